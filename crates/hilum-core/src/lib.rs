@@ -1,0 +1,26 @@
+//! The field's words as types: classes, splits, probabilities, and what an audit said.
+//!
+//! Nothing here reads a file or knows a pixel. Every other crate uses these words.
+//!
+//! ```
+//! use hilum_core::{ClassName, Classes, Split};
+//!
+//! let left = ClassName::canonical("adenocarcinoma_left.lower.lobe_T2_N0_M0_Ib");
+//! assert_eq!(left.as_str(), "adenocarcinoma");
+//!
+//! let classes = Classes::new([ClassName::new("normal"), left]).unwrap();
+//! assert_eq!(classes.index_of("normal").unwrap().get(), 1);
+//! assert_eq!("validation".parse::<Split>().unwrap(), Split::Valid);
+//! ```
+
+mod classes;
+mod group;
+mod probabilities;
+mod split;
+mod trust;
+
+pub use classes::{ClassIndex, ClassName, Classes, ClassesError};
+pub use group::GroupId;
+pub use probabilities::{Probabilities, softmax};
+pub use split::{Split, SplitError};
+pub use trust::{AuditSummary, FindingCount, Severity};

@@ -1,0 +1,354 @@
+//! Nodes in the order in which they run.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{Op, Padding, ParameterRole, ParameterSpec, Shape};
+
+/// The position of a node in its graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NodeIndex(pub usize);
+
+/// One operation of a network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// The module's path in PyTorch's naming, such as `features.1.conv.0.0`; unique.
+    pub name: String,
+    /// What it computes.
+    pub op: Op,
+    /// Where its inputs come from; all stand before it.
+    pub inputs: Vec<NodeIndex>,
+    /// The shape of its result, for one image.
+    pub shape: Shape,
+}
+
+/// A network: nodes in the order in which they run, the last of which gives the logits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Graph {
+    name: String,
+    nodes: Vec<Node>,
+    head: NodeIndex,
+}
+
+impl Graph {
+    /// The architecture's name, such as `mobilenet-v2`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Every node, in the order in which they run; inputs stand before their users.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The node at `index`.
+    pub fn node(&self, index: NodeIndex) -> &Node {
+        &self.nodes[index.0]
+    }
+
+    /// The shape of the image that the network reads.
+    pub fn input_shape(&self) -> Shape {
+        self.nodes[0].shape
+    }
+
+    /// How many logits come out: the number of classes.
+    pub fn class_count(&self) -> usize {
+        self.nodes[self.nodes.len() - 1].shape.channels
+    }
+
+    /// The first node of the head: what is replaced for other classes and trained when the
+    /// backbone is frozen.
+    pub fn head(&self) -> NodeIndex {
+        self.head
+    }
+
+    /// Every parameter, in the order of the nodes.
+    pub fn parameters(&self) -> Vec<ParameterSpec> {
+        let mut specs = Vec::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            for (role, shape) in self.node_parameters(node) {
+                specs.push(ParameterSpec {
+                    name: format!("{}.{}", node.name, role.suffix()),
+                    node: NodeIndex(index),
+                    role,
+                    shape,
+                });
+            }
+        }
+        specs
+    }
+
+    fn node_parameters(&self, node: &Node) -> Vec<(ParameterRole, Vec<usize>)> {
+        use ParameterRole::{Bias, RunningMean, RunningVariance, Scale, Shift, Weight};
+        let in_channels = node
+            .inputs
+            .first()
+            .map_or(0, |input| self.node(*input).shape.channels);
+        match node.op {
+            Op::Convolution {
+                out_channels,
+                kernel,
+                groups,
+                bias,
+                ..
+            } => {
+                let mut list = vec![(
+                    Weight,
+                    vec![out_channels, in_channels / groups, kernel[0], kernel[1]],
+                )];
+                if bias {
+                    list.push((Bias, vec![out_channels]));
+                }
+                list
+            }
+            Op::Dense { out_features, bias } => {
+                let mut list = vec![(Weight, vec![out_features, in_channels])];
+                if bias {
+                    list.push((Bias, vec![out_features]));
+                }
+                list
+            }
+            Op::BatchNorm { .. } => [Scale, Shift, RunningMean, RunningVariance]
+                .map(|role| (role, vec![in_channels]))
+                .into(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Why nodes do not make a graph.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum GraphError {
+    /// The image shrinks to nothing on its way.
+    #[error(
+        "`{node}` has nothing left of an input of {input}: its kernel is larger than its {found}\n\
+         hint: choose a larger image size"
+    )]
+    TooSmall {
+        /// The node that cannot run.
+        node: String,
+        /// The network's input.
+        input: Shape,
+        /// What reaches the node.
+        found: Shape,
+    },
+    /// Inputs of a node do not fit one another or the operation.
+    #[error("`{node}` cannot take inputs of {found}")]
+    Inputs {
+        /// The node.
+        node: String,
+        /// The shapes that reach it.
+        found: String,
+    },
+}
+
+/// Puts nodes behind one another and derives every shape.
+///
+/// Errors are kept until [`GraphBuilder::finish`], so that an architecture reads as a list.
+#[derive(Debug)]
+pub struct GraphBuilder {
+    name: String,
+    nodes: Vec<Node>,
+    head: Option<NodeIndex>,
+    error: Option<GraphError>,
+}
+
+impl GraphBuilder {
+    /// A graph called `name` that reads images of `input`.
+    pub fn new(name: impl Into<String>, input: Shape) -> Self {
+        let node = Node {
+            name: "input".to_owned(),
+            op: Op::Input,
+            inputs: Vec::new(),
+            shape: input,
+        };
+        Self {
+            name: name.into(),
+            nodes: vec![node],
+            head: None,
+            error: None,
+        }
+    }
+
+    /// The input node.
+    pub fn input(&self) -> NodeIndex {
+        NodeIndex(0)
+    }
+
+    /// The shape of a node's result.
+    pub fn shape(&self, index: NodeIndex) -> Shape {
+        self.nodes[index.0].shape
+    }
+
+    /// Appends a node.
+    ///
+    /// # Panics
+    /// If `name` is taken or an input does not exist yet: a mistake in an architecture.
+    pub fn add(&mut self, name: impl Into<String>, op: Op, inputs: &[NodeIndex]) -> NodeIndex {
+        let name = name.into();
+        assert!(
+            self.nodes.iter().all(|node| node.name != name),
+            "two nodes called `{name}`"
+        );
+        let shapes: Vec<Shape> = inputs.iter().map(|input| self.shape(*input)).collect();
+        let shape = output_shape(&name, op, &shapes, self.shape(NodeIndex(0)));
+        let shape = shape.unwrap_or_else(|error| {
+            self.error.get_or_insert(error);
+            Shape::vector(1)
+        });
+        self.nodes.push(Node {
+            name,
+            op,
+            inputs: inputs.to_vec(),
+            shape,
+        });
+        NodeIndex(self.nodes.len() - 1)
+    }
+
+    /// Says that the head begins with the next node.
+    pub fn begin_head(&mut self) {
+        self.head = Some(NodeIndex(self.nodes.len()));
+    }
+
+    /// The graph.
+    ///
+    /// # Errors
+    /// The first node that cannot run.
+    ///
+    /// # Panics
+    /// If no head was begun: a mistake in an architecture.
+    pub fn finish(self) -> Result<Graph, GraphError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let head = self
+            .head
+            .expect("an architecture says where its head begins");
+        Ok(Graph {
+            name: self.name,
+            nodes: self.nodes,
+            head,
+        })
+    }
+}
+
+fn output_shape(name: &str, op: Op, inputs: &[Shape], image: Shape) -> Result<Shape, GraphError> {
+    let mismatch = || GraphError::Inputs {
+        node: name.to_owned(),
+        found: inputs
+            .iter()
+            .map(Shape::to_string)
+            .collect::<Vec<_>>()
+            .join(" and "),
+    };
+    let slide = |shape: Shape, window: Window, channels| {
+        let too_small = || GraphError::TooSmall {
+            node: name.to_owned(),
+            input: image,
+            found: shape,
+        };
+        let (height, width) = window.output(shape).ok_or_else(too_small)?;
+        Ok(Shape::new(height, width, channels))
+    };
+    match (op, inputs) {
+        (Op::RepeatChannels { count }, [grey]) if grey.channels == 1 => Ok(Shape {
+            channels: count,
+            ..*grey
+        }),
+        (
+            Op::Convolution {
+                out_channels,
+                kernel,
+                stride,
+                padding,
+                groups,
+                ..
+            },
+            [shape],
+        ) if shape.channels % groups == 0 && out_channels % groups == 0 => slide(
+            *shape,
+            Window {
+                kernel,
+                stride,
+                padding,
+                ceil: false,
+            },
+            out_channels,
+        ),
+        (
+            Op::MaxPool {
+                kernel,
+                stride,
+                padding,
+                ceil,
+            },
+            [shape],
+        ) => slide(
+            *shape,
+            Window {
+                kernel,
+                stride,
+                padding,
+                ceil,
+            },
+            shape.channels,
+        ),
+        (Op::BatchNorm { .. } | Op::Activation(_) | Op::Dropout { .. }, [shape]) => Ok(*shape),
+        (Op::Dense { out_features, .. }, [shape]) if (shape.height, shape.width) == (1, 1) => {
+            Ok(Shape::vector(out_features))
+        }
+        (Op::GlobalAveragePool, [shape]) => Ok(Shape::vector(shape.channels)),
+        (Op::Flatten, [shape]) => Ok(Shape::vector(shape.value_count())),
+        (Op::Add, [left, right]) if left == right => Ok(*left),
+        (Op::Gate, [shape, gate]) if *gate == Shape::vector(shape.channels) => Ok(*shape),
+        (Op::Concat, [first, rest @ ..])
+            if rest
+                .iter()
+                .all(|s| (s.height, s.width) == (first.height, first.width)) =>
+        {
+            let channels = inputs.iter().map(|shape| shape.channels).sum();
+            Ok(Shape { channels, ..*first })
+        }
+        _ => Err(mismatch()),
+    }
+}
+
+/// A kernel that slides over an image.
+struct Window {
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: Padding,
+    ceil: bool,
+}
+
+impl Window {
+    /// Rows and columns of the result, by PyTorch's formula; `None` if the kernel does not fit.
+    fn output(&self, shape: Shape) -> Option<(usize, usize)> {
+        let Padding {
+            top,
+            bottom,
+            left,
+            right,
+        } = self.padding;
+        Some((
+            self.axis(0, shape.height, (top, bottom))?,
+            self.axis(1, shape.width, (left, right))?,
+        ))
+    }
+
+    fn axis(&self, axis: usize, size: usize, (before, after): (usize, usize)) -> Option<usize> {
+        let (kernel, stride) = (self.kernel[axis], self.stride[axis]);
+        let room = (size + before + after).checked_sub(kernel)?;
+        if !self.ceil {
+            return Some(room / stride + 1);
+        }
+        let count = room.div_ceil(stride) + 1;
+        // A window must not start in the padding behind the image (PyTorch's `ceil_mode`).
+        Some(if (count - 1) * stride >= size + before {
+            count - 1
+        } else {
+            count
+        })
+    }
+}

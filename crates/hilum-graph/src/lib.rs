@@ -1,0 +1,19 @@
+//! A network as data: nodes, shapes, parameters, and the seam behind which engines run it.
+//!
+//! Nothing here computes a convolution. An [`Engine`] does, and every engine reads the same
+//! [`Graph`].
+
+mod engine;
+mod graph;
+mod op;
+mod parameters;
+mod shape;
+
+pub use engine::{
+    Batch, Engine, EngineError, Logits, OptimizerState, Step, StepOutcome, UpdateRule,
+    dropout_keeps,
+};
+pub use graph::{Graph, GraphBuilder, GraphError, Node, NodeIndex};
+pub use op::{Activation, DropoutUnit, Op, Padding};
+pub use parameters::{ParameterRole, ParameterSpec, Parameters, ParametersError, Tensor};
+pub use shape::Shape;

@@ -1,0 +1,130 @@
+//! What a node computes.
+
+use serde::{Deserialize, Serialize};
+
+/// What a node computes from its inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "op")]
+pub enum Op {
+    /// The image itself. Exactly one, the first node.
+    Input,
+    /// A grey image repeated `count` times, so that a network of colour images reads it.
+    RepeatChannels {
+        /// Channels of the result.
+        count: usize,
+    },
+    /// Cross-correlation, as PyTorch's `Conv2d` with dilation 1.
+    Convolution {
+        /// Channels of the result.
+        out_channels: usize,
+        /// Rows and columns of the kernel.
+        kernel: [usize; 2],
+        /// Step between outputs, down and across.
+        stride: [usize; 2],
+        /// Zeros around the image.
+        padding: Padding,
+        /// Channels are cut into this many groups; `groups == channels` is depthwise.
+        groups: usize,
+        /// Whether a bias is added.
+        bias: bool,
+    },
+    /// Batch normalisation over batch, height and width.
+    ///
+    /// `y = (x - mean) / sqrt(variance + epsilon) * weight + bias`. In training the biased
+    /// variance of the batch normalises; the running variance takes the unbiased one (PyTorch).
+    BatchNorm {
+        /// Added to the variance.
+        epsilon: f32,
+        /// PyTorch's meaning: `running = (1 - momentum) * running + momentum * batch`.
+        momentum: f32,
+    },
+    /// A matrix product with a vector, plus bias, as PyTorch's `Linear`.
+    Dense {
+        /// Length of the result.
+        out_features: usize,
+        /// Whether a bias is added.
+        bias: bool,
+    },
+    /// A function of each value on its own.
+    Activation(Activation),
+    /// The largest value under the kernel; padding counts as minus infinity.
+    MaxPool {
+        /// Rows and columns of the kernel.
+        kernel: [usize; 2],
+        /// Step between outputs, down and across.
+        stride: [usize; 2],
+        /// Room around the image.
+        padding: Padding,
+        /// Whether a last, partly filled window counts (PyTorch's `ceil_mode`).
+        ceil: bool,
+    },
+    /// The mean over height and width.
+    GlobalAveragePool,
+    /// All values in one vector, in PyTorch's order: channels, then rows, then columns.
+    Flatten,
+    /// The sum of two inputs of one shape.
+    Add,
+    /// Channels of all inputs behind one another.
+    Concat,
+    /// The first input times the second, a vector with one gate per channel.
+    Gate,
+    /// Zeroes values at random in training and divides the rest by `1 - probability`.
+    Dropout {
+        /// The share that is zeroed, in `0.0..1.0`.
+        probability: f32,
+        /// What is zeroed as one.
+        unit: DropoutUnit,
+    },
+}
+
+/// Zeros around an image, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Padding {
+    /// Above.
+    pub top: usize,
+    /// Below.
+    pub bottom: usize,
+    /// On the left.
+    pub left: usize,
+    /// On the right.
+    pub right: usize,
+}
+
+impl Padding {
+    /// No padding.
+    pub const NONE: Self = Self::same(0);
+
+    /// `amount` on every side.
+    pub const fn same(amount: usize) -> Self {
+        Self {
+            top: amount,
+            bottom: amount,
+            left: amount,
+            right: amount,
+        }
+    }
+}
+
+/// A function of one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// `max(x, 0)`
+    Relu,
+    /// `min(max(x, 0), 6)`
+    Relu6,
+    /// `x * sigmoid(x)`
+    Silu,
+    /// `1 / (1 + exp(-x))`
+    Sigmoid,
+}
+
+/// What dropout zeroes as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DropoutUnit {
+    /// Each value on its own (Srivastava et al., 2014).
+    Value,
+    /// All values of one image: stochastic depth (Huang et al., 2016; torchvision's "row" mode).
+    Image,
+}

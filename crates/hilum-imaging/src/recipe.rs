@@ -1,0 +1,89 @@
+//! The one description of preprocessing; it travels in the model file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Channels;
+
+/// How a file's pixels become a network's input.
+///
+/// `predict`, `evaluate` and `explain` read it from the model; no flag changes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Height of the network's input in pixels.
+    pub height: usize,
+    /// Width of the network's input in pixels.
+    pub width: usize,
+    /// Grey or three channels.
+    pub channels: Channels,
+    /// Which Hounsfield units become black and white; read for DICOM only.
+    pub window: Window,
+    /// How an image of another shape fills the input.
+    pub fit: Fit,
+    /// How pixels are resampled.
+    pub interpolation: Interpolation,
+    /// Contrast-limited adaptive histogram equalisation, after resizing.
+    pub clahe: Option<Clahe>,
+    /// From bytes to the numbers that a network sees.
+    pub normalisation: Normalisation,
+}
+
+/// Which Hounsfield units become black and white (DICOM PS3.3 C.11.2.1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// The first window that the file itself names; `lung` where it names none.
+    File,
+    /// Centre and width in Hounsfield units.
+    Hounsfield {
+        /// The middle of the grey ramp.
+        center_hu: f64,
+        /// The length of the grey ramp; at least 1.
+        width_hu: f64,
+    },
+}
+
+/// How an image of another shape fills the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// Both sides are scaled on their own, as Keras and torchvision's `Resize((h, w))` do.
+    Stretch,
+    /// The aspect is kept; what is left over is black.
+    Letterbox,
+}
+
+/// How pixels are resampled; all but `Nearest` widen their support when shrinking, as Pillow does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interpolation {
+    /// The nearest pixel, as Keras's `ImageDataGenerator` does.
+    Nearest,
+    /// Pillow's `BILINEAR` (a triangle filter with antialiasing).
+    Bilinear,
+    /// Pillow's `BICUBIC` (Keys' cubic, a = -0.5, with antialiasing).
+    Bicubic,
+}
+
+/// Contrast-limited adaptive histogram equalisation (Zuiderveld, Graphics Gems IV, 1994).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Clahe {
+    /// The largest share of a tile's histogram in one bin, in multiples of an even one; 1 or more.
+    pub clip_limit: f64,
+    /// Tiles per side; 1 or more.
+    pub tile_count: usize,
+}
+
+/// From bytes to the numbers that a network sees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Normalisation {
+    /// `byte / 255`, in `0.0..=1.0`.
+    Scale,
+    /// `(byte / 255 - mean) / std`, one value per channel.
+    MeanStd {
+        /// Subtracted from each channel.
+        mean: Vec<f32>,
+        /// Divides each channel; positive.
+        std: Vec<f32>,
+    },
+}
