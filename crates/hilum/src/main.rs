@@ -1,1 +1,25 @@
-fn main() {}
+//! The `hilum` binary: one file per command under `commands`.
+//!
+//! Arguments become settings, settings go into one library call, and what comes back is printed:
+//! data on stdout, everything else on stderr.
+
+mod arguments;
+mod cli;
+mod commands;
+mod config_file;
+mod error;
+mod screen;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::run(std::env::args_os()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if let Some(message) = error.message() {
+                screen::print_error(&message);
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The command line: parsed first, without side effects; carried out second.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::commands::{arch, completions, demo, evaluate, man, predict, split, train};
+use crate::config_file;
+use crate::error::CommandError;
+use crate::screen::{Screen, Verbosity};
+
+/// Train, audit, evaluate and run classifiers of chest-CT slices.
+///
+/// Start with `hilum demo`, which needs nothing else. Then point `hilum train` at a folder with one
+/// sub-folder of images per class. Research software, not a medical device.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hilum",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Defaults of a project go into `hilum.toml`: a table per command, a key per flag.\n\
+                  Every flag has an environment variable: `HILUM_EPOCHS=12` is `--epochs 12`.\n\
+                  Exit codes: 0 done, 1 findings or bad input, 2 failure."
+)]
+struct Cli {
+    /// Print errors and results only
+    #[arg(long, short, global = true, action = ArgAction::SetTrue, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Say more about what happens
+    #[arg(long, short, global = true, action = ArgAction::SetTrue)]
+    verbose: bool,
+
+    #[command(subcommand)]
+    command: CliCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum CliCommand {
+    /// Run the whole path on built-in synthetic slices, in a minute or two
+    Demo(demo::Arguments),
+    /// Split a folder of classes into train, valid and test, as a manifest
+    Split(split::Arguments),
+    /// Train a network on a folder of slices
+    Train(Box<train::Arguments>),
+    /// Compute metrics, plots and a report of a model on the test split
+    Evaluate(evaluate::Arguments),
+    /// Classify images, folders, DICOM files and series
+    Predict(predict::Arguments),
+    /// List the architectures, or show one layer by layer
+    Arch(arch::Arguments),
+    /// Print shell completions
+    Completions(completions::Arguments),
+    /// Print the manual page
+    Man(man::Arguments),
+}
+
+/// The command line as clap knows it, with an environment variable for every flag.
+pub(crate) fn command() -> clap::Command {
+    let command = Cli::command();
+    let names: Vec<String> =
+        command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
+    names.into_iter().fold(with_environment(command), |command, name| {
+        command.mut_subcommand(name, with_environment)
+    })
+}
+
+fn with_environment(command: clap::Command) -> clap::Command {
+    command.mut_args(|argument| match argument.get_long() {
+        Some(long) if !matches!(long, "help" | "version") => {
+            let variable = format!("HILUM_{}", long.replace('-', "_").to_uppercase());
+            argument.env(variable).hide_env(true)
+        }
+        _ => argument,
+    })
+}
+
+/// Runs the command line `arguments`, the first of which is the program's name.
+pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), CommandError> {
+    let command = config_file::apply(command(), Path::new(config_file::FILE_NAME))
+        .map_err(CommandError::bad_input)?;
+    let parsed = command
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            error.print()?;
+            return if error.use_stderr() { Err(CommandError::Findings) } else { Ok(()) };
+        }
+    };
+    let verbosity = match (cli.quiet, cli.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let screen = Screen::new(verbosity);
+    match cli.command {
+        CliCommand::Demo(arguments) => demo::run(&arguments, &screen),
+        CliCommand::Split(arguments) => split::run(&arguments, &screen),
+        CliCommand::Train(arguments) => {
+            let given = matches.subcommand_matches("train").expect("the command that was parsed");
+            train::run(&arguments, given, &screen)
+        }
+        CliCommand::Evaluate(arguments) => evaluate::run(&arguments, &screen),
+        CliCommand::Predict(arguments) => predict::run(&arguments, &screen),
+        CliCommand::Arch(arguments) => arch::run(&arguments),
+        CliCommand::Completions(arguments) => completions::run(&arguments),
+        CliCommand::Man(arguments) => man::run(&arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

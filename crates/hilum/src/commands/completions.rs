@@ -1,0 +1,24 @@
+//! `hilum completions`: completion scripts for shells.
+
+use std::io;
+
+use clap_complete::Shell;
+
+use crate::cli;
+use crate::error::CommandError;
+
+/// What `hilum completions` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: hilum completions bash > ~/.local/share/bash-completion/completions/hilum")]
+pub(crate) struct Arguments {
+    /// The shell
+    shell: Shell,
+}
+
+/// Writes the script to stdout.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut cli::command(), "hilum", &mut script);
+    io::Write::write_all(&mut io::stdout().lock(), &script)?;
+    Ok(())
+}

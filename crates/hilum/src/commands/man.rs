@@ -1,0 +1,34 @@
+//! `hilum man`: the manual page, in roff.
+
+use std::io;
+
+use crate::cli;
+use crate::error::CommandError;
+
+/// What `hilum man` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hilum man | man -l -\n  hilum man train > hilum-train.1")]
+pub(crate) struct Arguments {
+    /// A command; the whole program if left out
+    command: Option<String>,
+}
+
+/// Writes the page to stdout.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
+    let mut whole = cli::command();
+    whole.build();
+    let page = match &arguments.command {
+        None => clap_mangen::Man::new(whole),
+        Some(name) => {
+            let Some(found) = whole.find_subcommand(name) else {
+                return Err(CommandError::bad_input(format!(
+                    "no command is called `{name}`\nhint: `hilum --help` lists all"
+                )));
+            };
+            let full_name = format!("hilum-{name}");
+            clap_mangen::Man::new(found.clone().name(full_name))
+        }
+    };
+    page.render(&mut io::stdout().lock())?;
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! The commands, one file each.
+
+pub(crate) mod arch;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod evaluate;
+pub(crate) mod man;
+pub(crate) mod predict;
+pub(crate) mod split;
+pub(crate) mod train;
