@@ -1,0 +1,32 @@
+//! Which data is read, and how its folders become classes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// The dataset and how it is read.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct DataArguments {
+    /// Folder `{train,valid,test}/CLASS/*` or `CLASS/*`, or a CSV manifest `path,class[,split][,group]`
+    pub(crate) data: PathBuf,
+
+    /// Read the folder or class FROM as class TO; repeatable
+    #[arg(long, value_name = "FROM=TO")]
+    pub(crate) class_map: Vec<String>,
+
+    /// Seed of the 70/20/10 split, where the data is not split yet
+    #[arg(long, value_name = "SEED", default_value_t = 32)]
+    pub(crate) split_seed: u64,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArguments,
+}
+
+/// Guards against files that would fill the memory.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct LimitArguments {
+    /// Refuse images of more pixels than this before reading them
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000_000)]
+    pub(crate) max_pixels: u64,
+}

@@ -1,0 +1,108 @@
+//! How a network is trained; the defaults are the reference recipe.
+
+use clap::{Args, ValueEnum};
+
+/// Optimiser, schedule, loss and stopping.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Training")]
+pub(crate) struct TrainingArguments {
+    /// Passes over the training slices
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    pub(crate) epochs: usize,
+
+    /// Slices per step
+    #[arg(long, value_name = "COUNT", default_value_t = 16)]
+    pub(crate) batch: usize,
+
+    /// Step size of the optimiser; the peak with `one-cycle`
+    #[arg(long, value_name = "RATE", default_value_t = 1e-3)]
+    pub(crate) learning_rate: f64,
+
+    /// How weights follow their gradients
+    #[arg(long, value_enum, default_value_t = OptimizerChoice::Adam)]
+    pub(crate) optimizer: OptimizerChoice,
+
+    /// Momentum of `sgd`
+    #[arg(long, value_name = "FACTOR", default_value_t = 0.9)]
+    pub(crate) momentum: f64,
+
+    /// Weight decay of `adamw` and `sgd`
+    #[arg(long, value_name = "FACTOR", default_value_t = 0.01)]
+    pub(crate) weight_decay: f64,
+
+    /// How the learning rate changes
+    #[arg(long, value_enum, default_value_t = ScheduleChoice::Plateau)]
+    pub(crate) schedule: ScheduleChoice,
+
+    /// Share of the target that is spread over all classes
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub(crate) label_smoothing: f32,
+
+    /// Whether rare classes count more
+    #[arg(long, value_enum, default_value_t = ClassWeightsChoice::None)]
+    pub(crate) class_weights: ClassWeightsChoice,
+
+    /// What keeps its weights
+    #[arg(long, value_enum, default_value_t = FreezeChoice::None)]
+    pub(crate) freeze: FreezeChoice,
+
+    /// Epochs of `--freeze staged` in which only the head is trained
+    #[arg(long, value_name = "COUNT", default_value_t = 5)]
+    pub(crate) head_epochs: usize,
+
+    /// Dropout before the head; the architecture's own if left out
+    #[arg(long, value_name = "PROBABILITY")]
+    pub(crate) dropout: Option<f32>,
+
+    /// Stop after this many epochs without a better validation loss; 0 never stops
+    #[arg(long, value_name = "EPOCHS", default_value_t = 10)]
+    pub(crate) patience: usize,
+
+    /// Seed of weights, order, augmentation and dropout
+    #[arg(long, default_value_t = 32)]
+    pub(crate) seed: u64,
+}
+
+/// How weights follow their gradients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OptimizerChoice {
+    /// Adam.
+    Adam,
+    /// Adam with decoupled weight decay.
+    Adamw,
+    /// Gradient descent with momentum.
+    Sgd,
+}
+
+/// How the learning rate changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScheduleChoice {
+    /// It does not.
+    Constant,
+    /// Times 0.1 after 3 epochs without a better validation loss, down to 6e-6.
+    Plateau,
+    /// Up to the peak and down to nearly nothing, step by step.
+    OneCycle,
+    /// Down along a cosine, epoch by epoch.
+    Cosine,
+}
+
+/// Whether rare classes count more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClassWeightsChoice {
+    /// Every slice counts the same.
+    None,
+    /// Every class counts the same.
+    Balanced,
+}
+
+/// What keeps its weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FreezeChoice {
+    /// Nothing: every layer is trained.
+    None,
+    /// Everything but the head, for the whole run.
+    Backbone,
+    /// Everything but the head at first, nothing after that.
+    Staged,
+}
