@@ -1,1 +1,5 @@
-//! See `Cargo.toml`.
+//! Classification metrics in scikit-learn's terms and values. Pure functions, no I/O.
+
+mod history;
+
+pub use history::{EpochRow, History, SplitRow};
