@@ -3,12 +3,15 @@
 //! Nothing here computes a convolution. An [`Engine`] does, and every engine reads the same
 //! [`Graph`].
 
+mod atomic;
 mod engine;
 mod graph;
 mod op;
 mod parameters;
 mod shape;
+mod tensor_file;
 
+pub use atomic::write_atomically;
 pub use engine::{
     Batch, Engine, EngineError, Logits, OptimizerState, Step, StepOutcome, UpdateRule,
     dropout_keeps,
@@ -17,3 +20,4 @@ pub use graph::{Graph, GraphBuilder, GraphError, Node, NodeIndex};
 pub use op::{Activation, DropoutUnit, Op, Padding};
 pub use parameters::{ParameterRole, ParameterSpec, Parameters, ParametersError, Tensor};
 pub use shape::Shape;
+pub use tensor_file::{TensorFileError, read_tensors, write_tensors};

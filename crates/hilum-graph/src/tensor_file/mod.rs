@@ -1,0 +1,207 @@
+//! Named tensors and text in one safetensors file, protected by a digest.
+
+mod digest;
+mod layout;
+mod values;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use safetensors::Dtype;
+use thiserror::Error;
+
+use crate::{Parameters, Tensor, write_atomically};
+
+pub(crate) use digest::DIGEST_KEY;
+pub(crate) use layout::{Layout, LayoutError};
+pub(crate) use values::floats;
+
+/// Why a tensor file could not be written or read.
+#[derive(Debug, Error)]
+pub enum TensorFileError {
+    /// The disk or the folder refuses.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// What is in the way.
+        #[source]
+        source: io::Error,
+    },
+    /// The file cannot be read from the disk.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What is in the way.
+        #[source]
+        source: io::Error,
+    },
+    /// The file ends too early.
+    #[error(
+        "`{}` is truncated: {found} bytes of {expected}\n\
+         hint: copy it again from its source",
+        path.display()
+    )]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes its header announces.
+        expected: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// The file is no safetensors file at all, or a damaged one.
+    #[error("`{}` is not a safetensors file: {reason}", path.display())]
+    NotSafetensors {
+        /// The file.
+        path: PathBuf,
+        /// What its header lacks.
+        reason: String,
+    },
+    /// A tensor holds something other than floating-point numbers.
+    #[error("tensor `{name}` of `{}` holds {found}, expected floating-point numbers", path.display())]
+    ElementType {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Its element type, as safetensors spells it.
+        found: String,
+    },
+    /// A good safetensors file without a digest: another program wrote it.
+    #[error("`{}` was not written by hilum: it has no digest", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The content does not match its digest.
+    #[error(
+        "`{}` was altered after it was written: its digest is {expected}, its content has {found}\n\
+         hint: copy it again from its source; nothing but hilum may change such a file",
+        path.display()
+    )]
+    Altered {
+        /// The file.
+        path: PathBuf,
+        /// The digest that stands in the file.
+        expected: String,
+        /// The digest of what is there.
+        found: String,
+    },
+}
+
+/// Writes tensors as f32 and text by name to a safetensors file, atomically, with a digest.
+///
+/// Equal content gives equal bytes: tensors and metadata stand in alphabetical order. The digest
+/// stands in the metadata as `hilum.digest` and covers names, shapes, values and all other
+/// metadata. Values that are not finite are kept as they are. A counter goes into the metadata.
+///
+/// # Errors
+/// [`TensorFileError::Write`]; an older file at `path` is then as it was.
+///
+/// # Panics
+/// If two tensors share a name, a tensor is called `__metadata__`, or the metadata already holds
+/// a `hilum.digest`.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use hilum_graph::{Tensor, read_tensors, write_tensors};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("checkpoint.safetensors");
+/// let weight = Tensor::new(vec![2, 1], vec![0.5, -1.0]);
+/// let state = BTreeMap::from([("epoch".to_owned(), "3".to_owned())]);
+/// write_tensors(&path, [("weight", &weight)], &state)?;
+///
+/// let (tensors, metadata) = read_tensors(&path)?;
+/// assert_eq!(tensors.get("weight"), Some(&weight));
+/// assert_eq!(metadata, state);
+/// # Ok(())
+/// # }
+/// ```
+pub fn write_tensors<'a>(
+    path: &Path,
+    tensors: impl IntoIterator<Item = (&'a str, &'a Tensor)>,
+    metadata: &BTreeMap<String, String>,
+) -> Result<(), TensorFileError> {
+    let mut by_name = BTreeMap::new();
+    for (name, tensor) in tensors {
+        assert!(name != layout::METADATA_KEY, "`{name}` is no tensor's name");
+        let earlier = by_name.insert(name, tensor);
+        assert!(earlier.is_none(), "two tensors called `{name}`");
+    }
+    let digest = digest::of(
+        by_name.iter().map(|(name, tensor)| (*name, *tensor)),
+        metadata,
+    );
+    let mut metadata = metadata.clone();
+    let earlier = metadata.insert(DIGEST_KEY.to_owned(), digest);
+    assert!(earlier.is_none(), "`{DIGEST_KEY}` is written here only");
+
+    let write = |file: &mut dyn Write| {
+        file.write_all(&layout::header(&by_name, &metadata))?;
+        by_name
+            .values()
+            .try_for_each(|tensor| values::write(file, &tensor.data))
+    };
+    write_atomically(path, write).map_err(|source| TensorFileError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Reads a file of [`write_tensors`]: its tensors, and its metadata without the digest.
+///
+/// # Errors
+/// [`TensorFileError`] if it cannot be read, is truncated, foreign or altered. No file makes it
+/// panic.
+pub fn read_tensors(
+    path: &Path,
+) -> Result<(Parameters, BTreeMap<String, String>), TensorFileError> {
+    let bytes = fs_err::read(path).map_err(|source| TensorFileError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    let layout = Layout::parse(&bytes).map_err(|error| error.at(path))?;
+    let mut metadata = layout.metadata();
+    let expected = metadata
+        .remove(DIGEST_KEY)
+        .ok_or_else(|| TensorFileError::Foreign {
+            path: path.to_owned(),
+        })?;
+    let tensors = float_tensors(path, &layout)?;
+    let found = digest::of(tensors.iter(), &metadata);
+    if found != expected {
+        return Err(TensorFileError::Altered {
+            path: path.to_owned(),
+            expected,
+            found,
+        });
+    }
+    Ok((tensors, metadata))
+}
+
+fn float_tensors(path: &Path, layout: &Layout<'_>) -> Result<Parameters, TensorFileError> {
+    layout
+        .tensors()
+        .map(|(name, dtype, shape, bytes)| {
+            let data = floats(dtype, bytes).ok_or_else(|| TensorFileError::ElementType {
+                path: path.to_owned(),
+                name: name.clone(),
+                found: element_type(dtype),
+            })?;
+            Ok((name, Tensor::new(shape, data)))
+        })
+        .collect()
+}
+
+/// An element type as safetensors spells it: `I64`.
+pub(crate) fn element_type(dtype: Dtype) -> String {
+    format!("{dtype:?}")
+}
+
+#[cfg(test)]
+mod tests;
