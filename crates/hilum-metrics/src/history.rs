@@ -1,6 +1,9 @@
 //! What training wrote down: a row an epoch.
 
+use hilum_core::{ClassIndex, Probabilities};
 use serde::{Deserialize, Serialize};
+
+use crate::{Confusion, log_cosh, macro_auroc};
 
 /// How the network did on one split in one epoch. Undefined is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -16,6 +19,34 @@ pub struct SplitRow {
     pub log_cosh: Option<f64>,
     /// The mean of the classes' one-vs-rest area under the ROC curve, in `0.0..=1.0`.
     pub macro_auroc: Option<f64>,
+}
+
+impl SplitRow {
+    /// The scores of `probabilities` (one per slice, one value per class) against `truth`,
+    /// beside a `loss` that training has summed up itself. No intervals: cheap enough for
+    /// every epoch.
+    ///
+    /// # Panics
+    /// If the slices differ in length or belong to a larger class set.
+    pub fn compute(
+        class_count: usize,
+        loss: Option<f64>,
+        truth: &[ClassIndex],
+        probabilities: &[Probabilities],
+    ) -> Self {
+        let predicted: Vec<ClassIndex> = probabilities
+            .iter()
+            .map(Probabilities::most_likely)
+            .collect();
+        let confusion = Confusion::new(class_count, truth, &predicted);
+        Self {
+            loss,
+            accuracy: confusion.accuracy(),
+            macro_f1: confusion.macro_f1(),
+            log_cosh: log_cosh(truth, probabilities),
+            macro_auroc: macro_auroc(class_count, truth, probabilities),
+        }
+    }
 }
 
 /// One pass over the training data.

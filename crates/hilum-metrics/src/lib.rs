@@ -1,5 +1,57 @@
 //! Classification metrics in scikit-learn's terms and values. Pure functions, no I/O.
+//!
+//! [`Evaluation::compute`] says everything about one set of predictions; the parts stand on
+//! their own too. `truth` is a [`ClassIndex`](hilum_core::ClassIndex) a slice, `probabilities`
+//! one [`Probabilities`](hilum_core::Probabilities) a slice.
+//!
+//! | question | answer |
+//! |---|---|
+//! | who was taken for whom? | [`Confusion`], with accuracy, precision, recall, F1, kappa, Matthews |
+//! | does the probability rank slices well? | [`auroc`], [`average_precision`] and their curves |
+//! | are the probabilities right? | [`log_loss`], [`brier_score`], [`log_cosh`], [`reliability`] |
+//! | how much is luck? | [`Bootstrap`] |
+//! | how did training go? | [`History`] |
+//!
+//! What is undefined is `None`, never 0: the precision of a class that was never predicted, the
+//! area under the curve of a class without slices. Where scikit-learn decides otherwise in a
+//! mean, the function says which `zero_division` it equals.
+//!
+//! ```
+//! use hilum_core::{ClassIndex, ClassName, Classes, Probabilities};
+//! use hilum_metrics::{Bootstrap, Evaluation};
+//!
+//! let classes = Classes::new(["adenocarcinoma", "normal"].map(ClassName::new)).unwrap();
+//! let truth = [0, 0, 1, 1].map(ClassIndex::new);
+//! let probabilities = [[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.1, 0.9]]
+//!     .map(|row| Probabilities::new(row.to_vec()).unwrap());
+//!
+//! let evaluation = Evaluation::compute(&classes, &truth, &probabilities, &Bootstrap::default());
+//! assert_eq!(evaluation.accuracy, Some(0.75));
+//! assert_eq!(evaluation.confusion.counts, [[1, 1], [0, 2]]);
+//! assert_eq!(evaluation.macro_auroc, Some(1.0));
+//! ```
 
+mod agreement;
+mod bootstrap;
+mod calibration;
+mod confusion;
+mod evaluation;
 mod history;
+mod precision_recall;
+mod probability_scores;
+mod ranking;
+mod roc;
+mod scores;
 
+pub use bootstrap::{Bootstrap, Interval, Intervals};
+pub use calibration::{ReliabilityBin, expected_calibration_error, reliability};
+pub use confusion::Confusion;
+pub use evaluation::{
+    ClassScores, ConfusionTable, Evaluation, EvaluationReport, RELIABILITY_BIN_COUNT,
+};
 pub use history::{EpochRow, History, SplitRow};
+pub use precision_recall::{
+    PrecisionRecallPoint, average_precision, macro_average_precision, precision_recall_curve,
+};
+pub use probability_scores::{brier_score, log_cosh, log_loss};
+pub use roc::{RocPoint, auroc, macro_auroc, roc_curve};

@@ -1,0 +1,186 @@
+//! How much of a score is luck: percentile bootstrap over slices.
+
+use hilum_core::{ClassIndex, Probabilities};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{Confusion, ranking::Ranking, ranking::mean_if_all_defined};
+
+/// How the bootstrap is run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Bootstrap {
+    /// How many samples are drawn with replacement, each as large as the data.
+    pub resample_count: usize,
+    /// The share of resamples that the interval covers, in `0.0..1.0`.
+    pub level: f64,
+    /// Fixes what is drawn.
+    pub seed: u64,
+}
+
+impl Default for Bootstrap {
+    /// 1000 resamples, 95%, seed 32.
+    fn default() -> Self {
+        Self {
+            resample_count: 1000,
+            level: 0.95,
+            seed: 32,
+        }
+    }
+}
+
+/// Where a score would lie in most samples of this size.
+///
+/// It speaks of chance in drawing slices, as if each were drawn on its own. Slices of one
+/// patient are alike, so with several slices a patient the true interval is wider.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+    /// The share of resamples inside.
+    pub level: f64,
+    /// How many resamples had a defined score and count.
+    pub resample_count: usize,
+    /// How many had none (a class was not drawn) and were left out.
+    pub undefined_count: usize,
+}
+
+/// The intervals of the headline scores; `None` where no resample had a defined score.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Intervals {
+    /// Of [`Confusion::accuracy`].
+    pub accuracy: Option<Interval>,
+    /// Of [`Confusion::macro_f1`].
+    pub macro_f1: Option<Interval>,
+    /// Of [`macro_auroc`](crate::macro_auroc).
+    pub macro_auroc: Option<Interval>,
+}
+
+impl Bootstrap {
+    /// The intervals on `truth` and `probabilities`, the most likely class being predicted.
+    ///
+    /// Percentiles of the resampled scores, interpolated linearly (Efron, Tibshirani, An
+    /// introduction to the bootstrap, 1993, section 13.3). Every resample draws from its own
+    /// random stream, so the thread count changes nothing.
+    ///
+    /// # Panics
+    /// If the slices differ in length or hold more than 2^32 slices.
+    pub fn intervals(
+        &self,
+        class_count: usize,
+        truth: &[ClassIndex],
+        probabilities: &[Probabilities],
+    ) -> Intervals {
+        let sample = Sample::new(class_count, truth, probabilities);
+        let scores: Vec<Scores> = if truth.is_empty() {
+            Vec::new()
+        } else {
+            (0..self.resample_count)
+                .into_par_iter()
+                .map_init(
+                    || vec![0; truth.len()],
+                    |repeats, resample| {
+                        self.draw(resample, repeats);
+                        sample.scores(repeats)
+                    },
+                )
+                .collect()
+        };
+        let interval = |score: fn(&Scores) -> Option<f64>| {
+            let values = scores.iter().filter_map(score).collect();
+            self.interval(values)
+        };
+        Intervals {
+            accuracy: interval(|scores| scores.accuracy),
+            macro_f1: interval(|scores| scores.macro_f1),
+            macro_auroc: interval(|scores| scores.macro_auroc),
+        }
+    }
+
+    /// Draws a sample with replacement: how often each slice stands in it.
+    fn draw(&self, resample: usize, repeats: &mut [u32]) {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        random.set_stream(resample as u64);
+        repeats.fill(0);
+        // 32 bits on every machine: `usize` would draw other numbers on a 32-bit one.
+        let count = u32::try_from(repeats.len()).expect("fewer than 2^32 slices");
+        for _ in 0..count {
+            repeats[random.random_range(0..count) as usize] += 1;
+        }
+    }
+
+    fn interval(&self, mut values: Vec<f64>) -> Option<Interval> {
+        values.sort_by(f64::total_cmp);
+        let tail = (1.0 - self.level) / 2.0;
+        Some(Interval {
+            low: quantile(&values, tail)?,
+            high: quantile(&values, 1.0 - tail)?,
+            level: self.level,
+            resample_count: values.len(),
+            undefined_count: self.resample_count - values.len(),
+        })
+    }
+}
+
+/// The value below which the `fraction` of `sorted` lies, as `numpy.quantile` has it.
+fn quantile(sorted: &[f64], fraction: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let position = fraction * last as f64;
+    let below = (position.floor() as usize).min(last);
+    let above = (below + 1).min(last);
+    let share = position - below as f64;
+    Some(sorted[below] + share * (sorted[above] - sorted[below]))
+}
+
+/// The scores of one resample.
+struct Scores {
+    accuracy: Option<f64>,
+    macro_f1: Option<f64>,
+    macro_auroc: Option<f64>,
+}
+
+/// What every resample reads: sorting is done once.
+struct Sample<'a> {
+    truth: &'a [ClassIndex],
+    predicted: Vec<ClassIndex>,
+    rankings: Vec<Ranking>,
+}
+
+impl<'a> Sample<'a> {
+    fn new(class_count: usize, truth: &'a [ClassIndex], probabilities: &[Probabilities]) -> Self {
+        assert_eq!(
+            truth.len(),
+            probabilities.len(),
+            "every slice has a truth and probabilities"
+        );
+        Self {
+            truth,
+            predicted: probabilities
+                .iter()
+                .map(Probabilities::most_likely)
+                .collect(),
+            rankings: (0..class_count)
+                .map(|class| Ranking::new(probabilities, ClassIndex::new(class)))
+                .collect(),
+        }
+    }
+
+    fn scores(&self, repeats: &[u32]) -> Scores {
+        let mut confusion = Confusion::empty(self.rankings.len());
+        for ((truth, predicted), count) in self.truth.iter().zip(&self.predicted).zip(repeats) {
+            confusion.add(*truth, *predicted, u64::from(*count));
+        }
+        let areas = self
+            .rankings
+            .iter()
+            .map(|ranking| ranking.auroc(self.truth, repeats));
+        Scores {
+            accuracy: confusion.accuracy(),
+            macro_f1: confusion.macro_f1(),
+            macro_auroc: mean_if_all_defined(areas),
+        }
+    }
+}

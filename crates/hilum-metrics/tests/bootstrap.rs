@@ -1,0 +1,84 @@
+//! The resampled intervals.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use hilum_core::{ClassIndex, Probabilities};
+use hilum_metrics::{Bootstrap, Intervals};
+
+/// `count` slices of three classes, two of three called right.
+fn sample(count: usize) -> (Vec<ClassIndex>, Vec<Probabilities>) {
+    let truth = (0..count).map(|at| ClassIndex::new(at % 3)).collect();
+    let row = |at: usize| {
+        let mut row = vec![0.2; 3];
+        let called = if at % 9 < 6 { at % 3 } else { (at + 1) % 3 };
+        row[called] = 0.6;
+        Probabilities::new(row).unwrap()
+    };
+    (truth, (0..count).map(row).collect())
+}
+
+fn intervals_on(threads: usize, bootstrap: Bootstrap) -> Intervals {
+    let (truth, probabilities) = sample(99);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .unwrap()
+        .install(|| bootstrap.intervals(3, &truth, &probabilities))
+}
+
+#[test]
+fn the_thread_count_changes_no_bit() {
+    let bootstrap = Bootstrap::default();
+    assert_eq!(intervals_on(1, bootstrap), intervals_on(4, bootstrap));
+}
+
+#[test]
+fn another_seed_draws_other_samples() {
+    let other = Bootstrap {
+        seed: 33,
+        ..Bootstrap::default()
+    };
+    assert_ne!(
+        intervals_on(2, Bootstrap::default()),
+        intervals_on(2, other)
+    );
+}
+
+#[test]
+fn the_ends_of_the_accuracy_are_quantiles_of_the_binomial() {
+    let (truth, probabilities) = sample(900);
+    let bootstrap = Bootstrap {
+        resample_count: 4000,
+        ..Bootstrap::default()
+    };
+    let found = bootstrap
+        .intervals(3, &truth, &probabilities)
+        .accuracy
+        .unwrap();
+    // scipy.stats.binom.ppf([0.025, 0.975], 900, 2 / 3) is [572, 628].
+    assert!((found.low * 900.0 - 572.0).abs() <= 2.0, "{found:?}");
+    assert!((found.high * 900.0 - 628.0).abs() <= 2.0, "{found:?}");
+    assert_eq!((found.resample_count, found.undefined_count), (4000, 0));
+}
+
+#[test]
+fn resamples_without_a_class_are_left_out_of_its_area_and_counted() {
+    let (truth, probabilities) = sample(3);
+    let found = Bootstrap::default().intervals(3, &truth, &probabilities);
+    let area = found.macro_auroc.unwrap();
+    // Three draws of three slices hold all three in 3!/27 of the cases.
+    assert!((150..300).contains(&area.resample_count), "{area:?}");
+    assert_eq!(area.resample_count + area.undefined_count, 1000);
+    assert_eq!(found.accuracy.unwrap().undefined_count, 0);
+}
+
+#[test]
+fn a_class_without_slices_has_no_interval_of_the_area() {
+    let (truth, mut probabilities) = sample(30);
+    for row in &mut probabilities {
+        *row = Probabilities::new([row.as_slice(), &[0.0]].concat()).unwrap();
+    }
+    let found = Bootstrap::default().intervals(4, &truth, &probabilities);
+    assert_eq!(found.macro_auroc, None);
+    assert!(found.macro_f1.is_some());
+}
