@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Op, Padding, ParameterRole, ParameterSpec, Shape};
+use crate::{Initialisation, Op, Padding, ParameterRole, ParameterSpec, Shape};
 
 /// The position of a node in its graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +29,7 @@ pub struct Graph {
     name: String,
     nodes: Vec<Node>,
     head: NodeIndex,
+    initialisation: Initialisation,
 }
 
 impl Graph {
@@ -61,6 +62,22 @@ impl Graph {
     /// backbone is frozen.
     pub fn head(&self) -> NodeIndex {
         self.head
+    }
+
+    /// How its first weights are drawn.
+    pub fn initialisation(&self) -> Initialisation {
+        self.initialisation
+    }
+
+    /// The same network with every dropout's probability at zero, stochastic depth included.
+    #[must_use]
+    pub fn without_dropout(mut self) -> Self {
+        for node in &mut self.nodes {
+            if let Op::Dropout { probability, .. } = &mut node.op {
+                *probability = 0.0;
+            }
+        }
+        self
     }
 
     /// Every parameter, in the order of the nodes.
@@ -141,6 +158,26 @@ pub enum GraphError {
         /// The shapes that reach it.
         found: String,
     },
+    /// A network of colour images cannot read these.
+    #[error(
+        "`{graph}` reads images of one or three channels, found {found}\n\
+         hint: choose grey or three channels in the recipe"
+    )]
+    Channels {
+        /// The network's name.
+        graph: String,
+        /// What it was to read.
+        found: Shape,
+    },
+    /// A network without outputs.
+    #[error("a network needs at least one class, found none")]
+    NoClasses,
+    /// A share of values that dropout cannot zero.
+    #[error("dropout `{found}` is not in 0.0..1.0")]
+    Dropout {
+        /// What was asked for.
+        found: String,
+    },
 }
 
 /// Puts nodes behind one another and derives every shape.
@@ -151,6 +188,7 @@ pub struct GraphBuilder {
     name: String,
     nodes: Vec<Node>,
     head: Option<NodeIndex>,
+    initialisation: Initialisation,
     error: Option<GraphError>,
 }
 
@@ -167,8 +205,16 @@ impl GraphBuilder {
             name: name.into(),
             nodes: vec![node],
             head: None,
+            initialisation: Initialisation::default(),
             error: None,
         }
+    }
+
+    /// How first weights are to be drawn.
+    #[must_use]
+    pub fn initialise_with(mut self, initialisation: Initialisation) -> Self {
+        self.initialisation = initialisation;
+        self
     }
 
     /// The input node.
@@ -229,6 +275,7 @@ impl GraphBuilder {
             name: self.name,
             nodes: self.nodes,
             head,
+            initialisation: self.initialisation,
         })
     }
 }

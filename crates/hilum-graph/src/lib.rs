@@ -3,20 +3,24 @@
 //! Nothing here computes a convolution. An [`Engine`] does, and every engine reads the same
 //! [`Graph`].
 
+mod architecture;
 mod atomic;
 mod engine;
 mod graph;
+mod initialise;
 mod op;
 mod parameters;
 mod shape;
 mod tensor_file;
 
+pub use architecture::{Architecture, UnknownArchitecture};
 pub use atomic::write_atomically;
 pub use engine::{
     Batch, Engine, EngineError, Logits, OptimizerState, Step, StepOutcome, UpdateRule,
     dropout_keeps,
 };
 pub use graph::{Graph, GraphBuilder, GraphError, Node, NodeIndex};
+pub use initialise::{Distribution, Initialisation, initialise, initialise_head};
 pub use op::{Activation, DropoutUnit, Op, Padding};
 pub use parameters::{ParameterRole, ParameterSpec, Parameters, ParametersError, Tensor};
 pub use shape::Shape;

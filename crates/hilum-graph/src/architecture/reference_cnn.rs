@@ -1,0 +1,43 @@
+//! The network of the reference recipe, as Keras builds it from its defaults.
+
+use super::layers::{Convolution, Layers, dense, max_pool};
+use super::{Architecture, Head};
+use crate::{Activation, Distribution, Graph, GraphError, Initialisation, Op, Shape};
+
+/// Keras's `kernel_initializer="glorot_uniform"`, `bias_initializer="zeros"`.
+const INITIALISATION: Initialisation = Initialisation {
+    backbone: Distribution::GlorotUniform,
+    head: Distribution::GlorotUniform,
+    head_bias: Distribution::Zero,
+};
+
+/// Keras's `BatchNormalization()`: epsilon 1e-3, momentum 0.99 of the old value.
+const BATCH_NORM: Op = Op::BatchNorm {
+    epsilon: 1e-3,
+    momentum: 0.01,
+};
+
+const FILTERS: [usize; 6] = [64, 128, 256, 512, 512, 1024];
+
+pub(super) fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
+    let name = Architecture::ReferenceCnn.name();
+    let mut layers = Layers::new(name, input, INITIALISATION);
+    for (number, filters) in (1..).zip(FILTERS) {
+        layers.then(
+            format!("conv{number}"),
+            Convolution::valid(filters, 3).biased(),
+        );
+        layers.then(format!("conv{number}_relu"), Activation::Relu);
+        layers.then(format!("pool{number}"), max_pool(2, 2, 0));
+    }
+    layers.then("flatten", Op::Flatten);
+    layers.then("norm1", BATCH_NORM);
+    for number in 1..=2 {
+        layers.then(format!("dense{number}"), dense(128));
+        layers.then(format!("dense{number}_relu"), Activation::Relu);
+    }
+    layers.then("norm2", BATCH_NORM);
+    layers.begin_head("dropout", head.dropout);
+    layers.then("dense3", dense(head.class_count));
+    layers.finish()
+}

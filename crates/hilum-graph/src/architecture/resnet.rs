@@ -1,0 +1,107 @@
+//! ResNet (He et al., 2016), torchvision's `resnet18` and `resnet50`.
+
+use super::layers::{BATCH_NORM, Convolution, Layers, dense, max_pool};
+use super::{Architecture, Head};
+use crate::{Activation, Distribution, Graph, GraphError, Initialisation, Op, Shape};
+
+/// torchvision leaves the classifier at PyTorch's default for `Linear`.
+const INITIALISATION: Initialisation = Initialisation {
+    backbone: Distribution::HeNormalFanOut,
+    head: Distribution::UniformFanIn,
+    head_bias: Distribution::UniformFanIn,
+};
+
+/// Convolutions of one residual block.
+#[derive(Debug, Clone, Copy)]
+enum Block {
+    /// Two of 3x3.
+    Basic,
+    /// 1x1, 3x3, 1x1 with four times the channels.
+    Bottleneck,
+}
+
+pub(super) fn build_18(input: Shape, head: Head) -> Result<Graph, GraphError> {
+    build(
+        Architecture::Resnet18,
+        Block::Basic,
+        [2, 2, 2, 2],
+        input,
+        head,
+    )
+}
+
+pub(super) fn build_50(input: Shape, head: Head) -> Result<Graph, GraphError> {
+    build(
+        Architecture::Resnet50,
+        Block::Bottleneck,
+        [3, 4, 6, 3],
+        input,
+        head,
+    )
+}
+
+fn build(
+    architecture: Architecture,
+    block: Block,
+    block_counts: [usize; 4],
+    input: Shape,
+    head: Head,
+) -> Result<Graph, GraphError> {
+    let mut layers = Layers::colour(architecture.name(), input, INITIALISATION)?;
+    layers.then("conv1", Convolution::centered(64, 7).stride(2));
+    layers.then("bn1", BATCH_NORM);
+    layers.then("relu", Activation::Relu);
+    layers.then("maxpool", max_pool(3, 2, 1));
+    for (stage, (width, count)) in (1..).zip([64, 128, 256, 512].into_iter().zip(block_counts)) {
+        for index in 0..count {
+            let stride = if stage > 1 && index == 0 { 2 } else { 1 };
+            residual(
+                &mut layers,
+                &format!("layer{stage}.{index}"),
+                block,
+                width,
+                stride,
+            );
+        }
+    }
+    layers.then("avgpool", Op::GlobalAveragePool);
+    layers.begin_head("dropout", head.dropout);
+    layers.then("fc", dense(head.class_count));
+    layers.finish()
+}
+
+/// Appends `activation(block(x) + shortcut(x))`.
+fn residual(layers: &mut Layers, name: &str, block: Block, width: usize, stride: usize) {
+    let input = layers.last();
+    let in_channels = layers.shape().channels;
+    let convolutions = match block {
+        Block::Basic => vec![
+            Convolution::centered(width, 3).stride(stride),
+            Convolution::centered(width, 3),
+        ],
+        Block::Bottleneck => vec![
+            Convolution::valid(width, 1),
+            Convolution::centered(width, 3).stride(stride),
+            Convolution::valid(4 * width, 1),
+        ],
+    };
+    let count = convolutions.len();
+    for (number, convolution) in (1..).zip(convolutions) {
+        layers.then(format!("{name}.conv{number}"), convolution);
+        layers.then(format!("{name}.bn{number}"), BATCH_NORM);
+        if number < count {
+            layers.then(format!("{name}.relu{number}"), Activation::Relu);
+        }
+    }
+    let branch = layers.last();
+    let out_channels = layers.shape().channels;
+    layers.go_back_to(input);
+    if stride != 1 || in_channels != out_channels {
+        let convolution = Convolution::valid(out_channels, 1).stride(stride);
+        layers.then(format!("{name}.downsample.0"), convolution);
+        layers.then(format!("{name}.downsample.1"), BATCH_NORM);
+    }
+    let shortcut = layers.last();
+    layers.join(format!("{name}.add"), Op::Add, &[branch, shortcut]);
+    layers.then(format!("{name}.relu{count}"), Activation::Relu);
+}
