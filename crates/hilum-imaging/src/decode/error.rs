@@ -1,0 +1,168 @@
+//! Why a file did not become pixels.
+
+use std::error::Error;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::Format;
+
+/// A file that could not be decoded, and why.
+#[derive(Debug)]
+pub struct DecodeError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub problem: DecodeProblem,
+}
+
+impl DecodeError {
+    pub(crate) fn new(path: &Path, problem: DecodeProblem) -> Self {
+        Self {
+            path: path.to_owned(),
+            problem,
+        }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "cannot read `{}`: {}",
+            self.path.display(),
+            self.problem
+        )
+    }
+}
+
+impl Error for DecodeError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.problem.source()
+    }
+}
+
+/// The cause that a decoder of another crate gave.
+pub type DecoderCause = Box<dyn Error + Send + Sync>;
+
+/// Why bytes did not become pixels.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DecodeProblem {
+    /// The file could not be opened or read.
+    #[error("{0}")]
+    Io(std::io::Error),
+    /// No bytes at all.
+    #[error("the file is empty\nhint: was the download or the copy interrupted?")]
+    Empty,
+    /// Neither PNG nor JPEG nor DICOM.
+    #[error("not an image: content is {found}\nhint: PNG, JPEG and DICOM files are read")]
+    NotAnImage {
+        /// What the content looks like.
+        found: &'static str,
+    },
+    /// More pixels than [`DecodeLimits`](crate::DecodeLimits) allows; nothing was allocated.
+    #[error(
+        "{width} x {height} pixels exceed the limit of {limit}\n\
+         hint: if the file is meant to be this large, raise the limit with `--max-pixels`"
+    )]
+    TooManyPixels {
+        /// Pixels from left to right, by the header.
+        width: u64,
+        /// Pixels from top to bottom, by the header.
+        height: u64,
+        /// How many are allowed.
+        limit: u64,
+    },
+    /// A width or height of zero.
+    #[error("the {format} header says {width} x {height} pixels: there is no image")]
+    NoPixels {
+        /// Kind of file.
+        format: Format,
+        /// Pixels from left to right, by the header.
+        width: u64,
+        /// Pixels from top to bottom, by the header.
+        height: u64,
+    },
+    /// The file ends before its pixels do.
+    #[error("the {format} data is truncated\nhint: fetch or copy the file again")]
+    Truncated {
+        /// Kind of file.
+        format: Format,
+    },
+    /// The decoder met something that the format does not allow.
+    #[error("the {format} data is damaged: {cause}")]
+    Damaged {
+        /// Kind of file.
+        format: Format,
+        /// What the decoder said.
+        cause: DecoderCause,
+    },
+    /// A valid JPEG of a kind that is not read.
+    #[error(
+        "a JPEG with {kind} is not supported\n\
+         hint: convert it to 8-bit grey or RGB, for example with Pillow's `convert('RGB')`"
+    )]
+    UnsupportedJpeg {
+        /// What sets it apart.
+        kind: &'static str,
+    },
+    /// A DICOM file of something else than a single CT slice.
+    #[error("{0}")]
+    Dicom(#[from] DicomProblem),
+}
+
+/// Why a DICOM file did not become a slice.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DicomProblem {
+    /// Another modality, or an object that is no CT image.
+    #[error(
+        "not a CT slice: modality `{modality}`, SOP class `{sop_class}`\n\
+         hint: only CT Image Storage holds Hounsfield units; leave other series out"
+    )]
+    NotCt {
+        /// Modality (0008,0060), or `unknown`.
+        modality: String,
+        /// SOP Class UID (0008,0016), with its name where it is known.
+        sop_class: String,
+    },
+    /// Several frames in one file.
+    #[error(
+        "multi-frame CT is not supported: {count} frames\n\
+         hint: convert it to one file per slice, for example with dcm4che's `emf2sf`"
+    )]
+    MultiFrame {
+        /// Number of Frames (0028,0008).
+        count: i64,
+    },
+    /// A header without an image.
+    #[error("the DICOM file has no pixel data\nhint: was only the header exported?")]
+    NoPixelData,
+    /// A compression that is not read.
+    #[error(
+        "transfer syntax `{transfer_syntax}` is not supported\n\
+         hint: decompress the file first, for example with `gdcmconv --raw` or `dcmconv`"
+    )]
+    UnsupportedTransferSyntax {
+        /// Transfer Syntax UID (0002,0010), with its name where it is known.
+        transfer_syntax: String,
+    },
+    /// An attribute that the pixels cannot be read without.
+    #[error("the DICOM attribute `{attribute}` is missing or unreadable")]
+    MissingAttribute {
+        /// Its keyword, such as `BitsAllocated`.
+        attribute: &'static str,
+    },
+    /// An attribute with a value that makes no sense for CT.
+    #[error("the DICOM attribute `{attribute}` is `{value}`; expected {expected}")]
+    UnexpectedValue {
+        /// Its keyword.
+        attribute: &'static str,
+        /// What the file says.
+        value: String,
+        /// What it may say.
+        expected: &'static str,
+    },
+}

@@ -1,0 +1,110 @@
+//! PNG to eight-bit grey or RGB.
+
+use std::io::{Cursor, ErrorKind};
+
+use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
+
+use super::source::{SourceColor, SourceInfo};
+use super::{DecodeLimits, DecodeProblem, Format, Slice};
+use crate::{Channels, Pixels};
+
+/// What the decoder may allocate beside the image: text, profiles, one row.
+const EXTRA_BYTES: usize = 64 << 20;
+
+pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Slice, DecodeProblem> {
+    let row_limit = usize::try_from(limits.max_pixels.saturating_mul(8)).unwrap_or(usize::MAX);
+    let mut decoder = Decoder::new_with_limits(
+        Cursor::new(bytes),
+        Limits {
+            bytes: EXTRA_BYTES.saturating_add(row_limit),
+        },
+    );
+    // Palettes and 1, 2 and 4 bits become bytes, 16 bits lose their low byte.
+    decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    let header = decoder.read_header_info().map_err(problem)?;
+    let (width, height) = (header.width, header.height);
+    limits.check(Format::Png, u64::from(width), u64::from(height))?;
+
+    let mut reader = decoder.read_info().map_err(problem)?;
+    let info = SourceInfo {
+        format: Format::Png,
+        width: width as usize,
+        height: height as usize,
+        bits: reader.info().bit_depth as u8,
+        color: source_color(reader.info()),
+        dicom: None,
+    };
+    let (output_color, output_depth) = reader.output_color_type();
+    debug_assert_eq!(output_depth, BitDepth::Eight);
+    let length = reader
+        .output_buffer_size()
+        .ok_or_else(|| too_many(width, height, limits))?;
+    let mut data = vec![0; length];
+    reader.next_frame(&mut data).map_err(problem)?;
+
+    let channels = match output_color {
+        ColorType::Grayscale => Channels::Grey,
+        ColorType::GrayscaleAlpha => {
+            composite_on_black::<1>(&mut data);
+            Channels::Grey
+        }
+        ColorType::Rgba => {
+            composite_on_black::<3>(&mut data);
+            Channels::Rgb
+        }
+        ColorType::Rgb | ColorType::Indexed => Channels::Rgb,
+    };
+    let pixels = Pixels::new(info.width, info.height, channels, data);
+    Ok(Slice { pixels, info })
+}
+
+/// Drops the opacity of pixels with `COLORS` values and one opacity, in place.
+///
+/// Each value becomes `round(value * opacity / 255)`, as Pillow's `paste` on black gives it.
+fn composite_on_black<const COLORS: usize>(data: &mut Vec<u8>) {
+    let pixel_count = data.len() / (COLORS + 1);
+    for pixel in 0..pixel_count {
+        let from = pixel * (COLORS + 1);
+        let opacity = u32::from(data[from + COLORS]);
+        for color in 0..COLORS {
+            let product = u32::from(data[from + color]) * opacity + 128;
+            data[pixel * COLORS + color] = ((product + (product >> 8)) >> 8) as u8;
+        }
+    }
+    data.truncate(pixel_count * COLORS);
+}
+
+fn source_color(info: &png::Info<'_>) -> SourceColor {
+    let has_transparency = info.trns.is_some();
+    match (info.color_type, has_transparency) {
+        (ColorType::Grayscale, false) => SourceColor::Grey,
+        (ColorType::Grayscale, true) | (ColorType::GrayscaleAlpha, _) => SourceColor::GreyAlpha,
+        (ColorType::Rgb, false) => SourceColor::Rgb,
+        (ColorType::Rgb, true) | (ColorType::Rgba, _) => SourceColor::Rgba,
+        (ColorType::Indexed, false) => SourceColor::Palette,
+        (ColorType::Indexed, true) => SourceColor::PaletteAlpha,
+    }
+}
+
+fn too_many(width: u32, height: u32, limits: &DecodeLimits) -> DecodeProblem {
+    DecodeProblem::TooManyPixels {
+        width: u64::from(width),
+        height: u64::from(height),
+        limit: limits.max_pixels,
+    }
+}
+
+fn problem(error: DecodingError) -> DecodeProblem {
+    let format = Format::Png;
+    match error {
+        DecodingError::IoError(cause) if cause.kind() == ErrorKind::UnexpectedEof => {
+            DecodeProblem::Truncated { format }
+        }
+        cause => DecodeProblem::Damaged {
+            format,
+            cause: Box::new(cause),
+        },
+    }
+}

@@ -1,0 +1,96 @@
+//! What a file said of itself, kept beside its pixels for whoever audits the data.
+
+use serde::Serialize;
+
+use super::Format;
+use crate::window::FileWindow;
+
+/// How a file stores a pixel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceColor {
+    /// One grey value.
+    Grey,
+    /// Grey and opacity.
+    GreyAlpha,
+    /// Red, green, blue.
+    Rgb,
+    /// Red, green, blue and opacity.
+    Rgba,
+    /// An index into a table of colours.
+    Palette,
+    /// An index into a table of colours with opacities.
+    PaletteAlpha,
+}
+
+/// What a file said of itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SourceInfo {
+    /// Kind of file, by its content.
+    pub format: Format,
+    /// Pixels from left to right, before any resizing.
+    pub width: usize,
+    /// Pixels from top to bottom, before any resizing.
+    pub height: usize,
+    /// Bits per stored value: 1, 2, 4, 8 or 16 in PNG; 8 in JPEG; Bits Stored in DICOM.
+    pub bits: u8,
+    /// How a pixel is stored.
+    pub color: SourceColor,
+    /// What a DICOM file said beyond that.
+    pub dicom: Option<Box<DicomInfo>>,
+}
+
+/// What a CT slice's DICOM header says; `None` and empty where the file is silent.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct DicomInfo {
+    /// Patient ID (0010,0020).
+    pub patient_id: Option<String>,
+    /// Study Instance UID (0020,000D).
+    pub study_uid: Option<String>,
+    /// Series Instance UID (0020,000E).
+    pub series_uid: Option<String>,
+    /// SOP Instance UID (0008,0018): names this slice.
+    pub sop_instance_uid: Option<String>,
+    /// Instance Number (0020,0013).
+    pub instance_number: Option<i64>,
+    /// Modality (0008,0060).
+    pub modality: Option<String>,
+    /// Image Type (0008,0008), such as `ORIGINAL`, `PRIMARY`, `AXIAL`; a scout holds `LOCALIZER`.
+    pub image_type: Vec<String>,
+    /// Transfer Syntax UID (0002,0010).
+    pub transfer_syntax: String,
+    /// Photometric Interpretation (0028,0004).
+    pub photometric_interpretation: String,
+    /// Image Position (Patient) (0020,0032): centre of the first pixel, in mm.
+    pub position_mm: Option<[f64; 3]>,
+    /// Image Orientation (Patient) (0020,0037): direction of a row, then of a column.
+    pub orientation: Option<[f64; 6]>,
+    /// Pixel Spacing (0028,0030): between rows, then between columns, in mm.
+    pub spacing_mm: Option<[f64; 2]>,
+    /// Slice Thickness (0018,0050) in mm.
+    pub slice_thickness_mm: Option<f64>,
+    /// Rescale Slope (0028,1053) and Intercept (0028,1052); without them the values are not known
+    /// to be Hounsfield units.
+    pub rescale: Option<[f64; 2]>,
+    /// Every window that the file names.
+    pub windows: Vec<FileWindow>,
+    /// The window that made the pixels.
+    pub window_used: Option<FileWindow>,
+    /// Pixels that the file calls padding, outside the scanner's field of view.
+    pub padding_count: usize,
+    /// Burned In Annotation (0028,0301): whether the file says that text is part of the pixels.
+    pub burned_in_annotation: Option<bool>,
+    /// Patient Identity Removed (0012,0062).
+    pub identity_removed: Option<bool>,
+    /// Keywords of attributes that name a person and are filled in, such as `PatientName`.
+    pub identifying_attributes: Vec<&'static str>,
+}
+
+impl DicomInfo {
+    /// Whether Image Type calls this a localizer (scout, topogram): a projection, not a slice.
+    pub fn is_localizer(&self) -> bool {
+        self.image_type
+            .iter()
+            .any(|value| value.eq_ignore_ascii_case("LOCALIZER"))
+    }
+}

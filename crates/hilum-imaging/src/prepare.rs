@@ -1,0 +1,286 @@
+//! A recipe at work: from a decoded slice to a network's numbers.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use thiserror::Error;
+
+use crate::decode::decode_file;
+use crate::{
+    Channels, Clahe, DecodeError, DecodeLimits, Fit, Interpolation, Normalisation, Pixels, Recipe,
+    Slice, Window,
+};
+
+/// The longest side of a network's input.
+const LARGEST_SIDE: usize = 4096;
+
+/// A recipe that cannot be followed.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum RecipeError {
+    /// An input of no pixels or of absurdly many.
+    #[error("an input of {width} x {height} pixels is not possible\nhint: 1 to 4096 per side")]
+    Size {
+        /// Width of the input.
+        width: usize,
+        /// Height of the input.
+        height: usize,
+    },
+    /// A window without a width.
+    #[error(
+        "a window of centre {center_hu} and width {width_hu} is not possible\n\
+         hint: the width is 1 Hounsfield unit or more"
+    )]
+    Window {
+        /// Its centre.
+        center_hu: f64,
+        /// Its width.
+        width_hu: f64,
+    },
+    /// Equalisation without a limit or without tiles.
+    #[error(
+        "CLAHE with clip limit {clip_limit} and {tile_count} tiles per side is not possible\n\
+         hint: a clip limit of 1 or more (2 is usual), 1 to 256 tiles and at most one per pixel"
+    )]
+    Clahe {
+        /// The clip limit.
+        clip_limit: f64,
+        /// Tiles per side.
+        tile_count: usize,
+    },
+    /// Another number of means or deviations than channels.
+    #[error("`{name}` holds {found} values for {expected} channels\nhint: one value per channel")]
+    ChannelCount {
+        /// `mean` or `std`.
+        name: &'static str,
+        /// How many channels there are.
+        expected: usize,
+        /// How many values were given.
+        found: usize,
+    },
+    /// A mean that is no number, or a deviation that is not positive.
+    #[error("`{name}` of channel {channel_index} is {value}\nhint: {expected}")]
+    Value {
+        /// `mean` or `std`.
+        name: &'static str,
+        /// Which channel, from 0.
+        channel_index: usize,
+        /// What was given.
+        value: f32,
+        /// What may be given.
+        expected: &'static str,
+    },
+}
+
+impl Recipe {
+    /// What the reference CNN is fed: 200x200 grey, `byte / 255`, both sides stretched.
+    ///
+    /// Resampling is bilinear with antialiasing: slices of 512 pixels shrink by 2.6, and the
+    /// nearest pixel alone, Keras's default, would drop most of a fine vessel. DICOM goes through
+    /// the lung window, the same for every scanner, and not through whatever the file names.
+    pub fn reference() -> Self {
+        Self {
+            height: 200,
+            width: 200,
+            channels: Channels::Grey,
+            window: Window::LUNG,
+            fit: Fit::Stretch,
+            interpolation: Interpolation::Bilinear,
+            clahe: None,
+            normalisation: Normalisation::Scale,
+        }
+    }
+
+    /// What torchvision's ImageNet weights expect: RGB of `size x size` (224 for most), bilinear
+    /// with antialiasing, mean (0.485, 0.456, 0.406) and deviation (0.229, 0.224, 0.225).
+    pub fn imagenet(size: usize) -> Self {
+        Self {
+            height: size,
+            width: size,
+            channels: Channels::Rgb,
+            normalisation: Normalisation::MeanStd {
+                mean: vec![0.485, 0.456, 0.406],
+                std: vec![0.229, 0.224, 0.225],
+            },
+            ..Self::reference()
+        }
+    }
+
+    /// How many numbers a prepared slice holds: `height * width * channels`.
+    pub fn value_count(&self) -> usize {
+        self.height * self.width * self.channels.count()
+    }
+
+    /// Whether the recipe can be followed; whoever reads one from a file asks.
+    pub fn validate(&self) -> Result<(), RecipeError> {
+        let (width, height) = (self.width, self.height);
+        let is_side = |side: usize| (1..=LARGEST_SIDE).contains(&side);
+        if !is_side(width) || !is_side(height) {
+            return Err(RecipeError::Size { width, height });
+        }
+        if let Window::Hounsfield {
+            center_hu,
+            width_hu,
+        } = self.window
+            && !self.window.is_valid()
+        {
+            return Err(RecipeError::Window {
+                center_hu,
+                width_hu,
+            });
+        }
+        if let Some(Clahe {
+            clip_limit,
+            tile_count,
+        }) = self.clahe
+        {
+            let tile_limit = width.min(height).min(256);
+            if !(clip_limit.is_finite() && clip_limit >= 1.0)
+                || !(1..=tile_limit).contains(&tile_count)
+            {
+                return Err(RecipeError::Clahe {
+                    clip_limit,
+                    tile_count,
+                });
+            }
+        }
+        self.normalisation.validate(self.channels.count())
+    }
+
+    /// Reads a file and prepares it: [`decode_file`] with this recipe's window, then
+    /// [`Recipe::prepare`]. The info speaks of the file, not of the prepared pixels.
+    pub fn read(&self, path: &Path, limits: &DecodeLimits) -> Result<Slice, DecodeError> {
+        let Slice { pixels, info } = decode_file(path, self.window, limits)?;
+        Ok(Slice {
+            pixels: self.prepare(&pixels),
+            info,
+        })
+    }
+
+    /// Exactly `height x width x channels` of this recipe, from pixels of any size.
+    ///
+    /// First to grey, where grey is asked for, then the size, as Keras's
+    /// `load_img(color_mode="grayscale", target_size=...)`; then CLAHE, on the image without its
+    /// letterbox; last, where RGB is asked for and the slice is grey, its value three times.
+    ///
+    /// # Panics
+    /// If [`Recipe::validate`] would have refused the recipe.
+    pub fn prepare(&self, pixels: &Pixels) -> Pixels {
+        let source = match (self.channels, pixels.channels()) {
+            (Channels::Grey, Channels::Rgb) => Cow::Owned(pixels.to_grey()),
+            _ => Cow::Borrowed(pixels),
+        };
+        let (width, height) = self.fit.content_size(&source, self.width, self.height);
+        let mut content = source.resize(width, height, self.interpolation);
+        if let Some(clahe) = &self.clahe {
+            content = clahe.apply(&content);
+        }
+        if (width, height) != (self.width, self.height) {
+            content = content.centred_on_black(self.width, self.height);
+        }
+        if self.channels == Channels::Rgb && content.channels() == Channels::Grey {
+            content = content.to_rgb();
+        }
+        content
+    }
+
+    /// Writes a prepared slice as the network sees it: `height x width x channels`, channels
+    /// innermost.
+    ///
+    /// # Panics
+    /// If `pixels` have another shape than the recipe, or `out` another length than
+    /// [`Recipe::value_count`].
+    pub fn normalise(&self, pixels: &Pixels, out: &mut [f32]) {
+        assert_eq!(
+            (pixels.height(), pixels.width(), pixels.channels()),
+            (self.height, self.width, self.channels),
+            "pixels prepared by this recipe"
+        );
+        assert_eq!(out.len(), self.value_count(), "one slice of this recipe");
+        let count = self.channels.count();
+        let tables: Vec<[f32; 256]> = (0..count)
+            .map(|channel| {
+                let steps = self.normalisation.of_channel(channel);
+                std::array::from_fn(|byte| steps.apply(byte as f32))
+            })
+            .collect();
+        let channels = (0..count).cycle();
+        for ((value, byte), channel) in out.iter_mut().zip(pixels.data()).zip(channels) {
+            *value = tables[channel][usize::from(*byte)];
+        }
+    }
+
+    /// The same from values in `0.0..=255.0`, such as augmentation leaves them.
+    ///
+    /// # Panics
+    /// If `values` or `out` has another length than [`Recipe::value_count`].
+    pub fn normalise_values(&self, values: &[f32], out: &mut [f32]) {
+        assert_eq!(values.len(), self.value_count(), "one slice of this recipe");
+        assert_eq!(out.len(), self.value_count(), "one slice of this recipe");
+        let count = self.channels.count();
+        for channel in 0..count {
+            let steps = self.normalisation.of_channel(channel);
+            let from = values.iter().skip(channel).step_by(count);
+            let to = out.iter_mut().skip(channel).step_by(count);
+            for (to, from) in to.zip(from) {
+                *to = steps.apply(*from);
+            }
+        }
+    }
+}
+
+/// What one channel goes through: `(value / 255 - mean) / std`.
+struct ChannelSteps {
+    mean: f32,
+    std: f32,
+}
+
+impl ChannelSteps {
+    fn apply(&self, value: f32) -> f32 {
+        (value / 255.0 - self.mean) / self.std
+    }
+}
+
+impl Normalisation {
+    fn of_channel(&self, channel: usize) -> ChannelSteps {
+        match self {
+            Self::Scale => ChannelSteps {
+                mean: 0.0,
+                std: 1.0,
+            },
+            Self::MeanStd { mean, std } => ChannelSteps {
+                mean: mean[channel],
+                std: std[channel],
+            },
+        }
+    }
+
+    fn validate(&self, channel_count: usize) -> Result<(), RecipeError> {
+        let Self::MeanStd { mean, std } = self else {
+            return Ok(());
+        };
+        for (name, values) in [("mean", mean), ("std", std)] {
+            if values.len() != channel_count {
+                return Err(RecipeError::ChannelCount {
+                    name,
+                    expected: channel_count,
+                    found: values.len(),
+                });
+            }
+            for (channel_index, value) in values.iter().enumerate() {
+                let expected = match name {
+                    "mean" if !value.is_finite() => "a number, in the scale of 0 to 1",
+                    "std" if !(value.is_finite() && *value > 0.0) => "a positive number",
+                    _ => continue,
+                };
+                return Err(RecipeError::Value {
+                    name,
+                    channel_index,
+                    value: *value,
+                    expected,
+                });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! Pixels of one size to another.
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+use crate::{Channels, Fit, Interpolation, Pixels};
+
+impl Pixels {
+    /// Resamples to `width x height`, as Pillow's `resize` does with the same filter.
+    ///
+    /// Bilinear and bicubic agree with Pillow to within one grey level; nearest is equal to it.
+    ///
+    /// # Panics
+    /// If a side is zero or exceeds 2^32 - 1.
+    #[must_use]
+    pub fn resize(&self, width: usize, height: usize, interpolation: Interpolation) -> Self {
+        let side = |pixels: usize| u32::try_from(pixels).expect("an image side fits 32 bits");
+        let kind = match self.channels() {
+            Channels::Grey => PixelType::U8,
+            Channels::Rgb => PixelType::U8x3,
+        };
+        let source = ImageRef::new(side(self.width()), side(self.height()), self.data(), kind)
+            .expect("the data holds the whole image");
+        let mut target = Image::new(side(width), side(height), kind);
+        let algorithm = match interpolation {
+            Interpolation::Nearest => ResizeAlg::Nearest,
+            Interpolation::Bilinear => ResizeAlg::Convolution(FilterType::Bilinear),
+            // Keys' cubic with a = -0.5 is the Catmull-Rom spline.
+            Interpolation::Bicubic => ResizeAlg::Convolution(FilterType::CatmullRom),
+        };
+        Resizer::new()
+            .resize(
+                &source,
+                &mut target,
+                &ResizeOptions::new().resize_alg(algorithm),
+            )
+            .expect("both images have the same kind of pixel");
+        Self::new(width, height, self.channels(), target.into_vec())
+    }
+
+    /// Places the pixels in the middle of a black `width x height` image.
+    pub(crate) fn centred_on_black(&self, width: usize, height: usize) -> Self {
+        let bytes = self.channels().count();
+        let mut data = vec![0; width * height * bytes];
+        let left = half_rounded_to_even(width - self.width());
+        let top = half_rounded_to_even(height - self.height());
+        let rows = self.data().chunks_exact(self.width() * bytes);
+        for (row, pixels) in rows.enumerate() {
+            let start = ((top + row) * width + left) * bytes;
+            data[start..start + pixels.len()].copy_from_slice(pixels);
+        }
+        Self::new(width, height, self.channels(), data)
+    }
+}
+
+impl Fit {
+    /// Width and height of the resampled image inside an input of `width x height`.
+    ///
+    /// `Letterbox` rounds as Pillow's `ImageOps.pad` does: the shorter side to the nearest whole
+    /// number, halves to even, and at least 1.
+    pub(crate) fn content_size(
+        self,
+        source: &Pixels,
+        width: usize,
+        height: usize,
+    ) -> (usize, usize) {
+        if self == Self::Stretch {
+            return (width, height);
+        }
+        let source_ratio = source.width() as f64 / source.height() as f64;
+        let target_ratio = width as f64 / height as f64;
+        let scaled = |numerator: usize, denominator: usize, side: usize, limit: usize| {
+            let exact = numerator as f64 / denominator as f64 * side as f64;
+            (exact.round_ties_even() as usize).clamp(1, limit)
+        };
+        if source_ratio > target_ratio {
+            (
+                width,
+                scaled(source.height(), source.width(), width, height),
+            )
+        } else if source_ratio < target_ratio {
+            (
+                scaled(source.width(), source.height(), height, width),
+                height,
+            )
+        } else {
+            (width, height)
+        }
+    }
+}
+
+fn half_rounded_to_even(pixels: usize) -> usize {
+    (pixels as f64 * 0.5).round_ties_even() as usize
+}
