@@ -1,0 +1,147 @@
+//! Which slices go through the network together, and their preparation ahead of time.
+
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use hilum_graph::{Batch, Shape};
+use rayon::prelude::*;
+
+/// Batches that are ready and wait for the engine.
+const QUEUE_LENGTH: usize = 2;
+
+/// Cuts `order` into batches of `size`, the last of which may be smaller.
+pub(crate) fn for_inference(order: Vec<usize>, size: NonZeroUsize) -> Vec<Vec<usize>> {
+    order.chunks(size.get()).map(<[usize]>::to_vec).collect()
+}
+
+/// The same, but that a last batch of one slice joins the batch before.
+///
+/// Batch norm over a single vector knows no variance; PyTorch refuses such a step.
+pub(crate) fn for_training(order: Vec<usize>, size: NonZeroUsize) -> Vec<Vec<usize>> {
+    let mut batches = for_inference(order, size);
+    if batches.len() > 1
+        && size.get() > 1
+        && let Some([alone]) = batches.last().map(Vec::as_slice)
+    {
+        let alone = *alone;
+        batches.pop();
+        if let Some(last) = batches.last_mut() {
+            last.push(alone);
+        }
+    }
+    batches
+}
+
+/// Fills a batch on all cores; `fill` writes the values of the slice at an index.
+pub(crate) fn prepare(
+    indices: &[usize],
+    shape: Shape,
+    fill: &(impl Fn(usize, &mut [f32]) + Sync),
+) -> Batch {
+    let mut data = vec![0.0; indices.len() * shape.value_count()];
+    data.par_chunks_mut(shape.value_count())
+        .zip(indices)
+        .for_each(|(values, index)| fill(*index, values));
+    Batch::new(indices.len(), shape, data)
+}
+
+/// Hands every batch to `consume`, in order, while the next ones are prepared in the background.
+///
+/// Stops early where `consume` breaks or fails; what was prepared is then dropped.
+pub(crate) fn for_each<E>(
+    batches: &[Vec<usize>],
+    prepare: impl Fn(&[usize]) -> Batch + Send,
+    mut consume: impl FnMut(&[usize], &Batch) -> Result<ControlFlow<()>, E>,
+) -> Result<ControlFlow<()>, E> {
+    thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(QUEUE_LENGTH);
+        scope.spawn(move || {
+            for indices in batches {
+                // Nobody listens any more: the consumer stopped early.
+                if sender.send(prepare(indices)).is_err() {
+                    return;
+                }
+            }
+        });
+        for (indices, batch) in batches.iter().zip(&receiver) {
+            if consume(indices, &batch)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size(size: usize) -> NonZeroUsize {
+        NonZeroUsize::new(size).unwrap()
+    }
+
+    fn lengths(batches: &[Vec<usize>]) -> Vec<usize> {
+        batches.iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn no_training_batch_holds_one_slice_and_none_is_left_out() {
+        let batches = |count, length| for_training((0..count).collect(), size(length));
+        assert_eq!(lengths(&batches(9, 4)), [4, 5]);
+        assert_eq!(lengths(&batches(10, 4)), [4, 4, 2]);
+        assert_eq!(lengths(&batches(8, 4)), [4, 4]);
+        assert_eq!(batches(9, 4).concat(), (0..9).collect::<Vec<_>>());
+        assert_eq!(
+            lengths(&for_inference((0..9).collect(), size(4))),
+            [4, 4, 1]
+        );
+    }
+
+    #[test]
+    fn batches_arrive_in_order_whatever_the_thread_count() {
+        let shape = Shape::new(1, 2, 1);
+        let fill = |index: usize, values: &mut [f32]| values.fill(index as f32);
+        let batches = for_inference((0..50).rev().collect(), size(7));
+        let seen = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            let pool = pool.build().unwrap();
+            let mut seen = Vec::new();
+            let outcome: Result<_, ()> = for_each(
+                &batches,
+                |indices| pool.install(|| prepare(indices, shape, &fill)),
+                |indices, batch| {
+                    assert_eq!(batch.data[0], indices[0] as f32);
+                    seen.extend(batch.data.clone());
+                    Ok(ControlFlow::Continue(()))
+                },
+            );
+            assert_eq!(outcome, Ok(ControlFlow::Continue(())));
+            seen
+        };
+        let expected: Vec<f32> = (0..50).rev().flat_map(|value| [value as f32; 2]).collect();
+        assert_eq!(seen(1), expected);
+        assert_eq!(seen(5), expected);
+    }
+
+    #[test]
+    fn a_consumer_that_stops_early_leaves_no_thread_behind() {
+        let shape = Shape::vector(1);
+        let batches = for_inference((0..100).collect(), size(1));
+        let mut count = 0;
+        let outcome: Result<_, &str> = for_each(
+            &batches,
+            |indices| prepare(indices, shape, &|_, values: &mut [f32]| values.fill(0.0)),
+            |_, _| {
+                count += 1;
+                if count == 3 {
+                    Err("enough")
+                } else {
+                    Ok(ControlFlow::Continue(()))
+                }
+            },
+        );
+        assert_eq!((outcome, count), (Err("enough"), 3));
+    }
+}

@@ -1,0 +1,79 @@
+//! What is refused before the first step.
+
+use hilum_core::{ClassIndex, Split};
+use hilum_graph::{Engine, Shape};
+
+use crate::LabelledSlice;
+use crate::preparation::Preparation;
+use crate::train::{TrainError, Training};
+
+/// Checks that settings, data, recipe and network fit one another.
+pub(crate) fn check(engine: &dyn Engine, training: &Training<'_>) -> Result<(), TrainError> {
+    let settings = training.settings;
+    settings
+        .validate()
+        .map_err(|source| TrainError::Settings { source })?;
+    let graph = engine.graph();
+    let data = training.data;
+    if graph.class_count() != data.classes.len() {
+        return Err(TrainError::ClassCount {
+            graph: graph.name().to_owned(),
+            expected: data.classes.len(),
+            found: graph.class_count(),
+        });
+    }
+    let expected = check_image_shape(engine, training)?;
+    for (split, slices) in data.splits() {
+        check_classes(training, split, slices)?;
+        check_slices(expected, split, slices)?;
+    }
+    let parameters = engine
+        .parameters()
+        .map_err(|source| TrainError::Engine { source })?;
+    let checked = parameters.check(graph);
+    checked.map_err(|source| TrainError::InitialWeights { source })
+}
+
+/// The shape of what the recipe makes, if the network reads that.
+fn check_image_shape(engine: &dyn Engine, training: &Training<'_>) -> Result<Shape, TrainError> {
+    let preparation = Preparation::new(training.recipe, engine.graph());
+    if preparation.shape() == preparation.recipe_shape() {
+        return Ok(preparation.shape());
+    }
+    Err(TrainError::ImageShape {
+        graph: engine.graph().name().to_owned(),
+        expected: preparation.shape(),
+        found: preparation.recipe_shape(),
+    })
+}
+
+fn check_classes(
+    training: &Training<'_>,
+    split: Split,
+    slices: &[LabelledSlice],
+) -> Result<(), TrainError> {
+    let classes = training.data.classes;
+    let is_missing = |class: &ClassIndex| slices.iter().all(|slice| slice.truth != *class);
+    match classes.indices().find(is_missing) {
+        None => Ok(()),
+        Some(class) => Err(TrainError::ClassMissing {
+            class: classes.name(class).clone(),
+            split,
+        }),
+    }
+}
+
+fn check_slices(expected: Shape, split: Split, slices: &[LabelledSlice]) -> Result<(), TrainError> {
+    for (index, slice) in slices.iter().enumerate() {
+        let found = Preparation::shape_of(&slice.pixels);
+        if found != expected {
+            return Err(TrainError::SliceShape {
+                split,
+                index,
+                expected,
+                found,
+            });
+        }
+    }
+    Ok(())
+}

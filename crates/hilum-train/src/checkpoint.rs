@@ -1,0 +1,297 @@
+//! Everything that is needed to go on after the last complete epoch, in one file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use hilum_graph::{
+    OptimizerState, Parameters, Tensor, TensorFileError, read_tensors, write_tensors,
+};
+use hilum_metrics::History;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::Plateau;
+use crate::early_stopping::Patience;
+
+const VERSION: &str = "1";
+const VERSION_KEY: &str = "hilum.checkpoint";
+const IDENTITY_KEY: &str = "hilum.checkpoint.identity";
+const PROGRESS_KEY: &str = "hilum.checkpoint.progress";
+const STEPS_KEY: &str = "hilum.checkpoint.optimizer_steps";
+const PARAMETER: &str = "parameter/";
+const MOMENT: &str = "moment/";
+const BEST: &str = "best/";
+
+/// Why a run cannot go on.
+#[derive(Debug, Error)]
+pub enum CheckpointError {
+    /// The file cannot be written or read, is truncated or was altered.
+    #[error("the checkpoint cannot be used")]
+    File {
+        /// Which file, and why.
+        #[source]
+        source: TensorFileError,
+    },
+    /// The file holds something else, or is of another version.
+    #[error(
+        "`{}` is no checkpoint that this version of hilum can go on from: {reason}",
+        path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What is missing or unknown.
+        reason: String,
+    },
+    /// Something about the run has changed since.
+    #[error(
+        "the run in `{}` cannot be resumed, since something else would come out:\n{}\n\
+         hint: undo the change, or start a new run without `--resume`",
+        path.display(),
+        differences.join("\n")
+    )]
+    Differs {
+        /// The file.
+        path: PathBuf,
+        /// What was and what is, a line each.
+        differences: Vec<String>,
+    },
+}
+
+/// Where a run stands after its last complete epoch.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    /// Every epoch so far, and which one is the best.
+    pub(crate) history: History,
+    /// Steps taken so far.
+    pub(crate) steps: usize,
+    /// How far the learning rate has shrunk.
+    pub(crate) plateau: Plateau,
+    /// How long nothing got better.
+    pub(crate) patience: Patience,
+}
+
+impl Progress {
+    /// Complete epochs.
+    pub(crate) fn epochs(&self) -> usize {
+        self.history.rows.len()
+    }
+}
+
+/// Everything that is needed to go on.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Checkpoint {
+    pub(crate) progress: Progress,
+    /// After the last epoch.
+    pub(crate) parameters: Parameters,
+    pub(crate) optimizer: OptimizerState,
+    /// Of the best epoch; `None` if that is the last one.
+    pub(crate) best: Option<Parameters>,
+}
+
+/// Writes a checkpoint, atomically.
+///
+/// `identity` holds all that must be the same when the run goes on.
+pub(crate) fn write_checkpoint(
+    path: &Path,
+    identity: &Value,
+    progress: &Progress,
+    parameters: &Parameters,
+    optimizer: &OptimizerState,
+    best: Option<&Parameters>,
+) -> Result<(), CheckpointError> {
+    let json = |value: serde_json::Result<String>| value.expect("text and numbers become JSON");
+    let metadata = BTreeMap::from([
+        (VERSION_KEY.to_owned(), VERSION.to_owned()),
+        (IDENTITY_KEY.to_owned(), identity.to_string()),
+        (
+            PROGRESS_KEY.to_owned(),
+            json(serde_json::to_string(progress)),
+        ),
+        (
+            STEPS_KEY.to_owned(),
+            json(serde_json::to_string(&optimizer.steps)),
+        ),
+    ]);
+    let sets = [
+        (PARAMETER, Some(parameters)),
+        (MOMENT, Some(&optimizer.moments)),
+        (BEST, best),
+    ];
+    let named: Vec<(String, &Tensor)> = sets
+        .into_iter()
+        .filter_map(|(prefix, set)| Some((prefix, set?)))
+        .flat_map(|(prefix, set)| {
+            set.iter()
+                .map(move |(name, t)| (format!("{prefix}{name}"), t))
+        })
+        .collect();
+    let tensors = named.iter().map(|(name, tensor)| (name.as_str(), *tensor));
+    write_tensors(path, tensors, &metadata).map_err(|source| CheckpointError::File { source })
+}
+
+/// Reads a checkpoint of the run that `identity` describes.
+pub(crate) fn read_checkpoint(
+    path: &Path,
+    identity: &Value,
+) -> Result<Checkpoint, CheckpointError> {
+    let (tensors, metadata) =
+        read_tensors(path).map_err(|source| CheckpointError::File { source })?;
+    let foreign = |reason: String| CheckpointError::Foreign {
+        path: path.to_owned(),
+        reason,
+    };
+    let entry = |key: &str| {
+        let entry = metadata.get(key).map(String::as_str);
+        entry.ok_or_else(|| foreign(format!("`{key}` is missing")))
+    };
+    let unreadable = |key: &str, error: &serde_json::Error| foreign(format!("`{key}`: {error}"));
+    let version = entry(VERSION_KEY)?;
+    if version != VERSION {
+        return Err(foreign(format!(
+            "its version is `{version}`, expected `{VERSION}`"
+        )));
+    }
+    let before: Value = serde_json::from_str(entry(IDENTITY_KEY)?)
+        .map_err(|error| unreadable(IDENTITY_KEY, &error))?;
+    let differences = differences(&before, identity);
+    if !differences.is_empty() {
+        return Err(CheckpointError::Differs {
+            path: path.to_owned(),
+            differences,
+        });
+    }
+    let progress = serde_json::from_str(entry(PROGRESS_KEY)?)
+        .map_err(|error| unreadable(PROGRESS_KEY, &error))?;
+    let steps =
+        serde_json::from_str(entry(STEPS_KEY)?).map_err(|error| unreadable(STEPS_KEY, &error))?;
+    let best = with_prefix(&tensors, BEST);
+    Ok(Checkpoint {
+        progress,
+        parameters: with_prefix(&tensors, PARAMETER),
+        optimizer: OptimizerState {
+            steps,
+            moments: with_prefix(&tensors, MOMENT),
+        },
+        best: (!best.is_empty()).then_some(best),
+    })
+}
+
+fn with_prefix(tensors: &Parameters, prefix: &str) -> Parameters {
+    let of_set = |(name, tensor): (&str, &Tensor)| {
+        Some((name.strip_prefix(prefix)?.to_owned(), tensor.clone()))
+    };
+    tensors.iter().filter_map(of_set).collect()
+}
+
+/// What two descriptions of a run disagree on, a line each: `settings.batch_size was 16, is 8`.
+fn differences(before: &Value, now: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    compare("", before, now, &mut lines);
+    lines
+}
+
+fn compare(path: &str, before: &Value, now: &Value, lines: &mut Vec<String>) {
+    let (Value::Object(old), Value::Object(new)) = (before, now) else {
+        // Both sides are compared as they are written: `0.485` of an f32 is one number in memory
+        // and another after it was read.
+        let (before, now) = (before.to_string(), now.to_string());
+        if before != now {
+            lines.push(format!("  `{path}` was {before}, is {now}"));
+        }
+        return;
+    };
+    let added = new.keys().filter(|key| !old.contains_key(*key));
+    for key in old.keys().chain(added) {
+        let path = if path.is_empty() {
+            key.clone()
+        } else {
+            format!("{path}.{key}")
+        };
+        let side =
+            |side: &serde_json::Map<String, Value>| side.get(key).cloned().unwrap_or_default();
+        compare(&path, &side(old), &side(new), lines);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn example() -> Checkpoint {
+        let tensors = |value: f32| {
+            let tensor = Tensor::new(vec![2], vec![value, f32::MIN_POSITIVE]);
+            Parameters::from_iter([("fc.weight".to_owned(), tensor)])
+        };
+        let moment = (
+            "fc.weight/first".to_owned(),
+            Tensor::new(vec![2], vec![0.1, 1e-40]),
+        );
+        Checkpoint {
+            progress: Progress {
+                steps: 12,
+                ..Progress::default()
+            },
+            parameters: tensors(0.3),
+            optimizer: OptimizerState {
+                steps: BTreeMap::from([("fc.weight".to_owned(), u64::MAX)]),
+                moments: Parameters::from_iter([moment]),
+            },
+            best: Some(tensors(0.7)),
+        }
+    }
+
+    fn write(path: &Path, identity: &Value, checkpoint: &Checkpoint) {
+        write_checkpoint(
+            path,
+            identity,
+            &checkpoint.progress,
+            &checkpoint.parameters,
+            &checkpoint.optimizer,
+            checkpoint.best.as_ref(),
+        )
+        .unwrap();
+    }
+
+    #[test]
+    fn a_checkpoint_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint");
+        let identity = json!({"mean": 0.485_f32});
+        let mut checkpoint = example();
+        write(&path, &identity, &checkpoint);
+        assert_eq!(read_checkpoint(&path, &identity).unwrap(), checkpoint);
+        checkpoint.best = None;
+        write(&path, &identity, &checkpoint);
+        assert_eq!(read_checkpoint(&path, &identity).unwrap(), checkpoint);
+    }
+
+    #[test]
+    fn what_has_changed_is_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint");
+        write(
+            &path,
+            &json!({"settings": {"batch": 16, "seed": 32}, "data": "a"}),
+            &example(),
+        );
+        let now = json!({"settings": {"batch": 8, "seed": 32}, "data": "b"});
+        let error = read_checkpoint(&path, &now).unwrap_err().to_string();
+        assert!(error.contains("`settings.batch` was 16, is 8\n  `data` was \"a\", is \"b\""));
+        assert!(!error.contains("seed"), "{error}");
+    }
+
+    #[test]
+    fn another_tensor_file_is_no_checkpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model");
+        write_tensors(&path, [], &BTreeMap::new()).unwrap();
+        let error = read_checkpoint(&path, &Value::Null)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("`hilum.checkpoint` is missing"), "{error}");
+    }
+}

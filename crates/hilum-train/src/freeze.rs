@@ -1,0 +1,55 @@
+//! Which part of a network learns, and when.
+
+use hilum_graph::{Graph, NodeIndex};
+use serde::{Deserialize, Serialize};
+
+/// Which part of a network learns, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
+pub enum Freeze {
+    /// Everything learns, from the first step.
+    None,
+    /// Only the head learns.
+    Backbone,
+    /// The head first, then everything.
+    ///
+    /// While the backbone is frozen, early stopping and the plateau schedule take no note: they
+    /// judge the second stage, from its first epoch. The best model may come from either.
+    Staged {
+        /// Epochs in which only the head learns.
+        head_epochs: usize,
+        /// What the learning rate is multiplied by once everything learns; positive.
+        learning_rate_factor: f64,
+    },
+}
+
+/// What learns in an epoch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stage {
+    /// The first node that learns; all behind it do.
+    pub first_trained: NodeIndex,
+    /// What the learning rate is multiplied by.
+    pub learning_rate_factor: f64,
+    /// Whether this stage lasts to the end of the run.
+    pub is_last: bool,
+}
+
+impl Freeze {
+    /// What learns in `epoch`, counted from 1.
+    pub fn stage(&self, epoch: usize, graph: &Graph) -> Stage {
+        let (first_trained, learning_rate_factor, is_last) = match *self {
+            Self::None => (NodeIndex(0), 1.0, true),
+            Self::Backbone => (graph.head(), 1.0, true),
+            Self::Staged { head_epochs, .. } if epoch <= head_epochs => (graph.head(), 1.0, false),
+            Self::Staged {
+                learning_rate_factor,
+                ..
+            } => (NodeIndex(0), learning_rate_factor, true),
+        };
+        Stage {
+            first_trained,
+            learning_rate_factor,
+            is_last,
+        }
+    }
+}

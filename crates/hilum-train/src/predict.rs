@@ -1,0 +1,120 @@
+//! What a network says of many slices.
+
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+
+use hilum_core::Probabilities;
+use hilum_graph::{Engine, EngineError, Graph, Shape};
+use hilum_imaging::{Pixels, Recipe};
+use thiserror::Error;
+
+use crate::batches;
+use crate::pass::finite_logits;
+use crate::preparation::Preparation;
+
+/// Why slices cannot be predicted.
+#[derive(Debug, Error)]
+pub enum PredictError {
+    /// The recipe makes images that the network does not read.
+    #[error("`{graph}` reads images of {expected}, the recipe makes {found}")]
+    ImageShape {
+        /// The network.
+        graph: String,
+        /// What it reads.
+        expected: Shape,
+        /// What the recipe makes.
+        found: Shape,
+    },
+    /// A slice does not have the recipe's size.
+    #[error("slice {index} was prepared by another recipe: it is {found}, not {expected}")]
+    SliceShape {
+        /// Its position, from 0.
+        index: usize,
+        /// What the recipe makes.
+        expected: Shape,
+        /// What it is.
+        found: Shape,
+    },
+    /// The engine cannot do its part.
+    #[error("the engine failed")]
+    Engine {
+        /// Why.
+        #[source]
+        source: EngineError,
+    },
+}
+
+/// The class probabilities of each slice, in order.
+///
+/// `slices` are what `recipe` made of files. The next batches are prepared while the engine runs.
+/// `done` is told after each batch how many slices are done.
+///
+/// # Errors
+/// [`PredictError`] if a slice does not fit or the engine fails.
+pub fn predict_slices(
+    engine: &mut dyn Engine,
+    slices: &[&Pixels],
+    recipe: &Recipe,
+    batch_size: NonZeroUsize,
+    done: &mut dyn FnMut(usize),
+) -> Result<Vec<Probabilities>, PredictError> {
+    let logits = slice_logits(engine, slices, recipe, batch_size, done)?;
+    Ok(logits
+        .iter()
+        .map(|row| Probabilities::from_logits(row))
+        .collect())
+}
+
+/// The logits of each slice, in order, one value per class; finite. See [`predict_slices`].
+///
+/// # Errors
+/// [`PredictError`] if a slice does not fit or the engine fails.
+pub fn slice_logits(
+    engine: &mut dyn Engine,
+    slices: &[&Pixels],
+    recipe: &Recipe,
+    batch_size: NonZeroUsize,
+    done: &mut dyn FnMut(usize),
+) -> Result<Vec<Vec<f32>>, PredictError> {
+    let preparation = Preparation::new(recipe, engine.graph());
+    check(&preparation, engine.graph(), slices)?;
+    let batches = batches::for_inference((0..slices.len()).collect(), batch_size);
+    let fill = |index: usize, values: &mut [f32]| preparation.fill(slices[index], values);
+    let prepare = |indices: &[usize]| batches::prepare(indices, preparation.shape(), &fill);
+    let mut rows = Vec::with_capacity(slices.len());
+    // Nothing breaks off here: the flow is always to its end.
+    let _ = batches::for_each(&batches, prepare, |_, images| {
+        let logits = engine.forward(images).and_then(finite_logits);
+        let logits = logits.map_err(|source| PredictError::Engine { source })?;
+        rows.extend(logits.rows().map(<[f32]>::to_vec));
+        done(rows.len());
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(rows)
+}
+
+fn check(
+    preparation: &Preparation<'_>,
+    graph: &Graph,
+    slices: &[&Pixels],
+) -> Result<(), PredictError> {
+    let expected = preparation.recipe_shape();
+    if expected != preparation.shape() {
+        return Err(PredictError::ImageShape {
+            graph: graph.name().to_owned(),
+            expected: preparation.shape(),
+            found: expected,
+        });
+    }
+    for (index, pixels) in slices.iter().enumerate() {
+        let found = Preparation::shape_of(pixels);
+        if expected != found {
+            return Err(PredictError::SliceShape {
+                index,
+                expected,
+                found,
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! From prepared pixels to what a network reads.
+
+use hilum_graph::{Graph, Shape};
+use hilum_imaging::{Augmentation, Pixels, Recipe};
+
+/// Writes slices as a network reads them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Preparation<'a> {
+    recipe: &'a Recipe,
+    shape: Shape,
+}
+
+impl<'a> Preparation<'a> {
+    pub(crate) fn new(recipe: &'a Recipe, graph: &Graph) -> Self {
+        Self {
+            recipe,
+            shape: graph.input_shape(),
+        }
+    }
+
+    /// What the network reads.
+    pub(crate) fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// What the recipe makes.
+    pub(crate) fn recipe_shape(&self) -> Shape {
+        let recipe = self.recipe;
+        Shape::new(recipe.height, recipe.width, recipe.channels.count())
+    }
+
+    /// The shape of `pixels`.
+    pub(crate) fn shape_of(pixels: &Pixels) -> Shape {
+        Shape::new(pixels.height(), pixels.width(), pixels.channels().count())
+    }
+
+    /// Writes `pixels` as they are.
+    pub(crate) fn fill(&self, pixels: &Pixels, out: &mut [f32]) {
+        self.recipe.normalise(pixels, out);
+    }
+
+    /// Writes `pixels` as `variation` has them.
+    pub(crate) fn fill_varied(&self, pixels: &Pixels, variation: Variation<'_>, out: &mut [f32]) {
+        if variation.augmentation.is_none() {
+            return self.fill(pixels, out);
+        }
+        let mut varied = vec![0.0; pixels.data().len()];
+        variation.apply(pixels, &mut varied);
+        self.recipe.normalise_values(&varied, out);
+    }
+}
+
+/// How one slice is varied in one epoch; a function of nothing else.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Variation<'a> {
+    pub(crate) augmentation: &'a Augmentation,
+    pub(crate) seed: u64,
+    /// The first is 1.
+    pub(crate) epoch: usize,
+    /// The slice's position in the training split.
+    pub(crate) index: usize,
+}
+
+impl Variation<'_> {
+    fn apply(&self, pixels: &Pixels, out: &mut [f32]) {
+        let (height, width) = (pixels.height(), pixels.width());
+        let transform = self
+            .augmentation
+            .draw(self.seed, self.epoch, self.index, height, width);
+        transform.apply(pixels, out);
+    }
+}
