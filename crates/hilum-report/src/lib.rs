@@ -1,1 +1,66 @@
-//! See `Cargo.toml`.
+//! Plots and the HTML report of an evaluation, from serialisable results. Sees no tensor.
+//!
+//! [`write_evaluation`] fills the folder of an evaluation; [`write_curves`] draws a training
+//! run. Drawings are SVG with text as text and no fonts inside; they can be had as strings too
+//! ([`confusion_matrix`], [`roc`], [`precision_recall`], [`reliability`], [`training_curves`]).
+//! Each ends in a caption that says what the audit knows of the data.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//!
+//! use hilum_core::{AuditSummary, ClassIndex, ClassName, Classes, Probabilities, Split};
+//! use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport};
+//! use hilum_report::{Prediction, write_evaluation};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let classes = Classes::new(["adenocarcinoma", "normal"].map(ClassName::new))?;
+//! let slice = |path: &str, truth, row: [f64; 2]| Prediction {
+//!     path: path.into(),
+//!     truth: ClassIndex::new(truth),
+//!     probabilities: Probabilities::new(row.to_vec()).unwrap(),
+//! };
+//! let predictions = [slice("a.png", 0, [0.9, 0.1]), slice("b.png", 1, [0.2, 0.8])];
+//! let truth = predictions.each_ref().map(|slice| slice.truth);
+//! let probabilities = predictions.each_ref().map(|slice| slice.probabilities.clone());
+//!
+//! let report = EvaluationReport {
+//!     split: Split::Valid,
+//!     as_is: Evaluation::compute(&classes, &truth, &probabilities, &Bootstrap::default()),
+//!     clean: None,
+//!     audit: AuditSummary::NotAudited,
+//!     model: "runs/first/model.safetensors".to_owned(),
+//!     details: BTreeMap::new(),
+//! };
+//! let folder = tempfile::tempdir()?;
+//! let written = write_evaluation(folder.path(), &report, &predictions, None)?;
+//! assert!(written.iter().any(|path| path.ends_with("report.html")));
+//! # Ok(())
+//! # }
+//! ```
+
+mod atomic;
+mod audit_box;
+mod axes;
+mod caption;
+mod class_curves;
+mod confusion_matrix;
+mod evaluation_files;
+mod html_report;
+mod mistakes;
+mod palette;
+mod precision_recall;
+mod predictions;
+mod reliability;
+mod roc;
+mod svg;
+mod training_curves;
+
+pub use caption::caption;
+pub use confusion_matrix::confusion_matrix;
+pub use evaluation_files::{EvaluationPlots, WriteError, write_curves, write_evaluation};
+pub use html_report::html_report;
+pub use precision_recall::precision_recall;
+pub use predictions::Prediction;
+pub use reliability::reliability;
+pub use roc::roc;
+pub use training_curves::training_curves;

@@ -1,0 +1,113 @@
+//! A square panel with one line a class and a legend beside it: ROC and precision-recall.
+
+use crate::axes::{Axis, CAPTION_LINE, CAPTION_SIZE, Panel, draw_caption};
+use crate::palette::{FRAME, MUTED, series};
+use crate::svg::{Anchor, Stroke, Svg, TEXT_SIZE, TextStyle, shortened, text_width, wrapped};
+
+/// The line of one class.
+pub(crate) struct ClassCurve {
+    pub(crate) class: String,
+    /// Horizontal and vertical values in `0.0..=1.0`; `None` where the curve is undefined.
+    pub(crate) points: Option<Vec<(f64, f64)>>,
+    /// The area that the legend gives.
+    pub(crate) area: Option<f64>,
+}
+
+/// What distinguishes the two plots.
+pub(crate) struct ClassCurvesPlot<'a> {
+    pub(crate) title: &'static str,
+    pub(crate) x_label: &'static str,
+    pub(crate) y_label: &'static str,
+    /// What the area is called: `AUROC`.
+    pub(crate) area_name: &'static str,
+    pub(crate) macro_area: Option<f64>,
+    /// Ends of the line that a guess would give, and its name.
+    pub(crate) chance: Option<([(f64, f64); 2], &'static str)>,
+    pub(crate) caption: &'a str,
+}
+
+const SIDE: f64 = 420.0;
+const LEFT: f64 = 72.0;
+const TOP: f64 = 48.0;
+const LEGEND_ROW: f64 = 22.0;
+
+pub(crate) fn draw(plot: &ClassCurvesPlot<'_>, curves: &[ClassCurve]) -> String {
+    let names: Vec<String> = curves.iter().map(|curve| shortened(&curve.class)).collect();
+    let widest = names.iter().map(|name| text_width(name, TEXT_SIZE));
+    let name_width = widest.fold(text_width("macro average", TEXT_SIZE), f64::max);
+    let legend_left = LEFT + SIDE + 28.0;
+    let width = legend_left + 44.0 + name_width + 84.0;
+    let caption = wrapped(plot.caption, CAPTION_SIZE, width - LEFT - 20.0);
+    let legend_height = (curves.len() as f64 + 3.0) * LEGEND_ROW;
+    let plot_height = (SIDE + 56.0).max(legend_height);
+    let height = TOP + plot_height + caption.len() as f64 * CAPTION_LINE + 12.0;
+
+    let mut svg = Svg::new(width, height);
+    let panel = Panel {
+        left: LEFT,
+        top: TOP,
+        width: SIDE,
+        height: SIDE,
+        x: Axis::fraction(plot.x_label),
+        y: Axis::fraction(plot.y_label),
+    };
+    panel.draw(&mut svg, plot.title);
+    if let Some((ends, _)) = plot.chance {
+        let [from, to] = ends.map(|(x, y)| panel.place(x, y));
+        svg.line(from, to, CHANCE);
+    }
+    for (at, curve) in curves.iter().enumerate() {
+        if let Some(points) = &curve.points {
+            let places: Vec<_> = points.iter().map(|&(x, y)| panel.place(x, y)).collect();
+            svg.polyline(&places, series(at));
+        }
+    }
+    draw_legend(&mut svg, plot, curves, &names, (legend_left, name_width));
+    draw_caption(&mut svg, LEFT, TOP + plot_height, &caption);
+    svg.finish(plot.title)
+}
+
+const CHANCE: Stroke = Stroke {
+    color: FRAME,
+    width: 1.5,
+    dash: "4 4",
+};
+
+fn draw_legend(
+    svg: &mut Svg,
+    plot: &ClassCurvesPlot<'_>,
+    curves: &[ClassCurve],
+    names: &[String],
+    (left, name_width): (f64, f64),
+) {
+    let (text_left, right) = (left + 36.0, left + 44.0 + name_width + 60.0);
+    let mut y = TOP + 6.0;
+    let heading = TextStyle::PLAIN.size(12.0).color(MUTED);
+    svg.text((text_left, y), "class", heading);
+    svg.text((right, y), plot.area_name, heading.anchor(Anchor::End));
+    let number = TextStyle::PLAIN.anchor(Anchor::End);
+    for ((at, curve), name) in curves.iter().enumerate().zip(names) {
+        y += LEGEND_ROW;
+        let color = if curve.points.is_some() {
+            svg.line((left, y), (left + 28.0, y), series(at));
+            TextStyle::PLAIN.color
+        } else {
+            MUTED
+        };
+        svg.text((text_left, y), name, TextStyle::PLAIN.color(color));
+        svg.text((right, y), &area(curve.area), number.color(color));
+    }
+    y += LEGEND_ROW;
+    svg.text((text_left, y), "macro average", TextStyle::PLAIN.bold());
+    svg.text((right, y), &area(plot.macro_area), number.bold());
+    if let Some((_, name)) = plot.chance {
+        y += LEGEND_ROW;
+        svg.line((left, y), (left + 28.0, y), CHANCE);
+        svg.text((text_left, y), name, TextStyle::PLAIN.color(MUTED));
+    }
+}
+
+/// Three decimals, a dash for what is undefined.
+fn area(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"))
+}

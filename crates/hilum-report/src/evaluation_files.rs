@@ -1,0 +1,125 @@
+//! The folder of an evaluation.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use hilum_core::{ClassIndex, Probabilities};
+use hilum_metrics::{EvaluationReport, History};
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::atomic::write_atomically;
+use crate::predictions::predictions_csv;
+use crate::{Prediction, caption, confusion_matrix, html_report, precision_recall, reliability};
+use crate::{roc, training_curves};
+
+/// Why an evaluation or a plot is not on the disk.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The disk refused; the cause names the file.
+    #[error("could not write `{path}`\nhint: is the disk full, or the folder read-only?")]
+    Disk {
+        /// What was to be written.
+        path: PathBuf,
+        /// What the disk said.
+        source: io::Error,
+    },
+}
+
+impl WriteError {
+    fn at(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        |source| Self::Disk {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// Writes `metrics.json`, `predictions.csv`, `confusion-matrix.svg`, `roc.svg`,
+/// `precision-recall.svg`, `reliability.svg` and `report.html` into `folder`, which is made if
+/// it isn't there. Each file is either the old one or the whole new one. Returns their paths.
+///
+/// `predictions` are those that `report.as_is` was computed from; `history` is the model's
+/// training, whose curves the report then shows.
+///
+/// # Errors
+/// [`WriteError`] at the first file that the disk refuses; the files before it are written.
+///
+/// # Panics
+/// If `predictions` belong to other classes than the report.
+pub fn write_evaluation(
+    folder: &Path,
+    report: &EvaluationReport,
+    predictions: &[Prediction],
+    history: Option<&History>,
+) -> Result<Vec<PathBuf>, WriteError> {
+    fs_err::create_dir_all(folder).map_err(WriteError::at(folder))?;
+    let classes = &report.as_is.confusion.classes;
+    let plots = EvaluationPlots::draw(report, predictions);
+    let metrics = serde_json::to_vec_pretty(report).expect("scores have text keys");
+    let csv = predictions_csv(classes, predictions)
+        .map_err(WriteError::at(&folder.join("predictions.csv")))?;
+    let html = html_report(report, predictions, &plots, history);
+    let files = [
+        ("metrics.json", metrics),
+        ("predictions.csv", csv),
+        ("confusion-matrix.svg", plots.confusion_matrix.into_bytes()),
+        ("roc.svg", plots.roc.into_bytes()),
+        ("precision-recall.svg", plots.precision_recall.into_bytes()),
+        ("reliability.svg", plots.reliability.into_bytes()),
+        ("report.html", html.into_bytes()),
+    ];
+    let mut written = Vec::with_capacity(files.len());
+    for (name, content) in files {
+        let path = folder.join(name);
+        write_atomically(&path, &content).map_err(WriteError::at(&path))?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+/// Writes [`training_curves`] to `path` (usually `curves.svg`): the old file or the whole new.
+///
+/// # Errors
+/// [`WriteError`] if the disk refuses.
+pub fn write_curves(path: &Path, history: &History, caption: &str) -> Result<(), WriteError> {
+    let drawing = training_curves(history, caption);
+    write_atomically(path, drawing.as_bytes()).map_err(WriteError::at(path))
+}
+
+/// The drawings of an evaluation, each a whole SVG document.
+#[derive(Debug, Clone, Serialize)]
+pub struct EvaluationPlots {
+    /// [`confusion_matrix`].
+    pub confusion_matrix: String,
+    /// [`roc`].
+    pub roc: String,
+    /// [`precision_recall`].
+    pub precision_recall: String,
+    /// [`reliability`].
+    pub reliability: String,
+}
+
+impl EvaluationPlots {
+    /// Draws the slices as they are, copies included; the caption of each says so.
+    ///
+    /// # Panics
+    /// If `predictions` belong to other classes than the report.
+    pub fn draw(report: &EvaluationReport, predictions: &[Prediction]) -> Self {
+        let evaluation = &report.as_is;
+        let classes = &evaluation.confusion.classes;
+        let truth: Vec<ClassIndex> = predictions.iter().map(|slice| slice.truth).collect();
+        let probabilities: Vec<Probabilities> = predictions
+            .iter()
+            .map(|slice| slice.probabilities.clone())
+            .collect();
+        let caption = caption(report);
+        Self {
+            confusion_matrix: confusion_matrix(&evaluation.confusion, &caption),
+            roc: roc(classes, &truth, &probabilities, &caption),
+            precision_recall: precision_recall(classes, &truth, &probabilities, &caption),
+            reliability: reliability(&evaluation.reliability, evaluation.ece, &caption),
+        }
+    }
+}

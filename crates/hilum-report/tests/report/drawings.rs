@@ -1,0 +1,251 @@
+//! What stands in the drawings.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use hilum_core::{ClassIndex, Probabilities};
+use hilum_metrics::{EpochRow, History, SplitRow};
+use hilum_report::{
+    Prediction, caption, confusion_matrix, precision_recall, reliability, roc, training_curves,
+};
+use roxmltree::Document;
+
+use super::fixture;
+
+const HOSTILE: &str = "<script>\"a\" & 'b'</script>\u{7}";
+
+/// Every drawing of an evaluation of `names`, of which `present` have slices.
+fn drawings(names: &[&str], present: &[usize], count: usize) -> Vec<String> {
+    let classes = fixture::classes(names);
+    let predictions = if present.is_empty() {
+        vec![]
+    } else {
+        fixture::predictions(classes.len(), present, count)
+    };
+    let report = fixture::report(&classes, &predictions);
+    let truth: Vec<ClassIndex> = predictions.iter().map(|slice| slice.truth).collect();
+    let split = |slice: &Prediction| slice.probabilities.clone();
+    let probabilities: Vec<Probabilities> = predictions.iter().map(split).collect();
+    let caption = caption(&report);
+    vec![
+        confusion_matrix(&report.as_is.confusion, &caption),
+        roc(&classes, &truth, &probabilities, &caption),
+        precision_recall(&classes, &truth, &probabilities, &caption),
+        reliability(&report.as_is.reliability, report.as_is.ece, &caption),
+    ]
+}
+
+fn texts(drawing: &str) -> Vec<String> {
+    let document = Document::parse(drawing).unwrap();
+    let text = |node: roxmltree::Node<'_, '_>| node.text().unwrap_or_default().to_owned();
+    let nodes = document
+        .descendants()
+        .filter(|node| node.has_tag_name("text"));
+    nodes.map(text).collect()
+}
+
+fn polyline_count(drawing: &str) -> usize {
+    drawing.matches("<polyline").count()
+}
+
+#[test]
+fn the_confusion_matrix_names_the_classes_and_holds_the_counts() {
+    let drawing = &drawings(&fixture::CHEST, &[0, 1, 2, 3], 200)[0];
+    let texts = texts(drawing);
+    let count = |wanted: &str| texts.iter().filter(|text| text.as_str() == wanted).count();
+    for name in fixture::CHEST {
+        assert_eq!(count(name), 2, "{name} heads a column of both panels");
+        assert_eq!(count(&format!("{name} (50)")), 1, "{name} heads a row");
+    }
+    for word in [
+        "predicted",
+        "truth (slices)",
+        "Counts",
+        "Share of the true class, %",
+    ] {
+        assert!(count(word) > 0, "{word}");
+    }
+    let classes = fixture::classes(&fixture::CHEST);
+    let report = fixture::report(&classes, &fixture::predictions(4, &[0, 1, 2, 3], 200));
+    for cell in report.as_is.confusion.counts.iter().flatten() {
+        assert!(count(&cell.to_string()) > 0, "{cell}");
+    }
+}
+
+#[test]
+fn a_share_that_only_rounds_to_nothing_or_everything_says_so() {
+    let classes = fixture::classes(&["a", "b"]);
+    let table = hilum_metrics::ConfusionTable {
+        classes,
+        counts: vec![vec![999, 1], vec![0, 500]],
+    };
+    let texts = texts(&confusion_matrix(&table, ""));
+    for wanted in [">99", "<1", "100", "0", "999"] {
+        assert!(
+            texts.iter().any(|text| text == wanted),
+            "{wanted} in {texts:?}"
+        );
+    }
+}
+
+#[test]
+fn every_drawing_says_what_the_audit_knows() {
+    for drawing in drawings(&fixture::CHEST, &[0, 1, 2, 3], 40) {
+        let line = "valid split, 40 slices; data not audited";
+        assert!(texts(&drawing).iter().any(|text| text == line));
+    }
+}
+
+#[test]
+fn a_class_without_slices_has_a_dash_and_no_curve() {
+    let full = drawings(&fixture::CHEST, &[0, 1, 2, 3], 40);
+    let partial = drawings(&fixture::CHEST, &[0, 2], 40);
+    for plot in [1, 2] {
+        // Two curves and their two samples in the legend are missing.
+        assert_eq!(
+            polyline_count(&full[plot]),
+            polyline_count(&partial[plot]) + 4
+        );
+        let dashes = texts(&partial[plot])
+            .iter()
+            .filter(|text| *text == "–")
+            .count();
+        assert_eq!(dashes, 3, "two classes and the macro average");
+        assert!(!texts(&full[plot]).iter().any(|text| text == "–"));
+    }
+}
+
+#[test]
+fn names_that_look_like_markup_are_shown_and_not_obeyed() {
+    for drawing in &drawings(&[HOSTILE, "normal"], &[0, 1], 20)[..3] {
+        assert!(!drawing.contains("<script>"));
+        let shown = "<script>\"a\" & 'b'</script>\u{fffd}";
+        assert!(texts(drawing).iter().any(|text| text.starts_with(shown)));
+    }
+}
+
+#[test]
+fn nothing_to_draw_is_drawn_without_numbers_that_are_none() {
+    let no_epoch = training_curves(&History::default(), "nothing yet");
+    for drawing in drawings(&fixture::CHEST, &[], 0).iter().chain([&no_epoch]) {
+        Document::parse(drawing).unwrap();
+        assert!(
+            !drawing.contains("NaN") && !drawing.contains("inf"),
+            "{drawing}"
+        );
+    }
+}
+
+#[test]
+fn no_text_leaves_the_drawing_or_runs_into_its_neighbour() {
+    let numbered: Vec<String> = (0..20)
+        .map(|at| format!("squamous.cell.carcinoma.of.the.lung.{at:02}"))
+        .collect();
+    let twenty: Vec<&str> = numbered.iter().map(String::as_str).collect();
+    let all: Vec<usize> = (0..20).collect();
+    let cases: [(&[&str], usize); 4] = [
+        (&fixture::CHEST, 4),
+        (&fixture::CHEST[1..3], 2),
+        (&fixture::TWELVE, 12),
+        (&twenty, 20),
+    ];
+    for (names, count) in cases {
+        let mut pictures = drawings(names, &all[..count], 300);
+        pictures.push(training_curves(&fixture::history(count), "a caption"));
+        for drawing in pictures {
+            assert_texts_fit(&drawing);
+        }
+    }
+}
+
+/// Checks every text that lies flat, at half its size a letter, which is what Helvetica needs.
+fn assert_texts_fit(drawing: &str) {
+    let document = Document::parse(drawing).unwrap();
+    let number = |node: roxmltree::Node<'_, '_>, name: &str| -> f64 {
+        node.attribute(name).unwrap().parse().unwrap()
+    };
+    let canvas = number(document.root_element(), "width");
+    let mut boxes: Vec<(f64, f64, f64, String)> = Vec::new();
+    for node in document
+        .descendants()
+        .filter(|node| node.has_tag_name("text"))
+    {
+        if node.attribute("transform").is_some() {
+            continue;
+        }
+        let content = node.text().unwrap_or_default();
+        let width = 0.5 * number(node, "font-size") * content.chars().count() as f64;
+        let (x, y) = (number(node, "x"), number(node, "y"));
+        let left = match node.attribute("text-anchor") {
+            Some("end") => x - width,
+            Some("middle") => x - width / 2.0,
+            _ => x,
+        };
+        assert!(
+            left >= 0.0 && left + width <= canvas,
+            "`{content}` leaves the drawing"
+        );
+        for (other_left, other_right, other_y, other) in &boxes {
+            let apart = left + width <= *other_left || *other_right <= left;
+            assert!(
+                apart || (y - other_y).abs() >= 11.0,
+                "`{content}` runs into `{other}`"
+            );
+        }
+        boxes.push((left, left + width, y, content.to_owned()));
+    }
+}
+
+#[test]
+fn the_curves_have_four_panels_two_lines_and_the_best_epoch() {
+    let drawing = training_curves(&fixture::history(12), "run 7");
+    let texts = texts(&drawing);
+    for wanted in [
+        "Loss", "Accuracy", "Macro-F1", "Log-cosh", "epoch", "train", "valid", "run 7",
+    ] {
+        assert!(texts.iter().any(|text| text == wanted), "{wanted}");
+    }
+    assert!(
+        texts
+            .iter()
+            .any(|text| text == "best epoch, kept as the model: 9")
+    );
+    assert_eq!(
+        drawing.matches("<circle").count(),
+        4,
+        "a ring in each panel"
+    );
+}
+
+#[test]
+fn a_single_epoch_is_shown_as_points() {
+    let drawing = training_curves(&fixture::history(1), "");
+    Document::parse(&drawing).unwrap();
+    // In each panel a point for train, a point for valid, and the ring of the best.
+    assert_eq!(drawing.matches("<circle").count(), 12);
+    assert!(!drawing.contains("NaN"));
+}
+
+#[test]
+fn an_undefined_epoch_leaves_a_gap() {
+    let whole = fixture::history(9);
+    let mut gap = whole.clone();
+    gap.rows[4].valid = SplitRow::default();
+    let lines = |history: &History| polyline_count(&training_curves(history, ""));
+    assert_eq!(lines(&gap), lines(&whole) + 4);
+}
+
+#[test]
+fn a_loss_that_explodes_is_still_drawn() {
+    let explode = |row: &EpochRow| {
+        let mut row = *row;
+        row.train.loss = Some(1e30);
+        row.valid.loss = Some(f64::INFINITY);
+        row
+    };
+    let history = fixture::history(5);
+    let rows = history.rows.iter().map(explode).collect();
+    let drawing = training_curves(&History { rows, ..history }, "");
+    Document::parse(&drawing).unwrap();
+    assert!(!drawing.contains("NaN") && !drawing.contains("inf\""));
+    assert_texts_fit(&drawing);
+}

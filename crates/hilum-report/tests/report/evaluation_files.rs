@@ -1,0 +1,265 @@
+//! The folder of an evaluation.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::path::Path;
+
+use hilum_core::Severity;
+use hilum_metrics::EvaluationReport;
+use hilum_report::{WriteError, write_curves, write_evaluation};
+use roxmltree::{Document, ParsingOptions};
+
+use super::fixture;
+
+const FILES: [&str; 7] = [
+    "confusion-matrix.svg",
+    "metrics.json",
+    "precision-recall.svg",
+    "predictions.csv",
+    "reliability.svg",
+    "report.html",
+    "roc.svg",
+];
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Writes an evaluation of four classes, of which `present` have slices; its folder.
+fn written(present: &[usize], change: impl FnOnce(&mut EvaluationReport)) -> tempfile::TempDir {
+    let classes = fixture::classes(&fixture::CHEST);
+    let predictions = fixture::predictions(4, present, 60);
+    let mut report = fixture::report(&classes, &predictions);
+    change(&mut report);
+    let folder = tempfile::tempdir().unwrap();
+    write_evaluation(folder.path(), &report, &predictions, None).unwrap();
+    folder
+}
+
+fn read(folder: &tempfile::TempDir, name: &str) -> String {
+    std::fs::read_to_string(folder.path().join(name)).unwrap()
+}
+
+#[test]
+fn the_folder_holds_every_file_and_nothing_else() {
+    let folder = written(&[0, 1, 2, 3], |_| ());
+    assert_eq!(names_in(folder.path()), FILES);
+}
+
+#[test]
+fn metrics_json_has_the_keys_that_programs_rely_on() {
+    let folder = written(&[0, 1, 2, 3], |_| ());
+    let metrics: serde_json::Value = serde_json::from_str(&read(&folder, "metrics.json")).unwrap();
+    assert_eq!(metrics["split"], "valid");
+    assert!(metrics["clean"].is_null() && metrics.get("clean").is_some());
+    assert_eq!(metrics["audit"]["state"], "not_audited");
+    let scores = &metrics["as_is"];
+    assert_eq!(scores["count"], 60);
+    let keys = [
+        "accuracy",
+        "balanced_accuracy",
+        "macro_f1",
+        "weighted_f1",
+        "macro_auroc",
+        "log_loss",
+        "ece",
+    ];
+    for key in keys {
+        assert!(scores[key].is_f64(), "{key}");
+    }
+    for name in fixture::CHEST {
+        let class = &scores["per_class"][name];
+        assert_eq!(class["support"], 15, "{name}");
+        for key in ["precision", "recall", "f1", "auroc"] {
+            assert!(class[key].is_f64(), "{key} of {name}");
+        }
+    }
+    assert_eq!(
+        scores["confusion"]["classes"],
+        serde_json::json!(fixture::CHEST)
+    );
+    assert_eq!(scores["confusion"]["counts"].as_array().unwrap().len(), 4);
+    for key in ["accuracy", "macro_f1", "macro_auroc"] {
+        let interval = &scores["intervals"][key];
+        assert!(
+            interval["low"].as_f64().unwrap() <= scores[key].as_f64().unwrap(),
+            "{key}"
+        );
+        assert!(
+            scores[key].as_f64().unwrap() <= interval["high"].as_f64().unwrap(),
+            "{key}"
+        );
+        assert_eq!(interval["level"], 0.95);
+    }
+}
+
+#[test]
+fn metrics_json_reads_back_as_the_same_report() {
+    let classes = fixture::classes(&fixture::CHEST);
+    let predictions = fixture::predictions(4, &[0, 1, 2, 3], 60);
+    let report = fixture::report(&classes, &predictions);
+    let folder = tempfile::tempdir().unwrap();
+    write_evaluation(folder.path(), &report, &predictions, None).unwrap();
+    let text = read(&folder, "metrics.json");
+    assert_eq!(
+        serde_json::from_str::<EvaluationReport>(&text).unwrap(),
+        report
+    );
+}
+
+#[test]
+fn what_is_undefined_is_null_in_json_and_a_dash_on_the_page() {
+    let folder = written(&[0, 2], |_| ());
+    let metrics: serde_json::Value = serde_json::from_str(&read(&folder, "metrics.json")).unwrap();
+    assert!(metrics["as_is"]["macro_auroc"].is_null());
+    let absent = &metrics["as_is"]["per_class"]["squamous.cell.carcinoma"];
+    assert!(absent["recall"].is_null() && absent["auroc"].is_null());
+    assert!(read(&folder, "report.html").contains("<td>–</td>"));
+}
+
+#[test]
+fn predictions_csv_reads_back_to_the_bit() {
+    let classes = fixture::classes(&["a,b", "normal"]);
+    let mut predictions = fixture::predictions(2, &[0, 1], 40);
+    predictions[0].path = "a folder, with \"quotes\"/slice.png".into();
+    let report = fixture::report(&classes, &predictions);
+    let folder = tempfile::tempdir().unwrap();
+    write_evaluation(folder.path(), &report, &predictions, None).unwrap();
+
+    let mut reader = csv::Reader::from_path(folder.path().join("predictions.csv")).unwrap();
+    let header: Vec<&str> = reader.headers().unwrap().iter().collect();
+    assert_eq!(header, ["path", "truth", "predicted", "a,b", "normal"]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), predictions.len());
+    for (row, prediction) in rows.iter().zip(&predictions) {
+        assert_eq!(&row[0], prediction.path.to_str().unwrap());
+        assert_eq!(&row[1], classes.name(prediction.truth).as_str());
+        let predicted = prediction.probabilities.most_likely();
+        assert_eq!(&row[2], classes.name(predicted).as_str());
+        let values: Vec<f64> = row
+            .iter()
+            .skip(3)
+            .map(|text| text.parse().unwrap())
+            .collect();
+        assert_eq!(values, prediction.probabilities.as_slice());
+    }
+}
+
+#[test]
+fn the_page_is_whole_well_formed_and_fetches_nothing() {
+    let classes = fixture::classes(&fixture::CHEST);
+    let predictions = fixture::predictions(4, &[0, 1, 2, 3], 60);
+    let report = fixture::report(&classes, &predictions);
+    let folder = tempfile::tempdir().unwrap();
+    let history = fixture::history(5);
+    write_evaluation(folder.path(), &report, &predictions, Some(&history)).unwrap();
+    let page = read(&folder, "report.html");
+    let options = ParsingOptions {
+        allow_dtd: true,
+        ..ParsingOptions::default()
+    };
+    let document = Document::parse_with_options(&page, options).unwrap();
+    let drawings = document
+        .descendants()
+        .filter(|node| node.has_tag_name((SVG, "svg")));
+    assert_eq!(drawings.count(), 5);
+    let outside = page.replace(&format!("xmlns=\"{SVG}\""), "");
+    for word in ["http", "src=", "href=", "@import", "url("] {
+        assert!(!outside.contains(word), "{word}");
+    }
+    for word in [
+        "not a medical device",
+        "weighted",
+        "macro",
+        "mobilenet-v2",
+        "Cohen&#x27;s kappa",
+    ] {
+        assert!(page.contains(word), "{word}");
+    }
+}
+
+const SVG: &str = "http://www.w3.org/2000/svg";
+
+#[test]
+fn the_page_always_says_what_the_audit_said() {
+    let unaudited = read(&written(&[0, 1, 2, 3], |_| ()), "report.html");
+    assert!(unaudited.contains("The data was not audited"));
+    let findings = [("duplicate-across-splits", Severity::Error, 46)];
+    let change = |report: &mut EvaluationReport| {
+        report.audit = fixture::audited(&findings, &["a name was <mended>"]);
+    };
+    let audited = read(&written(&[0, 1, 2, 3], change), "report.html");
+    assert!(audited.contains("do not trust these numbers"));
+    assert!(audited.contains("<code>duplicate-across-splits</code>: 46 (error)"));
+    assert!(audited.contains("a name was &lt;mended&gt;"));
+    assert!(!audited.contains("nothing was found"));
+}
+
+#[test]
+fn names_and_paths_that_look_like_markup_are_escaped() {
+    let classes = fixture::classes(&["<img src=x>", "normal"]);
+    let mut predictions = fixture::predictions(2, &[0, 1], 30);
+    for prediction in &mut predictions {
+        prediction.path = "<b>slice</b>.png".into();
+        // All wrong, so that the paths stand in the list of mistakes.
+        prediction.truth =
+            hilum_core::ClassIndex::new(1 - prediction.probabilities.most_likely().get());
+    }
+    let mut report = fixture::report(&classes, &predictions);
+    report.model = "<i>model</i>".to_owned();
+    report
+        .details
+        .insert("<u>".to_owned(), "</table>".to_owned());
+    let folder = tempfile::tempdir().unwrap();
+    write_evaluation(folder.path(), &report, &predictions, None).unwrap();
+    let page = read(&folder, "report.html");
+    for markup in ["<img", "<b>slice", "<i>", "<u>"] {
+        assert!(!page.contains(markup), "{markup}");
+    }
+    assert!(page.contains("&lt;b&gt;slice&lt;&#x2f;b&gt;.png"));
+}
+
+#[test]
+fn numbers_without_copies_stand_beside_the_others() {
+    let folder = written(&[0, 1, 2, 3], |report| {
+        let classes = fixture::classes(&fixture::CHEST);
+        let kept = fixture::predictions(4, &[0, 1, 2, 3], 48);
+        report.clean = Some(fixture::evaluation(&classes, &kept));
+    });
+    let page = read(&folder, "report.html");
+    assert!(page.contains("leaves out 12 slices"));
+    assert!(page.contains("without copies (48)"));
+    assert!(read(&folder, "roc.svg").contains("(12 of them copies or repeats)"));
+}
+
+#[test]
+fn writing_again_replaces_the_files_and_leaves_nothing_beside_them() {
+    let folder = written(&[0, 1, 2, 3], |_| ());
+    let classes = fixture::classes(&fixture::CHEST);
+    let predictions = fixture::predictions(4, &[0, 1, 2, 3], 8);
+    let report = fixture::report(&classes, &predictions);
+    write_evaluation(folder.path(), &report, &predictions, None).unwrap();
+    assert_eq!(names_in(folder.path()), FILES);
+    assert_eq!(read(&folder, "predictions.csv").lines().count(), 9);
+}
+
+#[test]
+fn a_file_that_cannot_be_replaced_stays_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("curves.svg");
+    std::fs::create_dir_all(path.join("in-the-way")).unwrap();
+    let error = write_curves(&path, &fixture::history(3), "").unwrap_err();
+    assert!(error.to_string().contains("curves.svg"));
+    assert!(error.to_string().contains("\nhint: "));
+    let WriteError::Disk { path: named, .. } = &error else {
+        panic!("another error: {error}");
+    };
+    assert_eq!(named, &path);
+    assert_eq!(names_in(folder.path()), ["curves.svg"]);
+    assert_eq!(names_in(&path), ["in-the-way"]);
+}

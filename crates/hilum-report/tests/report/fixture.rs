@@ -1,0 +1,125 @@
+//! Evaluations of made-up predictions.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use hilum_core::{
+    AuditSummary, ClassIndex, ClassName, Classes, FindingCount, Probabilities, Severity, Split,
+};
+use hilum_metrics::{Bootstrap, EpochRow, Evaluation, EvaluationReport, History, SplitRow};
+use hilum_report::Prediction;
+
+pub(crate) const CHEST: [&str; 4] = [
+    "adenocarcinoma",
+    "large.cell.carcinoma",
+    "normal",
+    "squamous.cell.carcinoma",
+];
+
+/// Twelve long names, as a chest set with finer labels has them.
+pub(crate) const TWELVE: [&str; 12] = [
+    "adenocarcinoma",
+    "adenosquamous.carcinoma",
+    "atypical.carcinoid",
+    "benign.granuloma",
+    "hamartoma",
+    "large.cell.carcinoma",
+    "large.cell.neuroendocrine.carcinoma",
+    "metastasis",
+    "normal",
+    "pleural.mesothelioma",
+    "small.cell.carcinoma",
+    "squamous.cell.carcinoma",
+];
+
+pub(crate) fn classes(names: &[&str]) -> Classes {
+    Classes::new(names.iter().copied().map(ClassName::new)).expect("two names or more")
+}
+
+/// `count` slices of the classes in `present`, right about three times in four. The numbers
+/// come from a linear congruential generator (Numerical Recipes): the same everywhere.
+pub(crate) fn predictions(class_count: usize, present: &[usize], count: usize) -> Vec<Prediction> {
+    let mut state = 32_u32;
+    let mut random = move || {
+        state = state.wrapping_mul(1664525).wrapping_add(1013904223);
+        f64::from(state >> 8) / f64::from(1_u32 << 24)
+    };
+    let slice = |at: usize| {
+        let truth = present[at % present.len()];
+        let mut weights: Vec<f64> = (0..class_count).map(|_| random().powi(4) + 1e-3).collect();
+        weights[truth] += random() * 0.6 + 0.15;
+        let sum: f64 = weights.iter().sum();
+        let shares = weights.iter().map(|weight| weight / sum).collect();
+        Prediction {
+            path: PathBuf::from(format!("valid/class-{truth}/slice-{at:03}.png")),
+            truth: ClassIndex::new(truth),
+            probabilities: Probabilities::new(shares).expect("a distribution"),
+        }
+    };
+    (0..count).map(slice).collect()
+}
+
+pub(crate) fn evaluation(classes: &Classes, predictions: &[Prediction]) -> Evaluation {
+    let truth: Vec<ClassIndex> = predictions.iter().map(|slice| slice.truth).collect();
+    let probabilities: Vec<Probabilities> = predictions
+        .iter()
+        .map(|slice| slice.probabilities.clone())
+        .collect();
+    Evaluation::compute(classes, &truth, &probabilities, &Bootstrap::default())
+}
+
+pub(crate) fn report(classes: &Classes, predictions: &[Prediction]) -> EvaluationReport {
+    EvaluationReport {
+        split: Split::Valid,
+        as_is: evaluation(classes, predictions),
+        clean: None,
+        audit: AuditSummary::NotAudited,
+        model: "runs/first/model.safetensors".to_owned(),
+        details: BTreeMap::from([
+            ("architecture".to_owned(), "mobilenet-v2".to_owned()),
+            ("seed".to_owned(), "32".to_owned()),
+        ]),
+    }
+}
+
+pub(crate) fn audited(findings: &[(&str, Severity, usize)], mended: &[&str]) -> AuditSummary {
+    let finding = |&(rule, severity, count): &(&str, Severity, usize)| FindingCount {
+        rule: rule.to_owned(),
+        severity,
+        count,
+    };
+    AuditSummary::Audited {
+        findings: findings.iter().map(finding).collect(),
+        mended: mended.iter().map(|line| (*line).to_owned()).collect(),
+    }
+}
+
+/// A run that learns, overfits late, and whose best epoch is at three quarters.
+pub(crate) fn history(epoch_count: usize) -> History {
+    let row = |epoch: usize| {
+        let time = epoch as f64 / epoch_count.max(12) as f64;
+        let wave = 0.02 * (epoch as f64 * 1.7).sin();
+        let scores = |skill: f64, loss: f64| SplitRow {
+            loss: Some(loss),
+            accuracy: Some(skill),
+            macro_f1: Some(skill - 0.04),
+            log_cosh: Some(0.09 * (1.0 - skill)),
+            macro_auroc: Some(0.5 + skill / 2.0),
+        };
+        EpochRow {
+            epoch,
+            learning_rate: 1e-3,
+            seconds: 12.0,
+            images_per_second: 51.0,
+            train: scores(1.0 - 0.7 * (-5.0 * time).exp(), 1.4 * (-4.0 * time).exp()),
+            valid: scores(
+                0.9 - 0.6 * (-4.0 * time).exp() - wave - 0.1 * (time - 0.75).powi(2),
+                1.4 * (-3.0 * time).exp() + 0.15 * time + wave,
+            ),
+        }
+    };
+    History {
+        rows: (1..=epoch_count).map(row).collect(),
+        best_epoch: Some((epoch_count * 3 / 4).max(1)),
+    }
+}

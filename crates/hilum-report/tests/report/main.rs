@@ -1,0 +1,5 @@
+//! Drawings, report and files of made-up evaluations.
+
+mod drawings;
+mod evaluation_files;
+mod fixture;
