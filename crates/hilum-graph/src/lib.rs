@@ -8,10 +8,12 @@ mod atomic;
 mod engine;
 mod graph;
 mod initialise;
+mod model_file;
 mod op;
 mod parameters;
 mod shape;
 mod tensor_file;
+mod weights;
 
 pub use architecture::{Architecture, UnknownArchitecture};
 pub use atomic::write_atomically;
@@ -21,7 +23,12 @@ pub use engine::{
 };
 pub use graph::{Graph, GraphBuilder, GraphError, Node, NodeIndex};
 pub use initialise::{Distribution, Initialisation, initialise, initialise_head};
+pub use model_file::{ArchitectureDescription, INTENDED_USE, ModelFile, ModelFileError};
 pub use op::{Activation, DropoutUnit, Op, Padding};
 pub use parameters::{ParameterRole, ParameterSpec, Parameters, ParametersError, Tensor};
 pub use shape::Shape;
 pub use tensor_file::{TensorFileError, read_tensors, write_tensors};
+pub use weights::{
+    ApplyError, ApplyReport, HeadReplaced, IgnoredTensor, Misshapen, Partial, PickleError,
+    PytorchError, WeightsError, WeightsFile, WeightsFormat, apply_weights, read_weights,
+};

@@ -194,3 +194,13 @@ impl FromIterator<(String, Tensor)> for Parameters {
         Self(tensors.into_iter().collect())
     }
 }
+
+impl IntoIterator for Parameters {
+    type Item = (String, Tensor);
+    type IntoIter = std::collections::btree_map::IntoIter<String, Tensor>;
+
+    /// Names and tensors, in alphabetical order.
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}

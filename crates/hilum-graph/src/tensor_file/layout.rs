@@ -36,9 +36,9 @@ pub(crate) enum LayoutError {
 }
 
 impl LayoutError {
-    fn malformed(reason: impl ToString) -> Self {
+    fn malformed(reason: impl Into<String>) -> Self {
         Self::Malformed {
-            reason: reason.to_string(),
+            reason: reason.into(),
         }
     }
 
@@ -71,7 +71,8 @@ impl<'a> Layout<'a> {
         let (header, data) = rest
             .split_at_checked(length as usize)
             .ok_or(LayoutError::Truncated { expected, found })?;
-        let header: Metadata = serde_json::from_slice(header).map_err(LayoutError::malformed)?;
+        let header: Metadata = serde_json::from_slice(header)
+            .map_err(|error| LayoutError::malformed(error.to_string()))?;
         let expected = expected + header.data_len() as u64;
         match expected.cmp(&found) {
             std::cmp::Ordering::Greater => Err(LayoutError::Truncated { expected, found }),

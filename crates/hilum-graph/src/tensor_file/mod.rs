@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::{Parameters, Tensor, write_atomically};
 
 pub(crate) use digest::DIGEST_KEY;
-pub(crate) use layout::{Layout, LayoutError};
+pub(crate) use layout::Layout;
 pub(crate) use values::floats;
 
 /// Why a tensor file could not be written or read.
@@ -161,27 +161,52 @@ pub fn write_tensors<'a>(
 pub fn read_tensors(
     path: &Path,
 ) -> Result<(Parameters, BTreeMap<String, String>), TensorFileError> {
-    let bytes = fs_err::read(path).map_err(|source| TensorFileError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    let layout = Layout::parse(&bytes).map_err(|error| error.at(path))?;
-    let mut metadata = layout.metadata();
-    let expected = metadata
-        .remove(DIGEST_KEY)
-        .ok_or_else(|| TensorFileError::Foreign {
+    Unverified::read(path)?.verify(path)
+}
+
+/// A file whose digest was not compared yet.
+pub(crate) struct Unverified {
+    tensors: Parameters,
+    /// The metadata without the digest.
+    pub(crate) metadata: BTreeMap<String, String>,
+    /// `None` in a file of another program.
+    pub(crate) digest: Option<String>,
+}
+
+impl Unverified {
+    pub(crate) fn read(path: &Path) -> Result<Self, TensorFileError> {
+        let bytes = fs_err::read(path).map_err(|source| TensorFileError::Read {
             path: path.to_owned(),
+            source,
         })?;
-    let tensors = float_tensors(path, &layout)?;
-    let found = digest::of(tensors.iter(), &metadata);
-    if found != expected {
-        return Err(TensorFileError::Altered {
-            path: path.to_owned(),
-            expected,
-            found,
-        });
+        let layout = Layout::parse(&bytes).map_err(|error| error.at(path))?;
+        let mut metadata = layout.metadata();
+        Ok(Self {
+            digest: metadata.remove(DIGEST_KEY),
+            tensors: float_tensors(path, &layout)?,
+            metadata,
+        })
     }
-    Ok((tensors, metadata))
+
+    /// The content, if it matches its digest.
+    pub(crate) fn verify(
+        self,
+        path: &Path,
+    ) -> Result<(Parameters, BTreeMap<String, String>), TensorFileError> {
+        let path = path.to_owned();
+        let Some(expected) = self.digest else {
+            return Err(TensorFileError::Foreign { path });
+        };
+        let found = digest::of(self.tensors.iter(), &self.metadata);
+        if found != expected {
+            return Err(TensorFileError::Altered {
+                path,
+                expected,
+                found,
+            });
+        }
+        Ok((self.tensors, self.metadata))
+    }
 }
 
 fn float_tensors(path: &Path, layout: &Layout<'_>) -> Result<Parameters, TensorFileError> {

@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
@@ -182,11 +183,17 @@ fn half_precision_is_read_as_f32() {
     assert_eq!(floats(Dtype::I32, &[0; 4]), None);
 }
 
+/// Written once: every write goes through to the disk.
+static WRITTEN: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let (tensors, metadata) = content();
+    bytes_of(&tensors, &metadata)
+});
+
 proptest! {
     #[test]
     fn a_changed_byte_is_noticed_or_changes_nothing(position: prop::sample::Index, flip in 1_u8..) {
         let (tensors, metadata) = content();
-        let mut bytes = bytes_of(&tensors, &metadata);
+        let mut bytes = WRITTEN.clone();
         let position = position.index(bytes.len());
         bytes[position] ^= flip;
         if let Ok(read) = read_bytes(&bytes) {
@@ -196,8 +203,7 @@ proptest! {
 
     #[test]
     fn a_changed_value_is_always_noticed(position in 0_usize..28, flip in 1_u8..) {
-        let (tensors, metadata) = content();
-        let mut bytes = bytes_of(&tensors, &metadata);
+        let mut bytes = WRITTEN.clone();
         let position = bytes.len() - 1 - position;
         bytes[position] ^= flip;
         let error = read_bytes(&bytes).unwrap_err();

@@ -1,0 +1,141 @@
+//! The text entries of a model file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{ArchitectureDescription, ModelFile, ModelFileError};
+use crate::{Architecture, Parameters};
+
+const FORMAT_VERSION: &str = "hilum.format_version";
+const ARCHITECTURE: &str = "hilum.architecture";
+const CLASSES: &str = "hilum.classes";
+const RECIPE: &str = "hilum.recipe";
+const TRAINING: &str = "hilum.training";
+const AUDIT: &str = "hilum.audit";
+const VALIDATION: &str = "hilum.validation";
+const CALIBRATION: &str = "hilum.calibration";
+const LICENCE: &str = "hilum.licence";
+const INTENDED_USE: &str = "hilum.intended_use";
+
+/// The version that is written, and the latest that is read.
+const VERSION: u32 = 1;
+
+/// Refuses what no later look at the content could explain: other files, and later versions,
+/// whose digest may follow other rules.
+pub(super) fn check_version(
+    path: &Path,
+    metadata: &BTreeMap<String, String>,
+) -> Result<(), ModelFileError> {
+    let path = path.to_owned();
+    let key = FORMAT_VERSION;
+    let found = metadata.get(key);
+    let found = found.ok_or_else(|| ModelFileError::NotAModel {
+        path: path.clone(),
+        key,
+    })?;
+    match serde_json::from_str::<u32>(found) {
+        Ok(VERSION) => Ok(()),
+        Ok(1..) => Err(ModelFileError::NewerFormat {
+            path,
+            found: found.clone(),
+            supported: VERSION,
+        }),
+        Ok(0) => Err(ModelFileError::Inconsistent {
+            path,
+            what: "no format has version 0".to_owned(),
+        }),
+        Err(source) => Err(ModelFileError::Metadata { path, key, source }),
+    }
+}
+
+/// All entries of `model`, as JSON.
+pub(super) fn entries(model: &ModelFile) -> BTreeMap<String, String> {
+    let mut entries = BTreeMap::from([
+        (FORMAT_VERSION.to_owned(), json(&VERSION)),
+        (ARCHITECTURE.to_owned(), json(&model.architecture)),
+        (CLASSES.to_owned(), json(&model.classes)),
+        (RECIPE.to_owned(), json(&model.recipe)),
+        (TRAINING.to_owned(), json(&model.training)),
+        (AUDIT.to_owned(), json(&model.audit)),
+        (VALIDATION.to_owned(), json(&model.validation)),
+        (INTENDED_USE.to_owned(), json(&model.intended_use)),
+    ]);
+    if let Some(calibration) = &model.calibration {
+        entries.insert(CALIBRATION.to_owned(), json(calibration));
+    }
+    if let Some(licence) = &model.licence {
+        entries.insert(LICENCE.to_owned(), json(licence));
+    }
+    entries
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("a model's description always becomes JSON")
+}
+
+/// The model that `entries` and `parameters` describe; nothing is checked but each entry.
+pub(super) fn model(
+    path: &Path,
+    entries: &BTreeMap<String, String>,
+    parameters: Parameters,
+) -> Result<ModelFile, ModelFileError> {
+    let entries = Entries { path, entries };
+    Ok(ModelFile {
+        architecture: entries.architecture()?,
+        classes: entries.required(CLASSES)?,
+        recipe: entries.required(RECIPE)?,
+        training: entries.required(TRAINING)?,
+        audit: entries.required(AUDIT)?,
+        validation: entries.required(VALIDATION)?,
+        calibration: entries.optional(CALIBRATION)?,
+        licence: entries.optional(LICENCE)?,
+        intended_use: entries.required(INTENDED_USE)?,
+        parameters,
+    })
+}
+
+struct Entries<'a> {
+    path: &'a Path,
+    entries: &'a BTreeMap<String, String>,
+}
+
+impl Entries<'_> {
+    fn optional<T: DeserializeOwned>(
+        &self,
+        key: &'static str,
+    ) -> Result<Option<T>, ModelFileError> {
+        let Some(text) = self.entries.get(key) else {
+            return Ok(None);
+        };
+        let value = serde_json::from_str(text);
+        value.map(Some).map_err(|source| ModelFileError::Metadata {
+            path: self.path.to_owned(),
+            key,
+            source,
+        })
+    }
+
+    fn required<T: DeserializeOwned>(&self, key: &'static str) -> Result<T, ModelFileError> {
+        self.optional(key)?
+            .ok_or_else(|| ModelFileError::NotAModel {
+                path: self.path.to_owned(),
+                key,
+            })
+    }
+
+    /// The name is looked at first: one that is not known deserves more than a JSON error.
+    fn architecture(&self) -> Result<ArchitectureDescription, ModelFileError> {
+        let json: serde_json::Value = self.required(ARCHITECTURE)?;
+        if let Some(name) = json.get("name").and_then(serde_json::Value::as_str) {
+            let known = name.parse::<Architecture>();
+            known.map_err(|source| ModelFileError::UnknownArchitecture {
+                path: self.path.to_owned(),
+                source,
+            })?;
+        }
+        self.required(ARCHITECTURE)
+    }
+}
