@@ -23,17 +23,17 @@ pub enum ModelFileError {
         /// The file.
         path: PathBuf,
     },
-    /// A file of hilum that is something else, such as a checkpoint.
+    /// Something else, such as a checkpoint or an image.
     #[error(
-        "`{}` is not a model: it has no `{key}`\n\
+        "`{}` is not a model: {reason}\n\
          hint: a run's model is its `model.safetensors`",
         path.display()
     )]
     NotAModel {
         /// The file.
         path: PathBuf,
-        /// The metadata that a model has.
-        key: &'static str,
+        /// What a model has and this file has not.
+        reason: String,
     },
     /// Written by a later version.
     #[error(

@@ -32,10 +32,7 @@ pub(super) fn check_version(
     let path = path.to_owned();
     let key = FORMAT_VERSION;
     let found = metadata.get(key);
-    let found = found.ok_or_else(|| ModelFileError::NotAModel {
-        path: path.clone(),
-        key,
-    })?;
+    let found = found.ok_or_else(|| lacks(&path, key))?;
     match serde_json::from_str::<u32>(found) {
         Ok(VERSION) => Ok(()),
         Ok(1..) => Err(ModelFileError::NewerFormat {
@@ -48,6 +45,13 @@ pub(super) fn check_version(
             what: "no format has version 0".to_owned(),
         }),
         Err(source) => Err(ModelFileError::Metadata { path, key, source }),
+    }
+}
+
+fn lacks(path: &Path, key: &str) -> ModelFileError {
+    ModelFileError::NotAModel {
+        path: path.to_owned(),
+        reason: format!("it has no `{key}`"),
     }
 }
 
@@ -119,11 +123,7 @@ impl Entries<'_> {
     }
 
     fn required<T: DeserializeOwned>(&self, key: &'static str) -> Result<T, ModelFileError> {
-        self.optional(key)?
-            .ok_or_else(|| ModelFileError::NotAModel {
-                path: self.path.to_owned(),
-                key,
-            })
+        self.optional(key)?.ok_or_else(|| lacks(self.path, key))
     }
 
     /// The name is looked at first: one that is not known deserves more than a JSON error.

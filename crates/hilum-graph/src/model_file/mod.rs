@@ -10,7 +10,7 @@ use hilum_core::{AuditSummary, Classes};
 use hilum_imaging::Recipe;
 
 use crate::tensor_file::Unverified;
-use crate::{Graph, GraphError, Parameters, Shape, write_tensors};
+use crate::{Graph, GraphError, Parameters, Shape, TensorFileError, write_tensors};
 
 pub use description::ArchitectureDescription;
 pub use error::ModelFileError;
@@ -78,7 +78,13 @@ impl ModelFile {
     /// [`ModelFileError`] if the file is truncated, altered, another program's, a later
     /// version's, or its parts do not fit one another. No file makes it panic.
     pub fn read(path: &Path) -> Result<Self, ModelFileError> {
-        let unverified = Unverified::read(path)?;
+        let unverified = Unverified::read(path).map_err(|error| match error {
+            TensorFileError::NotSafetensors { path, reason } => {
+                let reason = format!("it is no safetensors file, {reason}");
+                ModelFileError::NotAModel { path, reason }
+            }
+            other => other.into(),
+        })?;
         if unverified.digest.is_none() {
             let path = path.to_owned();
             return Err(ModelFileError::PlainWeights { path });

@@ -242,11 +242,18 @@ fn a_plain_weights_file_is_told_from_a_model() {
 }
 
 #[test]
-fn a_checkpoint_is_told_from_a_model() {
+fn other_files_are_told_from_a_model() {
     let error = with_entry("hilum.format_version", None)
         .unwrap_err()
         .to_string();
     assert!(error.contains("has no `hilum.format_version`"), "{error}");
+    let error = read_bytes(b"\x89PNG\r\n\x1a\n and an image")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("is not a model: it is no safetensors file"),
+        "{error}"
+    );
     let error = with_entry("hilum.recipe", None).unwrap_err().to_string();
     assert!(error.contains("has no `hilum.recipe`"), "{error}");
 }

@@ -77,7 +77,7 @@ impl<'a> Layout<'a> {
         match expected.cmp(&found) {
             std::cmp::Ordering::Greater => Err(LayoutError::Truncated { expected, found }),
             std::cmp::Ordering::Less => Err(LayoutError::malformed(format!(
-                "{} bytes follow behind its end",
+                "it is longer than its header says, by {} bytes",
                 found - expected
             ))),
             std::cmp::Ordering::Equal => Ok(Self { header, data }),

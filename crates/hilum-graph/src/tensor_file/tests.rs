@@ -118,7 +118,10 @@ fn a_longer_file_is_refused() {
     let mut bytes = bytes_of(&tensors, &metadata);
     bytes.push(0);
     let error = read_bytes(&bytes).unwrap_err();
-    assert!(error.to_string().contains("1 bytes follow"), "{error}");
+    assert!(
+        error.to_string().contains("longer than its header says"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -181,6 +184,20 @@ fn half_precision_is_read_as_f32() {
     let doubles = [0.5_f64, 1e300].map(f64::to_le_bytes).concat();
     assert_eq!(floats(Dtype::F64, &doubles).unwrap(), [0.5, f32::INFINITY]);
     assert_eq!(floats(Dtype::I32, &[0; 4]), None);
+}
+
+#[test]
+fn a_digest_is_that_of_the_values_whatever_their_precision() {
+    let half = Tensor::new(vec![2], vec![0.5, -2.0]);
+    let tensors = Parameters::from_iter([("weight".to_owned(), half)]);
+    let bytes = bytes_of(&tensors, &BTreeMap::new());
+    let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let metadata = header.metadata().clone();
+
+    let halves = [0x3800_u16, 0xC000].map(u16::to_le_bytes).concat();
+    let view = safetensors::tensor::TensorView::new(Dtype::F16, vec![2], &halves).unwrap();
+    let bytes = safetensors::serialize([("weight", view)], metadata).unwrap();
+    assert_eq!(read_bytes(&bytes).unwrap().0, tensors);
 }
 
 /// Written once: every write goes through to the disk.

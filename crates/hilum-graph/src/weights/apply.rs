@@ -23,8 +23,8 @@ pub enum Partial {
 pub enum ApplyError {
     /// No tensor of the file belongs to the graph.
     #[error(
-        "no tensor of these weights belongs to `{graph}`: it needs `{expected}`, and of {count} \
-         tensors in the file `{nearest}` is nearest\n\
+        "no tensor of these weights belongs to `{graph}`: it needs `{expected}`, the nearest of \
+         the file's {count} tensors is `{nearest}`\n\
          hint: {}",
         advice(*fitting, "names and shapes must be torchvision's")
     )]
@@ -75,12 +75,12 @@ fn advice(fitting: Option<Architecture>, otherwise: &str) -> String {
 /// ```
 /// use hilum_graph::{Architecture, HeadReplaced, Partial, Shape, apply_weights, initialise};
 ///
-/// let mobilenet = |class_count| {
-///     Architecture::MobilenetV2.build(Shape::new(64, 64, 3), class_count, None)
-/// };
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let imagenet = initialise(&mobilenet(1000)?, 1);
-/// let graph = mobilenet(4)?;
+/// let image = Shape::new(64, 64, 3);
+/// let imagenet = Architecture::Squeezenet11.build(image, 1000, None)?;
+/// let imagenet = initialise(&imagenet, 1);
+///
+/// let graph = Architecture::Squeezenet11.build(image, 4, None)?;
 /// let mut parameters = initialise(&graph, 2);
 /// let report = apply_weights(&graph, &imagenet, &mut parameters, Partial::Refused)?;
 /// let replaced = HeadReplaced::ClassCount { expected: 4, found: 1000 };
