@@ -6,12 +6,14 @@
 mod architecture;
 mod atomic;
 mod engine;
+pub mod formula;
 mod graph;
 mod initialise;
 mod model_file;
 mod op;
 mod parameters;
 mod shape;
+mod summary;
 mod tensor_file;
 mod weights;
 
@@ -27,6 +29,7 @@ pub use model_file::{ArchitectureDescription, INTENDED_USE, ModelFile, ModelFile
 pub use op::{Activation, DropoutUnit, Op, Padding};
 pub use parameters::{ParameterRole, ParameterSpec, Parameters, ParametersError, Tensor};
 pub use shape::Shape;
+pub use summary::{Layer, Summary, summarise};
 pub use tensor_file::{TensorFileError, read_tensors, write_tensors};
 pub use weights::{
     ApplyError, ApplyReport, HeadReplaced, IgnoredTensor, Misshapen, Partial, PickleError,

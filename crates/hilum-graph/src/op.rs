@@ -1,5 +1,7 @@
 //! What a node computes.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// What a node computes from its inputs.
@@ -127,4 +129,67 @@ pub enum DropoutUnit {
     Value,
     /// All values of one image: stochastic depth (Huang et al., 2016; torchvision's "row" mode).
     Image,
+}
+
+/// In words, for summaries: `convolution 3x3, stride 2, 32 groups`.
+impl fmt::Display for Op {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Input => formatter.write_str("input"),
+            Self::RepeatChannels { count } => write!(formatter, "repeat {count} times"),
+            Self::Convolution {
+                kernel,
+                stride,
+                groups,
+                ..
+            } => {
+                window(formatter, "convolution", kernel, stride)?;
+                if groups > 1 {
+                    write!(formatter, ", {groups} groups")?;
+                }
+                Ok(())
+            }
+            Self::BatchNorm { .. } => formatter.write_str("batch norm"),
+            Self::Dense { .. } => formatter.write_str("dense"),
+            Self::Activation(activation) => activation.fmt(formatter),
+            Self::MaxPool { kernel, stride, .. } => window(formatter, "max pool", kernel, stride),
+            Self::GlobalAveragePool => formatter.write_str("global average pool"),
+            Self::Flatten => formatter.write_str("flatten"),
+            Self::Add => formatter.write_str("add"),
+            Self::Concat => formatter.write_str("concatenate"),
+            Self::Gate => formatter.write_str("gate"),
+            Self::Dropout { probability, unit } => {
+                let name = match unit {
+                    DropoutUnit::Value => "dropout",
+                    DropoutUnit::Image => "stochastic depth",
+                };
+                write!(formatter, "{name} {probability}")
+            }
+        }
+    }
+}
+
+fn window(
+    formatter: &mut fmt::Formatter<'_>,
+    name: &str,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+) -> fmt::Result {
+    write!(formatter, "{name} {}x{}", kernel[0], kernel[1])?;
+    match stride {
+        [1, 1] => Ok(()),
+        [down, across] if down == across => write!(formatter, ", stride {down}"),
+        [down, across] => write!(formatter, ", stride {down}x{across}"),
+    }
+}
+
+impl fmt::Display for Activation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Relu => "ReLU",
+            Self::Relu6 => "ReLU6",
+            Self::Silu => "SiLU",
+            Self::Sigmoid => "sigmoid",
+        })
+    }
 }
