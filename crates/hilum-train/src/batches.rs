@@ -12,14 +12,14 @@ use rayon::prelude::*;
 const QUEUE_LENGTH: usize = 2;
 
 /// Cuts `order` into batches of `size`, the last of which may be smaller.
-pub(crate) fn for_inference(order: Vec<usize>, size: NonZeroUsize) -> Vec<Vec<usize>> {
+pub(crate) fn for_inference(order: &[usize], size: NonZeroUsize) -> Vec<Vec<usize>> {
     order.chunks(size.get()).map(<[usize]>::to_vec).collect()
 }
 
 /// The same, but that a last batch of one slice joins the batch before.
 ///
 /// Batch norm over a single vector knows no variance; PyTorch refuses such a step.
-pub(crate) fn for_training(order: Vec<usize>, size: NonZeroUsize) -> Vec<Vec<usize>> {
+pub(crate) fn for_training(order: &[usize], size: NonZeroUsize) -> Vec<Vec<usize>> {
     let mut batches = for_inference(order, size);
     if batches.len() > 1
         && size.get() > 1
@@ -88,13 +88,13 @@ mod tests {
 
     #[test]
     fn no_training_batch_holds_one_slice_and_none_is_left_out() {
-        let batches = |count, length| for_training((0..count).collect(), size(length));
+        let batches = |count, length| for_training(&(0..count).collect::<Vec<_>>(), size(length));
         assert_eq!(lengths(&batches(9, 4)), [4, 5]);
         assert_eq!(lengths(&batches(10, 4)), [4, 4, 2]);
         assert_eq!(lengths(&batches(8, 4)), [4, 4]);
         assert_eq!(batches(9, 4).concat(), (0..9).collect::<Vec<_>>());
         assert_eq!(
-            lengths(&for_inference((0..9).collect(), size(4))),
+            lengths(&for_inference(&(0..9).collect::<Vec<_>>(), size(4))),
             [4, 4, 1]
         );
     }
@@ -103,7 +103,7 @@ mod tests {
     fn batches_arrive_in_order_whatever_the_thread_count() {
         let shape = Shape::new(1, 2, 1);
         let fill = |index: usize, values: &mut [f32]| values.fill(index as f32);
-        let batches = for_inference((0..50).rev().collect(), size(7));
+        let batches = for_inference(&(0..50).rev().collect::<Vec<_>>(), size(7));
         let seen = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
             let pool = pool.build().unwrap();
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_consumer_that_stops_early_leaves_no_thread_behind() {
         let shape = Shape::vector(1);
-        let batches = for_inference((0..100).collect(), size(1));
+        let batches = for_inference(&(0..100).collect::<Vec<_>>(), size(1));
         let mut count = 0;
         let outcome: Result<_, &str> = for_each(
             &batches,

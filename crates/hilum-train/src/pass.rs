@@ -43,7 +43,7 @@ impl Pass<'_> {
         let (settings, slices, epoch) =
             (self.training.settings, self.training.data.train, self.epoch);
         let order = random::order(settings.seed, epoch, slices.len());
-        let batches = batches::for_training(order, self.batch_size());
+        let batches = batches::for_training(&order, self.batch_size());
         let preparation = Preparation::new(self.training.recipe, self.engine.graph());
         let fill = |index: usize, values: &mut [f32]| {
             let variation = Variation {
@@ -86,7 +86,8 @@ impl Pass<'_> {
     /// Judges the weights; `None` if the stop flag was set meanwhile.
     pub(crate) fn validate(&mut self, train: &Passed) -> Result<Option<SplitRow>, TrainError> {
         let slices = self.training.data.valid;
-        let batches = batches::for_inference((0..slices.len()).collect(), self.batch_size());
+        let order: Vec<usize> = (0..slices.len()).collect();
+        let batches = batches::for_inference(&order, self.batch_size());
         let preparation = Preparation::new(self.training.recipe, self.engine.graph());
         let fill = |index: usize, values: &mut [f32]| {
             preparation.fill(&slices[index].pixels, values);

@@ -78,7 +78,8 @@ pub fn slice_logits(
 ) -> Result<Vec<Vec<f32>>, PredictError> {
     let preparation = Preparation::new(recipe, engine.graph());
     check(&preparation, engine.graph(), slices)?;
-    let batches = batches::for_inference((0..slices.len()).collect(), batch_size);
+    let order: Vec<usize> = (0..slices.len()).collect();
+    let batches = batches::for_inference(&order, batch_size);
     let fill = |index: usize, values: &mut [f32]| preparation.fill(slices[index], values);
     let prepare = |indices: &[usize]| batches::prepare(indices, preparation.shape(), &fill);
     let mut rows = Vec::with_capacity(slices.len());

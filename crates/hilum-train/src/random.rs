@@ -33,3 +33,29 @@ pub(crate) fn order(seed: u64, epoch: usize, count: usize) -> Vec<usize> {
 pub(crate) fn dropout_seed(seed: u64, step: usize) -> u64 {
     generator(seed, Purpose::Dropout, step as u64).next_u64()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_epoch_shows_all_slices_in_an_order_of_its_own() {
+        let orders: BTreeSet<Vec<usize>> = (1..=20).map(|epoch| order(32, epoch, 30)).collect();
+        assert_eq!(orders.len(), 20);
+        for mut order in orders {
+            order.sort_unstable();
+            assert_eq!(order, (0..30).collect::<Vec<_>>());
+        }
+        assert_eq!(order(32, 7, 30), order(32, 7, 30));
+        assert_ne!(order(32, 7, 30), order(33, 7, 30));
+    }
+
+    #[test]
+    fn every_step_drops_other_units() {
+        let seeds: BTreeSet<u64> = (0..1000).map(|step| dropout_seed(32, step)).collect();
+        assert_eq!(seeds.len(), 1000);
+        assert!(!seeds.contains(&dropout_seed(33, 0)));
+    }
+}

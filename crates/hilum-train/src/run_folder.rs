@@ -54,6 +54,15 @@ pub enum RunFolderError {
         #[source]
         source: io::Error,
     },
+    /// What was given is no table, or holds a value that TOML has no words for.
+    #[error("the settings do not fit into `{}`", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Which value, and why.
+        #[source]
+        source: toml::ser::Error,
+    },
     /// `settings.toml` cannot be read.
     #[error("cannot read `{}`", path.display())]
     Read {
@@ -176,13 +185,13 @@ impl RunFolder {
     /// Writes `settings.toml`, atomically.
     ///
     /// # Errors
-    /// [`RunFolderError::Write`].
-    ///
-    /// # Panics
-    /// If `settings` does not fit TOML.
+    /// [`RunFolderError::Write`] or [`RunFolderError::Unwritable`].
     pub fn write_settings(&self, settings: &impl Serialize) -> Result<(), RunFolderError> {
-        let text = toml::to_string_pretty(settings).expect("settings fit TOML");
         let path = self.settings();
+        let text = match toml::to_string_pretty(settings) {
+            Ok(text) => text,
+            Err(source) => return Err(RunFolderError::Unwritable { path, source }),
+        };
         write_atomically(&path, |file| file.write_all(text.as_bytes()))
             .map_err(|source| RunFolderError::Write { path, source })
     }

@@ -15,8 +15,8 @@ use crate::{ClassWeights, EarlyStopping, Freeze, Schedule};
 pub struct Settings {
     /// Passes over the training slices; 1 or more.
     pub epochs: usize,
-    /// Slices per step; 1 or more. The last batch of an epoch may be smaller, but holds no single
-    /// slice: that one joins the batch before.
+    /// Slices per step; 1 or more, and 2 or more where batch norm needs a variance. The last batch
+    /// of an epoch may be smaller, but a last single slice joins the batch before.
     pub batch_size: usize,
     /// The learning rate that the schedule starts from, or rises to; positive.
     pub learning_rate: f64,
@@ -238,6 +238,7 @@ mod tests {
         assert_eq!(toml::from_str::<Settings>(&text).unwrap(), settings);
         let without = Settings {
             early_stopping: None,
+            label_smoothing: 0.1,
             schedule: Schedule::Cosine { warm_up_epochs: 2 },
             ..settings
         };

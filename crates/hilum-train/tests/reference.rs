@@ -1,5 +1,7 @@
 //! Schedules, weights and losses against PyTorch, Keras and scikit-learn.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use hilum_core::ClassIndex;
 use hilum_train::{
     ClassWeights, CrossEntropy, EarlyStopping, Monitor, Patience, Plateau, Position, Schedule,

@@ -52,6 +52,18 @@ fn a_folder_without_settings_is_no_run() {
         opened.read_settings::<Settings>().unwrap(),
         Settings::default()
     );
+    let large = Settings {
+        seed: u64::MAX,
+        ..Settings::default()
+    };
+    folder.write_settings(&large).unwrap();
+    assert_eq!(opened.read_settings::<Settings>().unwrap(), large);
+    let error = folder.write_settings(&7).unwrap_err();
+    assert!(
+        matches!(error, RunFolderError::Unwritable { .. }),
+        "{error}"
+    );
+    assert_eq!(opened.read_settings::<Settings>().unwrap(), large);
     fs::write(folder.settings(), "epochs = 'many'").unwrap();
     let error = opened.read_settings::<Settings>().unwrap_err();
     assert!(matches!(error, RunFolderError::Settings { .. }), "{error}");

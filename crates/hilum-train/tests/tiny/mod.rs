@@ -84,12 +84,62 @@ impl TinyEngine {
         rows.zip(self.values("head.bias")).map(sum).collect()
     }
 
+    /// The loss, the logits and the gradients of every parameter.
+    fn gradients(&self, step: &Step<'_>) -> (f32, Vec<f32>, BTreeMap<String, Vec<f32>>) {
+        let keeps = dropout_keeps(step.seed, DROPOUT, DROPPED, step.images.count * HIDDEN);
+        let weights = step.class_weights;
+        let total: f32 = step.truth.iter().map(|class| weights[class.get()]).sum();
+        let zeros =
+            |(name, tensor): (&str, &Tensor)| (name.to_owned(), vec![0.0; tensor.data.len()]);
+        let mut gradients: BTreeMap<String, Vec<f32>> = self.parameters.iter().map(zeros).collect();
+        let mut add = |name: &str, position: usize, value: f32| {
+            gradients.get_mut(name).unwrap()[position] += value;
+        };
+        let (mut loss, mut all_logits) = (0.0, Vec::new());
+        for (index, image) in step.images.data.chunks_exact(SIDE * SIDE).enumerate() {
+            let truth = step.truth[index].get();
+            let kept = |unit: usize| f32::from(keeps[index * HIDDEN + unit]) / (1.0 - DROPPED);
+            let mut hidden = self.hidden(image);
+            hidden
+                .iter_mut()
+                .enumerate()
+                .for_each(|(unit, value)| *value *= kept(unit));
+            let logits = self.logits(&hidden);
+            let chances = hilum_core::softmax(&logits);
+            let weight = weights[truth] / total;
+            loss -= weight * chances[truth].ln() as f32;
+            let mut back = [0.0; HIDDEN];
+            for (class, chance) in chances.iter().enumerate() {
+                let error = weight * (*chance as f32 - f32::from(class == truth));
+                add("head.bias", class, error);
+                for unit in 0..HIDDEN {
+                    let position = class * HIDDEN + unit;
+                    add("head.weight", position, error * hidden[unit]);
+                    back[unit] += error * self.values("head.weight")[position];
+                }
+            }
+            for unit in (0..HIDDEN).filter(|unit| hidden[*unit] > 0.0) {
+                let error = back[unit] * kept(unit);
+                add("features.bias", unit, error);
+                for (position, value) in image.iter().enumerate() {
+                    add(
+                        "features.weight",
+                        unit * image.len() + position,
+                        error * value,
+                    );
+                }
+            }
+            all_logits.extend(logits);
+        }
+        (loss, all_logits, gradients)
+    }
+
     fn update(&mut self, name: &str, gradient: &[f32], step: &Step<'_>) {
         let count = self.state.steps.entry(name.to_owned()).or_insert(0);
         *count += 1;
         let count = *count as i32;
         let zeros = Tensor::new(vec![gradient.len()], vec![0.0; gradient.len()]);
-        let mut moment = |which: &str| {
+        let moment = |which: &str| {
             let key = format!("{name}/{which}");
             let found = self.state.moments.get(&key);
             (key, found.unwrap_or(&zeros).data.clone())
@@ -152,58 +202,15 @@ impl Engine for TinyEngine {
             label_smoothing: step.label_smoothing,
             seed: step.seed,
         });
-        let keeps = dropout_keeps(step.seed, DROPOUT, DROPPED, step.images.count * HIDDEN);
-        let total: f32 = step
-            .truth
-            .iter()
-            .map(|class| step.class_weights[class.get()])
-            .sum();
-        let mut gradients: BTreeMap<&str, Vec<f32>> = ["features.weight", "features.bias"]
-            .into_iter()
-            .chain(["head.weight", "head.bias"])
-            .map(|name| (name, vec![0.0; self.values(name).len()]))
-            .collect();
-        let (mut loss, mut all_logits) = (0.0, Vec::new());
-        for (index, image) in step.images.data.chunks_exact(SIDE * SIDE).enumerate() {
-            let truth = step.truth[index].get();
-            let kept = |unit: usize| f32::from(keeps[index * HIDDEN + unit]) / (1.0 - DROPPED);
-            let hidden: Vec<f32> = self
-                .hidden(image)
-                .iter()
-                .enumerate()
-                .map(|(unit, value)| value * kept(unit))
-                .collect();
-            let logits = self.logits(&hidden);
-            let chances = hilum_core::softmax(&logits);
-            let weight = step.class_weights[truth] / total;
-            loss -= weight * chances[truth].ln() as f32;
-            let mut back = [0.0; HIDDEN];
-            for class in 0..CLASSES {
-                let error = weight * (chances[class] as f32 - f32::from(class == truth));
-                gradients.get_mut("head.bias").unwrap()[class] += error;
-                for unit in 0..HIDDEN {
-                    let position = class * HIDDEN + unit;
-                    gradients.get_mut("head.weight").unwrap()[position] += error * hidden[unit];
-                    back[unit] += error * self.values("head.weight")[position];
-                }
-            }
-            for unit in (0..HIDDEN).filter(|unit| hidden[*unit] > 0.0) {
-                let error = back[unit] * kept(unit);
-                gradients.get_mut("features.bias").unwrap()[unit] += error;
-                let row = &mut gradients.get_mut("features.weight").unwrap()
-                    [unit * image.len()..(unit + 1) * image.len()];
-                row.iter_mut().zip(image).for_each(|(g, x)| *g += error * x);
-            }
-            all_logits.extend(logits);
-        }
+        let (loss, logits, gradients) = self.gradients(step);
         for spec in self.graph.parameters() {
             if spec.node >= step.first_trained {
-                self.update(&spec.name, &gradients[spec.name.as_str()], step);
+                self.update(&spec.name, &gradients[&spec.name], step);
             }
         }
         Ok(StepOutcome {
             loss,
-            logits: Logits::new(CLASSES, all_logits),
+            logits: Logits::new(CLASSES, logits),
         })
     }
 
