@@ -607,12 +607,10 @@ fn a_file_that_cannot_be_written_stops_the_run_and_is_named() {
         let error = bench
             .finish(&mut TinyEngine::new(), &settings, &folder)
             .unwrap_err();
-        let mut source: Option<&dyn std::error::Error> = Some(&error);
-        let mut chain = String::new();
-        while let Some(error) = source {
-            chain += &format!("{error}\n");
-            source = error.source();
-        }
+        let first: Option<&dyn std::error::Error> = Some(&error);
+        let errors = std::iter::successors(first, |error| error.source());
+        let chain: Vec<String> = errors.map(ToString::to_string).collect();
+        let chain = chain.join("\n");
         assert!(chain.contains(&path.display().to_string()), "{chain}");
     }
 }
