@@ -1,0 +1,432 @@
+//! Every layout and every way in which one is wrong.
+
+mod folder;
+
+use folder::Folder;
+use hilum_core::Split;
+use hilum_dataset::{
+    ClassMap, ClassSets, Dataset, IgnoreReason, Layout, Overwrite, ReadError, ReadSettings,
+    WriteManifestError, write_manifest,
+};
+
+fn read(folder: &Folder) -> Result<Dataset, ReadError> {
+    Dataset::read(folder.path(), &ReadSettings::default())
+}
+
+fn message(folder: &Folder) -> String {
+    read(folder).unwrap_err().to_string()
+}
+
+fn relatives(dataset: &Dataset, split: Split) -> Vec<&str> {
+    dataset
+        .of(split)
+        .map(|(_, sample)| sample.relative.as_str())
+        .collect()
+}
+
+#[test]
+fn split_folders_are_read_whatever_their_case() {
+    let folder = Folder::new();
+    for split in ["TRAIN", "Validation", "test"] {
+        folder.class(&format!("{split}/normal"), 2);
+        folder.class(&format!("{split}/tumour"), 1);
+    }
+    let dataset = read(&folder).unwrap();
+    assert_eq!(dataset.layout(), Layout::SplitFolders);
+    assert_eq!(dataset.splits(), Split::ALL);
+    assert_eq!(dataset.class_counts(Split::Valid), [2, 1]);
+    assert_eq!(
+        relatives(&dataset, Split::Train),
+        [
+            "TRAIN/normal/0.png",
+            "TRAIN/normal/1.png",
+            "TRAIN/tumour/0.png"
+        ]
+    );
+    assert!(dataset.samples().iter().all(|sample| sample.path.is_file()));
+}
+
+#[test]
+fn a_split_that_is_not_there_is_asked_for_in_vain() {
+    let folder = Folder::new();
+    folder.class("train/a", 1);
+    folder.class("train/b", 1);
+    let dataset = read(&folder).unwrap();
+    assert!(dataset.require(Split::Train).is_ok());
+    let error = dataset.require(Split::Valid).unwrap_err().to_string();
+    assert!(
+        error.contains("no images for `valid`; it has `train`"),
+        "{error}"
+    );
+    assert_eq!(dataset.of(Split::Test).count(), 0);
+}
+
+/// The failure that the notebook did not see: long names in `train`, short ones in `test`.
+#[test]
+fn staging_suffixes_in_one_split_only_are_the_same_classes() {
+    let folder = Folder::new();
+    folder.class("train/adenocarcinoma_left.lower.lobe_T2_N0_M0_Ib", 3);
+    folder.class("train/large.cell.carcinoma_left.hilum_T2_N2_M0_IIIa", 3);
+    folder.class("train/normal", 3);
+    folder.class("train/squamous.cell.carcinoma_left.hilum_T1_N2_M0_IIIa", 3);
+    for class in [
+        "adenocarcinoma",
+        "large.cell.carcinoma",
+        "normal",
+        "squamous.cell.carcinoma",
+    ] {
+        folder.class(&format!("test/{class}"), 2);
+    }
+    let dataset = read(&folder).unwrap();
+    assert_eq!(dataset.class_counts(Split::Train), [3; 4]);
+    assert_eq!(dataset.class_counts(Split::Test), [2; 4]);
+    let renamed: Vec<_> = dataset
+        .renamed()
+        .iter()
+        .map(|one| (one.from.as_str(), one.to.as_str()))
+        .collect();
+    assert_eq!(renamed.len(), 3);
+    assert_eq!(
+        renamed[0],
+        (
+            "adenocarcinoma_left.lower.lobe_T2_N0_M0_Ib",
+            "adenocarcinoma"
+        )
+    );
+}
+
+#[test]
+fn a_class_missing_from_train_stops_the_run() {
+    let folder = Folder::new();
+    folder.class("train/normal", 3);
+    folder.class("train/Large Cell", 4);
+    folder.class("train/adenocarcinoma", 4);
+    folder.class("test/normal", 2);
+    folder.class("test/large.cell", 5);
+    folder.class("test/squamous", 6);
+    assert_eq!(
+        message(&folder),
+        "class `large.cell` has no images in `train`
+class `squamous` has no images in `train`
+class `Large Cell` has no images in `test`
+class `adenocarcinoma` has no images in `test`
+`train` holds Large Cell (4), adenocarcinoma (4), normal (3)
+`test` holds large.cell (5), normal (2), squamous (6)
+hint: `test` holds 5 of them; say `--class-map 'Large Cell=large.cell'` if that is the same class
+hint: `test` holds 6 of them; is the folder under `train` named differently? map it with `--class-map`
+hint: `train` holds 4 of them; is the folder under `test` named differently? map it with `--class-map`"
+    );
+}
+
+#[test]
+fn the_suggested_map_mends_the_data() {
+    let folder = Folder::new();
+    folder.class("train/normal", 3);
+    folder.class("train/Large Cell", 4);
+    folder.class("test/normal", 2);
+    folder.class("test/large.cell", 5);
+    let settings = ReadSettings {
+        class_map: ClassMap::parse(["Large Cell=large.cell"]).unwrap(),
+        ..ReadSettings::default()
+    };
+    let dataset = Dataset::read(folder.path(), &settings).unwrap();
+    assert_eq!(dataset.class_counts(Split::Train), [4, 3]);
+}
+
+#[test]
+fn an_audit_may_read_what_training_may_not() {
+    let folder = Folder::new();
+    folder.class("train/a", 1);
+    folder.class("train/b", 1);
+    folder.class("valid/a", 1);
+    folder.folder("valid/b");
+    assert!(message(&folder).starts_with("class `b` has no images in `valid`"));
+    let settings = ReadSettings {
+        class_sets: ClassSets::MayDiffer,
+        ..ReadSettings::default()
+    };
+    let dataset = Dataset::read(folder.path(), &settings).unwrap();
+    assert_eq!(dataset.class_mismatches().len(), 1);
+    assert_eq!(dataset.class_counts(Split::Valid), [1, 0]);
+}
+
+#[test]
+fn a_map_that_meets_no_name_is_told_with_the_names_that_are_there() {
+    let folder = Folder::new();
+    folder.class("train/a", 1);
+    folder.class("train/b", 1);
+    let settings = ReadSettings {
+        class_map: ClassMap::parse(["c=a"]).unwrap(),
+        ..ReadSettings::default()
+    };
+    let error = Dataset::read(folder.path(), &settings).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`--class-map` names `c`, which is not there\nhint: there are `a`, `b`"
+    );
+}
+
+#[test]
+fn folders_of_one_class_are_merged_and_said() {
+    let folder = Folder::new();
+    folder.class("train/tumour_left_T1_N0_M0", 2);
+    folder.class("train/tumour_right_T2_N0_M0", 3);
+    folder.class("train/normal", 1);
+    let dataset = read(&folder).unwrap();
+    assert_eq!(dataset.class_counts(Split::Train), [1, 5]);
+    assert_eq!(dataset.renamed().len(), 2);
+    assert_eq!(
+        dataset.renamed()[0].merged_with,
+        ["tumour_right_T2_N0_M0".to_owned()]
+    );
+}
+
+#[test]
+fn what_is_no_sample_is_listed_and_unknown_extensions_are_samples() {
+    let folder = Folder::new();
+    folder.class("train/a", 1);
+    folder.class("train/b", 1);
+    folder.file("train/a/deep/series/IM0001", b"");
+    folder.file("train/a/scan.tiff", b"");
+    for name in ["Thumbs.db", ".hidden", "notes.txt", "LICENSE", "DICOMDIR"] {
+        folder.file(&format!("train/a/{name}"), b"");
+    }
+    folder.file("__MACOSX/train/a/._0.png", b"");
+    folder.file("overview.png", b"");
+    let dataset = read(&folder).unwrap();
+    assert_eq!(
+        relatives(&dataset, Split::Train),
+        [
+            "train/a/0.png",
+            "train/a/deep/series/IM0001",
+            "train/a/scan.tiff",
+            "train/b/0.png"
+        ]
+    );
+    assert!(
+        dataset
+            .samples()
+            .iter()
+            .all(|sample| sample.group.is_none())
+    );
+    assert_eq!(dataset.ignored().len(), 7);
+    let overview = dataset
+        .ignored()
+        .iter()
+        .find(|one| one.path.ends_with("overview.png"))
+        .unwrap();
+    assert_eq!(overview.reason, IgnoreReason::OutsideClassFolders);
+}
+
+#[test]
+fn wrong_layouts_are_told_apart() {
+    let cases: [(&[&str], &str); 9] = [
+        (&[], "holds no images"),
+        (&["a.png", "b.png"], "holds 2 files and no class folder"),
+        (&["train/a.png"], "no class folder"),
+        (
+            &["a/1.png"],
+            "a classifier needs two classes or more, found 1",
+        ),
+        (&["train/a/1.png"], "the class found is `a`"),
+        (
+            &["Data/train/a/1.png", "Data/train/b/1.png"],
+            "is not the dataset but holds it",
+        ),
+        (
+            &["val/a/1.png", "valid/a/1.png"],
+            "are both the split `valid`",
+        ),
+        (
+            &["test/a/1.png", "training/a/1.png"],
+            "also `training` with 1 files",
+        ),
+        (&["train/notes.txt"], "holds no images"),
+    ];
+    for (files, expected) in cases {
+        let folder = Folder::new();
+        for file in files {
+            folder.file(file, b"");
+        }
+        let message = message(&folder);
+        assert!(message.contains(expected), "of {files:?}: {message}");
+        assert!(message.contains("\nhint: "), "of {files:?}: {message}");
+    }
+}
+
+#[test]
+fn an_empty_class_folder_stops_the_run() {
+    let folder = Folder::new();
+    folder.class("a", 10);
+    folder.class("b", 10);
+    folder.folder("masks");
+    assert!(message(&folder).starts_with("class `masks` has no images\nhint: "));
+}
+
+#[test]
+fn a_path_that_is_not_there_is_named() {
+    let error = Dataset::read("/no/such/data".as_ref(), &ReadSettings::default()).unwrap_err();
+    assert!(error.to_string().contains("/no/such/data"), "{error}");
+}
+
+#[test]
+fn a_manifest_is_read_with_its_columns_in_any_order() {
+    let folder = Folder::new();
+    folder.class("x", 3);
+    folder.file(
+        "list.csv",
+        "\u{feff}Group, class ,path,split,age\np1,b,x/0.png,train,3\n,a,./x/1.png,val,4\np1,a,x/2.png,train,5\n"
+            .as_bytes(),
+    );
+    let dataset = Dataset::read(&folder.path().join("list.csv"), &ReadSettings::default());
+    // `valid` lacks class `b`.
+    assert!(matches!(dataset, Err(ReadError::ClassSetsDiffer { .. })));
+    let settings = ReadSettings {
+        class_sets: ClassSets::MayDiffer,
+        ..ReadSettings::default()
+    };
+    let dataset = Dataset::read(&folder.path().join("list.csv"), &settings).unwrap();
+    assert_eq!(dataset.layout(), Layout::SplitManifest);
+    assert_eq!(relatives(&dataset, Split::Train), ["x/0.png", "x/2.png"]);
+    assert_eq!(dataset.samples()[0].group.as_ref().unwrap().0, "p1");
+    assert_eq!(dataset.samples()[2].group, None);
+}
+
+#[test]
+fn every_fault_of_a_manifest_has_its_line() {
+    let cases = [
+        (
+            "file,class\nx/0.png,a\n",
+            "line 1: the header has no column `path`, but `file`, `class`",
+        ),
+        (
+            "path\nx/0.png\n",
+            "line 1: the header has no column `class`",
+        ),
+        (
+            "path,class,splt\nx/0.png,a,train\n",
+            "line 1: the header has a column `splt`",
+        ),
+        (
+            "path,class,path\nx/0.png,a,b\n",
+            "line 1: the header has a column `path`",
+        ),
+        (
+            "path,class,split\nx/0.png,a,train\nx/1.png,b,dev\n",
+            "line 3: `dev` is not a split",
+        ),
+        (
+            "path,class,split\nx/0.png,a,train\nx/1.png,b,\n",
+            "line 3: `x/1.png` has no split",
+        ),
+        (
+            "path,class\nx/0.png,a\nx/1.png,\n",
+            "line 3: `x/1.png` has no class",
+        ),
+        ("path,class\n,a\n", "line 2: the path is empty"),
+        ("path,class\nx/0.png,a\nx/9.png,b\n", "line 3: no file `"),
+        (
+            "path,class\nx/0.png,a\nx/../x/0.png,b\n",
+            "line 3: `x/../x/0.png` was already named on line 2",
+        ),
+        (
+            "path,class\nx/0.png,a,b\n",
+            "line 2: the row cannot be read",
+        ),
+        ("path,class\n", "holds no images"),
+        ("", "line 1: the header has no column `path`"),
+    ];
+    for (content, expected) in cases {
+        let folder = Folder::new();
+        folder.class("x", 3);
+        let manifest = folder.file("list.csv", content.as_bytes());
+        let message = Dataset::read(&manifest, &ReadSettings::default())
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains(expected), "of {content:?}: {message}");
+    }
+}
+
+#[test]
+fn a_written_manifest_reads_back_as_the_same_dataset_from_anywhere() {
+    let folder = Folder::new();
+    folder.class("data/train/a, with comma", 2);
+    folder.class("data/train/b", 1);
+    folder.class("data/test/a, with comma", 1);
+    folder.class("data/test/b", 1);
+    folder.folder("other/place");
+    let settings = ReadSettings::default();
+    let dataset = Dataset::read(&folder.path().join("data"), &settings).unwrap();
+    for place in ["data/m.csv", "m.csv", "other/place/m.csv"] {
+        let manifest = folder.path().join(place);
+        write_manifest(&manifest, &dataset, Overwrite::Never).unwrap();
+        let again = Dataset::read(&manifest, &settings).unwrap();
+        assert_eq!(again.classes(), dataset.classes());
+        let facts = |dataset: &Dataset| -> Vec<_> {
+            let mut facts: Vec<_> = dataset
+                .samples()
+                .iter()
+                .map(|one| {
+                    (
+                        one.path.canonicalize().unwrap(),
+                        one.class,
+                        one.split,
+                        one.group.clone(),
+                    )
+                })
+                .collect();
+            facts.sort();
+            facts
+        };
+        assert_eq!(facts(&again), facts(&dataset), "from {place}");
+        assert!(matches!(
+            write_manifest(&manifest, &dataset, Overwrite::Never),
+            Err(WriteManifestError::Exists { .. })
+        ));
+        write_manifest(&manifest, &dataset, Overwrite::Replace).unwrap();
+    }
+    let names: Vec<_> = std::fs::read_dir(folder.path().join("other/place"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["m.csv"]);
+}
+
+#[test]
+fn a_manifest_in_a_folder_that_is_not_there_is_an_error_with_its_path() {
+    let folder = Folder::new();
+    folder.class("train/a", 1);
+    folder.class("train/b", 1);
+    let dataset = read(&folder).unwrap();
+    let error = write_manifest(&folder.path().join("no/m.csv"), &dataset, Overwrite::Never);
+    assert!(error.unwrap_err().to_string().contains("no/m.csv"));
+}
+
+#[test]
+fn the_published_chest_ct_set_has_its_four_classes() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/chest-ct");
+    let Ok(root) = std::path::Path::new(root).canonicalize() else {
+        println!("skipped: no shared data");
+        return;
+    };
+    let dataset = Dataset::read(&root, &ReadSettings::default()).unwrap();
+    let names: Vec<_> = dataset
+        .classes()
+        .names()
+        .iter()
+        .map(|name| name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "adenocarcinoma",
+            "large.cell.carcinoma",
+            "normal",
+            "squamous.cell.carcinoma"
+        ]
+    );
+    assert_eq!(dataset.class_counts(Split::Train), [195, 115, 148, 155]);
+    assert_eq!(dataset.class_counts(Split::Valid), [23, 21, 13, 15]);
+    assert_eq!(dataset.samples().len(), 685);
+    assert_eq!(dataset.ignored(), []);
+}
