@@ -90,6 +90,10 @@ impl Plane<'_> {
 }
 
 /// Tiles over the image, extended at the right and below where they would not come out even.
+#[expect(
+    clippy::struct_field_names,
+    reason = "they all measure tiles, one counts them"
+)]
 struct Grid {
     tile_count: usize,
     tile_width: usize,
@@ -101,9 +105,12 @@ impl Grid {
         let is_even = width.is_multiple_of(tile_count) && height.is_multiple_of(tile_count);
         // OpenCV extends both sides as soon as one of them is uneven, an even one by a whole
         // `tile_count`.
-        let extended = |side: usize| match is_even {
-            true => side,
-            false => side + tile_count - side % tile_count,
+        let extended = |side: usize| {
+            if is_even {
+                side
+            } else {
+                side + tile_count - side % tile_count
+            }
         };
         Self {
             tile_count,
@@ -155,11 +162,10 @@ fn clip(histogram: &mut [usize; LEVELS], clip_limit: f64, area: usize) {
     for bin in histogram.iter_mut() {
         *bin += excess / LEVELS;
     }
-    if residual > 0 {
-        let step = (LEVELS / residual).max(1);
-        for bin in histogram.iter_mut().step_by(step).take(residual) {
-            *bin += 1;
-        }
+    // Nothing is taken of no residual, whatever the step.
+    let step = LEVELS.checked_div(residual).unwrap_or(1);
+    for bin in histogram.iter_mut().step_by(step).take(residual) {
+        *bin += 1;
     }
 }
 

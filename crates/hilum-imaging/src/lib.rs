@@ -2,17 +2,41 @@
 //!
 //! A file is decoded to 8-bit [`Pixels`] by its content, never by its name; a [`Recipe`] says
 //! how they are windowed, resized and normalised.
+//!
+//! ```
+//! use hilum_imaging::{Channels, Pixels, Recipe};
+//!
+//! // What `decode_file` gives for a colour screenshot of a slice.
+//! let slice = Pixels::new(640, 480, Channels::Rgb, vec![128; 640 * 480 * 3]);
+//!
+//! let recipe = Recipe::reference();
+//! recipe.validate()?;
+//! let prepared = recipe.prepare(&slice);
+//! assert_eq!((prepared.width(), prepared.height()), (200, 200));
+//! assert_eq!(prepared.channels(), Channels::Grey);
+//!
+//! let mut input = vec![0.0; recipe.value_count()];
+//! recipe.normalise(&prepared, &mut input);
+//! assert_eq!(input[0], 128.0 / 255.0);
+//! # Ok::<(), hilum_imaging::RecipeError>(())
+//! ```
+//!
+//! [`Recipe::read`] does all of it from a path, and [`SourceInfo`] keeps what the file said of
+//! itself: its kind, its size, and a DICOM header's patient, series, position and windows.
 
 mod augment;
 mod clahe;
 mod decode;
 mod grey;
+mod phantom;
 mod pixels;
 mod prepare;
 mod recipe;
 mod resize;
 mod series;
+mod sheet;
 mod window;
+mod write;
 
 pub use augment::{
     Augmentation, AugmentationError, Erasure, FillMode, RandomErasing, Transform, ZoomRange,
@@ -21,8 +45,14 @@ pub use decode::{
     DecodeError, DecodeLimits, DecodeProblem, DecoderCause, DicomInfo, DicomProblem, Format,
     Hounsfield, Slice, SourceColor, SourceInfo, decode, decode_file, decode_hounsfield,
 };
+pub use phantom::{
+    DatasetSettings, DatasetWriteError, HounsfieldSlice, Lesion, Phantom, PhantomFormat,
+    write_dataset,
+};
 pub use pixels::{Channels, Pixels};
 pub use prepare::RecipeError;
 pub use recipe::{Clahe, Fit, Interpolation, Normalisation, Recipe, Window};
 pub use series::{SeriesOrder, series_order};
+pub use sheet::{SheetRow, sheet};
 pub use window::{FileWindow, VoiFunction, WindowError};
+pub use write::{PatientInfo, SeriesInfo, WriteError, write_dicom, write_png};

@@ -135,9 +135,10 @@ impl Recipe {
         }) = self.clahe
         {
             let tile_limit = width.min(height).min(256);
-            if !(clip_limit.is_finite() && clip_limit >= 1.0)
-                || !(1..=tile_limit).contains(&tile_count)
-            {
+            let is_possible = clip_limit.is_finite()
+                && clip_limit >= 1.0
+                && (1..=tile_limit).contains(&tile_count);
+            if !is_possible {
                 return Err(RecipeError::Clahe {
                     clip_limit,
                     tile_count,

@@ -18,14 +18,14 @@ use crate::{Channels, Pixels};
 
 const LARGEST_SIDE: usize = 65_535;
 
-pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Slice, DecodeProblem> {
+pub(super) fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Slice, DecodeProblem> {
     let outline = JpegOutline::read(bytes)?;
     limits.check(
         Format::Jpeg,
         u64::from(outline.width),
         u64::from(outline.height),
     )?;
-    let (channels, color, colorspace) = kind(&outline)?;
+    let (channels, color, colorspace) = kind(outline)?;
     if !outline.is_complete {
         return Err(DecodeProblem::Truncated {
             format: Format::Jpeg,
@@ -58,7 +58,7 @@ pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Slice, Decod
 }
 
 /// What the file's components become; an error for what the decoder does not take.
-fn kind(outline: &JpegOutline) -> Result<(Channels, SourceColor, ColorSpace), DecodeProblem> {
+fn kind(outline: JpegOutline) -> Result<(Channels, SourceColor, ColorSpace), DecodeProblem> {
     let unsupported = |kind| Err(DecodeProblem::UnsupportedJpeg { kind });
     match outline.process {
         JpegProcess::Huffman => {}

@@ -34,7 +34,7 @@ impl Default for DecodeLimits {
 }
 
 impl DecodeLimits {
-    fn check(&self, format: Format, width: u64, height: u64) -> Result<(), DecodeProblem> {
+    fn check(self, format: Format, width: u64, height: u64) -> Result<(), DecodeProblem> {
         if width == 0 || height == 0 {
             return Err(DecodeProblem::NoPixels {
                 format,
@@ -79,9 +79,9 @@ pub struct Slice {
 /// [`DecodeProblem`]; [`decode_file`] adds the path.
 pub fn decode(bytes: &[u8], window: Window, limits: &DecodeLimits) -> Result<Slice, DecodeProblem> {
     match sniff(bytes)? {
-        Format::Png => png::decode(bytes, limits),
-        Format::Jpeg => jpeg::decode(bytes, limits),
-        Format::Dicom => dicom::decode(bytes, window, limits),
+        Format::Png => png::decode(bytes, *limits),
+        Format::Jpeg => jpeg::decode(bytes, *limits),
+        Format::Dicom => dicom::decode(bytes, window, *limits),
     }
 }
 
@@ -105,7 +105,7 @@ pub fn decode_file(
 pub fn decode_hounsfield(bytes: &[u8], limits: &DecodeLimits) -> Result<Hounsfield, DecodeProblem> {
     let not_dicom = |found| Err(DecodeProblem::NotAnImage { found });
     match sniff(bytes)? {
-        Format::Dicom => dicom::decode_hounsfield(bytes, limits),
+        Format::Dicom => dicom::decode_hounsfield(bytes, *limits),
         Format::Png => not_dicom("PNG, which holds no Hounsfield units"),
         Format::Jpeg => not_dicom("JPEG, which holds no Hounsfield units"),
     }

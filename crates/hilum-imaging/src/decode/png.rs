@@ -11,7 +11,7 @@ use crate::{Channels, Pixels};
 /// What the decoder may allocate beside the image: text, profiles, one row.
 const EXTRA_BYTES: usize = 64 << 20;
 
-pub(super) fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Slice, DecodeProblem> {
+pub(super) fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Slice, DecodeProblem> {
     let row_limit = usize::try_from(limits.max_pixels.saturating_mul(8)).unwrap_or(usize::MAX);
     let mut decoder = Decoder::new_with_limits(
         Cursor::new(bytes),
@@ -88,7 +88,7 @@ fn source_color(info: &png::Info<'_>) -> SourceColor {
     }
 }
 
-fn too_many(width: u32, height: u32, limits: &DecodeLimits) -> DecodeProblem {
+fn too_many(width: u32, height: u32, limits: DecodeLimits) -> DecodeProblem {
     DecodeProblem::TooManyPixels {
         width: u64::from(width),
         height: u64::from(height),

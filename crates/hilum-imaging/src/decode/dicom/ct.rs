@@ -26,8 +26,8 @@ pub(super) struct CtSlice {
 }
 
 impl CtSlice {
-    pub(super) fn read(bytes: &[u8], limits: &DecodeLimits) -> Result<Self, DecodeProblem> {
-        let mut object = object::read(bytes)?;
+    pub(super) fn read(bytes: &[u8], limits: DecodeLimits) -> Result<Self, DecodeProblem> {
+        let mut object = object::read(bytes, limits)?;
         header::require_ct_slice(&object)?;
         if object.get(tags::PIXEL_DATA).is_none() {
             return Err(DicomProblem::NoPixelData.into());
@@ -39,14 +39,14 @@ impl CtSlice {
         // PS3.3 C.11.1.1.2: without a rescale the stored values stand for themselves.
         let [slope, intercept] = info.rescale.unwrap_or([1.0, 0.0]);
         if slope == 0.0 {
-            return Err(unexpected("RescaleSlope", slope, "a number other than 0").into());
+            return Err(unexpected("RescaleSlope", &slope, "a number other than 0").into());
         }
         let is_inverted = match info.photometric_interpretation.as_str() {
             "MONOCHROME1" => true,
             "MONOCHROME2" => false,
             other => {
                 let expected = "MONOCHROME1 or MONOCHROME2";
-                return Err(unexpected("PhotometricInterpretation", other, expected).into());
+                return Err(unexpected("PhotometricInterpretation", &other, expected).into());
             }
         };
         Ok(Self {
@@ -81,7 +81,7 @@ impl CtSlice {
         if window.is_valid() {
             Ok(window)
         } else {
-            Err(unexpected("WindowWidth", window.width_hu, "1 or more"))
+            Err(unexpected("WindowWidth", &window.width_hu, "1 or more"))
         }
     }
 
@@ -122,9 +122,12 @@ impl CtSlice {
             .unwrap_or(AIR_HU);
         self.stored
             .iter()
-            .map(|stored| match self.is_padding(*stored) {
-                true => lowest as f32,
-                false => self.value_hu(*stored) as f32,
+            .map(|stored| {
+                if self.is_padding(*stored) {
+                    lowest as f32
+                } else {
+                    self.value_hu(*stored) as f32
+                }
             })
             .collect()
     }
@@ -184,7 +187,7 @@ fn padding(object: &InMemDicomObject, layout: &PixelLayout) -> Option<RangeInclu
 
 fn unexpected(
     attribute: &'static str,
-    value: impl ToString,
+    value: &dyn std::fmt::Display,
     expected: &'static str,
 ) -> DicomProblem {
     DicomProblem::UnexpectedValue {

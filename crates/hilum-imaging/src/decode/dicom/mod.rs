@@ -3,6 +3,7 @@
 mod attributes;
 mod ct;
 mod header;
+mod lengths;
 mod object;
 mod rle;
 mod stored;
@@ -26,7 +27,7 @@ pub struct Hounsfield {
 pub(super) fn decode(
     bytes: &[u8],
     window: Window,
-    limits: &DecodeLimits,
+    limits: DecodeLimits,
 ) -> Result<Slice, DecodeProblem> {
     let mut slice = CtSlice::read(bytes, limits)?;
     let window = slice.window(window)?;
@@ -50,7 +51,7 @@ pub(super) fn decode(
 
 pub(super) fn decode_hounsfield(
     bytes: &[u8],
-    limits: &DecodeLimits,
+    limits: DecodeLimits,
 ) -> Result<Hounsfield, DecodeProblem> {
     let slice = CtSlice::read(bytes, limits)?;
     Ok(Hounsfield {

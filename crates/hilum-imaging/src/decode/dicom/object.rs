@@ -6,24 +6,27 @@ use std::io::{Cursor, ErrorKind, Read};
 use dicom_object::file::ReadPreamble;
 use dicom_object::{DefaultDicomObject, OpenFileOptions, ReadError};
 
-use super::super::Format;
 use super::super::error::{DecodeProblem, DecoderCause, DicomProblem};
+use super::super::{DecodeLimits, Format};
+use super::lengths;
 
 /// Reads a whole file: with preamble and `DICM`, with `DICM` only, or from group 2 on.
-pub(super) fn read(bytes: &[u8]) -> Result<DefaultDicomObject, DecodeProblem> {
+pub(super) fn read(
+    bytes: &[u8],
+    limits: DecodeLimits,
+) -> Result<DefaultDicomObject, DecodeProblem> {
     let after_preamble = if bytes.get(128..132) == Some(b"DICM") {
         &bytes[128..]
     } else {
         bytes
     };
-    let magic: &[u8] = if after_preamble.starts_with(b"DICM") {
-        b""
-    } else {
-        b"DICM"
-    };
+    let elements = after_preamble
+        .strip_prefix(b"DICM")
+        .unwrap_or(after_preamble);
+    lengths::check(elements, limits)?;
     OpenFileOptions::new()
         .read_preamble(ReadPreamble::Never)
-        .from_reader(Cursor::new(magic).chain(Cursor::new(after_preamble)))
+        .from_reader(Cursor::new(b"DICM").chain(Cursor::new(elements)))
         .map_err(problem)
 }
 

@@ -20,9 +20,10 @@ pub(super) fn decode(fragment: &[u8], value_count: usize, value_bytes: usize) ->
     let mut data = vec![0; value_count * value_bytes];
     for segment in 0..value_bytes {
         let start = word(segment + 1)?;
-        let end = match segment + 1 < value_bytes {
-            true => word(segment + 2)?,
-            false => fragment.len(),
+        let end = if segment + 1 < value_bytes {
+            word(segment + 2)?
+        } else {
+            fragment.len()
         };
         // The most significant byte's segment stands first (PS3.5 G.2).
         let plane = data.iter_mut().skip(value_bytes - 1 - segment);

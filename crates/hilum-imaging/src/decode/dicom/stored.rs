@@ -16,7 +16,7 @@ use super::object::{damaged, innermost};
 use super::rle;
 
 /// Retired from the standard in 2016; files remain.
-const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
+pub(super) const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 
 /// How Pixel Data is coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

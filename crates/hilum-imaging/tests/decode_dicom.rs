@@ -1,0 +1,313 @@
+//! DICOM against pydicom (`reference/make_dicom.py`).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use hilum_imaging::{
+    DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, SeriesOrder, Slice, SourceInfo,
+    VoiFunction, Window, decode, decode_hounsfield, series_order,
+};
+use serde_json::Value;
+
+fn reference(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/reference")
+        .join(name)
+}
+
+fn bytes(name: &str) -> Vec<u8> {
+    fs::read(reference("dicom").join(name)).unwrap()
+}
+
+fn expected() -> serde_json::Map<String, Value> {
+    let text = fs::read_to_string(reference("dicom.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn from_hex(text: &Value) -> Vec<u8> {
+    let text = text.as_str().unwrap();
+    let digits = (0..text.len()).step_by(2);
+    digits
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+        .collect()
+}
+
+fn decoded(bytes: &[u8], window: Window) -> Result<Slice, DecodeProblem> {
+    decode(bytes, window, &DecodeLimits::default())
+}
+
+fn info(name: &str) -> DicomInfo {
+    let SourceInfo { dicom, .. } = decoded(&bytes(name), Window::File).unwrap().info;
+    *dicom.unwrap()
+}
+
+#[test]
+fn hounsfield_units_are_pydicoms() {
+    for (name, expected) in expected() {
+        let slice = decode_hounsfield(&bytes(&name), &DecodeLimits::default()).unwrap();
+        assert_eq!(slice.width, expected["width"], "of {name}");
+        assert_eq!(slice.height, expected["height"], "of {name}");
+        let values = expected["hounsfield"].as_array().unwrap();
+        assert_eq!(slice.values_hu.len(), values.len(), "of {name}");
+        // Two inverse cosine transforms may differ by one stored value.
+        let tolerance = if name.contains("baseline") { 1.0 } else { 0.0 };
+        for (found, value) in slice.values_hu.iter().zip(values) {
+            let difference = (f64::from(*found) - value.as_f64().unwrap()).abs();
+            assert!(difference <= tolerance, "{name}: {found} is not {value}");
+        }
+    }
+}
+
+#[test]
+fn every_window_gives_pydicoms_grey() {
+    for (name, expected) in expected() {
+        for (window, grey) in expected["grey"].as_object().unwrap() {
+            let slice = decoded(&bytes(&name), window.parse().unwrap()).unwrap();
+            let tolerance = u8::from(name.contains("baseline"));
+            for (index, (found, expected)) in
+                slice.pixels.data().iter().zip(from_hex(grey)).enumerate()
+            {
+                assert!(
+                    found.abs_diff(expected) <= tolerance,
+                    "{name}, {window}, pixel {index}: {found} is not {expected}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_of_several_zero_padded_windows_is_used() {
+    let info = info("signed.dcm");
+    let windows: Vec<_> = info
+        .windows
+        .iter()
+        .map(|window| (window.center_hu, window.width_hu))
+        .collect();
+    assert_eq!(windows, [(-600.0, 1500.0), (40.0, 400.0)]);
+    assert_eq!(info.window_used, Some(info.windows[0]));
+    assert_eq!(info.padding_count, 15);
+}
+
+#[test]
+fn a_file_that_names_no_window_gets_the_lung_window() {
+    let by_file = decoded(&bytes("unsigned-12-bit.dcm"), Window::File).unwrap();
+    let by_name = decoded(&bytes("unsigned-12-bit.dcm"), Window::LUNG).unwrap();
+    assert_eq!(by_file, by_name);
+}
+
+#[test]
+fn the_files_function_applies_to_its_own_window_only() {
+    assert_eq!(
+        info("sigmoid.dcm").window_used.unwrap().function,
+        VoiFunction::Sigmoid
+    );
+    let named = decoded(&bytes("sigmoid.dcm"), Window::LUNG).unwrap();
+    let plain = decoded(&bytes("deflated.dcm"), Window::LUNG).unwrap();
+    assert_eq!(named.pixels, plain.pixels);
+}
+
+#[test]
+fn bits_above_the_high_bit_are_no_part_of_a_value() {
+    let clean = bytes("unsigned-12-bit.dcm");
+    let mut with_overlay = clean.clone();
+    let start = clean.len() - 16 * 12 * 2;
+    for high_byte in with_overlay[start..].iter_mut().skip(1).step_by(2) {
+        *high_byte |= 0xa0;
+    }
+    assert_ne!(clean, with_overlay);
+    let limits = DecodeLimits::default();
+    assert_eq!(
+        decode_hounsfield(&clean, &limits).unwrap(),
+        decode_hounsfield(&with_overlay, &limits).unwrap()
+    );
+}
+
+#[test]
+fn preamble_and_magic_may_be_missing() {
+    let whole = bytes("signed.dcm");
+    let expected = decoded(&whole, Window::File).unwrap();
+    assert_eq!(decoded(&whole[128..], Window::File).unwrap(), expected);
+    assert_eq!(decoded(&whole[132..], Window::File).unwrap(), expected);
+}
+
+#[test]
+fn the_header_is_kept_for_the_audit() {
+    let info = info("localizer.dcm");
+    assert!(info.is_localizer());
+    assert_eq!(info.patient_id.as_deref(), Some("P1"));
+    assert_eq!(info.instance_number, Some(7));
+    assert_eq!(info.position_mm, Some([-200.5, -180.0, 42.0]));
+    assert_eq!(info.orientation, Some([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]));
+    assert_eq!(info.spacing_mm, Some([0.7, 0.8]));
+    assert_eq!(info.rescale, Some([1.0, 0.0]));
+    assert_eq!(info.burned_in_annotation, Some(true));
+    assert_eq!(info.identity_removed, Some(false));
+    assert_eq!(info.identifying_attributes, ["PatientName"]);
+    assert_eq!(info.transfer_syntax, "1.2.840.10008.1.2.1");
+    assert_eq!(info.modality.as_deref(), Some("CT"));
+}
+
+fn refusal(name: &str) -> (DicomProblem, String) {
+    match decoded(&bytes(name), Window::LUNG).unwrap_err() {
+        DecodeProblem::Dicom(problem) => {
+            let text = problem.to_string();
+            (problem, text)
+        }
+        other => panic!("{name}: {other}"),
+    }
+}
+
+#[test]
+fn what_is_not_ct_is_refused_by_its_modality() {
+    let (_, text) = refusal("magnetic-resonance.dcm");
+    assert!(
+        text.contains("modality `MR`, SOP class `MR Image Storage"),
+        "{text}"
+    );
+    let (_, text) = refusal("screenshot.dcm");
+    assert!(text.contains("Secondary Capture Image Storage"), "{text}");
+}
+
+#[test]
+fn a_header_without_pixels_is_refused() {
+    let (problem, _) = refusal("no-pixels.dcm");
+    assert!(matches!(problem, DicomProblem::NoPixelData));
+}
+
+#[test]
+fn several_frames_are_refused() {
+    let (problem, text) = refusal("multi-frame.dcm");
+    assert!(matches!(problem, DicomProblem::MultiFrame { count: 2 }));
+    assert!(text.contains("\nhint: "), "{text}");
+}
+
+#[test]
+fn an_unsupported_transfer_syntax_is_named() {
+    let (_, text) = refusal("jpeg-ls.dcm");
+    assert!(
+        text.contains("`JPEG-LS Lossless (1.2.840.10008.1.2.4.80)`"),
+        "{text}"
+    );
+    assert!(text.contains("\nhint: decompress"), "{text}");
+}
+
+#[test]
+fn a_file_that_ends_early_is_an_error_and_never_half_a_slice() {
+    for (name, _) in expected() {
+        let whole = bytes(&name);
+        for length in [whole.len() / 2, whole.len() - 200, whole.len() - 20] {
+            let problem = decoded(&whole[..length], Window::LUNG).expect_err(&name);
+            let is_named = matches!(
+                problem,
+                DecodeProblem::Truncated { .. }
+                    | DecodeProblem::Damaged { .. }
+                    | DecodeProblem::Dicom(DicomProblem::NoPixelData)
+            );
+            assert!(is_named, "{name} cut to {length}: {problem}");
+        }
+    }
+    let whole = bytes("signed.dcm");
+    let problem = decoded(&whole[..whole.len() - 20], Window::LUNG).unwrap_err();
+    assert!(
+        matches!(problem, DecodeProblem::Truncated { .. }),
+        "{problem}"
+    );
+}
+
+#[test]
+fn a_length_of_four_gigabytes_is_truncation_and_is_never_allocated() {
+    for name in ["signed.dcm", "unsigned-12-bit.dcm", "rle.dcm"] {
+        let mut damaged = bytes(name);
+        // Pixel Data's tag; its length follows at once, or after OW or OB and two bytes.
+        let tag = [0xe0, 0x7f, 0x10, 0x00];
+        let at = damaged
+            .windows(4)
+            .rposition(|window| window == tag)
+            .unwrap();
+        let is_explicit = damaged[at + 4..].starts_with(b"O");
+        let length = at + if is_explicit { 8 } else { 4 };
+        damaged[length..length + 4].copy_from_slice(&0xffff_fff0_u32.to_le_bytes());
+        let problem = decoded(&damaged, Window::LUNG).unwrap_err();
+        assert!(
+            matches!(problem, DecodeProblem::Truncated { .. }),
+            "{problem}"
+        );
+    }
+}
+
+#[test]
+fn a_slice_over_the_limit_is_refused() {
+    let limits = DecodeLimits { max_pixels: 100 };
+    let problem = decode(&bytes("signed.dcm"), Window::LUNG, &limits).unwrap_err();
+    assert!(
+        problem
+            .to_string()
+            .contains("16 x 12 pixels exceed the limit of 100")
+    );
+}
+
+fn shared(folder: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/data/dicom")
+        .join(folder);
+    if !path.is_dir() {
+        println!("skipped: no shared data");
+    }
+    path.is_dir().then_some(path)
+}
+
+/// The same script, where a Python with pydicom is at hand (`HILUM_REFERENCE_PYTHON`).
+fn expected_of(folder: &Path) -> Option<serde_json::Map<String, Value>> {
+    let Some(python) = std::env::var_os("HILUM_REFERENCE_PYTHON") else {
+        println!("skipped: HILUM_REFERENCE_PYTHON names no Python with pydicom");
+        return None;
+    };
+    let output = Command::new(python)
+        .arg(reference("make_dicom.py"))
+        .arg(folder)
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[test]
+fn real_slices_agree_with_pydicom() {
+    for folder in ["lung-pet-ct-dx-A0001", "other"] {
+        let Some(folder) = shared(folder) else { return };
+        let Some(expected) = expected_of(&folder) else {
+            return;
+        };
+        for (name, expected) in expected {
+            let bytes = fs::read(folder.join(&name)).unwrap();
+            for (window, grey) in expected["grey"].as_object().unwrap() {
+                let slice = decoded(&bytes, window.parse().unwrap()).unwrap();
+                assert!(slice.pixels.data() == from_hex(grey), "{name}, {window}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_real_series_lies_five_millimetres_apart_in_its_order() {
+    let Some(folder) = shared("lung-pet-ct-dx-A0001") else {
+        return;
+    };
+    let mut infos = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension() == Some("dcm".as_ref()) {
+            let slice = decoded(&fs::read(path).unwrap(), Window::LUNG).unwrap();
+            infos.push(*slice.info.dicom.unwrap());
+        }
+    }
+    assert_eq!(infos.len(), 64);
+    let (indices, order) = series_order(&infos.iter().collect::<Vec<_>>());
+    assert_eq!(order, SeriesOrder::Position);
+    for pair in indices.windows(2) {
+        let [below, above] = [pair[0], pair[1]].map(|index| infos[index].position_mm.unwrap()[2]);
+        assert!((above - below - 5.0).abs() < 1e-6);
+    }
+}
