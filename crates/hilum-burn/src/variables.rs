@@ -1,0 +1,107 @@
+//! Parameters and running statistics on the device.
+
+use std::collections::HashMap;
+
+use burn_tensor::{Device, Tensor};
+
+use hilum_graph::{Graph, NodeIndex, ParameterRole, ParameterSpec, Parameters};
+
+use crate::shards;
+
+/// The position of a parameter in [`Graph::parameters`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Slot(pub(crate) usize);
+
+/// Every parameter and running statistic, flat.
+pub(crate) struct Variables {
+    specs: Vec<ParameterSpec>,
+    values: Vec<Tensor<1>>,
+    slots: HashMap<(NodeIndex, ParameterRole), Slot>,
+    device: Device,
+}
+
+impl Variables {
+    /// Copies checked parameters to the device.
+    pub(crate) fn new(graph: &Graph, parameters: &Parameters, device: &Device) -> Self {
+        let specs = graph.parameters();
+        let slots = specs
+            .iter()
+            .enumerate()
+            .map(|(slot, spec)| ((spec.node, spec.role), Slot(slot)))
+            .collect();
+        let values = specs
+            .iter()
+            .map(|spec| {
+                let tensor = parameters.get(&spec.name).expect("checked parameters");
+                shards::tensor(tensor.data.clone(), [tensor.data.len()], device)
+            })
+            .collect();
+        Self {
+            specs,
+            values,
+            slots,
+            device: device.clone(),
+        }
+    }
+
+    /// Where they are.
+    pub(crate) fn device(&self) -> Device {
+        self.device.clone()
+    }
+
+    /// What every slot holds.
+    pub(crate) fn specs(&self) -> &[ParameterSpec] {
+        &self.specs
+    }
+
+    /// All values, slot by slot.
+    pub(crate) fn values_mut(&mut self) -> &mut [Tensor<1>] {
+        &mut self.values
+    }
+
+    /// Where the parameter for `role` of `node` is; `None` if the node has no such.
+    pub(crate) fn slot(&self, node: NodeIndex, role: ParameterRole) -> Option<Slot> {
+        self.slots.get(&(node, role)).copied()
+    }
+
+    /// The parameter for `role` of `node`, flat; `None` if the node has no such.
+    pub(crate) fn find(&self, node: NodeIndex, role: ParameterRole) -> Option<Tensor<1>> {
+        self.slot(node, role).map(|slot| self.values[slot.0].clone())
+    }
+
+    /// The parameter for `role` of `node` with as many axes as its shape has.
+    pub(crate) fn shaped<const D: usize>(&self, node: NodeIndex, role: ParameterRole) -> Tensor<D> {
+        let slot = self.slots[&(node, role)];
+        let shape: [usize; D] = self.specs[slot.0].shape[..]
+            .try_into()
+            .expect("a role fixes the count of axes");
+        self.values[slot.0].clone().reshape(shape)
+    }
+
+    /// A batch norm's parameter or statistic as `[1, channels, 1, 1]`.
+    pub(crate) fn per_channel(&self, node: NodeIndex, role: ParameterRole) -> Tensor<4> {
+        let slot = self.slots[&(node, role)];
+        per_channel(self.values[slot.0].clone())
+    }
+
+    /// Replaces a value.
+    pub(crate) fn set(&mut self, slot: Slot, value: Tensor<1>) {
+        self.values[slot.0] = value;
+    }
+
+    /// A copy on the host.
+    pub(crate) fn download(&self) -> Parameters {
+        let tensors = self.specs.iter().zip(&self.values).map(|(spec, value)| {
+            let data = shards::values(value.clone());
+            let tensor = hilum_graph::Tensor::new(spec.shape.clone(), data);
+            (spec.name.clone(), tensor)
+        });
+        tensors.collect()
+    }
+}
+
+/// `[channels]` as `[1, channels, 1, 1]`.
+pub(crate) fn per_channel(values: Tensor<1>) -> Tensor<4> {
+    let [channels] = values.dims();
+    values.reshape([1, channels, 1, 1])
+}
