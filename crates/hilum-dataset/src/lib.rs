@@ -52,4 +52,4 @@ pub use load::{Loaded, LoadedSlice, Unreadable, load};
 pub use manifest::{ManifestError, ManifestProblem, Overwrite, WriteManifestError, write_manifest};
 pub use read::{ClassSets, ReadError, ReadSettings};
 pub use split::{FractionsError, SplitFractions, StratifyError, resplit};
-pub use walk::{IgnoreReason, Ignored};
+pub use walk::{IgnoreReason, Ignored, ImageFiles, image_files};

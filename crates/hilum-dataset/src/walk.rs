@@ -74,6 +74,29 @@ pub(crate) fn reason_to_ignore(name: &OsStr) -> Option<IgnoreReason> {
 }
 
 /// What stands directly in a folder, sorted by name.
+/// What stands at a path that a user gave.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImageFiles {
+    /// In order; every file that is not plainly something else.
+    pub files: Vec<PathBuf>,
+    /// What was passed over.
+    pub ignored: Vec<Ignored>,
+}
+
+/// The file at `path` itself, or every file under the folder there, as a dataset would list it.
+///
+/// # Errors
+/// Any error of the disk, with the path.
+pub fn image_files(path: &Path) -> io::Result<ImageFiles> {
+    let mut ignored = Vec::new();
+    let files = if fs_err::metadata(path)?.is_dir() {
+        files_under(path, &mut ignored)?
+    } else {
+        vec![path.to_owned()]
+    };
+    Ok(ImageFiles { files, ignored })
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
     pub(crate) folders: Vec<PathBuf>,

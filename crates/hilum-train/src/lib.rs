@@ -90,7 +90,7 @@ pub use cross_entropy::CrossEntropy;
 pub use data::{LabelledSlice, TrainingData};
 pub use early_stopping::{EarlyStopping, Monitor, Patience};
 pub use freeze::{Freeze, Stage};
-pub use log::write_log;
+pub use log::{read_log, write_log};
 pub use model_writer::ModelWriter;
 pub use observer::{BatchDone, EpochDone, Observer, Phase, RunStart, epoch_line};
 pub use predict::{PredictError, predict_slices, slice_logits};

@@ -41,6 +41,47 @@ pub fn write_log(path: &Path, history: &History) -> io::Result<()> {
     })
 }
 
+/// Reads what [`write_log`] wrote. Which epoch was the best is not in it.
+///
+/// # Errors
+/// Any error of the disk, with the path; `InvalidData` if it is no such log.
+pub fn read_log(path: &Path) -> io::Result<History> {
+    let text = fs_err::read_to_string(path)?;
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let foreign = || {
+        let what = format!("`{}` is no log of a training run", path.display());
+        io::Error::new(io::ErrorKind::InvalidData, what)
+    };
+    if reader.headers().map_err(|_| foreign())? != &HEADER[..] {
+        return Err(foreign());
+    }
+    let rows = reader.records().map(|record| row(&record.ok()?));
+    let rows: Option<Vec<EpochRow>> = rows.collect();
+    Ok(History {
+        rows: rows.ok_or_else(foreign)?,
+        best_epoch: None,
+    })
+}
+
+fn row(record: &csv::StringRecord) -> Option<EpochRow> {
+    let number = |index: usize| record.get(index)?.parse::<f64>().ok();
+    let split = |first: usize| SplitRow {
+        loss: number(first),
+        accuracy: number(first + 1),
+        macro_f1: number(first + 2),
+        log_cosh: number(first + 3),
+        macro_auroc: number(first + 4),
+    };
+    Some(EpochRow {
+        epoch: record.get(0)?.parse().ok()?,
+        learning_rate: number(1)?,
+        seconds: number(2)?,
+        images_per_second: number(3)?,
+        train: split(4),
+        valid: split(9),
+    })
+}
+
 fn fields(row: &EpochRow) -> Vec<String> {
     let mut fields = vec![
         row.epoch.to_string(),
@@ -65,4 +106,37 @@ pub(crate) fn split_values(row: &SplitRow) -> [(&'static str, Option<f64>); 5] {
         ("log_cosh", row.log_cosh),
         ("macro_auroc", row.macro_auroc),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_reads_back_as_it_was_written() {
+        let split = SplitRow {
+            loss: Some(0.1 + 0.2),
+            accuracy: Some(1.0),
+            ..SplitRow::default()
+        };
+        let row = EpochRow {
+            epoch: 1,
+            learning_rate: 6e-6,
+            seconds: 1.5,
+            images_per_second: 12.25,
+            train: split,
+            valid: SplitRow::default(),
+        };
+        let history = History {
+            rows: vec![row],
+            best_epoch: None,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.csv");
+        write_log(&path, &history).unwrap();
+        assert_eq!(read_log(&path).unwrap(), history);
+
+        fs_err::write(&path, "something,else\n1,2\n").unwrap();
+        assert!(read_log(&path).unwrap_err().to_string().contains("no log"));
+    }
 }

@@ -60,11 +60,15 @@ enum CliCommand {
 /// The command line as clap knows it, with an environment variable for every flag.
 pub(crate) fn command() -> clap::Command {
     let command = Cli::command();
-    let names: Vec<String> =
-        command.get_subcommands().map(|subcommand| subcommand.get_name().to_owned()).collect();
-    names.into_iter().fold(with_environment(command), |command, name| {
-        command.mut_subcommand(name, with_environment)
-    })
+    let names: Vec<String> = command
+        .get_subcommands()
+        .map(|subcommand| subcommand.get_name().to_owned())
+        .collect();
+    names
+        .into_iter()
+        .fold(with_environment(command), |command, name| {
+            command.mut_subcommand(name, with_environment)
+        })
 }
 
 fn with_environment(command: clap::Command) -> clap::Command {
@@ -88,7 +92,11 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), C
         Ok(parsed) => parsed,
         Err(error) => {
             error.print()?;
-            return if error.use_stderr() { Err(CommandError::Findings) } else { Ok(()) };
+            return if error.use_stderr() {
+                Err(CommandError::Findings)
+            } else {
+                Ok(())
+            };
         }
     };
     let verbosity = match (cli.quiet, cli.verbose) {
@@ -101,7 +109,9 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), C
         CliCommand::Demo(arguments) => demo::run(&arguments, &screen),
         CliCommand::Split(arguments) => split::run(&arguments, &screen),
         CliCommand::Train(arguments) => {
-            let given = matches.subcommand_matches("train").expect("the command that was parsed");
+            let given = matches
+                .subcommand_matches("train")
+                .expect("the command that was parsed");
             train::run(&arguments, given, &screen)
         }
         CliCommand::Evaluate(arguments) => evaluate::run(&arguments, &screen),

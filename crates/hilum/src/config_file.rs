@@ -59,11 +59,17 @@ pub(crate) fn apply(command: Command, path: &Path) -> Result<Command, ConfigFile
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(command),
-        Err(source) => return Err(ConfigFileError::Read { path: path.to_owned(), source }),
+        Err(source) => {
+            return Err(ConfigFileError::Read {
+                path: path.to_owned(),
+                source,
+            });
+        }
     };
-    let table: Table = text
-        .parse()
-        .map_err(|source| ConfigFileError::Syntax { path: path.to_owned(), source })?;
+    let table: Table = text.parse().map_err(|source| ConfigFileError::Syntax {
+        path: path.to_owned(),
+        source,
+    })?;
     let mut command = command;
     for (key, value) in table {
         command = match value {
@@ -127,7 +133,9 @@ fn set_default(
         Value::Array(values) => values.iter().map(as_text).collect(),
         value => vec![as_text(&value)],
     };
-    Ok(command.mut_arg(id, |argument| argument.required(false).default_values(values)))
+    Ok(command.mut_arg(id, |argument| {
+        argument.required(false).default_values(values)
+    }))
 }
 
 fn as_text(value: &Value) -> String {

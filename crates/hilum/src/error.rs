@@ -1,6 +1,5 @@
 //! Every way in which a command ends badly, and the exit code that says so.
 
-use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io;
 
@@ -16,15 +15,15 @@ pub(crate) enum CommandError {
     Failure(Box<dyn std::error::Error + Send + Sync>),
     /// What had to be said is said; only the exit code is left.
     Findings,
+    /// The user pressed Ctrl-C; what was done is saved.
+    Interrupted,
     /// The reader of our output went away; nobody is left to tell.
     BrokenPipe,
 }
 
 impl CommandError {
     /// Bad input.
-    pub(crate) fn bad_input(
-        error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
+    pub(crate) fn bad_input(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::BadInput(error.into())
     }
 
@@ -33,12 +32,13 @@ impl CommandError {
         Self::Failure(error.into())
     }
 
-    /// 0, 1 or 2.
+    /// 0, 1, 2, or 130 after Ctrl-C, as shells have it.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::BrokenPipe => 0,
             Self::BadInput(_) | Self::Findings => 1,
             Self::Failure(_) => 2,
+            Self::Interrupted => 130,
         }
     }
 
@@ -46,9 +46,28 @@ impl CommandError {
     pub(crate) fn message(&self) -> Option<String> {
         match self {
             Self::BadInput(error) | Self::Failure(error) => Some(describe(error.as_ref())),
-            Self::Findings | Self::BrokenPipe => None,
+            Self::Findings | Self::Interrupted | Self::BrokenPipe => None,
         }
     }
+}
+
+/// An error with its causes in one line, hints left out: for lists of many.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(current) = next {
+        let text = current.to_string();
+        let lines: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.starts_with("hint: "))
+            .collect();
+        let said = lines.join(" ");
+        if parts.last() != Some(&said) {
+            parts.push(said);
+        }
+        next = current.source();
+    }
+    parts.join(": ")
 }
 
 fn describe(error: &(dyn std::error::Error + 'static)) -> String {
@@ -68,7 +87,11 @@ fn describe(error: &(dyn std::error::Error + 'static)) -> String {
         let said = lines.join("\n");
         // Transparent errors repeat their source word for word.
         if said != previous {
-            let label = if text.is_empty() { "error" } else { "\n  cause" };
+            let label = if text.is_empty() {
+                "error"
+            } else {
+                "\n  cause"
+            };
             let _ = write!(text, "{label}: {said}");
         }
         previous = said;

@@ -7,8 +7,11 @@ mod arguments;
 mod cli;
 mod commands;
 mod config_file;
+mod data;
 mod error;
+mod model;
 mod screen;
+mod settings;
 
 use std::process::ExitCode;
 

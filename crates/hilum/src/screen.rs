@@ -29,9 +29,15 @@ impl Screen {
     /// Progress bars are drawn only if stderr is a terminal.
     pub(crate) fn new(verbosity: Verbosity) -> Self {
         let drawn = verbosity > Verbosity::Quiet && io::stderr().is_terminal();
-        let target =
-            if drawn { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { verbosity, bars: MultiProgress::with_draw_target(target) }
+        let target = if drawn {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        Self {
+            verbosity,
+            bars: MultiProgress::with_draw_target(target),
+        }
     }
 
     /// Says something on stderr, above the progress bars.
@@ -50,13 +56,17 @@ impl Screen {
 
     /// Says what the user should look at; shown with `--quiet` too.
     pub(crate) fn warn(&self, message: impl Display) {
-        self.line(&format!("{} {message}", style("warning:").for_stderr().yellow().bold()));
+        self.line(&format!(
+            "{} {message}",
+            style("warning:").for_stderr().yellow().bold()
+        ));
     }
 
     /// A bar that counts to `length`, with the time left.
     pub(crate) fn bar(&self, length: usize, what: &'static str) -> ProgressBar {
         let bar = self.bars.add(ProgressBar::new(length as u64));
-        let template = "{msg:<12} {bar:32.cyan/black.bright} {human_pos}/{human_len}  {eta_precise:.dim}";
+        let template =
+            "{msg:<12} {bar:32.cyan/black.bright} {human_pos}/{human_len}  {eta_precise:.dim}";
         bar.set_style(
             ProgressStyle::with_template(template)
                 .expect("a template of known keys")
@@ -67,9 +77,22 @@ impl Screen {
         bar
     }
 
+    /// A bar for the batches of an epoch; its message says the rest.
+    pub(crate) fn epoch_bar(&self) -> ProgressBar {
+        let bar = self.bars.add(ProgressBar::new(1));
+        bar.set_style(
+            ProgressStyle::with_template("  {bar:32.cyan/black.bright} {msg}")
+                .expect("a template of known keys")
+                .progress_chars("━╸─"),
+        );
+        bar
+    }
+
     fn line(&self, text: &str) {
         // A closed stderr must not stop the work.
-        let _ = self.bars.suspend(|| writeln!(io::stderr().lock(), "{text}"));
+        let _ = self
+            .bars
+            .suspend(|| writeln!(io::stderr().lock(), "{text}"));
     }
 }
 
@@ -79,7 +102,9 @@ pub(crate) fn print_error(message: &str) {
         Some(rest) => format!("{}{rest}", style("error:").for_stderr().red().bold()),
         None => message.to_owned(),
     };
-    let coloured = coloured
-        .replace("\nhint:", &format!("\n{}", style("hint:").for_stderr().cyan().bold()));
+    let coloured = coloured.replace(
+        "\nhint:",
+        &format!("\n{}", style("hint:").for_stderr().cyan().bold()),
+    );
     let _ = writeln!(io::stderr().lock(), "{coloured}");
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::settings::DataSettings;
+
 /// The dataset and how it is read.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Data")]
@@ -29,4 +31,17 @@ pub(crate) struct LimitArguments {
     /// Refuse images of more pixels than this before reading them
     #[arg(long, value_name = "COUNT", default_value_t = 100_000_000)]
     pub(crate) max_pixels: u64,
+}
+
+impl DataArguments {
+    /// The settings, with the rules that may be broken.
+    pub(crate) fn settings(&self, allow: Vec<String>) -> DataSettings {
+        DataSettings {
+            path: self.data.clone(),
+            class_map: self.class_map.clone(),
+            split_seed: self.split_seed,
+            max_pixels: self.limits.max_pixels,
+            allow,
+        }
+    }
 }

@@ -19,6 +19,8 @@ impl DeviceArguments {
     /// Sizes the thread pool that everything shares; the first call decides.
     pub(crate) fn start_threads(&self) {
         // An error says that the pool is there already, with the size it was started with.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build_global();
+        let _ = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .build_global();
     }
 }

@@ -1,7 +1,8 @@
 //! Preprocessing flags; what they leave open follows from the architecture and its weights.
 
 use clap::{Args, ValueEnum};
-use hilum_imaging::{Clahe, Fit, Interpolation, Normalisation, Recipe, Window};
+use hilum_graph::Shape;
+use hilum_imaging::{Channels, Clahe, Fit, Interpolation, Normalisation, Recipe, Window};
 
 /// How a slice becomes the network's input. It is stored in the model and never given again.
 #[derive(Debug, Clone, Args)]
@@ -72,4 +73,63 @@ pub(crate) enum NormaliseChoice {
     Scale,
     /// (byte / 255 - mean) / std of ImageNet.
     Imagenet,
+}
+
+impl RecipeArguments {
+    /// The recipe for a network whose own input is `input`.
+    ///
+    /// What the flags leave open is the architecture's own: its size, its channels, and
+    /// ImageNet's mean and deviation where it reads colour.
+    pub(crate) fn resolve(&self, input: Shape) -> Recipe {
+        let is_grey = match self.channels {
+            Some(choice) => choice == ChannelsChoice::Grey,
+            None => input.channels == 1,
+        };
+        let imagenet = Recipe::imagenet(input.height).normalisation;
+        let own = if input.channels == 1 {
+            NormaliseChoice::Scale
+        } else {
+            NormaliseChoice::Imagenet
+        };
+        Recipe {
+            height: self.image_size.unwrap_or(input.height),
+            width: self.image_size.unwrap_or(input.width),
+            channels: if is_grey {
+                Channels::Grey
+            } else {
+                Channels::Rgb
+            },
+            window: self.window,
+            fit: match self.fit {
+                FitChoice::Stretch => Fit::Stretch,
+                FitChoice::Letterbox => Fit::Letterbox,
+            },
+            interpolation: match self.interpolation {
+                InterpolationChoice::Nearest => Interpolation::Nearest,
+                InterpolationChoice::Bilinear => Interpolation::Bilinear,
+                InterpolationChoice::Bicubic => Interpolation::Bicubic,
+            },
+            clahe: self.clahe.map(|clip_limit| Clahe {
+                clip_limit,
+                tile_count: 8,
+            }),
+            normalisation: match self.normalise.unwrap_or(own) {
+                NormaliseChoice::Scale => Normalisation::Scale,
+                NormaliseChoice::Imagenet if is_grey => averaged(&imagenet),
+                NormaliseChoice::Imagenet => imagenet,
+            },
+        }
+    }
+}
+
+/// One channel that stands for all takes the mean of what each would take.
+fn averaged(normalisation: &Normalisation) -> Normalisation {
+    let average = |values: &[f32]| vec![values.iter().sum::<f32>() / values.len() as f32];
+    match normalisation {
+        Normalisation::Scale => Normalisation::Scale,
+        Normalisation::MeanStd { mean, std } => Normalisation::MeanStd {
+            mean: average(mean),
+            std: average(std),
+        },
+    }
 }

@@ -1,6 +1,9 @@
 //! How a network is trained; the defaults are the reference recipe.
 
 use clap::{Args, ValueEnum};
+use hilum_graph::UpdateRule;
+use hilum_imaging::Augmentation;
+use hilum_train::{ClassWeights, EarlyStopping, Freeze, Schedule, Settings};
 
 /// Optimiser, schedule, loss and stopping.
 #[derive(Debug, Clone, Args)]
@@ -34,6 +37,10 @@ pub(crate) struct TrainingArguments {
     #[arg(long, value_enum, default_value_t = ScheduleChoice::Plateau)]
     pub(crate) schedule: ScheduleChoice,
 
+    /// Epochs over which `cosine` rises to the learning rate
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(crate) warm_up: usize,
+
     /// Share of the target that is spread over all classes
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub(crate) label_smoothing: f32,
@@ -49,6 +56,10 @@ pub(crate) struct TrainingArguments {
     /// Epochs of `--freeze staged` in which only the head is trained
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
     pub(crate) head_epochs: usize,
+
+    /// Learning rate of the later epochs of `--freeze staged`, as a share of the first ones'
+    #[arg(long, value_name = "FACTOR", default_value_t = 0.1)]
+    pub(crate) staged_rate: f64,
 
     /// Dropout before the head; the architecture's own if left out
     #[arg(long, value_name = "PROBABILITY")]
@@ -83,7 +94,7 @@ pub(crate) enum ScheduleChoice {
     Plateau,
     /// Up to the peak and down to nearly nothing, step by step.
     OneCycle,
-    /// Down along a cosine, epoch by epoch.
+    /// Down along a cosine, step by step.
     Cosine,
 }
 
@@ -105,4 +116,72 @@ pub(crate) enum FreezeChoice {
     Backbone,
     /// Everything but the head at first, nothing after that.
     Staged,
+}
+
+impl TrainingArguments {
+    /// The settings of the run; `augmentation` comes from its own flags.
+    pub(crate) fn resolve(&self, augmentation: Augmentation) -> Settings {
+        Settings {
+            epochs: self.epochs,
+            batch_size: self.batch,
+            learning_rate: self.learning_rate,
+            seed: self.seed,
+            label_smoothing: self.label_smoothing,
+            class_weights: match self.class_weights {
+                ClassWeightsChoice::None => ClassWeights::None,
+                ClassWeightsChoice::Balanced => ClassWeights::Balanced,
+            },
+            update: self.update(),
+            schedule: match self.schedule {
+                ScheduleChoice::Constant => Schedule::Constant,
+                ScheduleChoice::Plateau => Schedule::REFERENCE,
+                ScheduleChoice::OneCycle => Schedule::OneCycle,
+                ScheduleChoice::Cosine => Schedule::Cosine {
+                    warm_up_epochs: self.warm_up,
+                },
+            },
+            freeze: match self.freeze {
+                FreezeChoice::None => Freeze::None,
+                FreezeChoice::Backbone => Freeze::Backbone,
+                FreezeChoice::Staged => Freeze::Staged {
+                    head_epochs: self.head_epochs,
+                    learning_rate_factor: self.staged_rate,
+                },
+            },
+            early_stopping: (self.patience > 0).then_some(EarlyStopping {
+                patience: self.patience,
+                ..EarlyStopping::REFERENCE
+            }),
+            augmentation,
+        }
+    }
+
+    fn update(&self) -> UpdateRule {
+        let UpdateRule::Adam {
+            beta1,
+            beta2,
+            epsilon,
+        } = Settings::ADAM
+        else {
+            unreachable!("the reference optimiser is Adam")
+        };
+        let Self {
+            momentum,
+            weight_decay,
+            ..
+        } = *self;
+        match self.optimizer {
+            OptimizerChoice::Adam => Settings::ADAM,
+            OptimizerChoice::Adamw => UpdateRule::AdamW {
+                beta1,
+                beta2,
+                epsilon,
+                weight_decay,
+            },
+            OptimizerChoice::Sgd => UpdateRule::Sgd {
+                momentum,
+                weight_decay,
+            },
+        }
+    }
 }

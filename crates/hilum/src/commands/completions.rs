@@ -9,7 +9,9 @@ use crate::error::CommandError;
 
 /// What `hilum completions` takes.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: hilum completions bash > ~/.local/share/bash-completion/completions/hilum")]
+#[command(
+    after_help = "Example: hilum completions bash > ~/.local/share/bash-completion/completions/hilum"
+)]
 pub(crate) struct Arguments {
     /// The shell
     shell: Shell,

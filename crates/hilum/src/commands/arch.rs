@@ -1,0 +1,173 @@
+//! `hilum arch`: the architectures, and one of them layer by layer.
+
+use std::io::{self, Write as _};
+
+use comfy_table::{CellAlignment, Table, presets};
+use hilum_graph::{Architecture, Shape, Summary, summarise};
+
+use crate::arguments::Format;
+use crate::error::CommandError;
+
+/// What `hilum arch` takes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  hilum arch\n  hilum arch mobilenet-v2 --class-count 4")]
+pub(crate) struct Arguments {
+    /// An architecture; all are listed if left out
+    name: Option<String>,
+
+    /// Classes that it tells apart
+    #[arg(long, value_name = "COUNT", default_value_t = 4)]
+    class_count: usize,
+
+    /// Side of the input in pixels; the architecture's own if left out
+    #[arg(long, value_name = "PIXELS")]
+    image_size: Option<usize>,
+
+    /// `text` is a table, `json` one object, `csv` a row per layer
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// Prints the list or the summary.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
+    let text = match &arguments.name {
+        Some(name) => {
+            let architecture: Architecture = name.parse().map_err(CommandError::bad_input)?;
+            layers(&summary(architecture, arguments)?, arguments.format)?
+        }
+        None => {
+            let summaries: Result<Vec<_>, CommandError> = Architecture::ALL
+                .into_iter()
+                .map(|architecture| Ok((architecture, summary(architecture, arguments)?)))
+                .collect();
+            list(&summaries?, arguments.format)?
+        }
+    };
+    writeln!(io::stdout().lock(), "{}", text.trim_end())?;
+    Ok(())
+}
+
+fn summary(architecture: Architecture, arguments: &Arguments) -> Result<Summary, CommandError> {
+    let own = architecture.default_input();
+    let size = |own| arguments.image_size.unwrap_or(own);
+    let input = Shape::new(size(own.height), size(own.width), own.channels);
+    let graph = architecture
+        .build(input, arguments.class_count, None)
+        .map_err(CommandError::bad_input)?;
+    Ok(summarise(&graph))
+}
+
+fn list(summaries: &[(Architecture, Summary)], format: Format) -> Result<String, CommandError> {
+    let header = [
+        "architecture",
+        "input",
+        "parameters",
+        "multiply-adds",
+        "for",
+    ];
+    let rows = summaries.iter().map(|(architecture, summary)| {
+        vec![
+            architecture.to_string(),
+            architecture.default_input().to_string(),
+            grouped(summary.parameters as u64),
+            grouped(summary.multiply_adds),
+            architecture.description().to_owned(),
+        ]
+    });
+    match format {
+        Format::Text => Ok(table(&header, rows, 2..4)),
+        Format::Csv => csv_text(&header, rows),
+        Format::Json => {
+            let summaries: Vec<&Summary> = summaries.iter().map(|(_, summary)| summary).collect();
+            serde_json::to_string_pretty(&summaries).map_err(CommandError::failure)
+        }
+    }
+}
+
+fn layers(summary: &Summary, format: Format) -> Result<String, CommandError> {
+    let header = [
+        "layer",
+        "operation",
+        "output",
+        "parameters",
+        "multiply-adds",
+    ];
+    let rows = summary.layers.iter().map(|layer| {
+        vec![
+            layer.name.clone(),
+            layer.operation.clone(),
+            layer.output.to_string(),
+            grouped(layer.parameters as u64),
+            grouped(layer.multiply_adds),
+        ]
+    });
+    match format {
+        Format::Text => Ok(format!(
+            "{}\n\n{}\nparameters         {:>15}\nrunning statistics {:>15}\nmultiply-adds      {:>15}",
+            summary.name,
+            table(&header, rows, 3..5),
+            grouped(summary.parameters as u64),
+            grouped(summary.statistics as u64),
+            grouped(summary.multiply_adds),
+        )),
+        Format::Csv => csv_text(&header, rows),
+        Format::Json => serde_json::to_string_pretty(summary).map_err(CommandError::failure),
+    }
+}
+
+fn table(
+    header: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+    right: std::ops::Range<usize>,
+) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(header);
+    table.add_rows(rows);
+    for index in right {
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.to_string()
+}
+
+fn csv_text(
+    header: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<String, CommandError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(header).map_err(CommandError::failure)?;
+    for row in rows {
+        let plain = row.iter().map(|cell| cell.replace('\u{202f}', ""));
+        writer.write_record(plain).map_err(CommandError::failure)?;
+    }
+    let bytes = writer
+        .into_inner()
+        .map_err(|error| CommandError::failure(error.to_string()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Thousands apart by a narrow space.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (position, digit) in digits.chars().enumerate() {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(grouped(8_779_780).replace('\u{202f}', " "), "8 779 780");
+        assert_eq!(grouped(999), "999");
+    }
+}

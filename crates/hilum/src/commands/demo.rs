@@ -1,0 +1,196 @@
+//! `hilum demo`: the whole path on synthetic slices, with nothing else needed.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use hilum_core::Split;
+use hilum_graph::Architecture;
+use hilum_imaging::{Augmentation, DatasetSettings, PhantomFormat, Recipe, write_dataset};
+use hilum_metrics::Bootstrap;
+use hilum_train::{Schedule, Settings};
+
+use super::{evaluate, predict, train};
+use crate::arguments::DeviceArguments;
+use crate::error::CommandError;
+use crate::model::Model;
+use crate::screen::Screen;
+use crate::settings::{DataSettings, MachineSettings, NetworkSettings, RunSettings};
+
+/// The side of the synthetic slices in pixels.
+const SLICE_SIZE: usize = 256;
+/// The side that the network sees.
+const INPUT_SIZE: usize = 128;
+
+/// What `hilum demo` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Folder for everything that the demo makes; a taken name gets a number
+    #[arg(long, value_name = "DIR", default_value = "hilum-demo")]
+    out: PathBuf,
+
+    /// Training slices of each class
+    #[arg(long, value_name = "COUNT", default_value_t = 80)]
+    slices: usize,
+
+    /// Passes over the training slices
+    #[arg(long, value_name = "COUNT", default_value_t = 16)]
+    epochs: usize,
+
+    /// Seed of slices and training
+    #[arg(long, default_value_t = 32)]
+    seed: u64,
+
+    #[command(flatten)]
+    device: DeviceArguments,
+}
+
+/// Makes slices, trains, evaluates, predicts, and says where to look.
+pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+    arguments.device.start_threads();
+    let folder = fresh_folder(&arguments.out)?;
+    let (slices, dicom) = (folder.join("slices"), folder.join("dicom"));
+    screen.note("1/4  drawing synthetic chest slices of four classes");
+    write_slices(arguments, &slices, &dicom, screen)?;
+
+    screen.note("\n2/4  training a small network");
+    let settings = settings(arguments, &slices);
+    let run = train::Run::create(&folder.join("runs"), "demo", settings)?;
+    let trained = train::train(&run, screen)?;
+    screen.note(&trained);
+
+    screen.note("\n3/4  evaluating it on slices of patients that it has not seen");
+    let mut model = Model::open(&trained.model, &arguments.device.device)?;
+    let request = evaluate::Request {
+        data: run.settings.data.clone(),
+        split: Split::Test,
+        folder: run.folder.evaluation(),
+        batch: predict::DEFAULT_BATCH,
+        bootstrap: Bootstrap {
+            seed: arguments.seed,
+            ..Bootstrap::default()
+        },
+    };
+    let report = evaluate::evaluate(&mut model, &request, screen)?;
+    writeln!(io::stdout().lock(), "{}", evaluate::summary(&report))?;
+
+    screen.note("\n4/4  predicting DICOM files");
+    predict::predict_paths(&mut model, &[dicom], &predict::Request::default(), screen)?;
+    say_where_to_look(&folder, &run, screen);
+    Ok(())
+}
+
+/// `out`, or `out-2`, `out-3`, ... if it is taken.
+fn fresh_folder(out: &Path) -> Result<PathBuf, CommandError> {
+    for number in 1_usize.. {
+        let mut name = out.as_os_str().to_owned();
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        let folder = PathBuf::from(name);
+        match fs_err::create_dir_all(folder.parent().unwrap_or(Path::new("")))
+            .and_then(|()| fs_err::create_dir(&folder))
+        {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(CommandError::failure(error)),
+        }
+    }
+    unreachable!("a disk holds fewer folders")
+}
+
+fn write_slices(
+    arguments: &Arguments,
+    slices: &Path,
+    dicom: &Path,
+    screen: &Screen,
+) -> Result<(), CommandError> {
+    let png = DatasetSettings {
+        train_per_class: arguments.slices,
+        valid_per_class: arguments.slices.div_ceil(4),
+        test_per_class: arguments.slices.div_ceil(3),
+        slices_per_patient: 1,
+        size: SLICE_SIZE,
+        seed: arguments.seed,
+        format: PhantomFormat::Png,
+    };
+    let files = DatasetSettings {
+        train_per_class: 0,
+        valid_per_class: 0,
+        test_per_class: 1,
+        // Other patients than those of the PNG files.
+        seed: arguments.seed ^ 0x00D1_C0D1_C0D1_C0D1,
+        format: PhantomFormat::Dicom,
+        ..png.clone()
+    };
+    let bar = screen.bar(1, "drawing");
+    let told = |done: usize, all: usize| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    };
+    write_dataset(slices, &png, told).map_err(CommandError::failure)?;
+    write_dataset(dicom, &files, |_, _| {}).map_err(CommandError::failure)?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// A small network, one-cycle, and augmentation that keeps a chest a chest.
+fn settings(arguments: &Arguments, slices: &Path) -> RunSettings {
+    RunSettings {
+        hilum_version: env!("CARGO_PKG_VERSION").to_owned(),
+        data: DataSettings {
+            path: slices.to_owned(),
+            class_map: Vec::new(),
+            split_seed: arguments.seed,
+            max_pixels: 100_000_000,
+            allow: Vec::new(),
+        },
+        network: NetworkSettings {
+            architecture: Architecture::CompactCnn,
+            weights: None,
+            partial_weights: false,
+            dropout: None,
+        },
+        machine: MachineSettings {
+            device: arguments.device.device.clone(),
+            threads: rayon::current_num_threads(),
+        },
+        recipe: Recipe {
+            height: INPUT_SIZE,
+            width: INPUT_SIZE,
+            ..Recipe::reference()
+        },
+        training: Settings {
+            epochs: arguments.epochs,
+            seed: arguments.seed,
+            learning_rate: 3e-3,
+            schedule: Schedule::OneCycle,
+            early_stopping: None,
+            augmentation: Augmentation {
+                rotation_range: 8.0,
+                width_shift_range: 0.05,
+                height_shift_range: 0.05,
+                horizontal_flip: true,
+                ..Augmentation::none()
+            },
+            ..Settings::default()
+        },
+    }
+}
+
+fn say_where_to_look(folder: &Path, run: &train::Run, screen: &Screen) {
+    let show = |path: &Path| path.display().to_string();
+    let run_folder = run.folder.path();
+    let rows = [
+        ("slices", show(&folder.join("slices"))),
+        ("DICOM files", show(&folder.join("dicom"))),
+        ("report", show(&run.folder.evaluation().join("report.html"))),
+        ("training curves", show(&run.folder.curves())),
+        ("model", show(&run.folder.model())),
+        ("settings and log", show(run_folder)),
+    ];
+    screen.note("\nwhere to look");
+    for (what, path) in rows {
+        screen.note(format_args!("  {what:<17} {path}"));
+    }
+    screen.note("next: `hilum train YOUR-FOLDER` with one sub-folder of slices per class");
+}

@@ -1,0 +1,312 @@
+//! `hilum evaluate`: what a model is worth on slices that it has not seen.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use comfy_table::{CellAlignment, Table, presets};
+use hilum_core::{AuditSummary, Classes, Split};
+use hilum_dataset::Dataset;
+use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport, History};
+use hilum_report::{Prediction, write_evaluation};
+use hilum_train::read_log;
+use thiserror::Error;
+
+use crate::arguments::{DataArguments, DeviceArguments};
+use crate::data;
+use crate::error::CommandError;
+use crate::model::{DISCLAIMER, Model};
+use crate::screen::Screen;
+use crate::settings::DataSettings;
+
+/// What `hilum evaluate` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  hilum evaluate slices/ --model runs/NAME/model.safetensors\n  hilum evaluate slices/ --model runs/NAME/model.safetensors --split valid"
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) data: DataArguments,
+
+    /// The model, as `hilum train` wrote it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: PathBuf,
+
+    /// The slices that are judged; nothing else is read
+    #[arg(long, default_value_t = Split::Test)]
+    pub(crate) split: Split,
+
+    /// Folder of the results; `evaluation` beside the model if left out
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// Go on in spite of this finding; repeatable
+    #[arg(long, value_name = "RULE")]
+    pub(crate) allow: Vec<String>,
+
+    /// What is printed; the files are the same
+    #[arg(long, value_enum, default_value_t = EvaluateFormat::Text)]
+    pub(crate) format: EvaluateFormat,
+
+    /// Slices that go through the network at once
+    #[arg(long, value_name = "COUNT", default_value = "16")]
+    pub(crate) batch: NonZeroUsize,
+
+    /// Seed of the bootstrap
+    #[arg(long, default_value_t = 32)]
+    pub(crate) seed: u64,
+
+    #[command(flatten)]
+    pub(crate) device: DeviceArguments,
+}
+
+/// What `hilum evaluate` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EvaluateFormat {
+    /// A table per class and the headline figures.
+    Text,
+    /// What `metrics.json` holds.
+    Json,
+}
+
+/// A model that was made for other classes than the data has.
+#[derive(Debug, Error)]
+#[error(
+    "the model tells other classes apart than the data has\n  model: {model}\n  data:  {data}\nhint: map the data's names with `--class-map FROM=TO`, or train on this data"
+)]
+struct ClassesDiffer {
+    model: String,
+    data: String,
+}
+
+/// Evaluates and prints.
+pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+    arguments.device.start_threads();
+    let mut model = Model::open(&arguments.model, &arguments.device.device)?;
+    model.introduce(screen);
+    let request = Request {
+        data: arguments.data.settings(arguments.allow.clone()),
+        split: arguments.split,
+        folder: arguments
+            .out
+            .clone()
+            .unwrap_or_else(|| beside(&arguments.model)),
+        batch: arguments.batch,
+        bootstrap: Bootstrap {
+            seed: arguments.seed,
+            ..Bootstrap::default()
+        },
+    };
+    let report = evaluate(&mut model, &request, screen)?;
+    let text = match arguments.format {
+        EvaluateFormat::Text => summary(&report),
+        EvaluateFormat::Json => {
+            serde_json::to_string_pretty(&report).map_err(CommandError::failure)?
+        }
+    };
+    writeln!(io::stdout().lock(), "{text}")?;
+    Ok(())
+}
+
+/// What is evaluated, and where the results go.
+pub(crate) struct Request {
+    pub(crate) data: DataSettings,
+    pub(crate) split: Split,
+    pub(crate) folder: PathBuf,
+    pub(crate) batch: NonZeroUsize,
+    pub(crate) bootstrap: Bootstrap,
+}
+
+/// `evaluation` in the folder of the model.
+fn beside(model: &Path) -> PathBuf {
+    model.with_file_name("evaluation")
+}
+
+/// Judges the model on one split and writes every file of an evaluation.
+pub(crate) fn evaluate(
+    model: &mut Model,
+    request: &Request,
+    screen: &Screen,
+) -> Result<EvaluationReport, CommandError> {
+    let dataset = data::read(&request.data, screen)?;
+    check_classes(&model.file.classes, dataset.classes())?;
+    let predictions = predict(model, &dataset, request, screen)?;
+    let truth: Vec<_> = predictions.iter().map(|one| one.truth).collect();
+    let probabilities: Vec<_> = predictions
+        .iter()
+        .map(|one| one.probabilities.clone())
+        .collect();
+    let classes = dataset.classes();
+    let report = EvaluationReport {
+        split: request.split,
+        as_is: Evaluation::compute(classes, &truth, &probabilities, &request.bootstrap),
+        clean: None,
+        audit: AuditSummary::NotAudited,
+        model: model.path.display().to_string(),
+        details: details(model, request),
+    };
+    let history = history(model);
+    let written = write_evaluation(&request.folder, &report, &predictions, history.as_ref())
+        .map_err(CommandError::failure)?;
+    for path in written {
+        screen.detail(format_args!("wrote `{}`", path.display()));
+    }
+    screen.note(format_args!(
+        "results are in `{}`",
+        request.folder.display()
+    ));
+    Ok(report)
+}
+
+fn check_classes(model: &Classes, data: &Classes) -> Result<(), CommandError> {
+    if model == data {
+        return Ok(());
+    }
+    let list = |classes: &Classes| {
+        let names: Vec<String> = classes
+            .names()
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        names.join(", ")
+    };
+    Err(CommandError::bad_input(ClassesDiffer {
+        model: list(model),
+        data: list(data),
+    }))
+}
+
+fn predict(
+    model: &mut Model,
+    dataset: &Dataset,
+    request: &Request,
+    screen: &Screen,
+) -> Result<Vec<Prediction>, CommandError> {
+    let loaded = data::load_split(
+        dataset,
+        request.split,
+        &model.file.recipe,
+        &request.data,
+        screen,
+    )?;
+    let pixels: Vec<_> = loaded.slices.iter().map(|slice| &slice.pixels).collect();
+    let bar = screen.bar(pixels.len(), "predicting");
+    let probabilities = model.predict(&pixels, request.batch, &mut |done| {
+        bar.set_position(done as u64)
+    })?;
+    bar.finish_and_clear();
+    let samples = dataset.samples();
+    Ok(loaded
+        .slices
+        .iter()
+        .zip(probabilities)
+        .map(|(slice, probabilities)| {
+            let sample = &samples[slice.sample_index];
+            Prediction {
+                path: sample.path.clone(),
+                truth: sample.class,
+                probabilities,
+            }
+        })
+        .collect())
+}
+
+/// The run that made the model, if its log still lies beside it.
+fn history(model: &Model) -> Option<History> {
+    let mut history = read_log(&model.path.with_file_name("log.csv")).ok()?;
+    history.best_epoch = model.file.validation["epoch"]
+        .as_u64()
+        .map(|epoch| epoch as usize);
+    Some(history)
+}
+
+/// What it takes to make the numbers again.
+fn details(model: &Model, request: &Request) -> BTreeMap<String, String> {
+    let bootstrap = &request.bootstrap;
+    [
+        ("data", request.data.path.display().to_string()),
+        ("architecture", model.file.architecture.name.to_string()),
+        (
+            "bootstrap",
+            format!(
+                "{} resamples, seed {}",
+                bootstrap.resample_count, bootstrap.seed
+            ),
+        ),
+        ("hilum", env!("CARGO_PKG_VERSION").to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// The evaluation for a person: headline figures and a row per class.
+pub(crate) fn summary(report: &EvaluationReport) -> String {
+    let figures = &report.as_is;
+    let show = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
+    let mut text = format!("{} slices of `{}`\n\n", figures.count, report.split);
+    let intervals = &figures.intervals;
+    let rows = [
+        ("accuracy", figures.accuracy, intervals.accuracy),
+        ("balanced accuracy", figures.balanced_accuracy, None),
+        ("macro-F1", figures.macro_f1, intervals.macro_f1),
+        ("macro AUROC", figures.macro_auroc, intervals.macro_auroc),
+        ("Cohen's kappa", figures.cohen_kappa, None),
+        ("MCC", figures.matthews_correlation, None),
+        ("log-loss", figures.log_loss, None),
+        ("calibration error", figures.ece, None),
+    ];
+    for (name, value, interval) in rows {
+        let range = interval.map_or(String::new(), |interval| {
+            format!("  95% {:.3} to {:.3}", interval.low, interval.high)
+        });
+        let _ = writeln!(text, "{name:<18} {:>6}{range}", show(value));
+    }
+    let _ = write!(
+        text,
+        "\n{}\n\n{}; {DISCLAIMER}",
+        class_table(report),
+        report.audit
+    );
+    text
+}
+
+fn class_table(report: &EvaluationReport) -> String {
+    let figures = &report.as_is;
+    let show = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_header(["class", "precision", "recall", "F1", "AUROC", "slices"]);
+    for (name, scores) in &figures.per_class {
+        table.add_row([
+            name.to_string(),
+            show(scores.precision),
+            show(scores.recall),
+            show(scores.f1),
+            show(scores.auroc),
+            scores.support.to_string(),
+        ]);
+    }
+    table.add_row([
+        "macro average".to_owned(),
+        show(figures.macro_precision),
+        show(figures.macro_recall),
+        show(figures.macro_f1),
+        show(figures.macro_auroc),
+        figures.count.to_string(),
+    ]);
+    table.add_row([
+        "weighted average".to_owned(),
+        show(figures.weighted_precision),
+        show(figures.weighted_recall),
+        show(figures.weighted_f1),
+        String::new(),
+        figures.count.to_string(),
+    ]);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.to_string()
+}

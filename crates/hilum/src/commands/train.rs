@@ -1,0 +1,138 @@
+//! `hilum train`: a network on a folder of slices.
+
+mod network;
+mod preview;
+mod progress;
+mod resume;
+mod run;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use clap::ArgMatches;
+use hilum_graph::Architecture;
+
+use crate::arguments::{
+    AugmentationArguments, DataArguments, DeviceArguments, RecipeArguments, TrainingArguments,
+};
+use crate::error::CommandError;
+use crate::screen::Screen;
+use crate::settings::{MachineSettings, NetworkSettings, RunSettings};
+
+pub(crate) use run::{Run, train};
+
+/// What `hilum train` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  hilum train slices/\n  hilum train slices/ --arch mobilenet-v2 --weights mobilenet_v2.safetensors --epochs 12\n  hilum train slices/ --resume"
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    data: DataArguments,
+
+    /// The network; `hilum arch` lists all
+    #[arg(long, value_name = "NAME", default_value_t = Architecture::ReferenceCnn)]
+    arch: Architecture,
+
+    /// Weights to begin with: safetensors or a PyTorch state dict, or `none`
+    #[arg(long, value_name = "FILE", default_value = "none")]
+    weights: PathBuf,
+
+    /// Go on if more than the head is missing from the weights
+    #[arg(long)]
+    partial_weights: bool,
+
+    /// Name of the run; the architecture's if left out
+    #[arg(long)]
+    name: Option<String>,
+
+    /// Folder of all runs
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    runs: PathBuf,
+
+    /// Go on with a run that was interrupted: the one called `--name`, or the latest on this data
+    #[arg(long)]
+    resume: bool,
+
+    /// Write a picture of augmented slices of each class, and train nothing
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "preview.png")]
+    preview: Option<PathBuf>,
+
+    /// Go on in spite of this finding; repeatable
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
+
+    #[command(flatten)]
+    training: TrainingArguments,
+
+    #[command(flatten)]
+    recipe: RecipeArguments,
+
+    #[command(flatten)]
+    augmentation: AugmentationArguments,
+
+    #[command(flatten)]
+    device: DeviceArguments,
+}
+
+/// Trains, resumes or previews; `given` tells which flags the user wrote.
+pub(crate) fn run(
+    arguments: &Arguments,
+    given: &ArgMatches,
+    screen: &Screen,
+) -> Result<(), CommandError> {
+    arguments.device.start_threads();
+    let settings = arguments.settings();
+    settings
+        .training
+        .validate()
+        .map_err(CommandError::bad_input)?;
+    settings
+        .recipe
+        .validate()
+        .map_err(CommandError::bad_input)?;
+    if let Some(path) = &arguments.preview {
+        return preview::write(path, &settings, screen);
+    }
+    let run = if arguments.resume {
+        let wanted = resume::Wanted {
+            runs: &arguments.runs,
+            name: arguments.name.as_deref(),
+            settings: &settings,
+            given,
+        };
+        resume::find(&wanted)?
+    } else {
+        let name = arguments
+            .name
+            .as_deref()
+            .unwrap_or(settings.network.architecture.name());
+        Run::create(&arguments.runs, name, settings)?
+    };
+    let trained = train(&run, screen)?;
+    screen.note(&trained);
+    writeln!(io::stdout().lock(), "{}", trained.model.display())?;
+    Ok(())
+}
+
+impl Arguments {
+    fn settings(&self) -> RunSettings {
+        let own_input = self.arch.default_input();
+        RunSettings {
+            hilum_version: env!("CARGO_PKG_VERSION").to_owned(),
+            data: self.data.settings(self.allow.clone()),
+            network: NetworkSettings {
+                architecture: self.arch,
+                weights: (self.weights.as_os_str() != "none").then(|| self.weights.clone()),
+                partial_weights: self.partial_weights,
+                dropout: self.training.dropout,
+            },
+            machine: MachineSettings {
+                device: self.device.device.clone(),
+                threads: rayon::current_num_threads(),
+            },
+            recipe: self.recipe.resolve(own_input),
+            training: self.training.resolve(self.augmentation.resolve()),
+        }
+    }
+}

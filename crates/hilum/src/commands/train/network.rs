@@ -1,0 +1,44 @@
+//! The network of a run: its graph and the weights that it begins with.
+
+use hilum_core::Classes;
+use hilum_graph::{Graph, Parameters, Partial, Shape, apply_weights, initialise, read_weights};
+use hilum_imaging::Recipe;
+
+use crate::error::CommandError;
+use crate::screen::Screen;
+use crate::settings::RunSettings;
+
+/// Builds the graph and fills it: random weights, then those of the weights file.
+pub(super) fn build(
+    settings: &RunSettings,
+    classes: &Classes,
+    screen: &Screen,
+) -> Result<(Graph, Parameters), CommandError> {
+    let network = &settings.network;
+    let graph = network
+        .architecture
+        .build(
+            input_shape(&settings.recipe),
+            classes.len(),
+            network.dropout,
+        )
+        .map_err(CommandError::bad_input)?;
+    let mut parameters = initialise(&graph, settings.training.seed);
+    if let Some(path) = &network.weights {
+        let weights = read_weights(path).map_err(CommandError::bad_input)?;
+        let partial = if network.partial_weights {
+            Partial::Allowed
+        } else {
+            Partial::Refused
+        };
+        let report = apply_weights(&graph, &weights.tensors, &mut parameters, partial)
+            .map_err(CommandError::bad_input)?;
+        screen.note(format_args!("weights of `{}`: {report}", path.display()));
+    }
+    Ok((graph, parameters))
+}
+
+/// The shape that a recipe makes.
+pub(super) fn input_shape(recipe: &Recipe) -> Shape {
+    Shape::new(recipe.height, recipe.width, recipe.channels.count())
+}

@@ -1,0 +1,151 @@
+//! One training run, from its folder to its best model.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use hilum_core::{AuditSummary, Split};
+use hilum_dataset::Dataset;
+use hilum_graph::{ArchitectureDescription, INTENDED_USE, ModelFile, Parameters};
+use hilum_train::{Outcome, RunFolder, StopReason, Training, TrainingData};
+
+use serde_json::{Value, json};
+
+use super::network;
+use super::progress::RunProgress;
+use crate::data;
+use crate::error::CommandError;
+use crate::screen::Screen;
+use crate::settings::RunSettings;
+
+/// A run's folder and what it was started with.
+pub(crate) struct Run {
+    pub(crate) folder: RunFolder,
+    pub(crate) settings: RunSettings,
+}
+
+/// What came out of a run.
+pub(crate) struct Trained {
+    /// The best model.
+    pub(crate) model: PathBuf,
+    outcome: Outcome,
+}
+
+impl Run {
+    /// A fresh run under `runs`; a taken name gets a number.
+    pub(crate) fn create(
+        runs: &Path,
+        name: &str,
+        settings: RunSettings,
+    ) -> Result<Self, CommandError> {
+        let folder = RunFolder::create(runs, name).map_err(CommandError::failure)?;
+        folder
+            .write_settings(&settings)
+            .map_err(CommandError::failure)?;
+        Ok(Self { folder, settings })
+    }
+}
+
+/// Trains `run` to its end, or goes on with it from its checkpoint.
+pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError> {
+    let settings = &run.settings;
+    let device = settings
+        .machine
+        .device
+        .parse()
+        .map_err(CommandError::bad_input)?;
+    let dataset = data::read(&settings.data, screen)?;
+    let (graph, parameters) = network::build(settings, dataset.classes(), screen)?;
+    let mut engine = hilum_burn::open(device, graph, &parameters).map_err(CommandError::failure)?;
+    drop(parameters);
+    let load = |split| {
+        data::load_split(&dataset, split, &settings.recipe, &settings.data, screen)
+            .map(|loaded| data::labelled(&dataset, loaded))
+    };
+    let (train, valid) = (load(Split::Train)?, load(Split::Valid)?);
+    let data = TrainingData {
+        classes: dataset.classes(),
+        train: &train,
+        valid: &valid,
+    };
+    let model = template(settings, &dataset, &data);
+    let training = Training {
+        data,
+        recipe: &settings.recipe,
+        settings: &settings.training,
+        folder: &run.folder,
+        model: &model,
+    };
+    let curves = run.folder.curves();
+    let mut progress = RunProgress::new(screen, &curves, model.audit.to_string());
+    let outcome = hilum_train::train(engine.as_mut(), &training, &mut progress, &stop_flag())
+        .map_err(CommandError::failure)?;
+    if let StopReason::Interrupted { discarded } = outcome.reason {
+        screen.note(format_args!(
+            "interrupted in epoch {discarded}; every epoch before is saved in `{}`\ngo on with the same command and `--resume`",
+            run.folder.path().display()
+        ));
+        return Err(CommandError::Interrupted);
+    }
+    Ok(Trained {
+        model: run.folder.model(),
+        outcome,
+    })
+}
+
+/// The model file without its weights.
+fn template(settings: &RunSettings, dataset: &Dataset, data: &TrainingData<'_>) -> ModelFile {
+    let training = json!({ "settings": settings, "data_fingerprint": data.fingerprint() });
+    ModelFile {
+        architecture: ArchitectureDescription {
+            name: settings.network.architecture,
+            input: network::input_shape(&settings.recipe),
+            class_count: dataset.classes().len(),
+            dropout: settings.network.dropout,
+        },
+        classes: dataset.classes().clone(),
+        recipe: settings.recipe.clone(),
+        training,
+        audit: AuditSummary::NotAudited,
+        validation: Value::Null,
+        calibration: None,
+        licence: None,
+        intended_use: INTENDED_USE.to_owned(),
+        parameters: Parameters::new(),
+    }
+}
+
+/// Set by the first Ctrl-C; a second one ends the process at once.
+fn stop_flag() -> Arc<AtomicBool> {
+    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    let flag = FLAG.get_or_init(|| {
+        let flag = Arc::new(AtomicBool::new(false));
+        let set = Arc::clone(&flag);
+        // Without a handler Ctrl-C still ends the process, at the cost of the running epoch.
+        let _ = ctrlc::set_handler(move || {
+            if set.swap(true, Ordering::SeqCst) {
+                std::process::exit(i32::from(CommandError::Interrupted.exit_code()));
+            }
+        });
+        flag
+    });
+    Arc::clone(flag)
+}
+
+impl fmt::Display for Trained {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(best) = self.outcome.history.best() else {
+            return formatter.write_str("no epoch was complete");
+        };
+        let show = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
+        write!(
+            formatter,
+            "best epoch {}: validation accuracy {}, macro-F1 {}, loss {}",
+            best.epoch,
+            show(best.valid.accuracy),
+            show(best.valid.macro_f1),
+            show(best.valid.loss),
+        )
+    }
+}

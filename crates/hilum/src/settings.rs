@@ -1,0 +1,66 @@
+//! Everything that decides a training run, as `settings.toml` keeps it.
+
+use std::path::PathBuf;
+
+use hilum_graph::Architecture;
+use hilum_imaging::Recipe;
+use hilum_train::Settings;
+use serde::{Deserialize, Serialize};
+
+/// What a run was started with; `--resume` starts with the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunSettings {
+    /// The program's version.
+    pub(crate) hilum_version: String,
+    /// What is learnt from.
+    pub(crate) data: DataSettings,
+    /// What learns.
+    pub(crate) network: NetworkSettings,
+    /// What it runs on.
+    pub(crate) machine: MachineSettings,
+    /// How a slice becomes the network's input.
+    pub(crate) recipe: Recipe,
+    /// How it learns.
+    pub(crate) training: Settings,
+}
+
+/// Which data, and how it is read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DataSettings {
+    /// A folder or a manifest.
+    pub(crate) path: PathBuf,
+    /// `FROM=TO` entries.
+    pub(crate) class_map: Vec<String>,
+    /// Seed of the split, where the data is not split yet.
+    pub(crate) split_seed: u64,
+    /// Larger images are refused.
+    pub(crate) max_pixels: u64,
+    /// Rules whose findings do not stop the run.
+    pub(crate) allow: Vec<String>,
+}
+
+/// Which network, and where its weights come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NetworkSettings {
+    /// Its name.
+    pub(crate) architecture: Architecture,
+    /// A weights file; random weights if absent.
+    pub(crate) weights: Option<PathBuf>,
+    /// Whether more than the head may be missing from that file.
+    pub(crate) partial_weights: bool,
+    /// Dropout before the head; the architecture's own if absent.
+    pub(crate) dropout: Option<f32>,
+}
+
+/// Device and threads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MachineSettings {
+    /// `cpu` or a GPU's name.
+    pub(crate) device: String,
+    /// Threads; results are the same to the bit only for the same count.
+    pub(crate) threads: usize,
+}
