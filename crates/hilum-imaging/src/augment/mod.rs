@@ -1,0 +1,9 @@
+//! Random variants of a training slice, in ImageDataGenerator's vocabulary.
+
+mod affine;
+mod settings;
+mod tone;
+mod transform;
+
+pub use settings::{Augmentation, AugmentationError, FillMode, RandomErasing, ZoomRange};
+pub use transform::{Erasure, Transform};
