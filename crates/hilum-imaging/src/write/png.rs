@@ -1,0 +1,34 @@
+//! Eight-bit PNG.
+
+use std::path::Path;
+
+use png::{BitDepth, ColorType, Encoder, EncodingError};
+
+use super::{WriteError, atomic};
+use crate::{Channels, Pixels};
+
+/// Writes `pixels` as an 8-bit grey or RGB PNG, whole or not at all.
+///
+/// # Errors
+/// [`WriteError`] if the disk refuses; what stood at `path` before is still there then.
+pub fn write_png(path: &Path, pixels: &Pixels) -> Result<(), WriteError> {
+    let bytes = encode(pixels).map_err(|source| WriteError::Png {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(atomic::replace(path, &bytes)?)
+}
+
+fn encode(pixels: &Pixels) -> Result<Vec<u8>, EncodingError> {
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, pixels.width() as u32, pixels.height() as u32);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_color(match pixels.channels() {
+        Channels::Grey => ColorType::Grayscale,
+        Channels::Rgb => ColorType::Rgb,
+    });
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels.data())?;
+    writer.finish()?;
+    Ok(bytes)
+}
