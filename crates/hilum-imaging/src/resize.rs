@@ -1,7 +1,8 @@
 //! Pixels of one size to another.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::{Channels, Fit, Interpolation, Pixels};
 
@@ -30,22 +31,33 @@ impl Pixels {
     }
 
     fn convolve(&self, width: usize, height: usize, filter: FilterType) -> Self {
-        let side = |pixels: usize| u32::try_from(pixels).expect("an image side fits 32 bits");
-        let kind = match self.channels() {
-            Channels::Grey => PixelType::U8,
-            Channels::Rgb => PixelType::U8x3,
+        let data = match self.channels() {
+            Channels::Grey => self.convolve_as::<U8>(width, height, filter),
+            Channels::Rgb => self.convolve_as::<U8x3>(width, height, filter),
         };
-        let source = ImageRef::new(side(self.width()), side(self.height()), self.data(), kind)
-            .expect("the data holds the whole image");
-        let mut target = Image::new(side(width), side(height), kind);
+        Self::new(width, height, self.channels(), data)
+    }
+
+    /// The two kinds of pixel are named here and not chosen by the resizer, which would otherwise
+    /// be compiled for all fifteen that it knows: minutes of build time.
+    fn convolve_as<P: PixelTrait>(
+        &self,
+        width: usize,
+        height: usize,
+        filter: FilterType,
+    ) -> Vec<u8> {
+        let side = |pixels: usize| u32::try_from(pixels).expect("an image side fits 32 bits");
+        let source =
+            TypedImageRef::<P>::from_buffer(side(self.width()), side(self.height()), self.data())
+                .expect("the data holds the whole image");
+        let mut data = vec![0; width * height * self.channels().count()];
+        let mut target = TypedImage::<P>::from_buffer(side(width), side(height), &mut data)
+            .expect("the buffer holds the whole image");
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
         Resizer::new()
-            .resize(
-                &source,
-                &mut target,
-                &ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)),
-            )
-            .expect("both images have the same kind of pixel");
-        Self::new(width, height, self.channels(), target.into_vec())
+            .resize_typed(&source, &mut target, &options)
+            .expect("both images have pixels");
+        data
     }
 
     fn resize_nearest(&self, width: usize, height: usize) -> Self {

@@ -1,5 +1,10 @@
 //! PNG and JPEG against Pillow (`reference/make_raster.py`), and what is no image at all.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "reading a reference file is part of the test"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

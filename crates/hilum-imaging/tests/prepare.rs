@@ -1,5 +1,10 @@
 //! Preparing against Pillow (`reference/make_pillow.py`) and OpenCV (`reference/make_clahe.py`).
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "reading a reference file is part of the test"
+)]
+
 use std::fs;
 use std::path::Path;
 
