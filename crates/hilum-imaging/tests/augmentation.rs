@@ -41,7 +41,8 @@ struct ToneCase {
 }
 
 fn reference() -> Reference {
-    serde_json::from_str(include_str!("reference/keras_augmentation.json")).unwrap()
+    serde_json::from_str(include_str!("reference/keras_augmentation.json"))
+        .expect("the reference file is JSON")
 }
 
 fn kind(channels: usize) -> Channels {

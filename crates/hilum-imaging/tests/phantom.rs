@@ -201,7 +201,8 @@ fn a_folder_that_is_missing_is_named_and_nothing_is_left_behind() {
 }
 
 fn text(object: &FileDicomObject<InMemDicomObject>, tag: dicom_core::Tag) -> String {
-    object.element(tag).unwrap().to_str().unwrap().into_owned()
+    let element = object.element(tag).expect("the attribute is there");
+    element.to_str().expect("its value is text").into_owned()
 }
 
 fn dicom_of(
@@ -211,8 +212,8 @@ fn dicom_of(
 ) -> FileDicomObject<InMemDicomObject> {
     let path = folder.join(format!("{number}.dcm"));
     let series = SeriesInfo::phantom(7, Lesion::None);
-    write_dicom(&path, slice, &series, number).unwrap();
-    open_file(&path).unwrap()
+    write_dicom(&path, slice, &series, number).expect("the slice is written");
+    open_file(&path).expect("the file is DICOM")
 }
 
 #[test]

@@ -207,8 +207,7 @@ impl Augmentation {
         if let Some(range) = self.contrast_range {
             ordered("contrast_range", range, Lowest::Zero)?;
         }
-        self.random_erasing
-            .map_or(Ok(()), |erasing| erasing.validate())
+        self.random_erasing.map_or(Ok(()), RandomErasing::validate)
     }
 }
 

@@ -53,7 +53,6 @@ pub(super) struct Anatomy {
     pub(super) field_of_view_mm: f64,
     pub(super) center: Point,
     pub(super) tilt: f64,
-    pub(super) fat_mm: f64,
     pub(super) muscle: f64,
     /// Hounsfield units of blood, with or without contrast medium.
     pub(super) blood_hu: f32,
@@ -97,7 +96,6 @@ impl Anatomy {
             field_of_view_mm: widest * random.between(1.06, 1.2),
             center: Point::new(random.about_zero(6.0), random.about_zero(6.0) - 6.0),
             tilt: random.about_zero(0.07),
-            fat_mm,
             muscle,
             blood_hu: if random.happens(0.5) {
                 random.between(120.0, 220.0) as f32

@@ -50,7 +50,9 @@ fn correlated_noise(anatomy: &Anatomy, size: usize) -> Vec<f32> {
     let mut noise: Vec<f32> = fine.iter().zip(coarse).map(|(a, b)| a - 0.7 * b).collect();
     let power: f64 = noise.iter().map(|value| f64::from(value * value)).sum();
     let scale = 1.0 / (power / noise.len() as f64).sqrt() as f32;
-    noise.iter_mut().for_each(|value| *value *= scale);
+    for value in &mut noise {
+        *value *= scale;
+    }
     noise
 }
 

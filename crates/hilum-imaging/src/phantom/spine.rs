@@ -1,5 +1,7 @@
 //! One thoracic vertebra with its canal, processes and rib heads.
 
+use std::f64::consts::TAU;
+
 use super::anatomy::{Anatomy, Side};
 use super::canvas::Canvas;
 use super::outline::{Outline, Point, waves};
@@ -71,7 +73,7 @@ fn draw_body(canvas: &mut Canvas, anatomy: &Anatomy, center: Point) {
     canvas.fill(&body(1.6), MARROW);
     // Trabeculae and the vein that leaves the body backwards.
     for _ in 0..26 {
-        let place = center.toward(random.between(0.0, 6.28), 12.0 * random.unit().sqrt());
+        let place = center.toward(random.between(0.0, TAU), 12.0 * random.unit().sqrt());
         let height = random.between(40.0, 110.0) as f32;
         canvas.tube(
             (place, 0.7),
