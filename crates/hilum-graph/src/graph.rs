@@ -386,13 +386,12 @@ impl Window {
 
     fn axis(&self, axis: usize, size: usize, (before, after): (usize, usize)) -> Option<usize> {
         let (kernel, stride) = (self.kernel[axis], self.stride[axis]);
-        let room = (size + before + after).checked_sub(kernel)?;
-        if !self.ceil {
-            return Some(room / stride + 1);
-        }
-        let count = room.div_ceil(stride) + 1;
+        // Rounding up, a first window may lack up to `stride - 1` rows at its end.
+        let rounding = if self.ceil { stride - 1 } else { 0 };
+        let room = (size + before + after + rounding).checked_sub(kernel)?;
+        let count = room / stride + 1;
         // A window must not start in the padding behind the image (PyTorch's `ceil_mode`).
-        Some(if (count - 1) * stride >= size + before {
+        Some(if self.ceil && (count - 1) * stride >= size + before {
             count - 1
         } else {
             count

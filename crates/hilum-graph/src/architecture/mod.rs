@@ -183,10 +183,15 @@ impl FromStr for Architecture {
         if let Some(known) = Self::ALL.into_iter().find(|known| known.name() == name) {
             return Ok(known);
         }
-        let similarity = |known: Self| strsim::jaro_winkler(&name.to_lowercase(), known.name());
+        let lower = name.to_lowercase();
+        let likeness = |known: &Self| {
+            let similarity = strsim::jaro_winkler(&lower, known.name());
+            // `cnn` is a part of a name more than it is like any.
+            similarity + f64::from(u8::from(known.name().contains(&lower)))
+        };
         let nearest = Self::ALL
             .into_iter()
-            .max_by(|a, b| similarity(*a).total_cmp(&similarity(*b)))
+            .max_by(|left, right| likeness(left).total_cmp(&likeness(right)))
             .expect("there are architectures");
         Err(UnknownArchitecture {
             name: name.to_owned(),
