@@ -45,9 +45,7 @@ pub(crate) fn statistics(input: &Shards) -> BatchStatistics {
 
 /// `factor * input + summand`, channel by channel.
 pub(crate) fn scale_and_shift(input: Shards, factor: &Tensor<4>, summand: &Tensor<4>) -> Shards {
-    shards::map(input, |shard| {
-        shard * factor.clone() + summand.clone()
-    })
+    shards::map(input, |shard| shard * factor.clone() + summand.clone())
 }
 
 /// Factor and summand by which batch norm with these statistics amounts to `x * f + s`.

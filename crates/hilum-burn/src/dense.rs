@@ -32,10 +32,7 @@ pub(crate) fn forward(
 }
 
 /// Gradients of weight and bias.
-pub(crate) fn parameter_gradients(
-    input: Tensor<2>,
-    gradient: Tensor<2>,
-) -> (Tensor<2>, Tensor<2>) {
+pub(crate) fn parameter_gradients(input: Tensor<2>, gradient: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
     let weight = gradient.clone().transpose().matmul(input);
     (weight, gradient.sum_dim(0))
 }

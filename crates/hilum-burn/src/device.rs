@@ -72,7 +72,9 @@ impl DeviceName {
         let gpus = GpuInterface::ALL
             .into_iter()
             .filter(|interface| interface.is_compiled_in());
-        cpu.into_iter().chain(gpus.map(GpuInterface::name)).collect()
+        cpu.into_iter()
+            .chain(gpus.map(GpuInterface::name))
+            .collect()
     }
 
     pub(crate) fn refuse(self, reason: impl Into<String>) -> EngineError {

@@ -9,11 +9,11 @@ use hilum_graph::{
 
 use crate::device::{self, DeviceName};
 use crate::inference::{self, Folds, Values};
+use crate::loss;
 use crate::optimizer::Optimizer;
 use crate::shards;
 use crate::training::Tape;
 use crate::variables::Variables;
-use crate::loss;
 
 /// A graph on a device of Burn's.
 ///

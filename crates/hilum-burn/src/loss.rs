@@ -30,7 +30,11 @@ pub(crate) fn cross_entropy(logits: &Logits, step: &Step<'_>) -> Loss {
             .iter()
             .enumerate()
             .map(|(class, &weight)| {
-                let own_share = if class == truth.get() { 1.0 - smoothing } else { 0.0 };
+                let own_share = if class == truth.get() {
+                    1.0 - smoothing
+                } else {
+                    0.0
+                };
                 f64::from(weight) * (even_share + own_share)
             })
             .collect();
@@ -49,7 +53,9 @@ pub(crate) fn cross_entropy(logits: &Logits, step: &Step<'_>) -> Loss {
 
 fn log_softmax(logits: &[f32]) -> Vec<f64> {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let shifted = logits.iter().map(|&logit| f64::from(logit) - f64::from(largest));
+    let shifted = logits
+        .iter()
+        .map(|&logit| f64::from(logit) - f64::from(largest));
     let log_sum = shifted.clone().map(f64::exp).sum::<f64>().ln();
     shifted.map(|logit| logit - log_sum).collect()
 }

@@ -1,9 +1,7 @@
 //! Operations without parameters, forward and backward.
 
 use burn_tensor::activation::{relu, sigmoid, silu};
-use burn_tensor::module::{
-    max_pool2d, max_pool2d_with_indices, max_pool2d_with_indices_backward,
-};
+use burn_tensor::module::{max_pool2d, max_pool2d_with_indices, max_pool2d_with_indices_backward};
 use burn_tensor::ops::{MaxPoolOptions, PadMode};
 use burn_tensor::{Int, Tensor};
 

@@ -79,7 +79,9 @@ impl Optimizer {
                 if let Some(tensor) = tensor {
                     let data = shards::values(tensor.clone());
                     let tensor = hilum_graph::Tensor::new(spec.shape.clone(), data);
-                    state.moments.insert(format!("{}/{moment}", spec.name), tensor);
+                    state
+                        .moments
+                        .insert(format!("{}/{moment}", spec.name), tensor);
                 }
             }
         }
@@ -139,7 +141,10 @@ fn refuse_strangers(state: &OptimizerState, specs: &[ParameterSpec]) -> Result<(
     };
     let steps = state.steps.keys().find(|name| !is_trained(name));
     let moments: &Parameters = &state.moments;
-    let moment = moments.iter().map(|(name, _)| name).find(|name| !has_place(name));
+    let moment = moments
+        .iter()
+        .map(|(name, _)| name)
+        .find(|name| !has_place(name));
     match steps.map(String::as_str).or(moment) {
         Some(name) => Err(EngineError::OptimizerState {
             name: name.to_owned(),

@@ -68,6 +68,12 @@ pub(crate) fn merge(shards: Shards) -> Tensor<4> {
     Tensor::cat(shards, 0)
 }
 
+/// `operation` on all images at once.
+pub(crate) fn merged(shards: &Shards, operation: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Shards {
+    let sizes: Vec<usize> = shards.iter().map(|shard| shard.dims()[0]).collect();
+    split(operation(merge(shards.clone())), &sizes)
+}
+
 /// One tensor in pieces of `sizes` images.
 pub(crate) fn split(whole: Tensor<4>, sizes: &[usize]) -> Shards {
     if sizes.len() == 1 {

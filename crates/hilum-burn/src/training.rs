@@ -25,7 +25,7 @@ enum Record {
     },
     BatchNorm {
         input: Shards,
-        statistics: BatchStatistics,
+        statistics: Box<BatchStatistics>,
     },
     Dense {
         input: Tensor<2>,
@@ -170,6 +170,7 @@ impl<'a> Tape<'a> {
             self.variables.per_channel(node, ParameterRole::Shift),
         );
         let result = batch_norm::scale_and_shift(input.clone(), &factor, &summand);
+        let statistics = Box::new(statistics);
         (result, Record::BatchNorm { input, statistics })
     }
 
@@ -309,8 +310,7 @@ impl<'a> Tape<'a> {
             unreachable!("recorded as a batch norm");
         };
         let scale = self.variables.per_channel(node, ParameterRole::Scale);
-        let gradients =
-            batch_norm::backward(input, gradient, statistics, epsilon, scale, onward);
+        let gradients = batch_norm::backward(input, gradient, statistics, epsilon, scale, onward);
         self.note(node, ParameterRole::Scale, gradients.scale, found);
         self.note(node, ParameterRole::Shift, gradients.shift, found);
         gradients.input.into_iter().collect()

@@ -66,7 +66,8 @@ impl Variables {
 
     /// The parameter for `role` of `node`, flat; `None` if the node has no such.
     pub(crate) fn find(&self, node: NodeIndex, role: ParameterRole) -> Option<Tensor<1>> {
-        self.slot(node, role).map(|slot| self.values[slot.0].clone())
+        self.slot(node, role)
+            .map(|slot| self.values[slot.0].clone())
     }
 
     /// The parameter for `role` of `node` with as many axes as its shape has.

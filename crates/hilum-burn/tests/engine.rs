@@ -18,29 +18,33 @@ const ADAM: UpdateRule = UpdateRule::Adam {
 
 /// Convolution, norm, ReLU, convolution, norm, dropout and a dense head.
 fn graph() -> Graph {
-    graphs::network("small", Shape::new(9, 8, 2), |builder: &mut GraphBuilder| {
-        let norm = Op::BatchNorm {
-            epsilon: 1e-5,
-            momentum: 0.1,
-        };
-        let dropout = Op::Dropout {
-            probability: 0.3,
-            unit: DropoutUnit::Value,
-        };
-        let ops = [
-            graphs::convolution(6, [3, 3], [1, 1]),
-            norm,
-            Op::Activation(Activation::Relu),
-            graphs::convolution(5, [3, 3], [2, 2]),
-            norm,
-            dropout,
-        ];
-        let mut last = builder.input();
-        for (number, op) in ops.into_iter().enumerate() {
-            last = builder.add(format!("layer{number}"), op, &[last]);
-        }
-        last
-    })
+    graphs::network(
+        "small",
+        Shape::new(9, 8, 2),
+        |builder: &mut GraphBuilder| {
+            let norm = Op::BatchNorm {
+                epsilon: 1e-5,
+                momentum: 0.1,
+            };
+            let dropout = Op::Dropout {
+                probability: 0.3,
+                unit: DropoutUnit::Value,
+            };
+            let ops = [
+                graphs::convolution(6, [3, 3], [1, 1]),
+                norm,
+                Op::Activation(Activation::Relu),
+                graphs::convolution(5, [3, 3], [2, 2]),
+                norm,
+                dropout,
+            ];
+            let mut last = builder.input();
+            for (number, op) in ops.into_iter().enumerate() {
+                last = builder.add(format!("layer{number}"), op, &[last]);
+            }
+            last
+        },
+    )
 }
 
 fn engine(graph: &Graph) -> BurnEngine {
@@ -124,7 +128,8 @@ fn an_empty_optimizer_state_starts_afresh() {
     let mut used = engine(&graph);
     train(&mut used, 0..2, EVERYTHING, ADAM);
     used.set_parameters(&naive::parameters(&graph, 1)).unwrap();
-    used.set_optimizer_state(&OptimizerState::default()).unwrap();
+    used.set_optimizer_state(&OptimizerState::default())
+        .unwrap();
     let mut fresh = engine(&graph);
     train(&mut used, 5..7, EVERYTHING, ADAM);
     train(&mut fresh, 5..7, EVERYTHING, ADAM);
@@ -178,7 +183,11 @@ fn frozen_nodes_run_in_inference_mode_whatever_the_cut() {
         };
         let (expected, _) = naive::run(&graph, &weights, &images, mode);
         let outcome = engine(&graph).train_step(&step).unwrap();
-        let pairs = outcome.logits.as_slice().iter().zip(expected.iter().flatten());
+        let pairs = outcome
+            .logits
+            .as_slice()
+            .iter()
+            .zip(expected.iter().flatten());
         for (found, expected) in pairs {
             assert!((f64::from(*found) - expected).abs() < 1e-4, "first {first}");
         }
@@ -198,7 +207,9 @@ fn what_is_learnt_is_seen_by_inference_at_once() {
     let parameters = engine.parameters().unwrap();
     let mut other = BurnEngine::new(DeviceName::Cpu, graph.clone(), &parameters).unwrap();
     assert_eq!(other.forward(&images).unwrap(), trained);
-    engine.set_parameters(&naive::parameters(&graph, 1)).unwrap();
+    engine
+        .set_parameters(&naive::parameters(&graph, 1))
+        .unwrap();
     assert_eq!(engine.forward(&images).unwrap(), before);
 }
 
@@ -247,7 +258,10 @@ fn a_loss_that_is_not_finite_updates_nothing() {
     let graph = graph();
     let mut engine = engine(&graph);
     train(&mut engine, 0..1, EVERYTHING, ADAM);
-    let before = (engine.parameters().unwrap(), engine.optimizer_state().unwrap());
+    let before = (
+        engine.parameters().unwrap(),
+        engine.optimizer_state().unwrap(),
+    );
     let mut images = naive::images(&graph, 4, 100);
     images.data[5] = f32::NAN;
     let step = Step {
@@ -264,7 +278,10 @@ fn a_loss_that_is_not_finite_updates_nothing() {
     assert_eq!(error.to_string(), "the loss is not finite");
     let error = engine.forward(&images).unwrap_err();
     assert!(matches!(error, EngineError::NotFinite { what: "logits" }));
-    let after = (engine.parameters().unwrap(), engine.optimizer_state().unwrap());
+    let after = (
+        engine.parameters().unwrap(),
+        engine.optimizer_state().unwrap(),
+    );
     assert_eq!(before, after);
 }
 
@@ -311,8 +328,14 @@ fn a_single_value_per_channel_leaves_the_running_variance() {
     };
     engine.train_step(&step).unwrap();
     let after = engine.parameters().unwrap();
-    assert_eq!(before.get("norm.running_var"), after.get("norm.running_var"));
-    assert_ne!(before.get("norm.running_mean"), after.get("norm.running_mean"));
+    assert_eq!(
+        before.get("norm.running_var"),
+        after.get("norm.running_var")
+    );
+    assert_ne!(
+        before.get("norm.running_mean"),
+        after.get("norm.running_mean")
+    );
     after.check(&graph).unwrap();
 }
 
@@ -353,7 +376,9 @@ fn parameters_that_do_not_fit_are_refused_and_change_nothing() {
         assert!(matches!(error, EngineError::Parameters { .. }));
         assert_eq!(engine.parameters().unwrap(), before);
     }
-    let error = open(DeviceName::Cpu, graph, &Parameters::new()).err().unwrap();
+    let error = open(DeviceName::Cpu, graph, &Parameters::new())
+        .err()
+        .unwrap();
     assert!(matches!(
         error,
         EngineError::Parameters {
@@ -371,7 +396,9 @@ fn an_optimizer_state_of_another_network_is_refused_and_changes_nothing() {
     let state = engine.optimizer_state().unwrap();
     let moment = |name: &str, length| {
         let mut state = state.clone();
-        state.moments.insert(name, Tensor::new(vec![length], vec![0.0; length]));
+        state
+            .moments
+            .insert(name, Tensor::new(vec![length], vec![0.0; length]));
         (state, name.to_owned())
     };
     let mut unknown = state.clone();

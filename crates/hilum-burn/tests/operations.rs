@@ -38,7 +38,9 @@ const TRAINING: Mode = Mode::Training {
 };
 
 fn assert_close(found: impl IntoIterator<Item = f64>, expected: &[f64], within: f64, what: &str) {
-    let largest = expected.iter().fold(1e-3, |largest: f64, v| largest.max(v.abs()));
+    let largest = expected
+        .iter()
+        .fold(1e-3, |largest: f64, v| largest.max(v.abs()));
     let mut count = 0;
     for (position, (found, expected)) in found.into_iter().zip(expected).enumerate() {
         let difference = (found - expected).abs() / largest;

@@ -37,7 +37,9 @@ fn tensors(value: &Value) -> Parameters {
 /// Within `within` of the largest expected magnitude.
 fn assert_close(found: &[f32], expected: &[f32], within: f32, what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
-    let largest = expected.iter().fold(0.0, |largest: f32, v| largest.max(v.abs()));
+    let largest = expected
+        .iter()
+        .fold(0.0, |largest: f32, v| largest.max(v.abs()));
     for (found, expected) in found.iter().zip(expected) {
         assert!(
             (found - expected).abs() <= within * largest,
@@ -61,8 +63,14 @@ fn follows_pytorch(name: &str, update: UpdateRule, learning_rate: f64) {
     let reference = reference(include_str!("reference/optimizers.json"));
     let class_weights = numbers(&reference["class_weights"]);
     let initial = Parameters::from_iter([
-        ("head.weight".to_owned(), Tensor::new(vec![3, 4], numbers(&reference["weight"]))),
-        ("head.bias".to_owned(), Tensor::new(vec![3], numbers(&reference["bias"]))),
+        (
+            "head.weight".to_owned(),
+            Tensor::new(vec![3, 4], numbers(&reference["weight"])),
+        ),
+        (
+            "head.bias".to_owned(),
+            Tensor::new(vec![3], numbers(&reference["bias"])),
+        ),
     ]);
     let mut engine = BurnEngine::new(DeviceName::Cpu, dense_layer(), &initial).unwrap();
     let steps = reference["rules"][name].as_array().unwrap();
@@ -181,7 +189,12 @@ fn network() -> Graph {
     builder.finish().unwrap()
 }
 
-fn train(reference: &Value, update: UpdateRule, learning_rate: f64, steps: usize) -> (BurnEngine, Vec<f32>) {
+fn train(
+    reference: &Value,
+    update: UpdateRule,
+    learning_rate: f64,
+    steps: usize,
+) -> (BurnEngine, Vec<f32>) {
     let before = tensors(&reference["before"]);
     let mut engine = BurnEngine::new(DeviceName::Cpu, network(), &before).unwrap();
     let images = Batch::new(8, Shape::new(24, 20, 1), numbers(&reference["images"]));
@@ -222,7 +235,12 @@ fn five_training_steps_give_pytorchs_losses_weights_and_logits() {
     }
     let images = Batch::new(8, Shape::new(24, 20, 1), numbers(&reference["images"]));
     let logits = engine.forward(&images).unwrap();
-    assert_close(logits.as_slice(), &numbers(&reference["logits"]), 1e-4, "logits");
+    assert_close(
+        logits.as_slice(),
+        &numbers(&reference["logits"]),
+        1e-4,
+        "logits",
+    );
 }
 
 #[test]
@@ -236,11 +254,22 @@ fn the_first_gradients_are_pytorchs() {
     let before = tensors(&reference["before"]);
     let after = engine.parameters().unwrap();
     for (name, expected) in tensors(&reference["first_gradients"]).iter() {
-        let moved = before.get(name).unwrap().data.iter().zip(&after.get(name).unwrap().data);
+        let moved = before
+            .get(name)
+            .unwrap()
+            .data
+            .iter()
+            .zip(&after.get(name).unwrap().data);
         let gradient: Vec<f32> = moved.map(|(before, after)| before - after).collect();
         // Subtraction leaves about 1e-7 of the parameter's own size.
-        let difference = gradient.iter().zip(&expected.data).map(|(a, b)| (a - b).abs());
-        let largest = expected.data.iter().fold(0.01, |largest: f32, v| largest.max(v.abs()));
+        let difference = gradient
+            .iter()
+            .zip(&expected.data)
+            .map(|(a, b)| (a - b).abs());
+        let largest = expected
+            .data
+            .iter()
+            .fold(0.01, |largest: f32, v| largest.max(v.abs()));
         let worst = difference.fold(0.0, f32::max) / largest;
         assert!(worst < 1e-4, "{name}: {worst}");
     }

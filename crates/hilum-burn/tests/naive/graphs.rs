@@ -1,8 +1,6 @@
 //! Small networks of odd sizes that between them use every operation every way.
 
-use hilum_graph::{
-    Activation, DropoutUnit, Graph, GraphBuilder, NodeIndex, Op, Padding, Shape,
-};
+use hilum_graph::{Activation, DropoutUnit, Graph, GraphBuilder, NodeIndex, Op, Padding, Shape};
 
 /// A network that ends in a dense layer with `classes` classes behind a flattened body.
 pub(crate) fn network(
@@ -71,17 +69,41 @@ fn convolutions() -> Vec<Graph> {
     let ops = [
         ("valid", convolution(5, [3, 3], [1, 1])),
         ("same", with(convolution(5, [3, 3], [1, 1]), one, 1, true)),
-        ("pointwise", with(convolution(7, [1, 1], [1, 1]), Padding::NONE, 1, true)),
+        (
+            "pointwise",
+            with(convolution(7, [1, 1], [1, 1]), Padding::NONE, 1, true),
+        ),
         ("pointwise-stride", convolution(7, [1, 1], [2, 2])),
-        ("padded-pointwise", with(convolution(2, [1, 1], [1, 1]), one, 1, false)),
-        ("stride", with(convolution(5, [3, 3], [2, 2]), one, 1, false)),
+        (
+            "padded-pointwise",
+            with(convolution(2, [1, 1], [1, 1]), one, 1, false),
+        ),
+        (
+            "stride",
+            with(convolution(5, [3, 3], [2, 2]), one, 1, false),
+        ),
         ("rest", convolution(5, [3, 2], [3, 4])),
-        ("uneven", with(convolution(5, [3, 5], [2, 1]), UNEVEN, 1, true)),
+        (
+            "uneven",
+            with(convolution(5, [3, 5], [2, 1]), UNEVEN, 1, true),
+        ),
         ("groups", with(convolution(6, [3, 3], [1, 2]), one, 2, true)),
-        ("depthwise", with(convolution(4, [3, 3], [1, 1]), one, 4, false)),
-        ("depthwise-stride", with(convolution(4, [3, 3], [2, 2]), one, 4, true)),
-        ("depthwise-uneven", with(convolution(4, [5, 3], [2, 2]), UNEVEN, 4, false)),
-        ("depthwise-twofold", with(convolution(8, [3, 3], [1, 1]), one, 4, false)),
+        (
+            "depthwise",
+            with(convolution(4, [3, 3], [1, 1]), one, 4, false),
+        ),
+        (
+            "depthwise-stride",
+            with(convolution(4, [3, 3], [2, 2]), one, 4, true),
+        ),
+        (
+            "depthwise-uneven",
+            with(convolution(4, [5, 3], [2, 2]), UNEVEN, 4, false),
+        ),
+        (
+            "depthwise-twofold",
+            with(convolution(8, [3, 3], [1, 1]), one, 4, false),
+        ),
         ("whole", convolution(3, [7, 9], [1, 1])),
     ];
     let graphs = ops.into_iter().map(|(name, op)| {
@@ -106,7 +128,10 @@ fn pools() -> Vec<Graph> {
         ("pool", pool([2, 2], [2, 2], Padding::NONE, false)),
         ("pool-padded", pool([3, 3], [2, 2], Padding::same(1), false)),
         ("pool-ceil", pool([3, 3], [2, 2], Padding::NONE, true)),
-        ("pool-ceil-padded", pool([2, 3], [2, 3], Padding::same(1), true)),
+        (
+            "pool-ceil-padded",
+            pool([2, 3], [2, 3], Padding::same(1), true),
+        ),
         ("pool-uneven", pool([3, 3], [2, 2], UNEVEN, false)),
         ("pool-uneven-ceil", pool([3, 3], [2, 2], UNEVEN, true)),
     ];
@@ -181,7 +206,11 @@ fn joins() -> Vec<Graph> {
         builder.add("after", convolution(2, [2, 2], [2, 2]), &[joined])
     });
     let add = network("add", Shape::new(4, 5, 1), |builder| {
-        let colour = builder.add("colour", Op::RepeatChannels { count: 3 }, &[builder.input()]);
+        let colour = builder.add(
+            "colour",
+            Op::RepeatChannels { count: 3 },
+            &[builder.input()],
+        );
         let first = builder.add("first", convolution(4, [2, 2], [1, 1]), &[colour]);
         let second = builder.add("second", convolution(4, [1, 1], [1, 1]), &[first]);
         let relu = builder.add("relu", Op::Activation(Activation::Relu), &[second]);

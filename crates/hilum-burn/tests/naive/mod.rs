@@ -191,13 +191,7 @@ fn moments(input: &Value) -> (Vec<f64>, Vec<f64>, f64) {
     (mean, variance, count)
 }
 
-fn drop(
-    input: &Value,
-    node: NodeIndex,
-    probability: f32,
-    unit: DropoutUnit,
-    seed: u64,
-) -> Value {
+fn drop(input: &Value, node: NodeIndex, probability: f32, unit: DropoutUnit, seed: u64) -> Value {
     let per_image = match unit {
         DropoutUnit::Value => input.shape.value_count(),
         DropoutUnit::Image => 1,
@@ -237,9 +231,7 @@ fn plain(
     } = input.shape;
     let bias_of = |channel: usize| bias.map_or(0.0, |bias| bias[channel]);
     match op {
-        Op::RepeatChannels { .. } => {
-            Value::build(shape, count, |n, r, c, _| input.at(n, r, c, 0))
-        }
+        Op::RepeatChannels { .. } => Value::build(shape, count, |n, r, c, _| input.at(n, r, c, 0)),
         Op::Convolution {
             out_channels,
             kernel,
@@ -256,9 +248,8 @@ fn plain(
                 for (row, from_row) in under(r, kernel[0], stride[0], padding.top, height) {
                     for (column, from) in under(c, kernel[1], stride[1], padding.left, width) {
                         for channel in 0..per_group {
-                            let position = ((k * per_group + channel) * kernel[0] + row)
-                                * kernel[1]
-                                + column;
+                            let position =
+                                ((k * per_group + channel) * kernel[0] + row) * kernel[1] + column;
                             sum += weight[position] * input.at(n, from_row, from, first + channel);
                         }
                     }
