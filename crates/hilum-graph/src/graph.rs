@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Initialisation, Op, Padding, ParameterRole, ParameterSpec, Shape};
+use crate::output_shape::output_shape;
+use crate::{Initialisation, Op, ParameterRole, ParameterSpec, Shape};
 
 /// The position of a node in its graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -276,125 +277,6 @@ impl GraphBuilder {
             nodes: self.nodes,
             head,
             initialisation: self.initialisation,
-        })
-    }
-}
-
-fn output_shape(name: &str, op: Op, inputs: &[Shape], image: Shape) -> Result<Shape, GraphError> {
-    let mismatch = || GraphError::Inputs {
-        node: name.to_owned(),
-        found: inputs
-            .iter()
-            .map(Shape::to_string)
-            .collect::<Vec<_>>()
-            .join(" and "),
-    };
-    let slide = |shape: Shape, window: Window, channels| {
-        let too_small = || GraphError::TooSmall {
-            node: name.to_owned(),
-            input: image,
-            found: shape,
-        };
-        let (height, width) = window.output(shape).ok_or_else(too_small)?;
-        Ok(Shape::new(height, width, channels))
-    };
-    match (op, inputs) {
-        (Op::RepeatChannels { count }, [grey]) if grey.channels == 1 => Ok(Shape {
-            channels: count,
-            ..*grey
-        }),
-        (
-            Op::Convolution {
-                out_channels,
-                kernel,
-                stride,
-                padding,
-                groups,
-                ..
-            },
-            [shape],
-        ) if shape.channels % groups == 0 && out_channels % groups == 0 => slide(
-            *shape,
-            Window {
-                kernel,
-                stride,
-                padding,
-                ceil: false,
-            },
-            out_channels,
-        ),
-        (
-            Op::MaxPool {
-                kernel,
-                stride,
-                padding,
-                ceil,
-            },
-            [shape],
-        ) => slide(
-            *shape,
-            Window {
-                kernel,
-                stride,
-                padding,
-                ceil,
-            },
-            shape.channels,
-        ),
-        (Op::BatchNorm { .. } | Op::Activation(_) | Op::Dropout { .. }, [shape]) => Ok(*shape),
-        (Op::Dense { out_features, .. }, [shape]) if (shape.height, shape.width) == (1, 1) => {
-            Ok(Shape::vector(out_features))
-        }
-        (Op::GlobalAveragePool, [shape]) => Ok(Shape::vector(shape.channels)),
-        (Op::Flatten, [shape]) => Ok(Shape::vector(shape.value_count())),
-        (Op::Add, [left, right]) if left == right => Ok(*left),
-        (Op::Gate, [shape, gate]) if *gate == Shape::vector(shape.channels) => Ok(*shape),
-        (Op::Concat, [first, rest @ ..])
-            if rest
-                .iter()
-                .all(|s| (s.height, s.width) == (first.height, first.width)) =>
-        {
-            let channels = inputs.iter().map(|shape| shape.channels).sum();
-            Ok(Shape { channels, ..*first })
-        }
-        _ => Err(mismatch()),
-    }
-}
-
-/// A kernel that slides over an image.
-struct Window {
-    kernel: [usize; 2],
-    stride: [usize; 2],
-    padding: Padding,
-    ceil: bool,
-}
-
-impl Window {
-    /// Rows and columns of the result, by PyTorch's formula; `None` if the kernel does not fit.
-    fn output(&self, shape: Shape) -> Option<(usize, usize)> {
-        let Padding {
-            top,
-            bottom,
-            left,
-            right,
-        } = self.padding;
-        Some((
-            self.axis(0, shape.height, (top, bottom))?,
-            self.axis(1, shape.width, (left, right))?,
-        ))
-    }
-
-    fn axis(&self, axis: usize, size: usize, (before, after): (usize, usize)) -> Option<usize> {
-        let (kernel, stride) = (self.kernel[axis], self.stride[axis]);
-        // Rounding up, a first window may lack up to `stride - 1` rows at its end.
-        let rounding = if self.ceil { stride - 1 } else { 0 };
-        let room = (size + before + after + rounding).checked_sub(kernel)?;
-        let count = room / stride + 1;
-        // A window must not start in the padding behind the image (PyTorch's `ceil_mode`).
-        Some(if self.ceil && (count - 1) * stride >= size + before {
-            count - 1
-        } else {
-            count
         })
     }
 }

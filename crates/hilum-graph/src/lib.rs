@@ -11,6 +11,7 @@ mod graph;
 mod initialise;
 mod model_file;
 mod op;
+mod output_shape;
 mod parameters;
 mod shape;
 mod summary;

@@ -80,6 +80,53 @@ fn starts(size: usize, kernel: usize, stride: usize, padded: usize) -> usize {
         .count()
 }
 
+#[test]
+fn operations_refuse_inputs_that_do_not_fit() {
+    let grouped = Op::Convolution {
+        out_channels: 4,
+        kernel: [1, 1],
+        stride: [1, 1],
+        padding: Padding::NONE,
+        groups: 2,
+        bias: false,
+    };
+    let dense = Op::Dense {
+        out_features: 4,
+        bias: true,
+    };
+    let repeat = Op::RepeatChannels { count: 3 };
+    for op in [grouped, dense, repeat] {
+        let found = output(op, Shape::new(8, 8, 3));
+        let expected = GraphError::Inputs {
+            node: "slide".to_owned(),
+            found: "8 x 8 x 3".to_owned(),
+        };
+        assert_eq!(found, Err(expected), "{op}");
+    }
+}
+
+#[test]
+fn images_of_two_sizes_are_neither_added_nor_joined() {
+    let pool = Op::MaxPool {
+        kernel: [2, 2],
+        stride: [2, 2],
+        padding: Padding::NONE,
+        ceil: false,
+    };
+    for op in [Op::Add, Op::Concat, Op::Gate] {
+        let mut builder = GraphBuilder::new("join", Shape::new(8, 8, 3));
+        let image = builder.input();
+        builder.begin_head();
+        let half = builder.add("half", pool, &[image]);
+        builder.add("join", op, &[image, half]);
+        let message = builder.finish().expect_err("sizes differ").to_string();
+        assert_eq!(
+            message,
+            "`join` cannot take inputs of 8 x 8 x 3 and 4 x 4 x 3"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn a_convolution_has_one_output_for_each_window_inside(
