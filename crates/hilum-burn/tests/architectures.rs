@@ -1,6 +1,11 @@
 //! Whole networks against torchvision, with the references that `hilum-graph` keeps: logits,
 //! losses of five steps, first gradients and running statistics.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, also outside of `#[test]`"
+)]
+
 use hilum_burn::{BurnEngine, DeviceName};
 use hilum_core::ClassIndex;
 use hilum_graph::{

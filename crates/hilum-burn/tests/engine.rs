@@ -1,5 +1,10 @@
 //! What the `Engine` trait promises, whatever the network.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, also outside of `#[test]`"
+)]
+
 mod naive;
 
 use hilum_burn::{BurnEngine, DeviceName, GpuInterface, open};

@@ -1,5 +1,10 @@
 //! Every operation against plain loops over `f64`, forward and backward, at odd sizes.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, also outside of `#[test]`"
+)]
+
 mod naive;
 
 use hilum_burn::{BurnEngine, DeviceName};

@@ -1,5 +1,10 @@
 //! Whole training steps against PyTorch; the references' scripts stand beside them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, also outside of `#[test]`"
+)]
+
 use hilum_burn::{BurnEngine, DeviceName};
 use hilum_core::ClassIndex;
 use hilum_graph::{

@@ -89,13 +89,16 @@ impl Weights {
     }
 }
 
+/// Running statistics by name.
+pub(crate) type Statistics = Vec<(String, Vec<f64>)>;
+
 /// Logits, row by row, and the running statistics that training mode leaves behind.
 pub(crate) fn run(
     graph: &Graph,
     weights: &Weights,
     images: &Batch,
     mode: Mode,
-) -> (Vec<Vec<f64>>, Vec<(String, Vec<f64>)>) {
+) -> (Vec<Vec<f64>>, Statistics) {
     let mut values: Vec<Value> = Vec::new();
     let mut statistics = Vec::new();
     for index in (0..graph.nodes().len()).map(NodeIndex) {
