@@ -2,6 +2,22 @@
 //!
 //! Nothing here computes a convolution. An [`Engine`] does, and every engine reads the same
 //! [`Graph`].
+//!
+//! An [`Architecture`] builds the graph for an image and a number of classes; [`initialise`]
+//! draws its first weights, or [`read_weights`] and [`apply_weights`] bring somebody else's;
+//! [`summarise`] says what it costs; a [`ModelFile`] keeps it with all that is needed to use it.
+//!
+//! ```
+//! use hilum_graph::{Architecture, Shape, initialise, summarise};
+//!
+//! let architecture: Architecture = "mobilenet-v2".parse()?;
+//! let graph = architecture.build(Shape::new(224, 224, 3), 4, None)?;
+//! let parameters = initialise(&graph, 32);
+//! let head = parameters.get("classifier.1.weight").map(|tensor| tensor.shape.as_slice());
+//! assert_eq!(head, Some([4, 1280].as_slice()));
+//! assert_eq!(summarise(&graph).parameters, 2_228_996);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod architecture;
 mod atomic;
