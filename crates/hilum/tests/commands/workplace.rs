@@ -24,12 +24,21 @@ pub const CLASSES: [&str; 3] = ["adenocarcinoma", "normal", "squamous.cell.carci
 
 /// Flags that make training as quick as it can be.
 pub const QUICK: [&str; 8] = [
-    "--arch", "compact-cnn", "--image-size", "32", "--batch", "4", "--augment", "none",
+    "--arch",
+    "compact-cnn",
+    "--image-size",
+    "32",
+    "--batch",
+    "4",
+    "--augment",
+    "none",
 ];
 
 impl Workplace {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        }
     }
 
     pub fn path(&self, relative: &str) -> PathBuf {
@@ -49,12 +58,29 @@ impl Workplace {
     /// Starts `hilum` here and goes on.
     pub fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
-        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts")
+        command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary starts")
+    }
+
+    /// Starts `hilum` here, keeps what it says, and goes on.
+    pub fn start_piped(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts")
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hilum"));
-        command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::null());
+        command
+            .current_dir(self.folder.path())
+            .args(arguments)
+            .stdin(Stdio::null());
         // A setting of the machine must not change a test; two threads are the same everywhere.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HILUM_")) {
             command.env_remove(name);
@@ -83,12 +109,20 @@ impl Workplace {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         let mut state = seed as u64 + 1;
         let data = (0..32 * 32).map(|index: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             let noise = (state >> 58) as u8;
             let level = match class {
                 0 => 40,
                 1 => 180,
-                _ => if (index / 4).is_multiple_of(2) { 20 } else { 190 },
+                _ => {
+                    if (index / 4).is_multiple_of(2) {
+                        20
+                    } else {
+                        190
+                    }
+                }
             };
             level + noise
         });
@@ -114,7 +148,11 @@ impl Finished {
         assert!(self.stdout.is_empty(), "{}", self.stdout);
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
         for word in words {
-            assert!(self.stderr.contains(word), "no `{word}` in:\n{}", self.stderr);
+            assert!(
+                self.stderr.contains(word),
+                "no `{word}` in:\n{}",
+                self.stderr
+            );
         }
     }
 
@@ -129,7 +167,13 @@ impl Finished {
 pub fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("a folder");
     let mut names: Vec<String> = entries
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     names.sort();
     names

@@ -1,0 +1,11 @@
+//! The commands through the real binary: stdout, stderr, exit code and files.
+
+mod arch;
+mod demo;
+mod evaluate;
+mod help;
+mod predict;
+mod resume;
+mod split;
+mod train;
+mod workplace;

@@ -1,0 +1,157 @@
+//! `hilum predict`.
+
+use hilum_imaging::{DatasetSettings, PhantomFormat, write_dataset};
+use serde_json::Value;
+
+use crate::workplace::{CLASSES, Finished, Workplace};
+
+fn predict(workplace: &Workplace, more: &[&str]) -> Finished {
+    let mut arguments = vec!["predict", "--model", "runs/first/model.safetensors"];
+    arguments.extend(more);
+    workplace.hilum(&arguments)
+}
+
+fn lines(finished: &Finished) -> Vec<Value> {
+    let parse = |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
+    finished.stdout.lines().map(parse).collect()
+}
+
+#[test]
+fn every_slice_of_a_folder_gets_a_line_of_json() {
+    let workplace = Workplace::new();
+    workplace.model();
+    let finished = predict(&workplace, &["slices/test", "--format", "json"]);
+    let lines = lines(finished.succeeds());
+    assert_eq!(lines.len(), 9);
+    for line in &lines {
+        let class = line["class"].as_str().unwrap();
+        let probabilities = line["probabilities"].as_object().unwrap();
+        assert_eq!(probabilities.keys().collect::<Vec<_>>(), CLASSES);
+        let sum: f64 = probabilities
+            .values()
+            .map(|value| value.as_f64().unwrap())
+            .sum();
+        assert!((sum - 1.0).abs() < 1e-9);
+        let largest = probabilities
+            .values()
+            .map(|value| value.as_f64().unwrap())
+            .fold(0.0, f64::max);
+        assert_eq!(probabilities[class].as_f64(), Some(largest));
+        assert_eq!(line["model"], "runs/first/model.safetensors");
+    }
+}
+
+#[test]
+fn a_table_names_the_file_and_a_probability_for_each_class() {
+    let workplace = Workplace::new();
+    workplace.model();
+    let finished = predict(&workplace, &["slices/test/normal/0.png"]);
+    let table = &finished.succeeds().stdout;
+    assert!(
+        table.contains("slices/test/normal/0.png") && table.contains("squamous"),
+        "{table}"
+    );
+    assert!(
+        finished.stderr.contains("not a medical device"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn csv_has_a_header_and_a_row_per_file() {
+    let workplace = Workplace::new();
+    workplace.model();
+    let finished = predict(&workplace, &["slices/test/normal", "--format", "csv"]);
+    let rows: Vec<&str> = finished.succeeds().stdout.lines().collect();
+    assert_eq!(
+        rows[0],
+        "path,class,adenocarcinoma,normal,squamous.cell.carcinoma,model,error"
+    );
+    assert_eq!(rows.len(), 4);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_and_does_not_stop_the_rest() {
+    let workplace = Workplace::new();
+    workplace.model();
+    std::fs::write(workplace.path("slices/test/normal/bad.png"), "text").unwrap();
+    let finished = predict(&workplace, &["slices/test/normal", "--format", "json"]);
+    assert_eq!(finished.code, 1, "{}", finished.stderr);
+    let lines = lines(&finished);
+    assert_eq!(lines.len(), 4);
+    let failed: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line.get("error").is_some())
+        .collect();
+    assert_eq!(failed.len(), 1);
+    assert!(failed[0]["path"].as_str().unwrap().ends_with("bad.png"));
+    assert!(
+        finished.stderr.contains("1 of 4 files could not be read"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn the_slices_of_a_dicom_series_come_in_the_order_of_the_body() {
+    let workplace = Workplace::new();
+    workplace.model();
+    let settings = DatasetSettings {
+        train_per_class: 0,
+        valid_per_class: 0,
+        test_per_class: 3,
+        slices_per_patient: 3,
+        size: 64,
+        seed: 5,
+        format: PhantomFormat::Dicom,
+    };
+    let files = write_dataset(&workplace.path("phantoms"), &settings, |_, _| {}).unwrap();
+    let series = files[0].parent().unwrap();
+    // Names that sort the other way round than the slices lie.
+    let mut slices: Vec<_> = std::fs::read_dir(series)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    slices.sort();
+    for (number, path) in slices.iter().enumerate() {
+        std::fs::rename(path, series.join(format!("{}.dcm", 9 - number))).unwrap();
+    }
+    let finished = predict(&workplace, &[series.to_str().unwrap(), "--format", "json"]);
+    let numbers: Vec<i64> = lines(finished.succeeds())
+        .iter()
+        .map(|line| line["instance_number"].as_i64().unwrap())
+        .collect();
+    assert_eq!(numbers.len(), 3);
+    let forward = numbers.windows(2).all(|pair| pair[0] < pair[1]);
+    let backward = numbers.windows(2).all(|pair| pair[0] > pair[1]);
+    assert!(forward || backward, "{numbers:?}");
+}
+
+#[test]
+fn nothing_to_predict_is_bad_input() {
+    let workplace = Workplace::new();
+    workplace.model();
+    std::fs::create_dir(workplace.path("empty")).unwrap();
+    predict(&workplace, &["empty"]).refuses(&["no images"]);
+    predict(&workplace, &["absent.png"]).refuses(&["absent.png"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    use std::process::Command;
+
+    let workplace = Workplace::new();
+    workplace.model();
+    let script = format!(
+        "'{}' predict slices --model runs/first/model.safetensors --format json 2>err | head -n 1 >/dev/null; echo ${{PIPESTATUS[0]}}",
+        env!("CARGO_BIN_EXE_hilum")
+    );
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(workplace.path(""))
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "0");
+}

@@ -1,0 +1,342 @@
+//! `hilum train`.
+
+use std::io::Write as _;
+
+use hilum_graph::{ModelFile, Tensor, read_tensors, write_tensors};
+use hilum_imaging::{DecodeLimits, Window, decode_file};
+
+use crate::workplace::{CLASSES, Finished, QUICK, Workplace, names_in};
+
+fn train(workplace: &Workplace, more: &[&str]) -> Finished {
+    let mut arguments = vec!["train", "slices", "--epochs", "1"];
+    arguments.extend(QUICK);
+    arguments.extend(more);
+    workplace.hilum(&arguments)
+}
+
+#[test]
+fn a_run_leaves_every_file_and_prints_its_model() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let finished = train(&workplace, &["--name", "first"]);
+    assert_eq!(finished.succeeds().stdout, "runs/first/model.safetensors\n");
+    let names = names_in(&workplace.path("runs/first"));
+    for name in [
+        "checkpoint.safetensors",
+        "curves.svg",
+        "log.csv",
+        "model.safetensors",
+        "settings.toml",
+    ] {
+        assert!(
+            names.iter().any(|found| found == name),
+            "{name} in {names:?}"
+        );
+    }
+    assert!(
+        names.iter().any(|name| name.contains("tfevents")),
+        "{names:?}"
+    );
+    let log = std::fs::read_to_string(workplace.path("runs/first/log.csv")).unwrap();
+    assert_eq!(log.lines().count(), 2, "{log}");
+}
+
+#[test]
+fn a_model_knows_its_classes_and_preprocessing() {
+    let workplace = Workplace::new();
+    let model = ModelFile::read(&workplace.model()).unwrap();
+    let names: Vec<&str> = model
+        .classes
+        .names()
+        .iter()
+        .map(|name| name.as_str())
+        .collect();
+    assert_eq!(names, CLASSES);
+    assert_eq!((model.recipe.height, model.recipe.width), (32, 32));
+    assert!(
+        model.training["data_fingerprint"]
+            .as_str()
+            .unwrap()
+            .starts_with("blake3:")
+    );
+}
+
+#[test]
+fn easy_classes_are_learnt() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let finished = train(
+        &workplace,
+        &[
+            "--epochs",
+            "8",
+            "--name",
+            "first",
+            "--learning-rate",
+            "0.003",
+        ],
+    );
+    finished.succeeds();
+    let model = ModelFile::read(&workplace.path("runs/first/model.safetensors")).unwrap();
+    let accuracy = model.validation["accuracy"].as_f64().unwrap();
+    assert!(accuracy > 0.8, "{accuracy}: {}", finished.stderr);
+}
+
+#[test]
+fn a_taken_name_gets_a_number_and_nothing_is_overwritten() {
+    let workplace = Workplace::new();
+    let first = workplace.model();
+    let before = std::fs::read(&first).unwrap();
+    let finished = train(&workplace, &["--name", "first", "--seed", "7"]);
+    assert_eq!(
+        finished.succeeds().stdout,
+        "runs/first-2/model.safetensors\n"
+    );
+    assert_eq!(std::fs::read(&first).unwrap(), before);
+}
+
+#[test]
+fn long_and_short_class_names_are_the_same_class_and_it_is_said() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let long = "squamous.cell.carcinoma_left.hilum_T1_N2_M0_IIIa";
+    let folder = workplace.path("slices/train");
+    std::fs::rename(folder.join(CLASSES[2]), folder.join(long)).unwrap();
+    let finished = train(&workplace, &[]);
+    finished.succeeds();
+    assert!(
+        finished
+            .stderr
+            .contains(&format!("`{long}` is read as class")),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_class_missing_from_train_stops_the_run() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    std::fs::remove_dir_all(workplace.path("slices/train").join(CLASSES[1])).unwrap();
+    train(&workplace, &[]).refuses(&[
+        "error: class `normal` has no images in `train`",
+        "hint:",
+        "--class-map",
+    ]);
+    assert!(
+        !workplace.path("runs").exists(),
+        "a run that cannot begin leaves no folder"
+    );
+}
+
+#[test]
+fn an_empty_folder_is_refused() {
+    let workplace = Workplace::new();
+    std::fs::create_dir(workplace.path("slices")).unwrap();
+    train(&workplace, &[]).refuses(&["error:", "slices", "hint:"]);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named() {
+    train(&Workplace::new(), &[]).refuses(&["error:", "slices"]);
+}
+
+#[test]
+fn an_unknown_architecture_names_the_nearest() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let finished = workplace.hilum(&["train", "slices", "--arch", "resnet18"]);
+    finished.refuses(&[
+        "unknown architecture `resnet18`",
+        "did you mean `resnet-18`?",
+    ]);
+}
+
+#[test]
+fn a_text_file_named_png_stops_the_run_unless_it_is_allowed() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    std::fs::write(
+        workplace.path("slices/train/normal/notes.png"),
+        "not a picture\n",
+    )
+    .unwrap();
+    train(&workplace, &[]).refuses(&["notes.png", "--allow unreadable-file"]);
+    let finished = train(&workplace, &["--allow", "unreadable-file"]);
+    finished.succeeds();
+    assert!(finished.stderr.contains("notes.png"), "{}", finished.stderr);
+}
+
+#[test]
+fn a_truncated_png_stops_the_run() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let path = workplace.path("slices/valid/normal/0.png");
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    train(&workplace, &[]).refuses(&["0.png", "1 of 9 files in `valid` cannot be read"]);
+}
+
+#[test]
+fn a_header_of_nine_hundred_million_pixels_is_refused_before_it_is_read() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let mut file = std::fs::File::create(workplace.path("slices/train/normal/huge.png")).unwrap();
+    file.write_all(&png_header(30_000, 30_000)).unwrap();
+    train(&workplace, &[]).refuses(&["huge.png", "30000", "--max-pixels"]);
+}
+
+/// The signature and the header chunk of an 8-bit grey PNG (PNG specification, 5.2 and 11.2.1).
+fn png_header(width: u32, height: u32) -> Vec<u8> {
+    let mut chunk = b"IHDR".to_vec();
+    chunk.extend(width.to_be_bytes());
+    chunk.extend(height.to_be_bytes());
+    chunk.extend([8, 0, 0, 0, 0]);
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    bytes.extend(13_u32.to_be_bytes());
+    bytes.extend(&chunk);
+    bytes.extend(crc32(&chunk).to_be_bytes());
+    bytes
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 {
+                (crc >> 1) ^ 0xEDB8_8320
+            } else {
+                crc >> 1
+            }
+        })
+    })
+}
+
+#[test]
+fn a_run_folder_that_cannot_be_made_is_an_error_with_its_path() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    std::fs::write(workplace.path("occupied"), "a file").unwrap();
+    let finished = train(&workplace, &["--runs", "occupied"]);
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    assert!(finished.stderr.contains("occupied") && finished.stderr.contains("hint:"));
+}
+
+#[test]
+fn weights_that_hold_nan_are_refused() {
+    let workplace = Workplace::new();
+    let model = workplace.model();
+    let (mut parameters, _) = read_tensors(&model).unwrap();
+    let name = parameters.iter().next().unwrap().0.to_owned();
+    let tensor: &mut Tensor = parameters.get_mut(&name).unwrap();
+    tensor.data[0] = f32::NAN;
+    write_tensors(
+        &workplace.path("nan.safetensors"),
+        parameters.iter(),
+        &[].into(),
+    )
+    .unwrap();
+    train(&workplace, &["--weights", "nan.safetensors"]).refuses(&[
+        "nan.safetensors",
+        &name,
+        "NaN",
+    ]);
+}
+
+#[test]
+fn weights_of_an_earlier_model_are_a_start() {
+    let workplace = Workplace::new();
+    workplace.model();
+    let finished = train(&workplace, &["--weights", "runs/first/model.safetensors"]);
+    finished.succeeds();
+    assert!(
+        finished.stderr.contains("tensors applied"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn settings_out_of_range_are_named() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    train(&workplace, &["--learning-rate", "0"]).refuses(&["learning_rate", "hint:"]);
+    train(&workplace, &["--rotation", "-5"]).refuses(&["rotation"]);
+}
+
+#[test]
+fn a_learning_rate_that_diverges_stops_with_a_hint() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let finished = train(
+        &workplace,
+        &[
+            "--optimizer",
+            "sgd",
+            "--learning-rate",
+            "1e30",
+            "--epochs",
+            "3",
+        ],
+    );
+    assert_eq!(finished.code, 2, "{}", finished.stderr);
+    assert!(finished.stderr.contains("finite"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains("lower the learning rate"),
+        "{}",
+        finished.stderr
+    );
+}
+
+#[test]
+fn a_preview_shows_every_class_and_trains_nothing() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let arguments = [
+        "train",
+        "slices",
+        "--image-size",
+        "32",
+        "--preview",
+        "sheet.png",
+    ];
+    workplace.hilum(&arguments).succeeds();
+    let sheet = decode_file(
+        &workplace.path("sheet.png"),
+        Window::LUNG,
+        &DecodeLimits::default(),
+    );
+    // Two slices of each of three classes, each with its variations beside it.
+    assert!(sheet.unwrap().pixels.height() > 6 * 160);
+    assert!(!workplace.path("runs").exists());
+}
+
+#[test]
+fn flags_beat_the_environment_which_beats_hilum_toml() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let toml = "[train]\nepochs = 2\narch = \"compact-cnn\"\nimage-size = 32\naugment = \"none\"\nname = \"file\"\n";
+    std::fs::write(workplace.path("hilum.toml"), toml).unwrap();
+    assert_eq!(
+        workplace.hilum(&["train", "slices"]).succeeds().stdout,
+        "runs/file/model.safetensors\n"
+    );
+    let log = std::fs::read_to_string(workplace.path("runs/file/log.csv")).unwrap();
+    assert_eq!(
+        log.lines().count(),
+        3,
+        "two epochs from `hilum.toml`: {log}"
+    );
+    let finished = workplace.hilum(&["train", "slices", "--epochs", "1", "--name", "flag"]);
+    assert_eq!(finished.succeeds().stdout, "runs/flag/model.safetensors\n");
+    let log = std::fs::read_to_string(workplace.path("runs/flag/log.csv")).unwrap();
+    assert_eq!(log.lines().count(), 2, "one epoch from the flag: {log}");
+}
+
+#[test]
+fn a_key_of_hilum_toml_that_no_command_knows_is_refused() {
+    let workplace = Workplace::new();
+    std::fs::write(workplace.path("hilum.toml"), "[train]\nepoch = 2\n").unwrap();
+    workplace
+        .hilum(&["arch"])
+        .refuses(&["`epoch`", "did you mean `epochs`?"]);
+}
