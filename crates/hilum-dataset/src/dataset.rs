@@ -180,6 +180,20 @@ impl Dataset {
         kept
     }
 
+    /// The same dataset with other groups, one a sample.
+    ///
+    /// # Panics
+    /// If there are more or fewer groups than samples.
+    #[must_use]
+    pub fn with_groups(&self, groups: Vec<Option<GroupId>>) -> Self {
+        assert_eq!(groups.len(), self.samples.len(), "one group a sample");
+        let mut grouped = self.clone();
+        for (sample, group) in grouped.samples.iter_mut().zip(groups) {
+            sample.group = group;
+        }
+        grouped
+    }
+
     /// Brings samples into the one order: by split, then by relative path.
     pub(crate) fn sort(&mut self) {
         self.samples

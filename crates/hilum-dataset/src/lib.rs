@@ -30,6 +30,7 @@
 //! alphabetical. The test split is reached only by naming it; nothing falls back from one split to
 //! another.
 
+pub mod audit;
 mod class_map;
 mod class_sets;
 mod dataset;

@@ -1,0 +1,43 @@
+//! Audits a folder and prints what it finds: `cargo run --example audit_folder -- DATA`.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example for the terminal"
+)]
+
+use std::path::Path;
+use std::time::Instant;
+
+use hilum_dataset::audit::{AuditSettings, audit, mend};
+use hilum_dataset::{ClassSets, Dataset, ReadSettings};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let path = std::env::args()
+        .nth(1)
+        .ok_or("give a folder or a manifest")?;
+    let settings = ReadSettings {
+        class_sets: ClassSets::MayDiffer,
+        ..ReadSettings::default()
+    };
+    let dataset = Dataset::read(Path::new(&path), &settings)?;
+    let start = Instant::now();
+    let audit = audit(&dataset, &AuditSettings::default(), &|_| {});
+    eprintln!(
+        "{} files in {:.2?}",
+        dataset.samples().len(),
+        start.elapsed()
+    );
+    print!("{}", audit.to_text());
+    let groups: std::collections::BTreeSet<_> = audit
+        .similarity_groups(&dataset)
+        .into_iter()
+        .flatten()
+        .collect();
+    println!(
+        "{} groups of slices that look like one scan (inferred)\n",
+        groups.len()
+    );
+    print!("{}", mend(&dataset, &audit).audit.to_text());
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! The nearest descriptors without comparing all pairs: a vantage-point tree
+//! (Yianilos, SODA 1993).
+
+use super::thumbnail::Descriptor;
+
+/// Below this many points a list is faster than a tree.
+const LEAF_SIZE: usize = 16;
+
+/// Descriptors, arranged by distance.
+pub(super) struct VantageTree<'points> {
+    points: &'points [Descriptor],
+    order: Vec<usize>,
+    /// For the node that begins at a position of `order`: the radius that halves what follows.
+    radii: Vec<f32>,
+}
+
+impl<'points> VantageTree<'points> {
+    pub(super) fn new(points: &'points [Descriptor]) -> Self {
+        let mut tree = Self {
+            points,
+            order: (0..points.len()).collect(),
+            radii: vec![0.0; points.len()],
+        };
+        tree.arrange(0, points.len());
+        tree
+    }
+
+    fn arrange(&mut self, start: usize, end: usize) {
+        if end - start <= LEAF_SIZE {
+            return;
+        }
+        let vantage = &self.points[self.order[start]];
+        let mut distances: Vec<(f32, usize)> = self.order[start + 1..end]
+            .iter()
+            .map(|index| (vantage.distance(&self.points[*index]), *index))
+            .collect();
+        let half = distances.len() / 2;
+        distances.select_nth_unstable_by(half, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        self.radii[start] = distances[half].0;
+        for (place, (_, index)) in self.order[start + 1..end].iter_mut().zip(distances) {
+            *place = index;
+        }
+        let middle = start + 1 + half;
+        self.arrange(start + 1, middle);
+        self.arrange(middle, end);
+    }
+
+    /// Up to `count` points within `radius` of `query`, nearest first, as (distance, index).
+    pub(super) fn nearest(
+        &self,
+        query: &Descriptor,
+        count: usize,
+        radius: f32,
+        accept: impl Fn(usize) -> bool,
+    ) -> Vec<(f32, usize)> {
+        let mut search = Search {
+            query,
+            count,
+            radius,
+            accept: &accept,
+            found: Vec::with_capacity(count + 1),
+        };
+        self.descend(0, self.points.len(), &mut search);
+        search.found
+    }
+
+    fn descend(&self, start: usize, end: usize, search: &mut Search<'_>) {
+        if end - start <= LEAF_SIZE {
+            for index in &self.order[start..end] {
+                search.offer(search.query.distance(&self.points[*index]), *index);
+            }
+            return;
+        }
+        let index = self.order[start];
+        let distance = search.query.distance(&self.points[index]);
+        search.offer(distance, index);
+        let radius = self.radii[start];
+        let middle = start + 1 + (end - start - 1) / 2;
+        let (inside, outside) = ((start + 1, middle), (middle, end));
+        let nearer_first = if distance < radius {
+            [inside, outside]
+        } else {
+            [outside, inside]
+        };
+        for (start, end) in nearer_first {
+            let gap = if start == middle {
+                radius - distance
+            } else {
+                distance - radius
+            };
+            if gap <= search.reach() {
+                self.descend(start, end, search);
+            }
+        }
+    }
+}
+
+struct Search<'search> {
+    query: &'search Descriptor,
+    count: usize,
+    radius: f32,
+    accept: &'search dyn Fn(usize) -> bool,
+    found: Vec<(f32, usize)>,
+}
+
+impl Search<'_> {
+    /// How far the last point that still matters may be.
+    fn reach(&self) -> f32 {
+        match self.found.last() {
+            Some((distance, _)) if self.found.len() == self.count => *distance,
+            _ => self.radius,
+        }
+    }
+
+    fn offer(&mut self, distance: f32, index: usize) {
+        if distance > self.reach() || !(self.accept)(index) {
+            return;
+        }
+        let place = self
+            .found
+            .partition_point(|known| (known.0, known.1) < (distance, index));
+        self.found.insert(place, (distance, index));
+        self.found.truncate(self.count);
+    }
+}

@@ -1,0 +1,189 @@
+//! Pairs of different files that show the same picture, or neighbouring slices of one scan.
+
+use std::collections::BTreeMap;
+
+use hilum_core::GroupId;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::facts::{FileFacts, PixelDigest, SliceFacts};
+use super::nearest::VantageTree;
+use super::register::likeness;
+use super::thumbnail::{Descriptor, Flip};
+use crate::Dataset;
+
+/// How far apart the descriptors of two candidates may be, both of length 1.
+const CANDIDATE_RADIUS: f32 = 0.35;
+/// How many candidates of a slice are looked at, per way of mirroring.
+const CANDIDATE_COUNT: usize = 6;
+/// A picture without contrast resembles every other such picture.
+const LEAST_DEVIATION: f64 = 2.0;
+
+/// From here on two slices are one picture, saved twice.
+const SAME_PICTURE_LEVELS: f64 = 0.97;
+const SAME_PICTURE_DETAIL: f64 = 0.90;
+/// From here on two slices may be neighbours in one scan.
+const SAME_SCAN_LEVELS: f64 = 0.95;
+const SAME_SCAN_DETAIL: f64 = 0.60;
+
+/// Two different pictures that are alike.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AlikePair {
+    /// One picture.
+    pub first: PixelDigest,
+    /// The other.
+    pub second: PixelDigest,
+    /// Correlation of grey levels after registration; in `-1.0..=1.0`.
+    pub level_correlation: f64,
+    /// Correlation of vessels and edges after registration; in `-1.0..=1.0`.
+    pub detail_correlation: f64,
+    /// Whether one is the mirror image of the other.
+    pub is_mirrored: bool,
+}
+
+impl AlikePair {
+    /// Whether both are one picture that was saved again, resized, brightened, cropped or turned
+    /// over.
+    pub fn is_same_picture(&self) -> bool {
+        self.level_correlation >= SAME_PICTURE_LEVELS
+            && self.detail_correlation >= SAME_PICTURE_DETAIL
+    }
+
+    /// Whether both look like neighbouring slices of one scan; mirror images do not.
+    pub fn is_same_scan(&self) -> bool {
+        !self.is_mirrored
+            && self.level_correlation >= SAME_SCAN_LEVELS
+            && self.detail_correlation >= SAME_SCAN_DETAIL
+    }
+}
+
+/// Finds all pairs that may be one picture or one scan, each once, in order of digest.
+pub(super) fn alike_pairs(facts: &[FileFacts]) -> Vec<AlikePair> {
+    let mut distinct: BTreeMap<PixelDigest, &SliceFacts> = BTreeMap::new();
+    for slice in facts.iter().filter_map(FileFacts::slice) {
+        if slice.grey.standard_deviation >= LEAST_DEVIATION {
+            distinct.entry(slice.digest).or_insert(slice);
+        }
+    }
+    let (slices, points): (Vec<&SliceFacts>, Vec<Descriptor>) = distinct
+        .into_values()
+        .filter_map(|slice| Some((slice, slice.thumbnail.descriptor()?)))
+        .unzip();
+    let tree = VantageTree::new(&points);
+    let found: Vec<Vec<AlikePair>> = (0..slices.len())
+        .into_par_iter()
+        .map(|index| alike_to(index, &slices, &points, &tree))
+        .collect();
+    let mut pairs: BTreeMap<(PixelDigest, PixelDigest), AlikePair> = BTreeMap::new();
+    for pair in found.into_iter().flatten() {
+        let known = pairs.entry((pair.first, pair.second)).or_insert(pair);
+        if pair.detail_correlation > known.detail_correlation {
+            *known = pair;
+        }
+    }
+    pairs.into_values().collect()
+}
+
+fn alike_to(
+    index: usize,
+    slices: &[&SliceFacts],
+    points: &[Descriptor],
+    tree: &VantageTree<'_>,
+) -> Vec<AlikePair> {
+    let mut pairs = Vec::new();
+    for flip in Flip::ALL {
+        let query = points[index].flipped(flip);
+        let candidates = tree.nearest(&query, CANDIDATE_COUNT, CANDIDATE_RADIUS, |other| {
+            other != index
+        });
+        if candidates.is_empty() {
+            continue;
+        }
+        let picture = slices[index].thumbnail.flipped(flip);
+        for (_, other) in candidates {
+            let likeness = likeness(&slices[other].thumbnail, &picture);
+            let (first, second) = (slices[index].digest, slices[other].digest);
+            let pair = AlikePair {
+                first: first.min(second),
+                second: first.max(second),
+                level_correlation: likeness.levels,
+                detail_correlation: likeness.detail,
+                is_mirrored: !flip.is_none(),
+            };
+            if pair.is_same_picture() || pair.is_same_scan() {
+                pairs.push(pair);
+            }
+        }
+    }
+    pairs
+}
+
+/// Gives samples without a group one that is inferred from how alike slices are.
+///
+/// Slices that look like neighbours of one scan, and copies, get the same group, named
+/// `inferred-N`. This is a guess, for data that names no patient: it keeps what is visibly one
+/// scan together, and cannot see that two unlike slices are of one person. Samples that resemble
+/// no other stay without a group.
+pub(super) fn inferred_groups(
+    dataset: &Dataset,
+    facts: &[FileFacts],
+    pairs: &[AlikePair],
+) -> Vec<Option<GroupId>> {
+    let mut sets: DisjointSets = DisjointSets::new(dataset.samples.len());
+    let mut first_of: BTreeMap<PixelDigest, usize> = BTreeMap::new();
+    for (index, slice) in facts.iter().enumerate() {
+        if let Some(slice) = slice.slice() {
+            let first = *first_of.entry(slice.digest).or_insert(index);
+            sets.join(first, index);
+        }
+    }
+    for pair in pairs {
+        if let (Some(a), Some(b)) = (first_of.get(&pair.first), first_of.get(&pair.second)) {
+            sets.join(*a, *b);
+        }
+    }
+    let roots: Vec<usize> = (0..facts.len()).map(|index| sets.root(index)).collect();
+    let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
+    for root in &roots {
+        *sizes.entry(*root).or_default() += 1;
+    }
+    sizes.retain(|_, size| *size > 1);
+    let numbers: BTreeMap<usize, usize> = sizes
+        .keys()
+        .enumerate()
+        .map(|(number, root)| (*root, number + 1))
+        .collect();
+    roots
+        .into_iter()
+        .zip(&dataset.samples)
+        .map(|(root, sample)| {
+            sample.group.clone().or_else(|| {
+                let number = numbers.get(&root)?;
+                Some(GroupId(format!("inferred-{number:04}")))
+            })
+        })
+        .collect()
+}
+
+/// Union-find with path halving (Tarjan, JACM 1975).
+pub(super) struct DisjointSets(Vec<usize>);
+
+impl DisjointSets {
+    pub(super) fn new(count: usize) -> Self {
+        Self((0..count).collect())
+    }
+
+    pub(super) fn root(&mut self, mut index: usize) -> usize {
+        while self.0[index] != index {
+            self.0[index] = self.0[self.0[index]];
+            index = self.0[index];
+        }
+        index
+    }
+
+    /// The smaller index becomes the root, so that the result does not depend on the order.
+    pub(super) fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.0[a.max(b)] = a.min(b);
+    }
+}

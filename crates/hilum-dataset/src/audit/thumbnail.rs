@@ -1,0 +1,216 @@
+//! A slice at 64x64, and how alike two of them are.
+//!
+//! Candidates are found by their lowest spatial frequencies, which hardly change when a slice is
+//! saved again, brightened or cropped a little. They say no more than that two chests are alike,
+//! so a pair counts only after registration: one thumbnail is shifted and scaled onto the other,
+//! and what is left above the lowest frequencies, vessels and edges, must correlate.
+
+use std::f32::consts::PI;
+use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Rows and columns of a thumbnail.
+pub const THUMBNAIL_SIDE: usize = 64;
+
+/// 64x64 grey levels, row by row; both sides are stretched.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Thumbnail(Vec<u8>);
+
+impl Thumbnail {
+    /// # Panics
+    /// If `levels` are not 64x64.
+    pub(super) fn new(levels: Vec<u8>) -> Self {
+        assert_eq!(
+            levels.len(),
+            THUMBNAIL_SIDE * THUMBNAIL_SIDE,
+            "64x64 levels"
+        );
+        Self(levels)
+    }
+
+    /// The levels, row by row.
+    pub fn levels(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// What is turned over: columns, rows, both or nothing.
+    pub(super) fn flipped(&self, flip: Flip) -> Self {
+        let side = THUMBNAIL_SIDE;
+        let levels = (0..side * side).map(|index| {
+            let (row, column) = (index / side, index % side);
+            let row = if flip.rows { side - 1 - row } else { row };
+            let column = if flip.columns {
+                side - 1 - column
+            } else {
+                column
+            };
+            self.0[row * side + column]
+        });
+        Self(levels.collect())
+    }
+
+    /// The lowest frequencies; `None` for an image without contrast.
+    pub(super) fn descriptor(&self) -> Option<Descriptor> {
+        let side = THUMBNAIL_SIDE;
+        let mut by_row = vec![[0.0_f32; FREQUENCIES]; side];
+        for (row, sums) in by_row.iter_mut().enumerate() {
+            let levels = &self.0[row * side..(row + 1) * side];
+            for (frequency, sum) in sums.iter_mut().enumerate() {
+                *sum = levels
+                    .iter()
+                    .enumerate()
+                    .map(|(column, level)| f32::from(*level) * cosine(frequency, column))
+                    .sum();
+            }
+        }
+        let mut values = [0.0_f32; DESCRIPTOR_LENGTH];
+        for (value, (v, u)) in values.iter_mut().zip(frequencies()) {
+            *value = by_row
+                .iter()
+                .enumerate()
+                .map(|(row, sums)| sums[u] * cosine(v, row))
+                .sum();
+        }
+        let norm = values.iter().map(|value| value * value).sum::<f32>().sqrt();
+        if norm < 1.0 {
+            return None;
+        }
+        Some(Descriptor(values.map(|value| value / norm)))
+    }
+}
+
+/// Frequencies per axis, the mean included.
+const FREQUENCIES: usize = 7;
+/// All of them but the mean.
+const DESCRIPTOR_LENGTH: usize = FREQUENCIES * FREQUENCIES - 1;
+
+/// Pairs of (vertical, horizontal) frequency.
+fn frequencies() -> impl Iterator<Item = (usize, usize)> {
+    (1..FREQUENCIES * FREQUENCIES).map(|index| (index / FREQUENCIES, index % FREQUENCIES))
+}
+
+/// The basis of the type-II discrete cosine transform (Ahmed, Natarajan and Rao, 1974).
+fn cosine(frequency: usize, position: usize) -> f32 {
+    (PI * frequency as f32 * (position as f32 + 0.5) / THUMBNAIL_SIDE as f32).cos()
+}
+
+/// Whether a picture is mirrored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Flip {
+    pub(super) columns: bool,
+    pub(super) rows: bool,
+}
+
+impl Flip {
+    pub(super) const ALL: [Self; 4] = [
+        Self {
+            columns: false,
+            rows: false,
+        },
+        Self {
+            columns: true,
+            rows: false,
+        },
+        Self {
+            columns: false,
+            rows: true,
+        },
+        Self {
+            columns: true,
+            rows: true,
+        },
+    ];
+
+    pub(super) fn is_none(self) -> bool {
+        !self.columns && !self.rows
+    }
+}
+
+/// Low frequencies of a thumbnail, as a vector of length 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Descriptor([f32; DESCRIPTOR_LENGTH]);
+
+impl Descriptor {
+    pub(super) fn distance(&self, other: &Self) -> f32 {
+        let squares = self.0.iter().zip(&other.0).map(|(a, b)| (a - b) * (a - b));
+        squares.sum::<f32>().sqrt()
+    }
+
+    /// The descriptor of the mirrored picture: odd frequencies change their sign.
+    pub(super) fn flipped(&self, flip: Flip) -> Self {
+        let mut values = self.0;
+        for (value, (v, u)) in values.iter_mut().zip(frequencies()) {
+            if (flip.columns && u % 2 == 1) != (flip.rows && v % 2 == 1) {
+                *value = -*value;
+            }
+        }
+        Self(values)
+    }
+}
+
+impl fmt::Debug for Thumbnail {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Thumbnail(64x64)")
+    }
+}
+
+impl Serialize for Thumbnail {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Thumbnail {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let levels = Vec::<u8>::deserialize(deserializer)?;
+        if levels.len() == THUMBNAIL_SIDE * THUMBNAIL_SIDE {
+            Ok(Self(levels))
+        } else {
+            Err(D::Error::invalid_length(levels.len(), &"64x64 levels"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) fn picture(seed: usize) -> Thumbnail {
+        let levels = (0..THUMBNAIL_SIDE * THUMBNAIL_SIDE).map(|index| {
+            let (x, y) = ((index % 64) as f32, (index / 64) as f32);
+            let seed = seed as f32;
+            let wave = (x * 0.11 + seed).sin() + (y * 0.23 * seed + x * 0.05).cos();
+            (127.0 + 50.0 * wave) as u8
+        });
+        Thumbnail::new(levels.collect())
+    }
+
+    #[test]
+    fn a_flipped_descriptor_is_that_of_the_flipped_picture() {
+        let picture = picture(2);
+        for flip in Flip::ALL {
+            let direct = picture.flipped(flip).descriptor().unwrap();
+            let derived = picture.descriptor().unwrap().flipped(flip);
+            assert!(direct.distance(&derived) < 1e-4, "{flip:?}");
+        }
+        assert_eq!(picture.flipped(Flip::ALL[3]).flipped(Flip::ALL[3]), picture);
+    }
+
+    #[test]
+    fn contrast_and_brightness_do_not_change_a_descriptor() {
+        let picture = picture(1);
+        let pale = picture
+            .levels()
+            .iter()
+            .map(|level| level / 2 + 60)
+            .collect();
+        let distance = Thumbnail::new(pale)
+            .descriptor()
+            .unwrap()
+            .distance(&picture.descriptor().unwrap());
+        assert!(distance < 0.01, "{distance}");
+        assert!(Thumbnail::new(vec![9; 4096]).descriptor().is_none());
+    }
+}
