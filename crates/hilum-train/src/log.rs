@@ -52,7 +52,7 @@ pub fn read_log(path: &Path) -> io::Result<History> {
         let what = format!("`{}` is no log of a training run", path.display());
         io::Error::new(io::ErrorKind::InvalidData, what)
     };
-    if reader.headers().map_err(|_| foreign())? != &HEADER[..] {
+    if reader.headers().map_err(|_| foreign())? != HEADER[..] {
         return Err(foreign());
     }
     let rows = reader.records().map(|record| row(&record.ok()?));

@@ -11,6 +11,7 @@ use thiserror::Error;
 use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::settings::DataSettings;
+use crate::table::Table;
 
 /// The rule that `--allow` names to go on without files that cannot be read.
 const UNREADABLE_FILE: &str = "unreadable-file";
@@ -27,7 +28,7 @@ struct UnreadableFiles {
     list: String,
 }
 
-/// Reads the folders or the manifest, and says what was renamed, ignored and counted.
+/// Reads the folders or the manifest, and says what was renamed and ignored.
 pub(crate) fn read(settings: &DataSettings, screen: &Screen) -> Result<Dataset, CommandError> {
     let read_settings = ReadSettings {
         class_map: ClassMap::parse(&settings.class_map).map_err(CommandError::bad_input)?,
@@ -60,35 +61,23 @@ pub(crate) fn read(settings: &DataSettings, screen: &Screen) -> Result<Dataset, 
             one.reason
         ));
     }
-    screen.note(class_table(&dataset));
     Ok(dataset)
 }
 
 /// Classes down, splits across, counts in the cells.
-pub(crate) fn class_table(dataset: &Dataset) -> String {
+pub(crate) fn class_table(dataset: &Dataset) -> Table {
     let splits = dataset.splits();
-    let names = dataset.classes().names();
-    let width = names
-        .iter()
-        .map(|name| name.as_str().chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(5);
-    let mut text = format!("{:<width$}", "class");
-    for split in &splits {
-        let _ = write!(text, "  {split:>6}");
-    }
+    let header = std::iter::once("class").chain(splits.iter().map(|split| split.as_str()));
+    let mut table = Table::new(header, 1);
     let counts: Vec<Vec<usize>> = splits
         .iter()
         .map(|split| dataset.class_counts(*split))
         .collect();
-    for (index, name) in names.iter().enumerate() {
-        let _ = write!(text, "\n{name:<width$}");
-        for column in &counts {
-            let _ = write!(text, "  {:>6}", column[index]);
-        }
+    for (index, name) in dataset.classes().names().iter().enumerate() {
+        let cells = counts.iter().map(|column| column[index].to_string());
+        table.row(std::iter::once(name.to_string()).chain(cells));
     }
-    text
+    table
 }
 
 /// Decodes one split on all cores.
@@ -109,7 +98,7 @@ pub(crate) fn load_split(
         max_pixels: settings.max_pixels,
     };
     let loaded = load(dataset, split, recipe, &limits, &|done| {
-        bar.set_position(done as u64)
+        bar.set_position(done as u64);
     });
     bar.finish_and_clear();
     if loaded.unreadable.is_empty() {

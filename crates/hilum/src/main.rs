@@ -12,6 +12,7 @@ mod error;
 mod model;
 mod screen;
 mod settings;
+mod table;
 
 use std::process::ExitCode;
 

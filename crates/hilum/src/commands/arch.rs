@@ -2,11 +2,11 @@
 
 use std::io::{self, Write as _};
 
-use comfy_table::{CellAlignment, Table, presets};
 use hilum_graph::{Architecture, Shape, Summary, summarise};
 
 use crate::arguments::Format;
 use crate::error::CommandError;
+use crate::table::Table;
 
 /// What `hilum arch` takes.
 #[derive(Debug, clap::Args)]
@@ -30,18 +30,15 @@ pub(crate) struct Arguments {
 
 /// Prints the list or the summary.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
-    let text = match &arguments.name {
-        Some(name) => {
-            let architecture: Architecture = name.parse().map_err(CommandError::bad_input)?;
-            layers(&summary(architecture, arguments)?, arguments.format)?
-        }
-        None => {
-            let summaries: Result<Vec<_>, CommandError> = Architecture::ALL
-                .into_iter()
-                .map(|architecture| Ok((architecture, summary(architecture, arguments)?)))
-                .collect();
-            list(&summaries?, arguments.format)?
-        }
+    let text = if let Some(name) = &arguments.name {
+        let architecture: Architecture = name.parse().map_err(CommandError::bad_input)?;
+        layers(&summary(architecture, arguments)?, arguments.format)?
+    } else {
+        let summaries: Result<Vec<_>, CommandError> = Architecture::ALL
+            .into_iter()
+            .map(|architecture| Ok((architecture, summary(architecture, arguments)?)))
+            .collect();
+        list(&summaries?, arguments.format)?
     };
     writeln!(io::stdout().lock(), "{}", text.trim_end())?;
     Ok(())
@@ -68,14 +65,14 @@ fn list(summaries: &[(Architecture, Summary)], format: Format) -> Result<String,
     let rows = summaries.iter().map(|(architecture, summary)| {
         vec![
             architecture.to_string(),
+            architecture.description().to_owned(),
             architecture.default_input().to_string(),
             grouped(summary.parameters as u64),
             grouped(summary.multiply_adds),
-            architecture.description().to_owned(),
         ]
     });
     match format {
-        Format::Text => Ok(table(&header, rows, 2..4)),
+        Format::Text => Ok(table(&header, rows, 3)),
         Format::Csv => csv_text(&header, rows),
         Format::Json => {
             let summaries: Vec<&Summary> = summaries.iter().map(|(_, summary)| summary).collect();
@@ -105,7 +102,7 @@ fn layers(summary: &Summary, format: Format) -> Result<String, CommandError> {
         Format::Text => Ok(format!(
             "{}\n\n{}\nparameters         {:>15}\nrunning statistics {:>15}\nmultiply-adds      {:>15}",
             summary.name,
-            table(&header, rows, 3..5),
+            table(&header, rows, 3),
             grouped(summary.parameters as u64),
             grouped(summary.statistics as u64),
             grouped(summary.multiply_adds),
@@ -115,20 +112,9 @@ fn layers(summary: &Summary, format: Format) -> Result<String, CommandError> {
     }
 }
 
-fn table(
-    header: &[&str],
-    rows: impl Iterator<Item = Vec<String>>,
-    right: std::ops::Range<usize>,
-) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(header);
-    table.add_rows(rows);
-    for index in right {
-        if let Some(column) = table.column_mut(index) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, left_count: usize) -> String {
+    let mut table = Table::new(header.iter().copied(), left_count);
+    rows.for_each(|row| table.row(row));
     table.to_string()
 }
 

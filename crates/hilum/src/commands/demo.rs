@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     out: PathBuf,
 
     /// Training slices of each class
-    #[arg(long, value_name = "COUNT", default_value_t = 80)]
+    #[arg(long, value_name = "COUNT", default_value_t = 120)]
     slices: usize,
 
     /// Passes over the training slices

@@ -7,7 +7,6 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use comfy_table::{CellAlignment, Table, presets};
 use hilum_core::{AuditSummary, Classes, Split};
 use hilum_dataset::Dataset;
 use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport, History};
@@ -21,6 +20,7 @@ use crate::error::CommandError;
 use crate::model::{DISCLAIMER, Model};
 use crate::screen::Screen;
 use crate::settings::DataSettings;
+use crate::table::Table;
 
 /// What `hilum evaluate` takes.
 #[derive(Debug, clap::Args)]
@@ -195,7 +195,7 @@ fn predict(
     let pixels: Vec<_> = loaded.slices.iter().map(|slice| &slice.pixels).collect();
     let bar = screen.bar(pixels.len(), "predicting");
     let probabilities = model.predict(&pixels, request.batch, &mut |done| {
-        bar.set_position(done as u64)
+        bar.set_position(done as u64);
     })?;
     bar.finish_and_clear();
     let samples = dataset.samples();
@@ -245,7 +245,6 @@ fn details(model: &Model, request: &Request) -> BTreeMap<String, String> {
 /// The evaluation for a person: headline figures and a row per class.
 pub(crate) fn summary(report: &EvaluationReport) -> String {
     let figures = &report.as_is;
-    let show = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
     let mut text = format!("{} slices of `{}`\n\n", figures.count, report.split);
     let intervals = &figures.intervals;
     let rows = [
@@ -273,14 +272,11 @@ pub(crate) fn summary(report: &EvaluationReport) -> String {
     text
 }
 
-fn class_table(report: &EvaluationReport) -> String {
+fn class_table(report: &EvaluationReport) -> Table {
     let figures = &report.as_is;
-    let show = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["class", "precision", "recall", "F1", "AUROC", "slices"]);
+    let mut table = Table::new(["class", "precision", "recall", "F1", "AUROC", "slices"], 1);
     for (name, scores) in &figures.per_class {
-        table.add_row([
+        table.row([
             name.to_string(),
             show(scores.precision),
             show(scores.recall),
@@ -289,24 +285,27 @@ fn class_table(report: &EvaluationReport) -> String {
             scores.support.to_string(),
         ]);
     }
-    table.add_row([
+    let count = figures.count.to_string();
+    table.row([
         "macro average".to_owned(),
         show(figures.macro_precision),
         show(figures.macro_recall),
         show(figures.macro_f1),
         show(figures.macro_auroc),
-        figures.count.to_string(),
+        count.clone(),
     ]);
-    table.add_row([
+    table.row([
         "weighted average".to_owned(),
         show(figures.weighted_precision),
         show(figures.weighted_recall),
         show(figures.weighted_f1),
         String::new(),
-        figures.count.to_string(),
+        count,
     ]);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.to_string()
+    table
+}
+
+/// Three decimals; a dash for what is undefined.
+fn show(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
 }

@@ -142,7 +142,7 @@ fn predict_files(
     let bar = screen.bar(files.len(), "predicting");
     let mut unreadable = Vec::new();
     for chunk in files.chunks(CHUNK) {
-        let mut read = read_chunk(chunk, &model.file.recipe, &request.limits);
+        let mut read = read_chunk(chunk, &model.file.recipe, request.limits);
         order_series(&mut read);
         let pixels: Vec<_> = read
             .iter()
@@ -174,10 +174,14 @@ fn predict_files(
 type Read = Result<(PathBuf, Slice), DecodeError>;
 
 /// Decodes and prepares on all cores; the order stays.
-fn read_chunk(files: &[PathBuf], recipe: &Recipe, limits: &DecodeLimits) -> Vec<Read> {
+fn read_chunk(files: &[PathBuf], recipe: &Recipe, limits: DecodeLimits) -> Vec<Read> {
     files
         .par_iter()
-        .map(|path| recipe.read(path, limits).map(|slice| (path.clone(), slice)))
+        .map(|path| {
+            recipe
+                .read(path, &limits)
+                .map(|slice| (path.clone(), slice))
+        })
         .collect()
 }
 

@@ -32,7 +32,7 @@ fn wait_for_rows(log: &Path, rows: usize) {
             return;
         }
         assert!(
-            start.elapsed() < Duration::from_secs(300),
+            start.elapsed() < Duration::from_mins(5),
             "no row {rows} in {}",
             log.display()
         );
@@ -42,7 +42,7 @@ fn wait_for_rows(log: &Path, rows: usize) {
 
 /// The log without seconds and images per second, which no two runs share.
 fn log_without_times(path: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = std::fs::read_to_string(path).expect("a log");
     let row = |line: &str| {
         let fields: Vec<&str> = line.split(',').collect();
         [&fields[..2], &fields[4..]].concat().join(",")
@@ -54,14 +54,15 @@ fn assert_same_run(workplace: &Workplace, left: &str, right: &str) {
     let path = |run: &str, file: &str| workplace.path(&format!("runs/{run}/{file}"));
     let logs = [left, right].map(|run| log_without_times(&path(run, "log.csv")));
     assert_eq!(logs[0], logs[1]);
-    let models = [left, right].map(|run| ModelFile::read(&path(run, "model.safetensors")).unwrap());
+    let models =
+        [left, right].map(|run| ModelFile::read(&path(run, "model.safetensors")).expect("a model"));
     assert!(
         models[0].parameters == models[1].parameters,
         "the best weights, to the bit"
     );
     let checkpoints = [left, right].map(|run| {
         read_tensors(&path(run, "checkpoint.safetensors"))
-            .unwrap()
+            .expect("a checkpoint")
             .0
     });
     assert!(

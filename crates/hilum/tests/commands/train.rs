@@ -49,7 +49,7 @@ fn a_model_knows_its_classes_and_preprocessing() {
         .classes
         .names()
         .iter()
-        .map(|name| name.as_str())
+        .map(hilum_core::ClassName::as_str)
         .collect();
     assert_eq!(names, CLASSES);
     assert_eq!((model.recipe.height, model.recipe.width), (32, 32));

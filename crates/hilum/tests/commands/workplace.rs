@@ -7,23 +7,23 @@ use hilum_imaging::{Channels, Pixels, write_png};
 use tempfile::TempDir;
 
 /// A temporary folder.
-pub struct Workplace {
+pub(crate) struct Workplace {
     folder: TempDir,
 }
 
 /// A command that has ended.
 #[derive(Debug)]
-pub struct Finished {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Finished {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// The classes of [`Workplace::slices`], in order.
-pub const CLASSES: [&str; 3] = ["adenocarcinoma", "normal", "squamous.cell.carcinoma"];
+pub(crate) const CLASSES: [&str; 3] = ["adenocarcinoma", "normal", "squamous.cell.carcinoma"];
 
 /// Flags that make training as quick as it can be.
-pub const QUICK: [&str; 8] = [
+pub(crate) const QUICK: [&str; 8] = [
     "--arch",
     "compact-cnn",
     "--image-size",
@@ -35,18 +35,18 @@ pub const QUICK: [&str; 8] = [
 ];
 
 impl Workplace {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
         }
     }
 
-    pub fn path(&self, relative: &str) -> PathBuf {
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.folder.path().join(relative)
     }
 
     /// Runs `hilum` here, to its end.
-    pub fn hilum(&self, arguments: &[&str]) -> Finished {
+    pub(crate) fn hilum(&self, arguments: &[&str]) -> Finished {
         let output = self.command(arguments).output().expect("the binary starts");
         Finished {
             code: output.status.code().unwrap_or(-1),
@@ -56,7 +56,7 @@ impl Workplace {
     }
 
     /// Starts `hilum` here and goes on.
-    pub fn start(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
         command
             .stdout(Stdio::null())
@@ -66,7 +66,7 @@ impl Workplace {
     }
 
     /// Starts `hilum` here, keeps what it says, and goes on.
-    pub fn start_piped(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn start_piped(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
         command
             .stdout(Stdio::piped())
@@ -90,12 +90,12 @@ impl Workplace {
     }
 
     /// `slices/{train,valid,test}/CLASS/*.png`, small and easy to tell apart.
-    pub fn slices(&self) -> PathBuf {
+    pub(crate) fn slices(&self) -> PathBuf {
         for (split, count) in [("train", 6), ("valid", 3), ("test", 3)] {
-            for class in 0..CLASSES.len() {
+            for (class, class_name) in CLASSES.iter().enumerate() {
                 for number in 0..count {
                     let seed = class * 1000 + number * 10 + split.len();
-                    let name = format!("slices/{split}/{}/{number}.png", CLASSES[class]);
+                    let name = format!("slices/{split}/{class_name}/{number}.png");
                     self.write_slice(&name, class, seed);
                 }
             }
@@ -104,7 +104,7 @@ impl Workplace {
     }
 
     /// A slice of a class: dark, bright, or striped, with noise.
-    pub fn write_slice(&self, relative: &str, class: usize, seed: usize) {
+    pub(crate) fn write_slice(&self, relative: &str, class: usize, seed: usize) {
         let path = self.path(relative);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         let mut state = seed as u64 + 1;
@@ -131,7 +131,7 @@ impl Workplace {
     }
 
     /// Trains for two epochs and gives the model.
-    pub fn model(&self) -> PathBuf {
+    pub(crate) fn model(&self) -> PathBuf {
         self.slices();
         let mut arguments = vec!["train", "slices", "--name", "first", "--epochs", "2"];
         arguments.extend(QUICK);
@@ -143,7 +143,7 @@ impl Workplace {
 
 impl Finished {
     /// Checks that the command refused its input and said so in all of these words.
-    pub fn refuses(&self, words: &[&str]) {
+    pub(crate) fn refuses(&self, words: &[&str]) {
         assert_eq!(self.code, 1, "{}", self.stderr);
         assert!(self.stdout.is_empty(), "{}", self.stdout);
         assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
@@ -157,14 +157,14 @@ impl Finished {
     }
 
     /// Checks that the command did what it was asked.
-    pub fn succeeds(&self) -> &Self {
+    pub(crate) fn succeeds(&self) -> &Self {
         assert_eq!(self.code, 0, "{}", self.stderr);
         self
     }
 }
 
 /// The names in a folder, sorted.
-pub fn names_in(folder: &Path) -> Vec<String> {
+pub(crate) fn names_in(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("a folder");
     let mut names: Vec<String> = entries
         .map(|entry| {

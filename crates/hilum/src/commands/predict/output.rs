@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use comfy_table::{CellAlignment, Table, presets};
 use hilum_core::{ClassName, Classes, Probabilities};
 use hilum_imaging::{DecodeError, DicomInfo};
 use serde::Serialize;
 
 use crate::arguments::Format;
 use crate::error::{self, CommandError};
+use crate::table::Table;
 
 /// What is printed of one slice.
 pub(crate) struct Prediction<'a> {
@@ -25,14 +25,13 @@ pub(crate) enum Output {
     Text {
         classes: Classes,
         table: Table,
-        is_empty: bool,
     },
     Json {
         classes: Classes,
     },
     Csv {
         classes: Classes,
-        writer: csv::Writer<io::Stdout>,
+        writer: Box<csv::Writer<io::Stdout>>,
         has_header: bool,
     },
 }
@@ -62,11 +61,10 @@ impl Output {
             Format::Text => Self::Text {
                 table: empty_table(&classes),
                 classes,
-                is_empty: true,
             },
             Format::Json => Self::Json { classes },
             Format::Csv => {
-                let writer = csv::Writer::from_writer(io::stdout());
+                let writer = Box::new(csv::Writer::from_writer(io::stdout()));
                 Self::Csv {
                     classes,
                     writer,
@@ -82,11 +80,7 @@ impl Output {
         let model = prediction.model.display().to_string();
         let probabilities = prediction.probabilities;
         match self {
-            Self::Text {
-                classes,
-                table,
-                is_empty,
-            } => {
+            Self::Text { classes, table } => {
                 let mut row = vec![path, classes.name(probabilities.most_likely()).to_string()];
                 row.extend(
                     probabilities
@@ -94,8 +88,7 @@ impl Output {
                         .iter()
                         .map(|value| format!("{value:.3}")),
                 );
-                table.add_row(row);
-                *is_empty = false;
+                table.row(row);
             }
             Self::Json { classes } => {
                 let line = Line {
@@ -143,8 +136,10 @@ impl Output {
     /// Prints what is left.
     pub(crate) fn finish(self) -> Result<(), CommandError> {
         match self {
-            Self::Text { is_empty: true, .. } | Self::Json { .. } => {}
-            Self::Text { table, .. } => writeln!(io::stdout().lock(), "{table}")?,
+            Self::Text { table, .. } if !table.is_empty() => {
+                writeln!(io::stdout().lock(), "{table}")?;
+            }
+            Self::Text { .. } | Self::Json { .. } => {}
             Self::Csv { mut writer, .. } => writer.flush()?,
         }
         Ok(())
@@ -186,18 +181,15 @@ fn from_csv(error: csv::Error) -> CommandError {
 
 /// Long class names are broken at their separators, so that the columns stay narrow.
 fn empty_table(classes: &Classes) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-    let mut header = vec!["file".to_owned(), "class".to_owned()];
-    header.extend(classes.names().iter().map(|name| {
+    let broken = |name: &ClassName| {
         name.as_str()
             .replace('.', ".\n")
             .replace('_', "_\n")
             .replace(' ', "\n")
-    }));
-    table.set_header(header);
-    for column in table.column_iter_mut().skip(2) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
+    };
+    let fixed = ["file".to_owned(), "class".to_owned()];
+    Table::new(
+        fixed.into_iter().chain(classes.names().iter().map(broken)),
+        2,
+    )
 }

@@ -1,5 +1,7 @@
 //! Finding the run to go on with, and making sure that it is meant.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -112,21 +114,18 @@ fn differences(own: &RunSettings, given: &RunSettings) -> String {
     names.sort();
     names.dedup();
     let show = |value: Option<&String>| value.cloned().unwrap_or_else(|| "nothing".to_owned());
-    names
+    let differing = names
         .into_iter()
-        .filter(|name| own.get(*name) != given.get(*name) && !name.starts_with("data."))
-        .map(|name| {
-            format!(
-                "\n  {name} is {}, given is {}",
-                show(own.get(name)),
-                show(given.get(name))
-            )
-        })
-        .collect()
+        .filter(|name| own.get(*name) != given.get(*name) && !name.starts_with("data."));
+    differing.fold(String::new(), |mut text, name| {
+        let (its, other) = (show(own.get(name)), show(given.get(name)));
+        let _ = write!(text, "\n  {name} is {its}, given is {other}");
+        text
+    })
 }
 
-fn flat(settings: &RunSettings) -> std::collections::BTreeMap<String, String> {
-    fn descend(prefix: &str, value: &Value, out: &mut std::collections::BTreeMap<String, String>) {
+fn flat(settings: &RunSettings) -> BTreeMap<String, String> {
+    fn descend(prefix: &str, value: &Value, out: &mut BTreeMap<String, String>) {
         match value {
             Value::Table(table) => {
                 for (key, value) in table {
@@ -143,7 +142,7 @@ fn flat(settings: &RunSettings) -> std::collections::BTreeMap<String, String> {
             }
         }
     }
-    let mut out = std::collections::BTreeMap::new();
+    let mut out = BTreeMap::new();
     let value = Value::try_from(settings).expect("settings fit TOML");
     descend("", &value, &mut out);
     out

@@ -56,6 +56,7 @@ pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError>
         .parse()
         .map_err(CommandError::bad_input)?;
     let dataset = data::read(&settings.data, screen)?;
+    screen.note(data::class_table(&dataset));
     let (graph, parameters) = network::build(settings, dataset.classes(), screen)?;
     let mut engine = hilum_burn::open(device, graph, &parameters).map_err(CommandError::failure)?;
     drop(parameters);
