@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{arch, completions, demo, evaluate, man, predict, split, train};
+use crate::commands::{arch, audit, completions, demo, evaluate, man, predict, split, train};
 use crate::config_file;
 use crate::error::CommandError;
 use crate::screen::{Screen, Verbosity};
@@ -41,6 +41,8 @@ struct Cli {
 enum CliCommand {
     /// Run the whole path on built-in synthetic slices, in a minute or two
     Demo(demo::Arguments),
+    /// Find what makes a number worthless: copies, conflicts, shortcuts, leaks
+    Audit(audit::Arguments),
     /// Split a folder of classes into train, valid and test, as a manifest
     Split(split::Arguments),
     /// Train a network on a folder of slices
@@ -107,6 +109,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), C
     let screen = Screen::new(verbosity);
     match cli.command {
         CliCommand::Demo(arguments) => demo::run(&arguments, &screen),
+        CliCommand::Audit(arguments) => audit::run(&arguments, &screen),
         CliCommand::Split(arguments) => split::run(&arguments, &screen),
         CliCommand::Train(arguments) => {
             let given = matches

@@ -4,6 +4,7 @@
 //! data on stdout, everything else on stderr.
 
 mod arguments;
+mod audited;
 mod cli;
 mod commands;
 mod config_file;

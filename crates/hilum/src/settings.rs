@@ -39,6 +39,8 @@ pub(crate) struct DataSettings {
     pub(crate) max_pixels: u64,
     /// Rules whose findings do not stop the run.
     pub(crate) allow: Vec<String>,
+    /// Whether copies and contradictions are left in.
+    pub(crate) as_is: bool,
 }
 
 /// Which network, and where its weights come from.

@@ -33,15 +33,29 @@ pub(crate) struct LimitArguments {
     pub(crate) max_pixels: u64,
 }
 
+/// What the audit may let pass.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Audit")]
+pub(crate) struct GateArguments {
+    /// Go on in spite of what this audit rule finds; repeatable
+    #[arg(long, value_name = "RULE")]
+    pub(crate) allow: Vec<String>,
+
+    /// Use the data as it is: leave copies and contradictions in, and mark every number
+    #[arg(long)]
+    pub(crate) as_is: bool,
+}
+
 impl DataArguments {
-    /// The settings, with the rules that may be broken.
-    pub(crate) fn settings(&self, allow: Vec<String>) -> DataSettings {
+    /// The settings, with what the audit may let pass.
+    pub(crate) fn settings(&self, gate: &GateArguments) -> DataSettings {
         DataSettings {
             path: self.data.clone(),
             class_map: self.class_map.clone(),
             split_seed: self.split_seed,
             max_pixels: self.limits.max_pixels,
-            allow,
+            allow: gate.allow.clone(),
+            as_is: gate.as_is,
         }
     }
 }

@@ -7,7 +7,7 @@ mod recipe;
 mod training;
 
 pub(crate) use augmentation::AugmentationArguments;
-pub(crate) use data::{DataArguments, LimitArguments};
+pub(crate) use data::{DataArguments, GateArguments, LimitArguments};
 pub(crate) use device::DeviceArguments;
 pub(crate) use recipe::RecipeArguments;
 pub(crate) use training::TrainingArguments;

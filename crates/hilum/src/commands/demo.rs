@@ -143,6 +143,7 @@ fn settings(arguments: &Arguments, slices: &Path) -> RunSettings {
             split_seed: arguments.seed,
             max_pixels: 100_000_000,
             allow: Vec::new(),
+            as_is: false,
         },
         network: NetworkSettings {
             architecture: Architecture::CompactCnn,

@@ -7,14 +7,15 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use hilum_core::{AuditSummary, Classes, Split};
+use hilum_core::{Classes, Split};
 use hilum_dataset::Dataset;
 use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport, History};
 use hilum_report::{Prediction, write_evaluation};
 use hilum_train::read_log;
 use thiserror::Error;
 
-use crate::arguments::{DataArguments, DeviceArguments};
+use crate::arguments::{DataArguments, DeviceArguments, GateArguments};
+use crate::audited;
 use crate::data;
 use crate::error::CommandError;
 use crate::model::{DISCLAIMER, Model};
@@ -43,9 +44,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
-    /// Go on in spite of this finding; repeatable
-    #[arg(long, value_name = "RULE")]
-    pub(crate) allow: Vec<String>,
+    #[command(flatten)]
+    pub(crate) gate: GateArguments,
 
     /// What is printed; the files are the same
     #[arg(long, value_enum, default_value_t = EvaluateFormat::Text)]
@@ -88,7 +88,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
     let mut model = Model::open(&arguments.model, &arguments.device.device)?;
     model.introduce(screen);
     let request = Request {
-        data: arguments.data.settings(arguments.allow.clone()),
+        data: arguments.data.settings(&arguments.gate),
         split: arguments.split,
         folder: arguments
             .out
@@ -125,29 +125,45 @@ fn beside(model: &Path) -> PathBuf {
     model.with_file_name("evaluation")
 }
 
-/// Judges the model on one split and writes every file of an evaluation.
+/// Judges the model on one split, as it is and on its clean part, and writes every file of an evaluation.
 pub(crate) fn evaluate(
     model: &mut Model,
     request: &Request,
     screen: &Screen,
 ) -> Result<EvaluationReport, CommandError> {
-    let dataset = data::read(&request.data, screen)?;
+    let audited = audited::for_evaluation(&request.data, screen)?;
+    let dataset = &audited.dataset;
     check_classes(&model.file.classes, dataset.classes())?;
-    let predictions = predict(model, &dataset, request, screen)?;
-    let truth: Vec<_> = predictions.iter().map(|one| one.truth).collect();
-    let probabilities: Vec<_> = predictions
+    let predictions = predict(model, dataset, request, screen)?;
+    let judge = |predictions: &[&Prediction]| {
+        let truth: Vec<_> = predictions.iter().map(|one| one.truth).collect();
+        let probabilities: Vec<_> = predictions
+            .iter()
+            .map(|one| one.probabilities.clone())
+            .collect();
+        Evaluation::compute(
+            dataset.classes(),
+            &truth,
+            &probabilities,
+            &request.bootstrap,
+        )
+    };
+    let all: Vec<&Prediction> = predictions.iter().map(|(_, one)| one).collect();
+    let clean_part = audited.clean_part(request.split);
+    let clean: Vec<&Prediction> = predictions
         .iter()
-        .map(|one| one.probabilities.clone())
+        .filter(|(sample_index, _)| clean_part.contains(sample_index))
+        .map(|(_, one)| one)
         .collect();
-    let classes = dataset.classes();
     let report = EvaluationReport {
         split: request.split,
-        as_is: Evaluation::compute(classes, &truth, &probabilities, &request.bootstrap),
-        clean: None,
-        audit: AuditSummary::NotAudited,
+        as_is: judge(&all),
+        clean: (clean.len() < all.len()).then(|| judge(&clean)),
+        audit: audited.audit.summary(),
         model: model.path.display().to_string(),
         details: details(model, request),
     };
+    let predictions: Vec<Prediction> = predictions.into_iter().map(|(_, one)| one).collect();
     let history = history(model);
     let written = write_evaluation(&request.folder, &report, &predictions, history.as_ref())
         .map_err(CommandError::failure)?;
@@ -184,7 +200,7 @@ fn predict(
     dataset: &Dataset,
     request: &Request,
     screen: &Screen,
-) -> Result<Vec<Prediction>, CommandError> {
+) -> Result<Vec<(usize, Prediction)>, CommandError> {
     let loaded = data::load_split(
         dataset,
         request.split,
@@ -205,11 +221,13 @@ fn predict(
         .zip(probabilities)
         .map(|(slice, probabilities)| {
             let sample = &samples[slice.sample_index];
-            Prediction {
-                path: sample.path.clone(),
+            let path = sample.path.clone();
+            let prediction = Prediction {
+                path,
                 truth: sample.class,
                 probabilities,
-            }
+            };
+            (slice.sample_index, prediction)
         })
         .collect())
 }

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod arch;
+pub(crate) mod audit;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod evaluate;

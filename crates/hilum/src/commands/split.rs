@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use hilum_dataset::{Overwrite, SplitFractions, resplit, write_manifest};
 
-use crate::arguments::DataArguments;
+use crate::arguments::{DataArguments, GateArguments};
 use crate::data;
 use crate::error::CommandError;
 use crate::screen::Screen;
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 
 /// Divides the data and writes the manifest.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
-    let settings = arguments.data.settings(Vec::new());
+    let settings = arguments.data.settings(&GateArguments::default());
     let dataset = data::read(&settings, screen)?;
     if dataset.layout().has_own_split() {
         screen.warn("the data has a split of its own, which is not kept");

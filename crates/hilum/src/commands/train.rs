@@ -13,7 +13,8 @@ use clap::ArgMatches;
 use hilum_graph::Architecture;
 
 use crate::arguments::{
-    AugmentationArguments, DataArguments, DeviceArguments, RecipeArguments, TrainingArguments,
+    AugmentationArguments, DataArguments, DeviceArguments, GateArguments, RecipeArguments,
+    TrainingArguments,
 };
 use crate::error::CommandError;
 use crate::screen::Screen;
@@ -58,9 +59,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "preview.png")]
     preview: Option<PathBuf>,
 
-    /// Go on in spite of this finding; repeatable
-    #[arg(long, value_name = "RULE")]
-    allow: Vec<String>,
+    #[command(flatten)]
+    gate: GateArguments,
 
     #[command(flatten)]
     training: TrainingArguments,
@@ -120,7 +120,7 @@ impl Arguments {
         let own_input = self.arch.default_input();
         RunSettings {
             hilum_version: env!("CARGO_PKG_VERSION").to_owned(),
-            data: self.data.settings(self.allow.clone()),
+            data: self.data.settings(&self.gate),
             network: NetworkSettings {
                 architecture: self.arch,
                 weights: (self.weights.as_os_str() != "none").then(|| self.weights.clone()),

@@ -1,6 +1,7 @@
 //! The commands through the real binary: stdout, stderr, exit code and files.
 
 mod arch;
+mod audit;
 mod demo;
 mod evaluate;
 mod help;

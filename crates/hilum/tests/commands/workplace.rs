@@ -86,6 +86,8 @@ impl Workplace {
             command.env_remove(name);
         }
         command.env("HILUM_THREADS", "2");
+        // What one test reads of its slices must not be taken for another's.
+        command.env("XDG_CACHE_HOME", self.folder.path().join("cache"));
         command
     }
 

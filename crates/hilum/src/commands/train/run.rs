@@ -7,13 +7,15 @@ use std::sync::{Arc, OnceLock};
 
 use hilum_core::{AuditSummary, Split};
 use hilum_dataset::Dataset;
-use hilum_graph::{ArchitectureDescription, INTENDED_USE, ModelFile, Parameters};
+use hilum_dataset::audit::Audit;
+use hilum_graph::{ArchitectureDescription, INTENDED_USE, ModelFile, Parameters, write_atomically};
 use hilum_train::{Outcome, RunFolder, StopReason, Training, TrainingData};
 
 use serde_json::{Value, json};
 
 use super::network;
 use super::progress::RunProgress;
+use crate::audited::{self, Audited};
 use crate::data;
 use crate::error::CommandError;
 use crate::screen::Screen;
@@ -55,8 +57,8 @@ pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError>
         .device
         .parse()
         .map_err(CommandError::bad_input)?;
-    let dataset = data::read(&settings.data, screen)?;
-    screen.note(data::class_table(&dataset));
+    let Audited { dataset, audit } = audited::for_training(&settings.data, screen)?;
+    write_audit(&run.folder, &audit)?;
     let (graph, parameters) = network::build(settings, dataset.classes(), screen)?;
     let mut engine = hilum_burn::open(device, graph, &parameters).map_err(CommandError::failure)?;
     drop(parameters);
@@ -70,7 +72,7 @@ pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError>
         train: &train,
         valid: &valid,
     };
-    let model = template(settings, &dataset, &data);
+    let model = template(settings, &dataset, &data, audit.summary());
     let training = Training {
         data,
         recipe: &settings.recipe,
@@ -95,8 +97,20 @@ pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError>
     })
 }
 
+/// `audit.json`: what is known of the data behind every number of the run.
+fn write_audit(folder: &RunFolder, audit: &Audit) -> Result<(), CommandError> {
+    let text = serde_json::to_string_pretty(audit).map_err(CommandError::failure)?;
+    write_atomically(&folder.audit(), |file| file.write_all(text.as_bytes()))?;
+    Ok(())
+}
+
 /// The model file without its weights.
-fn template(settings: &RunSettings, dataset: &Dataset, data: &TrainingData<'_>) -> ModelFile {
+fn template(
+    settings: &RunSettings,
+    dataset: &Dataset,
+    data: &TrainingData<'_>,
+    audit: AuditSummary,
+) -> ModelFile {
     let training = json!({ "settings": settings, "data_fingerprint": data.fingerprint() });
     ModelFile {
         architecture: ArchitectureDescription {
@@ -108,7 +122,7 @@ fn template(settings: &RunSettings, dataset: &Dataset, data: &TrainingData<'_>) 
         classes: dataset.classes().clone(),
         recipe: settings.recipe.clone(),
         training,
-        audit: AuditSummary::NotAudited,
+        audit,
         validation: Value::Null,
         calibration: None,
         licence: None,
