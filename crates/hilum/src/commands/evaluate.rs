@@ -1,7 +1,8 @@
 //! `hilum evaluate`: what a model is worth on slices that it has not seen.
 
+mod summary;
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -18,10 +19,11 @@ use crate::arguments::{DataArguments, DeviceArguments, GateArguments};
 use crate::audited;
 use crate::data;
 use crate::error::CommandError;
-use crate::model::{DISCLAIMER, Model};
+use crate::model::Model;
 use crate::screen::Screen;
 use crate::settings::DataSettings;
-use crate::table::Table;
+
+pub(crate) use summary::summary;
 
 /// What `hilum evaluate` takes.
 #[derive(Debug, clap::Args)]
@@ -258,72 +260,4 @@ fn details(model: &Model, request: &Request) -> BTreeMap<String, String> {
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()
-}
-
-/// The evaluation for a person: headline figures and a row per class.
-pub(crate) fn summary(report: &EvaluationReport) -> String {
-    let figures = &report.as_is;
-    let mut text = format!("{} slices of `{}`\n\n", figures.count, report.split);
-    let intervals = &figures.intervals;
-    let rows = [
-        ("accuracy", figures.accuracy, intervals.accuracy),
-        ("balanced accuracy", figures.balanced_accuracy, None),
-        ("macro-F1", figures.macro_f1, intervals.macro_f1),
-        ("macro AUROC", figures.macro_auroc, intervals.macro_auroc),
-        ("Cohen's kappa", figures.cohen_kappa, None),
-        ("MCC", figures.matthews_correlation, None),
-        ("log-loss", figures.log_loss, None),
-        ("calibration error", figures.ece, None),
-    ];
-    for (name, value, interval) in rows {
-        let range = interval.map_or(String::new(), |interval| {
-            format!("  95% {:.3} to {:.3}", interval.low, interval.high)
-        });
-        let _ = writeln!(text, "{name:<18} {:>6}{range}", show(value));
-    }
-    let _ = write!(
-        text,
-        "\n{}\n\n{}; {DISCLAIMER}",
-        class_table(report),
-        report.audit
-    );
-    text
-}
-
-fn class_table(report: &EvaluationReport) -> Table {
-    let figures = &report.as_is;
-    let mut table = Table::new(["class", "precision", "recall", "F1", "AUROC", "slices"], 1);
-    for (name, scores) in &figures.per_class {
-        table.row([
-            name.to_string(),
-            show(scores.precision),
-            show(scores.recall),
-            show(scores.f1),
-            show(scores.auroc),
-            scores.support.to_string(),
-        ]);
-    }
-    let count = figures.count.to_string();
-    table.row([
-        "macro average".to_owned(),
-        show(figures.macro_precision),
-        show(figures.macro_recall),
-        show(figures.macro_f1),
-        show(figures.macro_auroc),
-        count.clone(),
-    ]);
-    table.row([
-        "weighted average".to_owned(),
-        show(figures.weighted_precision),
-        show(figures.weighted_recall),
-        show(figures.weighted_f1),
-        String::new(),
-        count,
-    ]);
-    table
-}
-
-/// Three decimals; a dash for what is undefined.
-fn show(value: Option<f64>) -> String {
-    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
 }
