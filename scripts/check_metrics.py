@@ -1,96 +1,108 @@
-#!/usr/bin/env python3
-"""Compare an evaluation with scikit-learn: the same predictions.csv, the same figures.
+"""Computes every figure of an evaluation's metrics.json again, with scikit-learn, from its
+predictions.csv. Prints the largest difference; exits 1 if any exceeds 1e-9.
 
-    python3 check_metrics.py runs/NAME/evaluation
-
-Reads `predictions.csv` and `metrics.json` of the folder, computes every figure again with scikit-learn 1.9 and prints
-the largest difference. Exits 1 if any exceeds 1e-9. Needs scikit-learn.
+    pip install scikit-learn==1.9.1
+    python check_metrics_json.py runs/NAME/evaluation
 """
+
 import csv
 import json
+import math
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
-from sklearn import metrics as m
+from sklearn import metrics
+from sklearn.calibration import calibration_curve
 
+warnings.simplefilter("ignore")
 TOLERANCE = 1e-9
 
 
-def read(folder):
-    with open(folder / "predictions.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    report = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    figures = report["as_is"]
-    classes = figures["confusion"]["classes"]
-    columns = list(rows[0].keys())[-len(classes):]
-    assert [column.removeprefix("p(").removesuffix(")") for column in columns] == classes, columns
-    truth = np.array([classes.index(row["truth"]) for row in rows])
-    predicted = np.array([classes.index(row["predicted"]) for row in rows])
-    probabilities = np.array([[float(row[column]) for column in columns] for row in rows])
-    return classes, truth, predicted, probabilities, figures
+def read_predictions(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    classes = header[3:]
+    truth = np.array([classes.index(row[1]) for row in rows])
+    predicted = np.array([classes.index(row[2]) for row in rows])
+    probabilities = np.array([[float(value) for value in row[3:]] for row in rows])
+    return classes, truth, predicted, probabilities
 
 
-def expected(classes, truth, predicted, probabilities):
+def expected_calibration_error(truth, probabilities):
+    confidence = probabilities.max(axis=1)
+    correct = (truth == probabilities.argmax(axis=1)).astype(int)
+    # The curve wants to see both outcomes; these two fill the first bin, which is then dropped.
+    accuracy, mean_confidence = calibration_curve(
+        np.concatenate([correct, [0, 1]]), np.concatenate([confidence, [0.0, 0.0]]), n_bins=15
+    )
+    bins = np.searchsorted(np.linspace(0, 1, 16)[1:-1], confidence)
+    counts = np.bincount(bins, minlength=15)
+    return np.average(np.abs(accuracy - mean_confidence)[1:], weights=counts[counts > 0])
+
+
+def recompute(classes, truth, predicted, probabilities):
     labels = list(range(len(classes)))
     one_hot = np.eye(len(classes))[truth]
-    yield "count", len(truth)
-    yield "accuracy", m.accuracy_score(truth, predicted)
-    yield "balanced_accuracy", m.balanced_accuracy_score(truth, predicted)
-    for average in ("macro", "weighted"):
-        precision, recall, f1, _ = m.precision_recall_fscore_support(
-            truth, predicted, labels=labels, average=average, zero_division=0)
-        yield f"{average}_precision", precision
-        yield f"{average}_recall", recall
-        yield f"{average}_f1", f1
-    yield "cohen_kappa", m.cohen_kappa_score(truth, predicted, labels=labels)
-    yield "matthews_correlation", m.matthews_corrcoef(truth, predicted)
-    yield "log_loss", m.log_loss(truth, probabilities, labels=labels)
-    yield "brier_score", m.brier_score_loss(truth, probabilities, labels=labels, scale_by_half=False)
-    present = [c for c in labels if 0 < (truth == c).sum() < len(truth)]
-    aurocs = {c: m.roc_auc_score(truth == c, probabilities[:, c]) for c in present}
-    average_precisions = {c: m.average_precision_score(truth == c, probabilities[:, c]) for c in present}
-    if len(present) == len(labels):
-        yield "macro_auroc", np.mean(list(aurocs.values()))
-        yield "macro_average_precision", np.mean(list(average_precisions.values()))
-    precision, recall, f1, support = m.precision_recall_fscore_support(
-        truth, predicted, labels=labels, average=None, zero_division=np.nan)
-    for c, name in enumerate(classes):
-        for key, value in (("precision", precision[c]), ("recall", recall[c]), ("support", support[c]),
-                           ("f1", f1[c]), ("auroc", aurocs.get(c)), ("average_precision", average_precisions.get(c))):
-            yield ("per_class", name, key), None if value is None or np.isnan(value) else value
-    yield ("confusion", "counts"), m.confusion_matrix(truth, predicted, labels=labels).tolist()
+    figures = {
+        "count": len(truth),
+        "accuracy": metrics.accuracy_score(truth, predicted),
+        "balanced_accuracy": metrics.balanced_accuracy_score(truth, predicted),
+        "cohen_kappa": metrics.cohen_kappa_score(truth, predicted),
+        "log_loss": metrics.log_loss(truth, probabilities, labels=labels),
+        "brier_score": metrics.brier_score_loss(truth, probabilities, labels=labels),
+        "log_cosh": np.mean(np.log(np.cosh(probabilities - one_hot))),
+        "ece": expected_calibration_error(truth, probabilities),
+    }
+    if len(set(truth)) > 1 and len(set(predicted)) > 1:
+        figures["matthews_correlation"] = metrics.matthews_corrcoef(truth, predicted)
+    for average in ["macro", "weighted"]:
+        for name in ["precision", "recall", "f1"]:
+            score = getattr(metrics, f"{name}_score")
+            figures[f"{average}_{name}"] = score(truth, predicted, average=average)
+    if all((truth == label).any() for label in labels):
+        figures["macro_auroc"] = metrics.roc_auc_score(one_hot, probabilities)
+        figures["macro_average_precision"] = metrics.average_precision_score(one_hot, probabilities)
+    confusion = metrics.confusion_matrix(truth, predicted, labels=labels)
+    for row, name in enumerate(classes):
+        for column, other in enumerate(classes):
+            figures[f"confusion/counts/{row}/{column}"] = confusion[row, column]
+        precision, recall, f1, support = metrics.precision_recall_fscore_support(
+            truth, predicted, labels=[row], average=None, zero_division=np.nan
+        )
+        found = {"precision": precision[0], "recall": recall[0], "f1": f1[0], "support": support[0]}
+        if support[0]:
+            found["average_precision"] = metrics.average_precision_score(truth == row, probabilities[:, row])
+        if 0 < support[0] < len(truth):
+            found["auroc"] = metrics.roc_auc_score(truth == row, probabilities[:, row])
+        figures |= {f"per_class/{name}/{key}": value for key, value in found.items()}
+    return {key: None if math.isnan(value) else float(value) for key, value in figures.items()}
+
+
+def look_up(tree, path):
+    for key in path.split("/"):
+        tree = tree[int(key)] if isinstance(tree, list) else tree[key]
+    return tree
 
 
 def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    classes, truth, predicted, probabilities, figures = read(Path(sys.argv[1]))
-    worst, failed, compared, absent = 0.0, False, 0, []
-    for key, value in expected(classes, truth, predicted, probabilities):
-        path = key if isinstance(key, tuple) else (key,)
-        found = figures
-        try:
-            for part in path:
-                found = found[part]
-        except KeyError:
-            absent.append(".".join(path))
-            continue
-        compared += 1
-        if value is None or found is None:
-            same, difference = value is None and found is None, 0.0
+    folder = Path(sys.argv[1])
+    scores = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["as_is"]
+    wrong, largest = 0, 0.0
+    figures = recompute(*read_predictions(folder / "predictions.csv"))
+    for path, expected in figures.items():
+        found = look_up(scores, path)
+        if found is None or expected is None:
+            same = found is expected
         else:
-            difference = float(np.max(np.abs(np.asarray(found, float) - np.asarray(value, float))))
-            same = difference <= TOLERANCE
-        worst = max(worst, difference)
+            largest = max(largest, abs(found - expected))
+            same = abs(found - expected) <= TOLERANCE
         if not same:
-            failed = True
-            print(f"{'.'.join(path)}: hilum {found}, scikit-learn {value}")
-    for name in absent:
-        print(f"{name}: not in metrics.json")
-    print(f"{compared} figures of {len(truth)} slices compared, largest difference {worst:.1e}")
-    sys.exit(1 if failed or absent else 0)
+            wrong += 1
+            print(f"{path}: metrics.json has {found}, scikit-learn {expected}")
+    print(f"{len(figures)} figures, {wrong} differ; the largest difference is {largest:.1e}")
+    sys.exit(1 if wrong else 0)
 
 
-if __name__ == "__main__":
-    main()
+main()

@@ -20,7 +20,6 @@
 //! ```
 
 mod architecture;
-mod atomic;
 mod engine;
 pub mod formula;
 mod graph;
@@ -35,7 +34,6 @@ mod tensor_file;
 mod weights;
 
 pub use architecture::{Architecture, UnknownArchitecture};
-pub use atomic::write_atomically;
 pub use engine::{
     Batch, Engine, EngineError, Logits, OptimizerState, Step, StepOutcome, UpdateRule,
     dropout_keeps,

@@ -4,11 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use hilum_core::{ClassIndex, Probabilities};
+use hilum_files::write_atomically;
 use hilum_metrics::{EvaluationReport, History};
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::atomic::write_atomically;
 use crate::predictions::predictions_csv;
 use crate::{Prediction, caption, confusion_matrix, html_report, precision_recall, reliability};
 use crate::{roc, training_curves};
@@ -73,7 +73,7 @@ pub fn write_evaluation(
     let mut written = Vec::with_capacity(files.len());
     for (name, content) in files {
         let path = folder.join(name);
-        write_atomically(&path, &content).map_err(WriteError::at(&path))?;
+        write_atomically(&path, |file| file.write_all(&content)).map_err(WriteError::at(&path))?;
         written.push(path);
     }
     Ok(written)
@@ -85,7 +85,7 @@ pub fn write_evaluation(
 /// [`WriteError`] if the disk refuses.
 pub fn write_curves(path: &Path, history: &History, caption: &str) -> Result<(), WriteError> {
     let drawing = training_curves(history, caption);
-    write_atomically(path, drawing.as_bytes()).map_err(WriteError::at(path))
+    write_atomically(path, |file| file.write_all(drawing.as_bytes())).map_err(WriteError::at(path))
 }
 
 /// The drawings of an evaluation, each a whole SVG document.

@@ -38,7 +38,6 @@
 //! # }
 //! ```
 
-mod atomic;
 mod audit_box;
 mod axes;
 mod caption;

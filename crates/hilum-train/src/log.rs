@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use hilum_graph::write_atomically;
+use hilum_files::write_atomically;
 use hilum_metrics::{EpochRow, History, SplitRow};
 
 const HEADER: [&str; 14] = [

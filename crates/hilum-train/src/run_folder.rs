@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hilum_graph::write_atomically;
+use hilum_files::write_atomically;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use fs_err::OpenOptions;
-use hilum_graph::write_atomically;
+use hilum_files::write_atomically;
 use hilum_metrics::{EpochRow, History};
 
 use crate::log::split_values;

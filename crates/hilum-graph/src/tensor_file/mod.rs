@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use safetensors::Dtype;
 use thiserror::Error;
 
-use crate::{Parameters, Tensor, write_atomically};
+use hilum_files::write_atomically;
+
+use crate::{Parameters, Tensor};
 
 pub(crate) use digest::DIGEST_KEY;
 pub(crate) use layout::Layout;

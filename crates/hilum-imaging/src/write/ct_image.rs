@@ -5,9 +5,10 @@ use std::path::Path;
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
+use hilum_files::write_atomically;
 
+use super::WriteError;
 use super::uid::derived_uid;
-use super::{WriteError, atomic};
 use crate::{HounsfieldSlice, Lesion};
 
 /// What is subtracted from a stored value to give Hounsfield units.
@@ -98,7 +99,7 @@ pub fn write_dicom(
         path: path.to_owned(),
         source,
     })?;
-    Ok(atomic::replace(path, &bytes)?)
+    Ok(write_atomically(path, |file| file.write_all(&bytes))?)
 }
 
 fn encode(object: InMemDicomObject) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {

@@ -1,6 +1,5 @@
 //! Slices to files: PNG and DICOM.
 
-mod atomic;
 mod ct_image;
 mod png;
 mod uid;

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use hilum_files::write_atomically;
 use png::{BitDepth, ColorType, Encoder, EncodingError};
 
-use super::{WriteError, atomic};
+use super::WriteError;
 use crate::{Channels, Pixels};
 
 /// Writes `pixels` as an 8-bit grey or RGB PNG, whole or not at all.
@@ -16,7 +17,7 @@ pub fn write_png(path: &Path, pixels: &Pixels) -> Result<(), WriteError> {
         path: path.to_owned(),
         source,
     })?;
-    Ok(atomic::replace(path, &bytes)?)
+    Ok(write_atomically(path, |file| file.write_all(&bytes))?)
 }
 
 fn encode(pixels: &Pixels) -> Result<Vec<u8>, EncodingError> {

@@ -8,7 +8,8 @@ use std::sync::{Arc, OnceLock};
 use hilum_core::{AuditSummary, Split};
 use hilum_dataset::Dataset;
 use hilum_dataset::audit::Audit;
-use hilum_graph::{ArchitectureDescription, INTENDED_USE, ModelFile, Parameters, write_atomically};
+use hilum_files::write_atomically;
+use hilum_graph::{ArchitectureDescription, INTENDED_USE, ModelFile, Parameters};
 use hilum_train::{Outcome, RunFolder, StopReason, Training, TrainingData};
 
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! A file is either the old one or the whole new one.
+//! Written beside, brought to the disk, renamed.
 
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Write};
@@ -15,16 +15,6 @@ use fs_err::File;
 ///
 /// # Errors
 /// Any error of the disk, with the path, and any error of `write`.
-///
-/// ```
-/// # fn main() -> std::io::Result<()> {
-/// # let folder = tempfile::tempdir()?;
-/// let path = folder.path().join("log.csv");
-/// hilum_graph::write_atomically(&path, |file| writeln!(file, "epoch,loss"))?;
-/// assert_eq!(std::fs::read_to_string(&path)?, "epoch,loss\n");
-/// # Ok(())
-/// # }
-/// ```
 pub fn write_atomically<F>(path: &Path, write: F) -> io::Result<()>
 where
     F: FnOnce(&mut dyn Write) -> io::Result<()>,

@@ -1,0 +1,17 @@
+//! Files that are either the old one or the whole new one, never half.
+//!
+//! Every file that hilum writes for a user goes through [`write_atomically`].
+//!
+//! ```
+//! # fn main() -> std::io::Result<()> {
+//! # let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("log.csv");
+//! hilum_files::write_atomically(&path, |file| writeln!(file, "epoch,loss"))?;
+//! assert_eq!(std::fs::read_to_string(&path)?, "epoch,loss\n");
+//! # Ok(())
+//! # }
+//! ```
+
+mod write_atomically;
+
+pub use write_atomically::write_atomically;
