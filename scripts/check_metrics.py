@@ -2,7 +2,7 @@
 predictions.csv. Prints the largest difference; exits 1 if any exceeds 1e-9.
 
     pip install scikit-learn==1.9.1
-    python check_metrics_json.py runs/NAME/evaluation
+    python scripts/check_metrics.py runs/NAME/evaluation
 """
 
 import csv
