@@ -111,12 +111,13 @@ mod tests {
         let mut table = Table::new(["class", "a\nlong", "n"], 1);
         table.row(["normal", "0.5", "12"]);
         table.row(["x", "10.25", "7"]);
-        let expected = "\
-class       a
-         long   n
-──────  ─────  ──
-normal    0.5  12
-x       10.25   7";
-        assert_eq!(table.to_string(), expected);
+        let expected = [
+            "            a",
+            "class    long   n",
+            "──────  ─────  ──",
+            "normal    0.5  12",
+            "x       10.25   7",
+        ];
+        assert_eq!(table.to_string().lines().collect::<Vec<_>>(), expected);
     }
 }

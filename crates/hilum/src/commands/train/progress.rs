@@ -54,7 +54,7 @@ impl Observer for RunProgress<'_> {
             run.train_count,
             run.valid_count,
             run.engine,
-            style(HEADER).for_stderr().bold()
+            style(header()).for_stderr().bold()
         ));
     }
 
@@ -116,7 +116,20 @@ impl RunProgress<'_> {
     }
 }
 
-const HEADER: &str = "epoch    train: loss accuracy macro-F1 AUROC    valid: loss accuracy macro-F1 AUROC       rate   time";
+/// The names above the columns of [`epoch_line`].
+fn header() -> String {
+    let split = |loss| {
+        format!(
+            "{loss:>11} {:>8} {:>8} {:>5}",
+            "accuracy", "macro-F1", "AUROC"
+        )
+    };
+    let (train, valid) = (split("train: loss"), split("valid: loss"));
+    format!(
+        "{:>7}    {train}    {valid}    {:>7} {:>6}",
+        "epoch", "rate", "time"
+    )
+}
 
 fn epoch_line(row: &EpochRow, epochs: usize, is_best: bool) -> String {
     let position = format!("{}/{epochs}", row.epoch);
@@ -165,7 +178,8 @@ mod tests {
             valid: split,
         };
         let line = epoch_line(&row, 50, false);
-        let end_of = |name: &str| HEADER.find(name).unwrap() + name.len();
+        let header = header();
+        let end_of = |name: &str| header.find(name).unwrap() + name.len();
         let value_end = |value: &str| line.find(value).unwrap() + value.len();
         assert_eq!(end_of("loss"), value_end("0.500"));
         assert_eq!(end_of("accuracy"), value_end("0.250"));
