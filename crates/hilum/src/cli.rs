@@ -73,14 +73,17 @@ pub(crate) fn command() -> clap::Command {
         })
 }
 
+/// Of a flag that is given twice the last counts, so that a line from the history can be extended.
 fn with_environment(command: clap::Command) -> clap::Command {
-    command.mut_args(|argument| match argument.get_long() {
-        Some(long) if !matches!(long, "help" | "version") => {
-            let variable = format!("HILUM_{}", long.replace('-', "_").to_uppercase());
-            argument.env(variable).hide_env(true)
-        }
-        _ => argument,
-    })
+    command
+        .args_override_self(true)
+        .mut_args(|argument| match argument.get_long() {
+            Some(long) if !matches!(long, "help" | "version") => {
+                let variable = format!("HILUM_{}", long.replace('-', "_").to_uppercase());
+                argument.env(variable).hide_env(true)
+            }
+            _ => argument,
+        })
 }
 
 /// Runs the command line `arguments`, the first of which is the program's name.

@@ -7,7 +7,7 @@ use hilum_core::Split;
 use hilum_graph::Architecture;
 use hilum_imaging::{Augmentation, DatasetSettings, PhantomFormat, Recipe, write_dataset};
 use hilum_metrics::Bootstrap;
-use hilum_train::{Schedule, Settings};
+use hilum_train::{RunFolder, Schedule, Settings};
 
 use super::{evaluate, predict, train};
 use crate::arguments::DeviceArguments;
@@ -54,16 +54,20 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
 
     screen.note("\n2/4  training a small network");
     let settings = settings(arguments, &slices);
-    let run = train::Run::create(&folder.join("runs"), "demo", settings)?;
+    let place = train::Place::New {
+        runs: folder.join("runs"),
+        name: "demo".to_owned(),
+    };
+    let run = train::Run { place, settings };
     let trained = train::train(&run, screen)?;
     screen.note(&trained);
 
     screen.note("\n3/4  evaluating it on slices of patients that it has not seen");
-    let mut model = Model::open(&trained.model, &arguments.device.device)?;
+    let mut model = Model::open(&trained.folder.model(), &arguments.device.device)?;
     let request = evaluate::Request {
         data: run.settings.data.clone(),
         split: Split::Test,
-        folder: run.folder.evaluation(),
+        folder: trained.folder.evaluation(),
         batch: predict::DEFAULT_BATCH,
         bootstrap: Bootstrap {
             seed: arguments.seed,
@@ -75,7 +79,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
 
     screen.note("\n4/4  predicting DICOM files");
     predict::predict_paths(&mut model, &[dicom], &predict::Request::default(), screen)?;
-    say_where_to_look(&folder, &run, screen);
+    say_where_to_look(&folder, &trained.folder, screen);
     Ok(())
 }
 
@@ -178,16 +182,15 @@ fn settings(arguments: &Arguments, slices: &Path) -> RunSettings {
     }
 }
 
-fn say_where_to_look(folder: &Path, run: &train::Run, screen: &Screen) {
+fn say_where_to_look(folder: &Path, run: &RunFolder, screen: &Screen) {
     let show = |path: &Path| path.display().to_string();
-    let run_folder = run.folder.path();
     let rows = [
         ("slices", show(&folder.join("slices"))),
         ("DICOM files", show(&folder.join("dicom"))),
-        ("report", show(&run.folder.evaluation().join("report.html"))),
-        ("training curves", show(&run.folder.curves())),
-        ("model", show(&run.folder.model())),
-        ("settings and log", show(run_folder)),
+        ("report", show(&run.evaluation().join("report.html"))),
+        ("training curves", show(&run.curves())),
+        ("model", show(&run.model())),
+        ("settings and log", show(run.path())),
     ];
     screen.note("\nwhere to look");
     for (what, path) in rows {

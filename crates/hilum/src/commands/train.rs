@@ -20,7 +20,7 @@ use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::settings::{MachineSettings, NetworkSettings, RunSettings};
 
-pub(crate) use run::{Run, train};
+pub(crate) use run::{Place, Run, train};
 
 /// What `hilum train` takes.
 #[derive(Debug, clap::Args)]
@@ -107,11 +107,15 @@ pub(crate) fn run(
             .name
             .as_deref()
             .unwrap_or(settings.network.architecture.name());
-        Run::create(&arguments.runs, name, settings)?
+        let place = Place::New {
+            runs: arguments.runs.clone(),
+            name: name.to_owned(),
+        };
+        Run { place, settings }
     };
     let trained = train(&run, screen)?;
     screen.note(&trained);
-    writeln!(io::stdout().lock(), "{}", trained.model.display())?;
+    writeln!(io::stdout().lock(), "{}", trained.folder.model().display())?;
     Ok(())
 }
 

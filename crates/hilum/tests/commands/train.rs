@@ -174,7 +174,7 @@ fn a_truncated_png_stops_the_run() {
     let path = workplace.path("slices/valid/normal/0.png");
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-    train(&workplace, &[]).refuses(&["0.png", "1 of 9 files in `valid` cannot be read"]);
+    train(&workplace, &[]).refuses(&["0.png", "unreadable-file (1)", "truncated"]);
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn settings_out_of_range_are_named() {
     let workplace = Workplace::new();
     workplace.slices();
     train(&workplace, &["--learning-rate", "0"]).refuses(&["learning_rate", "hint:"]);
-    train(&workplace, &["--rotation", "-5"]).refuses(&["rotation"]);
+    train(&workplace, &["--rotation=-5"]).refuses(&["rotation"]);
 }
 
 #[test]

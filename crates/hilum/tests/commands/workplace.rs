@@ -93,10 +93,11 @@ impl Workplace {
 
     /// `slices/{train,valid,test}/CLASS/*.png`, small and easy to tell apart.
     pub(crate) fn slices(&self) -> PathBuf {
-        for (split, count) in [("train", 6), ("valid", 3), ("test", 3)] {
+        let splits = [("train", 6), ("valid", 3), ("test", 3)];
+        for (split_index, (split, count)) in splits.into_iter().enumerate() {
             for (class, class_name) in CLASSES.iter().enumerate() {
                 for number in 0..count {
-                    let seed = class * 1000 + number * 10 + split.len();
+                    let seed = class * 1000 + number * 10 + split_index;
                     let name = format!("slices/{split}/{class_name}/{number}.png");
                     self.write_slice(&name, class, seed);
                 }

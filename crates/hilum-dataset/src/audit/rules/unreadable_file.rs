@@ -33,7 +33,7 @@ fn check(evidence: &Evidence<'_>) -> Vec<Finding> {
         .zip(evidence.facts)
         .filter_map(|(sample, facts)| match facts {
             FileFacts::Unreadable { reason, .. } => {
-                let short = reason.lines().next().unwrap_or_default();
+                let short = reason.replace("\nhint: ", "; ");
                 let message = format!("`{}`: {short}", sample.relative);
                 let finding = Finding::new(message, vec![sample.relative.clone()]);
                 Some(finding.with("reason", reason.as_str()))

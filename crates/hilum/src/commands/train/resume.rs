@@ -11,7 +11,7 @@ use hilum_train::RunFolder;
 use thiserror::Error;
 use toml::Value;
 
-use super::Run;
+use super::{Place, Run};
 use crate::error::CommandError;
 use crate::settings::RunSettings;
 
@@ -77,7 +77,10 @@ pub(super) fn find(wanted: &Wanted<'_>) -> Result<Run, CommandError> {
             return Err(CommandError::bad_input(error));
         }
     }
-    Ok(Run { folder, settings })
+    Ok(Run {
+        place: Place::Existing(folder),
+        settings,
+    })
 }
 
 /// The run on `data` whose files changed last.

@@ -1,7 +1,7 @@
 //! One training run, from its folder to its best model.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -22,31 +22,40 @@ use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::settings::RunSettings;
 
-/// A run's folder and what it was started with.
+/// What a run was started with, and where it goes.
 pub(crate) struct Run {
-    pub(crate) folder: RunFolder,
+    pub(crate) place: Place,
     pub(crate) settings: RunSettings,
+}
+
+/// Where a run's files go.
+pub(crate) enum Place {
+    /// A fresh folder under `runs`, made once everything else is known to be right; a taken name
+    /// gets a number.
+    New { runs: PathBuf, name: String },
+    /// The folder of a run that goes on.
+    Existing(RunFolder),
 }
 
 /// What came out of a run.
 pub(crate) struct Trained {
-    /// The best model.
-    pub(crate) model: PathBuf,
+    /// The run's folder; the best model is in it.
+    pub(crate) folder: RunFolder,
     outcome: Outcome,
 }
 
 impl Run {
-    /// A fresh run under `runs`; a taken name gets a number.
-    pub(crate) fn create(
-        runs: &Path,
-        name: &str,
-        settings: RunSettings,
-    ) -> Result<Self, CommandError> {
-        let folder = RunFolder::create(runs, name).map_err(CommandError::failure)?;
-        folder
-            .write_settings(&settings)
-            .map_err(CommandError::failure)?;
-        Ok(Self { folder, settings })
+    fn folder(&self) -> Result<RunFolder, CommandError> {
+        match &self.place {
+            Place::Existing(folder) => Ok(folder.clone()),
+            Place::New { runs, name } => {
+                let folder = RunFolder::create(runs, name).map_err(CommandError::failure)?;
+                folder
+                    .write_settings(&self.settings)
+                    .map_err(CommandError::failure)?;
+                Ok(folder)
+            }
+        }
     }
 }
 
@@ -59,7 +68,6 @@ pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError>
         .parse()
         .map_err(CommandError::bad_input)?;
     let Audited { dataset, audit } = audited::for_training(&settings.data, screen)?;
-    write_audit(&run.folder, &audit)?;
     let (graph, parameters) = network::build(settings, dataset.classes(), screen)?;
     let mut engine = hilum_burn::open(device, graph, &parameters).map_err(CommandError::failure)?;
     drop(parameters);
@@ -74,28 +82,27 @@ pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError>
         valid: &valid,
     };
     let model = template(settings, &dataset, &data, audit.summary());
+    let folder = run.folder()?;
+    write_audit(&folder, &audit)?;
     let training = Training {
         data,
         recipe: &settings.recipe,
         settings: &settings.training,
-        folder: &run.folder,
+        folder: &folder,
         model: &model,
     };
-    let curves = run.folder.curves();
+    let curves = folder.curves();
     let mut progress = RunProgress::new(screen, &curves, model.audit.to_string());
     let outcome = hilum_train::train(engine.as_mut(), &training, &mut progress, &stop_flag())
         .map_err(CommandError::failure)?;
     if let StopReason::Interrupted { discarded } = outcome.reason {
         screen.note(format_args!(
             "interrupted in epoch {discarded}; every epoch before is saved in `{}`\ngo on with the same command and `--resume`",
-            run.folder.path().display()
+            folder.path().display()
         ));
         return Err(CommandError::Interrupted);
     }
-    Ok(Trained {
-        model: run.folder.model(),
-        outcome,
-    })
+    Ok(Trained { folder, outcome })
 }
 
 /// `audit.json`: what is known of the data behind every number of the run.
