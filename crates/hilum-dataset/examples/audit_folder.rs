@@ -1,4 +1,5 @@
-//! Audits a folder and prints what it finds: `cargo run --example audit_folder -- DATA`.
+//! Audits a folder and prints what it finds: `cargo run --example audit_folder -- DATA [PAGE]`;
+//! `PAGE` is a folder for the HTML page.
 
 #![expect(
     clippy::print_stdout,
@@ -9,7 +10,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use hilum_dataset::audit::{AuditSettings, audit, mend};
+use hilum_dataset::audit::{AuditSettings, audit, mend, write_page};
 use hilum_dataset::{ClassSets, Dataset, ReadSettings};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,6 +39,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "{} groups of slices that look like one scan (inferred)\n",
         groups.len()
     );
+    if let Some(folder) = std::env::args().nth(2) {
+        let page = write_page(Path::new(&folder), &dataset, &audit)?;
+        eprintln!("{}", page.display());
+    }
     print!("{}", mend(&dataset, &audit).audit.to_text());
     Ok(())
 }

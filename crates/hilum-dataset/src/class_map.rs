@@ -1,6 +1,6 @@
 //! Folder names that stand for another class.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hilum_core::ClassName;
 use thiserror::Error;
@@ -81,15 +81,10 @@ impl ClassMap {
     }
 
     /// The entries that none of `names` meets: most likely misspelt.
-    pub fn unmatched<'names>(
-        &self,
-        names: impl IntoIterator<Item = &'names str> + Clone,
-    ) -> Vec<String> {
+    pub fn unmatched(&self, names: &BTreeSet<&str>) -> Vec<String> {
         let meets = |from: &str| {
-            names
-                .clone()
-                .into_iter()
-                .any(|name| name.trim() == from || ClassName::canonical(name).as_str() == from)
+            let mut names = names.iter();
+            names.any(|name| name.trim() == from || ClassName::canonical(name).as_str() == from)
         };
         self.0.keys().filter(|from| !meets(from)).cloned().collect()
     }
@@ -143,11 +138,9 @@ mod tests {
     #[test]
     fn entries_that_meet_no_name_are_told() {
         let map = ClassMap::parse(["a=b", "c=d"]).unwrap();
-        assert_eq!(map.unmatched(["a_T1_N0_M0", "e"]), ["c"]);
-        assert_eq!(map.unmatched(["A", "c"]), ["a"]);
-        assert_eq!(
-            map.unmatched(["a_left_T1_N0_M0", "c"]),
-            Vec::<String>::new()
-        );
+        let unmatched = |names: [&'static str; 2]| map.unmatched(&BTreeSet::from(names));
+        assert_eq!(unmatched(["a_T1_N0_M0", "e"]), ["c"]);
+        assert_eq!(unmatched(["A", "c"]), ["a"]);
+        assert_eq!(unmatched(["a_left_T1_N0_M0", "c"]), Vec::<String>::new());
     }
 }

@@ -205,7 +205,7 @@ impl Dataset {
 
 fn refuse_unmatched(listing: &Listing, map: &ClassMap) -> Result<(), ReadError> {
     let names: BTreeSet<&str> = listing.names().map(|(_, name)| name).collect();
-    let unmatched = map.unmatched(names.iter().copied());
+    let unmatched = map.unmatched(&names);
     if unmatched.is_empty() {
         return Ok(());
     }

@@ -1,9 +1,11 @@
 //! Every layout and every way in which one is wrong.
 
+#![allow(clippy::unwrap_used, reason = "what fails here is a failed test")]
+
 mod folder;
 
 use folder::Folder;
-use hilum_core::Split;
+use hilum_core::{ClassName, Split};
 use hilum_dataset::{
     ClassMap, ClassSets, Dataset, IgnoreReason, Layout, Overwrite, ReadError, ReadSettings,
     WriteManifestError, write_manifest,
@@ -414,7 +416,7 @@ fn the_published_chest_ct_set_has_its_four_classes() {
         .classes()
         .names()
         .iter()
-        .map(|name| name.as_str())
+        .map(ClassName::as_str)
         .collect();
     assert_eq!(
         names,

@@ -65,6 +65,10 @@ pub struct SliceFacts {
 }
 
 /// The part of a DICOM header that rules ask for.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a yes or no that the header says"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DicomFacts {
     /// Patient ID (0010,0020).
@@ -107,8 +111,8 @@ const VISIBLE_COLOR: u8 = 48;
 
 impl FileFacts {
     /// Decodes a file, DICOM through the lung window, and keeps what rules need.
-    pub(super) fn read(path: &Path, limits: &DecodeLimits) -> Self {
-        match decode_file(path, Window::LUNG, limits) {
+    pub(super) fn read(path: &Path, limits: DecodeLimits) -> Self {
+        match decode_file(path, Window::LUNG, &limits) {
             Ok(slice) => Self::Slice(Box::new(SliceFacts::of(&slice))),
             Err(error) => Self::Unreadable {
                 is_not_ct: matches!(

@@ -13,6 +13,7 @@ mod grey;
 mod mend;
 mod nearest;
 mod neighbours;
+mod page;
 mod properties;
 mod register;
 mod rule;
@@ -41,6 +42,7 @@ pub use gate::GateError;
 pub use grey::{GreyStatistics, HISTOGRAM_BINS, PERCENTILES};
 pub use mend::{Mended, mend};
 pub use neighbours::AlikePair;
+pub use page::{PageError, write_page};
 pub use rule::{RULES, Rule, UnknownRule, all_pages};
 pub use thumbnail::{THUMBNAIL_SIDE, Thumbnail};
 
@@ -114,7 +116,7 @@ fn collect(
             let stamp = Stamp::of(&sample.path);
             let facts = cache.get(&sample.path, stamp).unwrap_or_else(|| {
                 read.fetch_add(1, Ordering::Relaxed);
-                FileFacts::read(&sample.path, &settings.limits)
+                FileFacts::read(&sample.path, settings.limits)
             });
             on_progress(done.fetch_add(1, Ordering::Relaxed) + 1);
             (stamp, facts)

@@ -1,6 +1,6 @@
 //! Pairs of different files that show the same picture, or neighbouring slices of one scan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hilum_core::GroupId;
 use rayon::prelude::*;
@@ -8,23 +8,26 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{FileFacts, PixelDigest, SliceFacts};
 use super::nearest::VantageTree;
-use super::register::likeness;
+use super::register::{Coarse, likeness};
 use super::thumbnail::{Descriptor, Flip};
 use crate::Dataset;
 
 /// How far apart the descriptors of two candidates may be, both of length 1.
-const CANDIDATE_RADIUS: f32 = 0.35;
+const CANDIDATE_RADIUS: f32 = 0.3;
 /// How many candidates of a slice are looked at, per way of mirroring.
 const CANDIDATE_COUNT: usize = 6;
+/// How much of each side is also tried as cut away: a crop moves the lowest frequencies further
+/// than anything else that is done to a copy.
+const CROP_SHARE: f32 = 0.03;
 /// A picture without contrast resembles every other such picture.
 const LEAST_DEVIATION: f64 = 2.0;
 
 /// From here on two slices are one picture, saved twice.
 const SAME_PICTURE_LEVELS: f64 = 0.97;
-const SAME_PICTURE_DETAIL: f64 = 0.90;
+const SAME_PICTURE_DETAIL: f64 = 0.95;
 /// From here on two slices may be neighbours in one scan.
-const SAME_SCAN_LEVELS: f64 = 0.95;
-const SAME_SCAN_DETAIL: f64 = 0.60;
+const SAME_SCAN_LEVELS: f64 = 0.96;
+const SAME_SCAN_DETAIL: f64 = 0.88;
 
 /// Two different pictures that are alike.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -57,6 +60,12 @@ impl AlikePair {
     }
 }
 
+/// A distinct picture, ready to be compared.
+struct Candidate<'facts> {
+    slice: &'facts SliceFacts,
+    coarse: Coarse,
+}
+
 /// Finds all pairs that may be one picture or one scan, each once, in order of digest.
 pub(super) fn alike_pairs(facts: &[FileFacts]) -> Vec<AlikePair> {
     let mut distinct: BTreeMap<PixelDigest, &SliceFacts> = BTreeMap::new();
@@ -65,57 +74,82 @@ pub(super) fn alike_pairs(facts: &[FileFacts]) -> Vec<AlikePair> {
             distinct.entry(slice.digest).or_insert(slice);
         }
     }
-    let (slices, points): (Vec<&SliceFacts>, Vec<Descriptor>) = distinct
+    let (candidates, points): (Vec<Candidate<'_>>, Vec<Descriptor>) = distinct
         .into_values()
-        .filter_map(|slice| Some((slice, slice.thumbnail.descriptor()?)))
+        .filter_map(|slice| {
+            let coarse = Coarse::of(&slice.thumbnail);
+            Some((Candidate { slice, coarse }, slice.thumbnail.descriptor()?))
+        })
         .unzip();
-    let tree = VantageTree::new(&points);
-    let found: Vec<Vec<AlikePair>> = (0..slices.len())
+    let mut found: Vec<AlikePair> = near_pairs(&candidates, &points)
         .into_par_iter()
-        .map(|index| alike_to(index, &slices, &points, &tree))
+        .filter_map(|(first, second, flip)| compare(&candidates[first], &candidates[second], flip))
         .collect();
-    let mut pairs: BTreeMap<(PixelDigest, PixelDigest), AlikePair> = BTreeMap::new();
-    for pair in found.into_iter().flatten() {
-        let known = pairs.entry((pair.first, pair.second)).or_insert(pair);
-        if pair.detail_correlation > known.detail_correlation {
-            *known = pair;
-        }
-    }
-    pairs.into_values().collect()
+    // Of several ways to mirror, the best.
+    found.sort_by(|a, b| {
+        let key = |pair: &AlikePair| (pair.first, pair.second);
+        key(a)
+            .cmp(&key(b))
+            .then(b.detail_correlation.total_cmp(&a.detail_correlation))
+    });
+    found.dedup_by_key(|pair| (pair.first, pair.second));
+    found
 }
 
-fn alike_to(
-    index: usize,
-    slices: &[&SliceFacts],
+/// Pairs of near descriptors, the smaller index first, with how the second is mirrored.
+///
+/// Each picture is looked for as it is and cropped; of a picture and its crop, the first finds
+/// the second.
+fn near_pairs(
+    candidates: &[Candidate<'_>],
     points: &[Descriptor],
-    tree: &VantageTree<'_>,
-) -> Vec<AlikePair> {
-    let mut pairs = Vec::new();
-    for flip in Flip::ALL {
-        let query = points[index].flipped(flip);
-        let candidates = tree.nearest(&query, CANDIDATE_COUNT, CANDIDATE_RADIUS, |other| {
-            other != index
-        });
-        if candidates.is_empty() {
-            continue;
-        }
-        let picture = slices[index].thumbnail.flipped(flip);
-        for (_, other) in candidates {
-            let likeness = likeness(&slices[other].thumbnail, &picture);
-            let (first, second) = (slices[index].digest, slices[other].digest);
-            let pair = AlikePair {
-                first: first.min(second),
-                second: first.max(second),
-                level_correlation: likeness.levels,
-                detail_correlation: likeness.detail,
-                is_mirrored: !flip.is_none(),
-            };
-            if pair.is_same_picture() || pair.is_same_scan() {
-                pairs.push(pair);
+) -> BTreeSet<(usize, usize, Flip)> {
+    let tree = VantageTree::new(points);
+    (0..points.len())
+        .into_par_iter()
+        .flat_map_iter(|index| {
+            let cropped = candidates[index].slice.thumbnail.cropped(CROP_SHARE);
+            let queries = [Some(points[index]), cropped.descriptor()];
+            let mut pairs = Vec::new();
+            for query in queries.into_iter().flatten() {
+                for flip in Flip::ALL {
+                    let found = tree.nearest(
+                        &query.flipped(flip),
+                        CANDIDATE_COUNT,
+                        CANDIDATE_RADIUS,
+                        |other| other != index,
+                    );
+                    let pair = |(_, other)| (index.min(other), index.max(other), flip);
+                    pairs.extend(found.into_iter().map(pair));
+                }
             }
-        }
-    }
-    pairs
+            pairs
+        })
+        .collect()
+}
+
+fn compare(first: &Candidate<'_>, second: &Candidate<'_>, flip: Flip) -> Option<AlikePair> {
+    let likeness = if flip.is_none() {
+        likeness(
+            (&first.slice.thumbnail, &first.coarse),
+            (&second.slice.thumbnail, &second.coarse),
+        )?
+    } else {
+        let mirrored = second.slice.thumbnail.flipped(flip);
+        let coarse = Coarse::of(&mirrored);
+        likeness(
+            (&first.slice.thumbnail, &first.coarse),
+            (&mirrored, &coarse),
+        )?
+    };
+    let pair = AlikePair {
+        first: first.slice.digest,
+        second: second.slice.digest,
+        level_correlation: likeness.levels,
+        detail_correlation: likeness.detail,
+        is_mirrored: !flip.is_none(),
+    };
+    (pair.is_same_picture() || pair.is_same_scan()).then_some(pair)
 }
 
 /// Gives samples without a group one that is inferred from how alike slices are.

@@ -134,29 +134,50 @@ impl Placement {
     }
 }
 
-/// Lays `second` onto `first` and compares them.
-pub(super) fn likeness(first: &Thumbnail, second: &Thumbnail) -> Likeness {
-    let (a, b) = (Plane::of(first), Plane::of(second));
-    let unmoved = compare(&a, &b, Placement::default());
-    let mut placement = Placement::default();
-    let (a32, b32) = (a.halved(), b.halved());
-    let (a16, b16) = (a32.halved(), b32.halved());
-    for (a, b) in [(&a16, &b16), (&a32, &b32), (&a, &b)] {
-        placement = refine(a, b, placement);
+/// Below this, blurred pictures that were laid onto each other are different chests.
+const LEAST_COARSE_CORRELATION: f64 = 0.9;
+/// From here on a picture needs no registration to be known.
+const PLAIN_COPY: f64 = 0.98;
+
+/// A thumbnail at 16x16: what most candidates are turned away by.
+#[derive(Debug, Clone)]
+pub(super) struct Coarse(Plane);
+
+impl Coarse {
+    pub(super) fn of(thumbnail: &Thumbnail) -> Self {
+        Self(Plane::of(thumbnail).halved().halved())
     }
-    let moved = compare(&a, &b, placement);
-    if moved.detail > unmoved.detail {
-        moved
-    } else {
-        unmoved
+
+    /// Where `second` lies on this picture; `None` if they are different chests.
+    fn place(&self, second: &Self) -> Option<Placement> {
+        let placement = refine(&self.0, &second.0, Placement::default());
+        let is_close = correlation(&self.0, &second.0, placement) >= LEAST_COARSE_CORRELATION;
+        is_close.then_some(placement)
     }
 }
 
-fn compare(a: &Plane, b: &Plane, placement: Placement) -> Likeness {
-    Likeness {
-        levels: correlation(a, b, placement),
-        detail: correlation(&a.detail(), &b.detail(), placement),
+/// Lays `second` onto `first` and compares them; `None` if a blurred look tells them apart.
+pub(super) fn likeness(
+    first: (&Thumbnail, &Coarse),
+    second: (&Thumbnail, &Coarse),
+) -> Option<Likeness> {
+    let placement = first.1.place(second.1)?;
+    let (a, b) = (Plane::of(first.0), Plane::of(second.0));
+    let (detail_a, detail_b) = (a.detail(), b.detail());
+    let compare = |placement| Likeness {
+        levels: correlation(&a, &b, placement),
+        detail: correlation(&detail_a, &detail_b, placement),
+    };
+    let unmoved = compare(Placement::default());
+    if unmoved.detail >= PLAIN_COPY {
+        return Some(unmoved);
     }
+    let moved = compare(refine(&a.halved(), &b.halved(), placement));
+    Some(if moved.detail > unmoved.detail {
+        moved
+    } else {
+        unmoved
+    })
 }
 
 fn correlation(a: &Plane, b: &Plane, placement: Placement) -> f64 {

@@ -192,17 +192,18 @@ mod tests {
 
     #[test]
     fn a_clean_threshold_is_found_and_is_always_right() {
-        let values: Vec<f64> = (0..60).map(f64::from).collect();
         let classes: Vec<usize> = (0..60).map(|row| usize::from(row >= 20)).collect();
+        let values: Vec<f64> = (0..60).map(|row| f64::from(row + row / 20 * 100)).collect();
         let scores = scores(&values, &classes, 2, 1);
         assert_eq!((scores.accuracy, scores.skill()), (1.0, 1.0));
-        assert_eq!(scores.threshold, 19.5);
+        // Between 19 and 120.
+        assert_eq!(scores.threshold, 69.5);
         assert!((scores.majority - 2.0 / 3.0).abs() < 1e-12);
     }
 
     #[test]
     fn one_threshold_cannot_tell_a_middle_class_and_a_tree_can() {
-        let values: Vec<f64> = (0..90).map(f64::from).collect();
+        let values: Vec<f64> = (0..90).map(|row| f64::from(row + row / 30 * 100)).collect();
         let classes: Vec<usize> = (0..90).map(|row| row / 30).collect();
         assert_eq!(scores(&values, &classes, 3, 3).accuracy, 1.0);
         assert!(scores(&values, &classes, 3, 1).accuracy < 0.7);

@@ -51,6 +51,30 @@ impl Thumbnail {
         Self(levels.collect())
     }
 
+    /// Without `share` of the side at every edge, between pixels linearly.
+    pub(super) fn cropped(&self, share: f32) -> Self {
+        let side = THUMBNAIL_SIDE;
+        let last = (side - 1) as f32;
+        let places: Vec<(usize, f32)> = (0..side)
+            .map(|position| {
+                let from = (position as f32 + 0.5) * (1.0 - 2.0 * share) + share * side as f32;
+                let from = (from - 0.5).clamp(0.0, last - 0.001);
+                (from as usize, from.fract())
+            })
+            .collect();
+        let level = |row: usize, column: usize| f32::from(self.0[row * side + column]);
+        let mut levels = Vec::with_capacity(side * side);
+        for (row, down) in &places {
+            for (column, right) in &places {
+                let across =
+                    |row| level(row, *column) * (1.0 - right) + level(row, column + 1) * right;
+                let value = across(*row) * (1.0 - down) + across(row + 1) * down;
+                levels.push(value.round() as u8);
+            }
+        }
+        Self(levels)
+    }
+
     /// The lowest frequencies; `None` for an image without contrast.
     pub(super) fn descriptor(&self) -> Option<Descriptor> {
         let side = THUMBNAIL_SIDE;
@@ -97,7 +121,7 @@ fn cosine(frequency: usize, position: usize) -> f32 {
 }
 
 /// Whether a picture is mirrored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Flip {
     pub(super) columns: bool,
     pub(super) rows: bool,
@@ -196,6 +220,14 @@ mod tests {
             assert!(direct.distance(&derived) < 1e-4, "{flip:?}");
         }
         assert_eq!(picture.flipped(Flip::ALL[3]).flipped(Flip::ALL[3]), picture);
+    }
+
+    #[test]
+    fn a_crop_of_a_ramp_is_the_middle_of_the_ramp() {
+        let ramp = (0..64 * 64).map(|index| (index % 64 * 4) as u8).collect();
+        let middle = Thumbnail::new(ramp).cropped(0.25);
+        // Column 0 lies a quarter of a pixel before pixel 16: 15.75 * 4.
+        assert_eq!((middle.levels()[0], middle.levels()[63]), (63, 189));
     }
 
     #[test]

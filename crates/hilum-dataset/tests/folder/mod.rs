@@ -1,6 +1,7 @@
 //! A dataset in a temporary folder.
 
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "what fails here is a failed test")]
 
 use std::path::{Path, PathBuf};
 

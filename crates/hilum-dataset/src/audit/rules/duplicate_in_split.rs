@@ -28,7 +28,11 @@ Finds pictures that are equal pixel by pixel and stand in one split more than on
 
 fn check(evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for copies in evidence.copies() {
+    // A picture with two classes is a `label-conflict`, which says more.
+    let agreeing = evidence
+        .copies()
+        .filter(|copies| evidence.classes_of(copies).len() == 1);
+    for copies in agreeing {
         for split in evidence.splits_of(copies) {
             let inside: Vec<usize> = copies
                 .iter()
