@@ -26,8 +26,8 @@ pub(crate) fn statistics(input: &Shards) -> BatchStatistics {
     let shares = shards::tensor(shares.collect(), [counts.len(), 1, 1, 1], &device);
 
     let parts = shards::each(input, |shard| {
-        let mean = channel_sums(shard.clone()).div_scalar(values_per_channel(shard) as f32);
-        let deviations = shard.clone() - mean.clone();
+        let mean = channel_sums(shard.clone()).div_scalar(values_per_channel(&shard) as f32);
+        let deviations = shard - mean.clone();
         let squares = channel_sums(deviations.clone() * deviations);
         (mean, squares)
     });
@@ -45,7 +45,8 @@ pub(crate) fn statistics(input: &Shards) -> BatchStatistics {
 
 /// `factor * input + summand`, channel by channel.
 pub(crate) fn scale_and_shift(input: Shards, factor: &Tensor<4>, summand: &Tensor<4>) -> Shards {
-    shards::map(input, |shard| shard * factor.clone() + summand.clone())
+    let (factor, summand) = (factor.clone(), summand.clone());
+    shards::map(input, move |shard| shard * factor.clone() + summand.clone())
 }
 
 /// Factor and summand by which batch norm with these statistics amounts to `x * f + s`.
@@ -84,7 +85,8 @@ pub(crate) fn backward(
         count,
     } = statistics;
     let inverse = variance.clone().add_scalar(epsilon).sqrt().recip();
-    let centered = shards::map(input, |shard| shard - mean.clone());
+    let mean = mean.clone();
+    let centered = shards::map(input, move |shard| shard - mean.clone());
     let sums = shards::zip(centered.clone(), gradient.clone(), |centered, gradient| {
         (
             channel_sums(gradient.clone()),
@@ -99,7 +101,7 @@ pub(crate) fn backward(
         let factor = scale * inverse.clone();
         let slope = factor.clone() * inverse * scale_gradient.clone().div_scalar(*count as f32);
         let summand = factor.clone() * shift_gradient.clone().div_scalar(*count as f32);
-        shards::zip(centered, gradient, |centered, gradient| {
+        shards::zip(centered, gradient, move |centered, gradient| {
             gradient * factor.clone() - (centered * slope.clone() + summand.clone())
         })
     });

@@ -2,6 +2,7 @@
 
 use burn_tensor::Tensor;
 
+use crate::lanes;
 use crate::shards::{self, Shards};
 
 /// `[images, features]`
@@ -24,7 +25,7 @@ pub(crate) fn forward(
     bias: Option<Tensor<1>>,
     sizes: &[usize],
 ) -> Shards {
-    let mut result = input.matmul(weight.transpose());
+    let mut result = lanes::wide(|| input.matmul(weight.transpose()));
     if let Some(bias) = bias {
         result = result + bias.unsqueeze();
     }
@@ -33,11 +34,12 @@ pub(crate) fn forward(
 
 /// Gradients of weight and bias.
 pub(crate) fn parameter_gradients(input: Tensor<2>, gradient: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-    let weight = gradient.clone().transpose().matmul(input);
+    let turned = gradient.clone().transpose();
+    let weight = lanes::wide(|| turned.matmul(input));
     (weight, gradient.sum_dim(0))
 }
 
 /// The gradient of the input.
 pub(crate) fn input_gradient(gradient: Tensor<2>, weight: Tensor<2>, sizes: &[usize]) -> Shards {
-    scatter(gradient.matmul(weight), sizes)
+    scatter(lanes::wide(|| gradient.matmul(weight)), sizes)
 }

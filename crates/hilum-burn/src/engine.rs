@@ -9,11 +9,10 @@ use hilum_graph::{
 
 use crate::device::{self, DeviceName};
 use crate::inference::{self, Folds, Values};
-use crate::loss;
 use crate::optimizer::Optimizer;
-use crate::shards;
 use crate::training::Tape;
 use crate::variables::Variables;
+use crate::{lanes, loss, shards};
 
 /// A graph on a device of Burn's.
 ///
@@ -72,17 +71,20 @@ impl BurnEngine {
         Ok((sizes, Values::new(&self.graph, shards)))
     }
 
-    fn last(&self) -> NodeIndex {
-        NodeIndex(self.graph.nodes().len() - 1)
+    /// Runs `operation` so that a batch of `image_count` keeps all cores busy.
+    fn run<T: Send>(
+        &mut self,
+        image_count: usize,
+        operation: impl FnOnce(&mut Self) -> T + Send,
+    ) -> T {
+        if self.name == DeviceName::Cpu && image_count > 1 {
+            lanes::enter(|| operation(self))
+        } else {
+            operation(self)
+        }
     }
-}
 
-impl Engine for BurnEngine {
-    fn graph(&self) -> &Graph {
-        &self.graph
-    }
-
-    fn forward(&mut self, images: &Batch) -> Result<Logits, EngineError> {
+    fn infer(&mut self, images: &Batch) -> Result<Logits, EngineError> {
         let (_, mut values) = self.upload(images)?;
         let end = NodeIndex(self.graph.nodes().len());
         inference::run(
@@ -100,13 +102,7 @@ impl Engine for BurnEngine {
         }
     }
 
-    fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
-        assert_eq!(step.truth.len(), step.images.count, "a class per image");
-        assert_eq!(
-            step.class_weights.len(),
-            self.graph.class_count(),
-            "a weight per class"
-        );
+    fn train(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
         let (sizes, mut values) = self.upload(step.images)?;
         let first = step.first_trained;
         inference::run(
@@ -139,6 +135,30 @@ impl Engine for BurnEngine {
         })
     }
 
+    fn last(&self) -> NodeIndex {
+        NodeIndex(self.graph.nodes().len() - 1)
+    }
+}
+
+impl Engine for BurnEngine {
+    fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    fn forward(&mut self, images: &Batch) -> Result<Logits, EngineError> {
+        self.run(images.count, |engine| engine.infer(images))
+    }
+
+    fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
+        assert_eq!(step.truth.len(), step.images.count, "a class per image");
+        assert_eq!(
+            step.class_weights.len(),
+            self.graph.class_count(),
+            "a weight per class"
+        );
+        self.run(step.images.count, |engine| engine.train(step))
+    }
+
     fn parameters(&self) -> Result<Parameters, EngineError> {
         Ok(self.variables.download())
     }
@@ -161,7 +181,7 @@ impl Engine for BurnEngine {
 
     fn description(&self) -> String {
         match self.name {
-            DeviceName::Cpu => match rayon::current_num_threads() {
+            DeviceName::Cpu => match lanes::thread_count() {
                 1 => "burn flex, 1 thread".to_owned(),
                 threads => format!("burn flex, {threads} threads"),
             },

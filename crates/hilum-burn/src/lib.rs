@@ -36,6 +36,7 @@ mod dense;
 mod device;
 mod engine;
 mod inference;
+mod lanes;
 mod loss;
 mod operation;
 mod optimizer;

@@ -11,12 +11,12 @@ use crate::shards::{self, Shards};
 
 /// `[images, 1, ...]` as `[images, count, ...]`.
 pub(crate) fn repeat_channels(input: Shards, count: usize) -> Shards {
-    shards::map(input, |shard| shard.repeat_dim(1, count))
+    shards::map(input, move |shard| shard.repeat_dim(1, count))
 }
 
 /// The function, in place where Burn can.
 pub(crate) fn activate(input: Shards, activation: Activation) -> Shards {
-    shards::map(input, |shard| match activation {
+    shards::map(input, move |shard| match activation {
         Activation::Relu => relu(shard),
         Activation::Relu6 => shard.clamp(0.0, 6.0),
         Activation::Silu => silu(shard),
@@ -35,13 +35,12 @@ pub(crate) fn activation_gradient(
     gradient: Shards,
     activation: Activation,
 ) -> Shards {
-    shards::zip(gradient, kept, |gradient, kept| match activation {
+    shards::zip(gradient, kept, move |gradient, kept| match activation {
         Activation::Relu => gradient.mask_fill(kept.lower_equal_elem(0.0), 0.0),
         Activation::Relu6 => {
-            let flat = kept.clone().lower_equal_elem(0.0);
-            gradient
-                .mask_fill(flat, 0.0)
-                .mask_fill(kept.greater_equal_elem(6.0), 0.0)
+            let below = kept.clone().lower_equal_elem(0.0);
+            let above = kept.greater_equal_elem(6.0);
+            gradient.mask_fill(below.bool_or(above), 0.0)
         }
         Activation::Silu => {
             let gate = sigmoid(kept.clone());
@@ -60,7 +59,6 @@ pub(crate) fn average(input: &Shards) -> Shards {
     shards::each(input, |shard| {
         let [images, channels, rows, columns] = shard.dims();
         shard
-            .clone()
             .reshape([images, channels, rows * columns])
             .mean_dim(2)
             .reshape([images, channels, 1, 1])
@@ -70,7 +68,7 @@ pub(crate) fn average(input: &Shards) -> Shards {
 /// The gradient of the mean's input of `shape`.
 pub(crate) fn average_gradient(gradient: Shards, shape: Shape) -> Shards {
     let Shape { height, width, .. } = shape;
-    shards::map(gradient, |shard| {
+    shards::map(gradient, move |shard| {
         let [images, channels, ..] = shard.dims();
         shard
             .div_scalar((height * width) as f32)
@@ -88,7 +86,7 @@ pub(crate) fn flatten(input: Shards) -> Shards {
 
 /// A flat gradient in the `shape` of the input.
 pub(crate) fn unflatten(gradient: Shards, shape: Shape) -> Shards {
-    shards::map(gradient, |shard| {
+    shards::map(gradient, move |shard| {
         let images = shard.dims()[0];
         shard.reshape([images, shape.channels, shape.height, shape.width])
     })
@@ -105,7 +103,7 @@ pub(crate) fn concat(inputs: Vec<Shards>) -> Shards {
 
 /// `width` channels of a gradient from `start` on.
 pub(crate) fn channels(gradient: &Shards, start: usize, width: usize) -> Shards {
-    shards::each(gradient, |shard| shard.clone().narrow(1, start, width))
+    shards::each(gradient, move |shard| shard.narrow(1, start, width))
 }
 
 /// `input * gate`; also the gradient of the gated input.
@@ -160,7 +158,7 @@ impl Pool {
             return (input, self);
         }
         let around = [(top, bottom), (left, right)];
-        let padded = shards::map(input, |shard| {
+        let padded = shards::map(input, move |shard| {
             shard.pad(around, PadMode::Constant(f32::NEG_INFINITY))
         });
         let pool = Self {
@@ -173,13 +171,13 @@ impl Pool {
 
 /// The largest value of each window.
 pub(crate) fn max_pool(input: &Shards, pool: Pool) -> Shards {
-    shards::each(input, |shard| max_pool2d(shard.clone(), pool.options()))
+    shards::each(input, move |shard| max_pool2d(shard, pool.options()))
 }
 
 /// The same, and where each was found.
 pub(crate) fn max_pool_with_indices(input: &Shards, pool: Pool) -> (Shards, Vec<Tensor<4, Int>>) {
-    shards::each(input, |shard| {
-        max_pool2d_with_indices(shard.clone(), pool.options())
+    shards::each(input, move |shard| {
+        max_pool2d_with_indices(shard, pool.options())
     })
     .into_iter()
     .unzip()
@@ -193,7 +191,7 @@ pub(crate) fn max_pool_gradient(
     pool: Pool,
 ) -> Shards {
     let gradients = gradient.into_iter().zip(indices).collect();
-    shards::zip(input, gradients, |input, (gradient, indices)| {
+    shards::zip(input, gradients, move |input, (gradient, indices)| {
         max_pool2d_with_indices_backward(
             input,
             pool.kernel,
@@ -209,7 +207,7 @@ pub(crate) fn max_pool_gradient(
 
 /// Without the rim that [`Pool::prepare`] put around the image.
 pub(crate) fn crop(gradient: Shards, padding: Padding, shape: Shape) -> Shards {
-    shards::map(gradient, |shard| {
+    shards::map(gradient, move |shard| {
         shard
             .narrow(2, padding.top, shape.height)
             .narrow(3, padding.left, shape.width)

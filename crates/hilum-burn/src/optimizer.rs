@@ -1,10 +1,10 @@
 //! Adam, AdamW and SGD, and their memory.
 
 use burn_tensor::{Device, Tensor};
-use rayon::prelude::*;
 
 use hilum_graph::{EngineError, OptimizerState, ParameterSpec, Parameters, UpdateRule};
 
+use crate::lanes;
 use crate::shards;
 use crate::training::Gradients;
 
@@ -56,16 +56,25 @@ impl Optimizer {
         rule: UpdateRule,
         learning_rate: f64,
     ) {
-        values
-            .par_iter_mut()
-            .zip(&mut self.memories)
-            .zip(gradients)
-            .for_each(|((value, memory), gradient)| {
-                if let Some(gradient) = gradient {
-                    memory.steps += 1;
-                    value.inplace(|value| step(value, gradient, memory, rule, learning_rate));
-                }
-            });
+        let mut slots = Vec::new();
+        let mut pieces = Vec::new();
+        for (slot, gradient) in gradients.into_iter().enumerate() {
+            if let Some(gradient) = gradient {
+                let memory = &mut self.memories[slot];
+                memory.steps += 1;
+                // Taken out, so that Burn sees no second owner and works in place.
+                slots.push(slot);
+                pieces.push((values[slot].extract(), std::mem::take(memory), gradient));
+            }
+        }
+        let moved = lanes::map(pieces, move |(value, mut memory, gradient)| {
+            let value = step(value, gradient, &mut memory, rule, learning_rate);
+            (value, memory)
+        });
+        for (slot, (value, memory)) in slots.into_iter().zip(moved) {
+            values[slot] = value;
+            self.memories[slot] = memory;
+        }
     }
 
     /// A copy by name.

@@ -4,9 +4,10 @@
 //! side by side keep all cores busy and each piece in the cache; a GPU takes the batch whole.
 
 use burn_tensor::{Tensor, TensorData};
-use rayon::prelude::*;
 
 use hilum_graph::{Batch, Logits, Shape};
+
+use crate::lanes;
 
 /// Activations `[images, channels, height, width]`, cut along the images; never empty.
 pub(crate) type Shards = Vec<Tensor<4>>;
@@ -26,41 +27,29 @@ pub(crate) fn shard_sizes(count: usize, whole: bool) -> Vec<usize> {
 }
 
 /// `operation` on every shard, side by side; results in order.
-pub(crate) fn each<T: Send>(
+pub(crate) fn each<T: Send + 'static>(
     shards: &[Tensor<4>],
-    operation: impl Fn(&Tensor<4>) -> T + Sync + Send,
+    operation: impl Fn(Tensor<4>) -> T + Send + Sync + 'static,
 ) -> Vec<T> {
-    match shards {
-        [shard] => vec![operation(shard)],
-        _ => shards.par_iter().map(operation).collect(),
-    }
+    lanes::map(shards.to_vec(), operation)
 }
 
-/// `operation` on every shard, side by side, in place where Burn can.
+/// The same, in place where Burn can.
 pub(crate) fn map(
     shards: Shards,
-    operation: impl Fn(Tensor<4>) -> Tensor<4> + Sync + Send,
+    operation: impl Fn(Tensor<4>) -> Tensor<4> + Send + Sync + 'static,
 ) -> Shards {
-    if shards.len() == 1 {
-        return shards.into_iter().map(operation).collect();
-    }
-    shards.into_par_iter().map(operation).collect()
+    lanes::map(shards, operation)
 }
 
-/// `operation` on shards of the same images, side by side.
-pub(crate) fn zip<T: Send, U: Send>(
+/// `operation` on shards of the same images, side by side, in place where Burn can.
+pub(crate) fn zip<T: Send + 'static, U: Send + 'static>(
     left: Shards,
     right: Vec<U>,
-    operation: impl Fn(Tensor<4>, U) -> T + Sync + Send,
+    operation: impl Fn(Tensor<4>, U) -> T + Send + Sync + 'static,
 ) -> Vec<T> {
-    if left.len() == 1 {
-        let pairs = left.into_iter().zip(right);
-        return pairs.map(|(left, right)| operation(left, right)).collect();
-    }
-    left.into_par_iter()
-        .zip(right)
-        .map(|(left, right)| operation(left, right))
-        .collect()
+    let pairs = left.into_iter().zip(right).collect();
+    lanes::map(pairs, move |(left, right)| operation(left, right))
 }
 
 /// All images in one tensor.

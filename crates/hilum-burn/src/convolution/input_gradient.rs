@@ -15,19 +15,22 @@ pub(crate) fn input_gradient(
     size: [usize; 2],
 ) -> Shards {
     if window.is_pointwise() {
-        return shards::each(gradient, |shard| pointwise(shard.clone(), weight.clone()));
+        let weight = weight.clone();
+        return shards::each(gradient, move |shard| pointwise(shard, weight.clone()));
     }
     if window.is_depthwise(weight.dims()) {
         let flipped = weight.clone().flip([2, 3]);
-        return shards::each(gradient, |shard| {
-            depthwise(shard.clone(), flipped.clone(), window, size)
+        return shards::each(gradient, move |shard| {
+            depthwise(shard, flipped.clone(), window, size)
         });
     }
-    let back = |gradient: Tensor<4>| transposed(gradient, weight.clone(), window, size);
-    if merging_pays(gradient, weight.dims()) {
+    let merging_pays = merging_pays(gradient, weight.dims());
+    let weight = weight.clone();
+    let back = move |gradient| transposed(gradient, weight.clone(), window, size);
+    if merging_pays {
         shards::merged(gradient, back)
     } else {
-        shards::each(gradient, |shard| back(shard.clone()))
+        shards::each(gradient, back)
     }
 }
 

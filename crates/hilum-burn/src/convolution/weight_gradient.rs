@@ -1,12 +1,11 @@
 //! The gradient of a convolution's weight: for every tap of the kernel, the product of the
 //! gradient and what the tap saw.
 
-use burn_tensor::ops::PadMode;
-use burn_tensor::{Slice, Tensor};
-
-use hilum_graph::Padding;
+use burn_tensor::Tensor;
 
 use super::Window;
+use super::taps::{each_tap, pad};
+use crate::lanes;
 use crate::shards::{self, Shards};
 
 /// With fewer input channels a matrix product for each tap would be too slim; all taps then
@@ -21,7 +20,7 @@ pub(crate) fn weight_gradient(
     shape: [usize; 4],
 ) -> Tensor<4> {
     if window.is_depthwise(shape) {
-        let parts = shards::zip(input.clone(), gradient.clone(), |input, gradient| {
+        let parts = shards::zip(input.clone(), gradient.clone(), move |input, gradient| {
             depthwise(&pad(input, window), &gradient, window)
         });
         return shards::sum(parts);
@@ -32,14 +31,10 @@ pub(crate) fn weight_gradient(
     if image < out_channels * in_per_group {
         // Joining the images costs less than adding up their products.
         let input = shards::merge(input.clone());
-        return products(
-            &pad(input, window),
-            shards::merge(gradient.clone()),
-            window,
-            shape,
-        );
+        let gradient = shards::merge(gradient.clone());
+        return lanes::wide(|| products(&pad(input, window), gradient, window, shape));
     }
-    let parts = shards::zip(input.clone(), gradient.clone(), |input, gradient| {
+    let parts = shards::zip(input.clone(), gradient.clone(), move |input, gradient| {
         products(&pad(input, window), gradient, window, shape)
     });
     shards::sum(parts)
@@ -94,53 +89,4 @@ fn by_channel(tensor: Tensor<4>, groups: usize) -> Tensor<3> {
     tensor
         .swap_dims(0, 1)
         .reshape([groups, channels / groups, images * rows * columns])
-}
-
-/// `operation` on the pixels of the padded `input` that each tap of the kernel saw, tap by tap;
-/// as many pixels as the convolution's result has `[rows, columns]`.
-fn each_tap<T>(
-    input: &Tensor<4>,
-    window: Window,
-    [rows, columns]: [usize; 2],
-    operation: impl Fn(Tensor<4>) -> T,
-) -> Vec<T> {
-    let [kernel_rows, kernel_columns] = window.kernel;
-    let [down, across] = window.stride;
-    let mut taps = Vec::with_capacity(kernel_rows * kernel_columns);
-    for row in 0..kernel_rows {
-        let lines = every_nth(input.clone(), 2, row, rows, down);
-        for column in 0..kernel_columns {
-            taps.push(operation(every_nth(
-                lines.clone(),
-                3,
-                column,
-                columns,
-                across,
-            )));
-        }
-    }
-    taps
-}
-
-/// `count` lines along `axis`, the first of them at `start`, `stride` apart.
-fn every_nth(
-    tensor: Tensor<4>,
-    axis: usize,
-    start: usize,
-    count: usize,
-    stride: usize,
-) -> Tensor<4> {
-    if stride == 1 {
-        return tensor.narrow(axis, start, count);
-    }
-    let end = start + (count - 1) * stride + 1;
-    let slice = Slice::new(start as isize, Some(end as isize), stride as isize);
-    tensor.slice_dim(axis, slice)
-}
-
-fn pad(input: Tensor<4>, window: Window) -> Tensor<4> {
-    if window.padding == Padding::NONE {
-        return input;
-    }
-    input.pad(window.around(), PadMode::Constant(0.0))
 }

@@ -87,7 +87,7 @@ impl Tape<'_> {
         let for_weight = convolution::weight_gradient(input, gradient, window, weight.dims());
         self.note(node, ParameterRole::Weight, for_weight, found);
         if self.variables.slot(node, ParameterRole::Bias).is_some() {
-            let sums = shards::each(gradient, |shard| batch_norm::channel_sums(shard.clone()));
+            let sums = shards::each(gradient, batch_norm::channel_sums);
             self.note(node, ParameterRole::Bias, shards::sum(sums), found);
         }
         if !onward {
