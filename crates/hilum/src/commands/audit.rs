@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use hilum_dataset::audit::{Audit, Rule, mend};
+use hilum_dataset::audit::{Audit, Rule, mend, write_page};
 use hilum_dataset::{ClassMap, ClassSets, Dataset, Overwrite, ReadSettings, write_manifest};
 
 use crate::arguments::LimitArguments;
@@ -15,7 +15,7 @@ use crate::screen::Screen;
 /// What `hilum audit` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  hilum audit slices/\n  hilum audit slices/ --fix --out manifest.csv\n  hilum audit --explain duplicate-across-splits"
+    after_help = "Examples:\n  hilum audit slices/\n  hilum audit slices/ --out audit-page\n  hilum audit slices/ --fix --out manifest.csv\n  hilum audit --explain duplicate-across-splits"
 )]
 pub(crate) struct Arguments {
     /// Folder `{train,valid,test}/CLASS/*` or `CLASS/*`, or a CSV manifest
@@ -30,8 +30,8 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "out")]
     fix: bool,
 
-    /// Where `--fix` writes the manifest
-    #[arg(long, value_name = "FILE", requires = "fix")]
+    /// Folder for an HTML page that shows data and findings; with `--fix`, the manifest's file
+    #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
 
     /// Replace the manifest if it exists
@@ -78,19 +78,17 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
     };
     let dataset = read(path, arguments)?;
     let mut found = audited::look_at(&dataset, arguments.limits.max_pixels, screen);
-    if let (true, Some(out)) = (arguments.fix, &arguments.out) {
-        let mended = mend(&dataset, &found);
-        let overwrite = if arguments.force {
-            Overwrite::Replace
+    if let Some(out) = &arguments.out {
+        if arguments.fix {
+            found = write_mended(&dataset, &found, out, arguments.force)?;
+            screen.note(format_args!(
+                "wrote `{}`; what follows is the audit of it",
+                out.display()
+            ));
         } else {
-            Overwrite::Never
-        };
-        write_manifest(out, &mended.dataset, overwrite).map_err(CommandError::bad_input)?;
-        screen.note(format_args!(
-            "wrote `{}`; what follows is the audit of it",
-            out.display()
-        ));
-        found = mended.audit;
+            let page = write_page(out, &dataset, &found).map_err(CommandError::failure)?;
+            screen.note(format_args!("wrote `{}`", page.display()));
+        }
     }
     let text = match arguments.format {
         AuditFormat::Text => found.to_text(),
@@ -102,6 +100,23 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
     } else {
         Ok(())
     }
+}
+
+/// Writes what mending leaves, and gives its audit.
+fn write_mended(
+    dataset: &Dataset,
+    found: &Audit,
+    out: &Path,
+    force: bool,
+) -> Result<Audit, CommandError> {
+    let mended = mend(dataset, found);
+    let overwrite = if force {
+        Overwrite::Replace
+    } else {
+        Overwrite::Never
+    };
+    write_manifest(out, &mended.dataset, overwrite).map_err(CommandError::bad_input)?;
+    Ok(mended.audit)
 }
 
 /// Differing class sets are a finding here, not a stop.

@@ -164,6 +164,29 @@ fn the_mended_dataset_is_a_manifest_and_the_source_is_not_touched() {
 }
 
 #[test]
+fn a_page_shows_data_and_findings() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    copy(
+        &workplace,
+        "slices/test/normal/0.png",
+        "slices/train/normal/copy.png",
+    );
+    let finished = workplace.hilum(&["audit", "slices", "--out", "page"]);
+    assert_eq!(finished.code, 1, "{}", finished.stderr);
+    let names = crate::workplace::names_in(&workplace.path("page"));
+    let page = names
+        .iter()
+        .find(|name| name.ends_with(".html"))
+        .expect("a page");
+    let text = std::fs::read_to_string(workplace.path("page").join(page)).unwrap();
+    assert!(
+        text.contains("duplicate-across-splits") && text.contains("copy.png"),
+        "{names:?}"
+    );
+}
+
+#[test]
 fn every_rule_explains_itself() {
     let workplace = Workplace::new();
     for rule in hilum_dataset::audit::RULES.iter().map(|rule| rule.name) {

@@ -238,7 +238,7 @@ fn weights_that_hold_nan_are_refused() {
     train(&workplace, &["--weights", "nan.safetensors"]).refuses(&[
         "nan.safetensors",
         &name,
-        "NaN",
+        "not finite",
     ]);
 }
 
