@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::fs::Metadata;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use hilum_files::write_atomically;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{FileFacts, SliceFacts};
@@ -73,10 +74,7 @@ impl Cache {
         let bytes = postcard::to_stdvec(&content).map_err(io::Error::other)?;
         let folder = path.parent().unwrap_or(Path::new("."));
         fs_err::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map(drop).map_err(|error| error.error)
+        write_atomically(path, |file| file.write_all(&bytes))
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use hilum_core::{ClassName, Severity, Split};
+use hilum_files::write_atomically;
 use hilum_imaging::{Channels, Pixels, SheetRow, WriteError, sheet, write_png};
 use minijinja::{Environment, value::Serde};
 use serde::Serialize;
@@ -80,7 +81,7 @@ pub fn write_page(folder: &Path, dataset: &Dataset, audit: &Audit) -> Result<Pat
         .render_named_str("index.html", include_str!("page.html"), Serde(&page))
         .expect("the template fits its context");
     let path = folder.join("index.html");
-    fs_err::write(&path, text)?;
+    write_atomically(&path, |file| file.write_all(text.as_bytes()))?;
     Ok(path)
 }
 
@@ -153,9 +154,21 @@ fn finding_row(dataset: &Dataset, audit: &Audit, finding: &Finding) -> Option<Sh
         .take(COLUMN_COUNT)
         .collect();
     (!pictures.is_empty()).then(|| SheetRow {
-        label: finding.files.join("  "),
+        label: label(&finding.files),
         pictures,
     })
+}
+
+/// Split and name of each file; the folders between would not fit.
+fn label(files: &[String]) -> String {
+    let short = files.iter().map(|file| match file.split_once('/') {
+        Some((first, rest)) => {
+            let name = rest.rsplit('/').next().unwrap_or(rest);
+            format!("{first} {name}")
+        }
+        None => file.clone(),
+    });
+    short.collect::<Vec<_>>().join(" = ")
 }
 
 fn picture(facts: &FileFacts) -> Option<Pixels> {
