@@ -166,6 +166,11 @@ pub(crate) fn connect(name: DeviceName) -> Result<burn_tensor::Device, EngineErr
     }
 }
 
+/// Whether `device` is the processor.
+pub(crate) fn is_cpu(device: &burn_tensor::Device) -> bool {
+    handle(DeviceName::Cpu).is_some_and(|cpu| *device == cpu)
+}
+
 fn not_compiled_in(name: DeviceName) -> EngineError {
     let feature = match name {
         DeviceName::Cpu => "flex",

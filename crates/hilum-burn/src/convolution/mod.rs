@@ -2,6 +2,7 @@
 
 mod input_gradient;
 mod taps;
+mod tiled;
 mod weight_gradient;
 
 use burn_tensor::Tensor;
@@ -10,7 +11,9 @@ use burn_tensor::ops::ConvOptions;
 
 use hilum_graph::Padding;
 
+use crate::device;
 use crate::shards::{self, Shards};
+use crate::variables::per_channel;
 
 pub(crate) use input_gradient::input_gradient;
 pub(crate) use weight_gradient::weight_gradient;
@@ -40,6 +43,11 @@ impl Window {
         [(top, bottom), (left, right)]
     }
 
+    /// The result's rows and columns for a padded image of `size`.
+    fn output(&self, size: [usize; 2]) -> [usize; 2] {
+        [0, 1].map(|axis| (size[axis] - self.kernel[axis]) / self.stride[axis] + 1)
+    }
+
     /// Whether each pixel is mapped on its own.
     fn is_pointwise(&self) -> bool {
         self.kernel == [1, 1]
@@ -61,9 +69,31 @@ pub(crate) fn forward(
     bias: Option<&Tensor<1>>,
     window: Window,
 ) -> Shards {
-    let merging_pays = merging_pays(input, weight.dims());
+    if device::is_cpu(&weight.device()) && window.groups == 1 && !window.is_pointwise() {
+        return forward_in_tiles(input, weight, bias, window);
+    }
     let (weight, bias) = (weight.clone(), bias.cloned());
-    let convolve = move |images| conv2d(images, weight.clone(), bias.clone(), window.options());
+    shards::each(input, move |shard| {
+        conv2d(shard, weight.clone(), bias.clone(), window.options())
+    })
+}
+
+fn forward_in_tiles(
+    input: &Shards,
+    weight: &Tensor<4>,
+    bias: Option<&Tensor<1>>,
+    window: Window,
+) -> Shards {
+    let merging_pays = merging_pays(input, weight.dims());
+    let matrix = tiled::matrix(weight.clone());
+    let bias = bias.map(|bias| per_channel(bias.clone()));
+    let convolve = move |images| {
+        let result = tiled::convolve(images, &matrix, window);
+        match &bias {
+            Some(bias) => result + bias.clone(),
+            None => result,
+        }
+    };
     if merging_pays {
         shards::merged(input, convolve)
     } else {
@@ -71,8 +101,8 @@ pub(crate) fn forward(
     }
 }
 
-/// Whether the kernels are larger than the images: Burn rearranges them at every call, and one
-/// call for all images then outweighs work side by side.
+/// Whether the kernels are larger than the images: reading them once for all images then
+/// outweighs work side by side.
 fn merging_pays(images: &Shards, weight: [usize; 4]) -> bool {
     let [count, channels, rows, columns] = images[0].dims();
     weight.iter().product::<usize>() > count * channels * rows * columns
