@@ -7,32 +7,35 @@ use super::thumbnail::Descriptor;
 const LEAF_SIZE: usize = 16;
 
 /// Descriptors, arranged by distance.
-pub(super) struct VantageTree<'points> {
-    points: &'points [Descriptor],
+pub(super) struct VantageTree {
+    /// In the order of the tree, so that near ones lie together in memory.
+    points: Vec<Descriptor>,
+    /// Where each of them stood in the list that was given.
     order: Vec<usize>,
     /// For the node that begins at a position of `order`: the radius that halves what follows.
     radii: Vec<f32>,
 }
 
-impl<'points> VantageTree<'points> {
-    pub(super) fn new(points: &'points [Descriptor]) -> Self {
+impl VantageTree {
+    pub(super) fn new(points: &[Descriptor]) -> Self {
         let mut tree = Self {
-            points,
+            points: Vec::new(),
             order: (0..points.len()).collect(),
             radii: vec![0.0; points.len()],
         };
-        tree.arrange(0, points.len());
+        tree.arrange(points, 0, points.len());
+        tree.points = tree.order.iter().map(|index| points[*index]).collect();
         tree
     }
 
-    fn arrange(&mut self, start: usize, end: usize) {
+    fn arrange(&mut self, points: &[Descriptor], start: usize, end: usize) {
         if end - start <= LEAF_SIZE {
             return;
         }
-        let vantage = &self.points[self.order[start]];
+        let vantage = &points[self.order[start]];
         let mut distances: Vec<(f32, usize)> = self.order[start + 1..end]
             .iter()
-            .map(|index| (vantage.distance(&self.points[*index]), *index))
+            .map(|index| (vantage.distance(&points[*index]), *index))
             .collect();
         let half = distances.len() / 2;
         distances.select_nth_unstable_by(half, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -41,8 +44,8 @@ impl<'points> VantageTree<'points> {
             *place = index;
         }
         let middle = start + 1 + half;
-        self.arrange(start + 1, middle);
-        self.arrange(middle, end);
+        self.arrange(points, start + 1, middle);
+        self.arrange(points, middle, end);
     }
 
     /// Up to `count` points within `radius` of `query`, nearest first, as (distance, index).
@@ -66,13 +69,14 @@ impl<'points> VantageTree<'points> {
 
     fn descend(&self, start: usize, end: usize, search: &mut Search<'_>) {
         if end - start <= LEAF_SIZE {
-            for index in &self.order[start..end] {
-                search.offer(search.query.distance(&self.points[*index]), *index);
+            let points = self.points[start..end].iter();
+            for (point, index) in points.zip(&self.order[start..end]) {
+                search.offer(search.query.distance(point), *index);
             }
             return;
         }
         let index = self.order[start];
-        let distance = search.query.distance(&self.points[index]);
+        let distance = search.query.distance(&self.points[start]);
         search.offer(distance, index);
         let radius = self.radii[start];
         let middle = start + 1 + (end - start - 1) / 2;
@@ -121,5 +125,49 @@ impl Search<'_> {
             .partition_point(|known| (known.0, known.1) < (distance, index));
         self.found.insert(place, (distance, index));
         self.found.truncate(self.count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::thumbnail::Thumbnail;
+    use super::*;
+
+    /// Noise from a multiplicative congruential generator (Lehmer, 1951).
+    fn descriptors(count: usize) -> Vec<Descriptor> {
+        let mut state = 1_u64;
+        let mut noise = || {
+            state = state * 48271 % 2_147_483_647;
+            (state % 64) as u8
+        };
+        let waves = |index: usize, seed: usize| {
+            let (x, y) = ((index % 64) as f32, (index / 64) as f32);
+            let seed = (seed % 17) as f32;
+            ((x * 0.07 + seed).sin() * 60.0 + (y * 0.09 * seed).cos() * 60.0 + 125.0) as u8
+        };
+        (0..count)
+            .filter_map(|seed| {
+                let levels = (0..64 * 64).map(|index| waves(index, seed) / 2 + noise());
+                Thumbnail::new(levels.collect()).descriptor()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_tree_finds_what_a_look_at_all_points_finds() {
+        let points = descriptors(300);
+        let tree = VantageTree::new(&points);
+        for (index, query) in points.iter().enumerate() {
+            let mut all: Vec<(f32, usize)> = points
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != index)
+                .map(|(other, point)| (query.distance(point), other))
+                .filter(|(distance, _)| *distance <= 0.3)
+                .collect();
+            all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            all.truncate(6);
+            assert_eq!(tree.nearest(query, 6, 0.3, |other| other != index), all);
+        }
     }
 }

@@ -2,16 +2,22 @@
 //!
 //! Gauss-Newton on shift and scale per axis together with gain and offset of the grey levels
 //! (Lucas and Kanade, IJCAI 1981; Evangelidis and Psarakis, TPAMI 2008), from coarse to fine.
+//! Each size turns away most of the pairs that it sees, so that few are ever looked at in full.
 
-use super::thumbnail::{THUMBNAIL_SIDE, Thumbnail};
+use std::cell::OnceCell;
+
+use super::overlap::{Overlap, Placement};
+use super::plane::Plane;
+use super::thumbnail::{Flip, Thumbnail};
 
 /// The largest shift and change of scale of a copy: a crop of 3% a side, and some room.
 const LARGEST_SHIFT: f64 = 0.08;
 const LARGEST_SCALING: f64 = 0.14;
-const STEPS_PER_LEVEL: usize = 5;
-
-/// Pixels that count as one structure when the lowest frequencies are taken away.
-const BLUR_RADIUS: usize = 4;
+const STEPS_PER_SIZE: usize = 5;
+/// A step that moves nothing by this share of the side is the last.
+const SMALLEST_STEP: f64 = 2e-4;
+/// From here on a picture lies as well as it can.
+const PLAIN_COPY: f64 = 0.98;
 
 /// How alike two slices are.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,124 +28,24 @@ pub(super) struct Likeness {
     pub(super) detail: f64,
 }
 
-/// A square of grey levels as numbers.
-#[derive(Debug, Clone)]
-struct Plane {
-    side: usize,
-    values: Vec<f32>,
-}
-
-impl Plane {
-    fn of(thumbnail: &Thumbnail) -> Self {
-        Self {
-            side: THUMBNAIL_SIDE,
-            values: thumbnail
-                .levels()
-                .iter()
-                .map(|level| f32::from(*level))
-                .collect(),
-        }
-    }
-
-    fn at(&self, row: usize, column: usize) -> f32 {
-        self.values[row * self.side + column]
-    }
-
-    fn halved(&self) -> Self {
-        let side = self.side / 2;
-        let values = (0..side * side).map(|index| {
-            let (row, column) = (index / side * 2, index % side * 2);
-            (self.at(row, column)
-                + self.at(row + 1, column)
-                + self.at(row, column + 1)
-                + self.at(row + 1, column + 1))
-                / 4.0
-        });
-        Self {
-            side,
-            values: values.collect(),
-        }
-    }
-
-    /// Between pixels, linearly; `None` outside.
-    fn sample(&self, x: f64, y: f64) -> Option<f32> {
-        let limit = (self.side - 1) as f64;
-        if !(0.0..limit).contains(&x) || !(0.0..limit).contains(&y) {
-            return None;
-        }
-        let (column, row) = (x as usize, y as usize);
-        let (right, down) = ((x - column as f64) as f32, (y - row as f64) as f32);
-        let above = self.at(row, column) * (1.0 - right) + self.at(row, column + 1) * right;
-        let below = self.at(row + 1, column) * (1.0 - right) + self.at(row + 1, column + 1) * right;
-        Some(above * (1.0 - down) + below * down)
-    }
-
-    /// What a box blur takes away.
-    fn detail(&self) -> Self {
-        let side = self.side;
-        let along = |values: &[f32], step: usize, line: usize| -> Vec<f32> {
-            let mut blurred = vec![0.0; values.len()];
-            for start in 0..side {
-                for position in 0..side {
-                    let first = position.saturating_sub(BLUR_RADIUS);
-                    let last = (position + BLUR_RADIUS).min(side - 1);
-                    let sum: f32 = (first..=last)
-                        .map(|index| values[start * line + index * step])
-                        .sum();
-                    blurred[start * line + position * step] = sum / (last - first + 1) as f32;
-                }
-            }
-            blurred
-        };
-        let blurred = along(&along(&self.values, 1, side), side, 1);
-        Self {
-            side,
-            values: self
-                .values
-                .iter()
-                .zip(blurred)
-                .map(|(value, blur)| value - blur)
-                .collect(),
-        }
+impl Likeness {
+    fn reaches(self, least: Self) -> bool {
+        self.levels >= least.levels && self.detail >= least.detail
     }
 }
 
-/// Where a pixel of the first picture lies in the second, in shares of the side from the centre.
-#[derive(Debug, Clone, Copy, Default)]
-struct Placement {
-    shift_x: f64,
-    shift_y: f64,
-    scaling_x: f64,
-    scaling_y: f64,
+/// What a pair must reach at smaller sizes to be looked at in full.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sieve {
+    /// Correlation of grey levels at 16x16.
+    pub(super) coarse: f64,
+    /// At 32x32, laid as 16x16 said.
+    pub(super) placed: Likeness,
+    /// At 32x32, laid as well as can be.
+    pub(super) refined: Likeness,
 }
 
-impl Placement {
-    fn is_plausible(&self) -> bool {
-        self.shift_x.abs() <= LARGEST_SHIFT
-            && self.shift_y.abs() <= LARGEST_SHIFT
-            && self.scaling_x.abs() <= LARGEST_SCALING
-            && self.scaling_y.abs() <= LARGEST_SCALING
-    }
-
-    fn apply(&self, x: f64, y: f64, side: usize) -> (f64, f64) {
-        let side = side as f64;
-        let centre = (side - 1.0) / 2.0;
-        let along = |at: f64, shift: f64, scaling: f64| {
-            (at - centre) * (1.0 + scaling) + centre + shift * side
-        };
-        (
-            along(x, self.shift_x, self.scaling_x),
-            along(y, self.shift_y, self.scaling_y),
-        )
-    }
-}
-
-/// Below this, blurred pictures that were laid onto each other are different chests.
-const LEAST_COARSE_CORRELATION: f64 = 0.9;
-/// From here on a picture needs no registration to be known.
-const PLAIN_COPY: f64 = 0.98;
-
-/// A thumbnail at 16x16: what most candidates are turned away by.
+/// A thumbnail at 16x16.
 #[derive(Debug, Clone)]
 pub(super) struct Coarse(Plane);
 
@@ -147,173 +53,224 @@ impl Coarse {
     pub(super) fn of(thumbnail: &Thumbnail) -> Self {
         Self(Plane::of(thumbnail).halved().halved())
     }
-
-    /// Where `second` lies on this picture; `None` if they are different chests.
-    fn place(&self, second: &Self) -> Option<Placement> {
-        let placement = refine(&self.0, &second.0, Placement::default());
-        let is_close = correlation(&self.0, &second.0, placement) >= LEAST_COARSE_CORRELATION;
-        is_close.then_some(placement)
-    }
 }
 
-/// Lays `second` onto `first` and compares them; `None` if a blurred look tells them apart.
-pub(super) fn likeness(
-    first: (&Thumbnail, &Coarse),
-    second: (&Thumbnail, &Coarse),
-) -> Option<Likeness> {
-    let placement = first.1.place(second.1)?;
-    let (a, b) = (Plane::of(first.0), Plane::of(second.0));
-    let (detail_a, detail_b) = (a.detail(), b.detail());
-    let compare = |placement| Likeness {
-        levels: correlation(&a, &b, placement),
-        detail: correlation(&detail_a, &detail_b, placement),
-    };
-    let unmoved = compare(Placement::default());
-    if unmoved.detail >= PLAIN_COPY {
-        return Some(unmoved);
-    }
-    let moved = compare(refine(&a.halved(), &b.halved(), placement));
-    Some(if moved.detail > unmoved.detail {
-        moved
-    } else {
-        unmoved
-    })
+/// A slice to be compared with others.
+pub(super) struct Subject<'facts> {
+    thumbnail: &'facts Thumbnail,
+    flip: Flip,
+    coarse: Plane,
+    /// At 32x32 and 64x64; most pairs never get there.
+    half: OnceCell<View>,
+    full: OnceCell<View>,
 }
 
-fn correlation(a: &Plane, b: &Plane, placement: Placement) -> f64 {
-    let (mut count, mut sums) = (0.0, [0.0_f64; 5]);
-    for row in 0..a.side {
-        for column in 0..a.side {
-            let (x, y) = placement.apply(column as f64, row as f64, a.side);
-            // The very edge has no neighbour to be sampled from; an unmoved picture keeps it.
-            let Some(other) = b.sample(x, y) else {
-                continue;
-            };
-            let (value, other) = (f64::from(a.at(row, column)), f64::from(other));
-            count += 1.0;
-            for (sum, term) in
-                sums.iter_mut()
-                    .zip([value, other, value * value, other * other, value * other])
-            {
-                *sum += term;
-            }
+impl<'facts> Subject<'facts> {
+    /// The slice turned over by `flip`.
+    pub(super) fn new(thumbnail: &'facts Thumbnail, coarse: &Coarse, flip: Flip) -> Self {
+        Self {
+            thumbnail,
+            flip,
+            coarse: coarse.0.flipped(flip),
+            half: OnceCell::new(),
+            full: OnceCell::new(),
         }
     }
-    let [a, b, aa, bb, ab] = sums;
-    let covariance = ab - a * b / count;
-    let variances = (aa - a * a / count) * (bb - b * b / count);
-    if variances <= 1e-6 {
-        0.0
-    } else {
-        covariance / variances.sqrt()
+
+    fn plane(&self) -> Plane {
+        Plane::of(self.thumbnail).flipped(self.flip)
+    }
+
+    fn half(&self) -> &View {
+        self.half.get_or_init(|| View::of(self.plane().halved()))
+    }
+
+    fn full(&self) -> &View {
+        self.full.get_or_init(|| View::of(self.plane()))
+    }
+
+    /// Lays `second` onto this slice and compares them; `None` if they fall through the sieve.
+    pub(super) fn likeness(&self, second: &Self, sieve: Sieve) -> Option<Likeness> {
+        let unmoved = Placement::default();
+        let (moved, correlation) = refined(&self.coarse, &second.coarse, unmoved);
+        if correlation < sieve.coarse {
+            return None;
+        }
+        let mut best = self.half().lay(second.half(), unmoved);
+        if moved != unmoved {
+            best = best.or_better(self.half().lay(second.half(), moved));
+        }
+        if !best.likeness.reaches(sieve.placed) {
+            return None;
+        }
+        if best.likeness.detail < PLAIN_COPY {
+            let (planes, start) = ((&self.half().levels, &second.half().levels), best.placement);
+            let (moved, _) = refined(planes.0, planes.1, start);
+            best = best.or_better(self.half().lay(second.half(), moved));
+        }
+        if !best.likeness.reaches(sieve.refined) {
+            return None;
+        }
+        Some(self.full().lay(second.full(), best.placement).likeness)
     }
 }
 
-/// A few Gauss-Newton steps; stays where it was if they lead astray.
-fn refine(a: &Plane, b: &Plane, start: Placement) -> Placement {
-    let mut placement = start;
-    for _ in 0..STEPS_PER_LEVEL {
-        let Some(step) = gauss_newton_step(a, b, placement) else {
-            return start;
+/// Grey levels, and what stands out from them.
+struct View {
+    levels: Plane,
+    detail: Plane,
+}
+
+/// A way to lay one picture onto another, and how alike they are then.
+struct Laid {
+    placement: Placement,
+    likeness: Likeness,
+}
+
+impl Laid {
+    fn or_better(self, other: Self) -> Self {
+        if other.likeness.detail > self.likeness.detail {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+impl View {
+    fn of(levels: Plane) -> Self {
+        let detail = levels.detail();
+        Self { levels, detail }
+    }
+
+    fn lay(&self, second: &Self, placement: Placement) -> Laid {
+        let likeness = Likeness {
+            levels: correlation(&self.levels, &second.levels, placement),
+            detail: correlation(&self.detail, &second.detail, placement),
         };
-        placement = Placement {
+        Laid {
+            placement,
+            likeness,
+        }
+    }
+}
+
+fn correlation(first: &Plane, second: &Plane, placement: Placement) -> f64 {
+    Overlap::of(first, second, placement).map_or(0.0, |overlap| overlap.correlation())
+}
+
+/// A few Gauss-Newton steps, and the correlation that they reach; stays where it was if they lead
+/// astray.
+fn refined(first: &Plane, second: &Plane, start: Placement) -> (Placement, f64) {
+    let before = correlation(first, second, start);
+    match steps(first, second, start) {
+        Some(placement) => {
+            let after = correlation(first, second, placement);
+            if after > before {
+                (placement, after)
+            } else {
+                (start, before)
+            }
+        }
+        None => (start, before),
+    }
+}
+
+fn steps(first: &Plane, second: &Plane, start: Placement) -> Option<Placement> {
+    let mut placement = start;
+    for _ in 0..STEPS_PER_SIZE {
+        let overlap = Overlap::of(first, second, placement)?;
+        let step = overlap.step(first.side(), placement)?;
+        let next = Placement {
             shift_x: placement.shift_x + step[0],
             shift_y: placement.shift_y + step[1],
             scaling_x: placement.scaling_x + step[2],
             scaling_y: placement.scaling_y + step[3],
         };
-        if !placement.is_plausible() {
-            return start;
+        if !is_plausible(next) {
+            break;
         }
-        if step[..4].iter().all(|value| value.abs() < 2e-4) {
+        placement = next;
+        if step[..4].iter().all(|value| value.abs() < SMALLEST_STEP) {
             break;
         }
     }
-    placement
+    Some(placement)
 }
 
-/// Shift and scaling that bring `gain * b + offset` closest to `a`, to first order.
-fn gauss_newton_step(a: &Plane, b: &Plane, placement: Placement) -> Option<[f64; 6]> {
-    let side = a.side as f64;
-    let mut normal = [[0.0_f64; 7]; 6];
-    let mut pixels = Vec::with_capacity(a.values.len());
-    for row in 1..a.side - 1 {
-        for column in 1..a.side - 1 {
-            let (x, y) = placement.apply(column as f64, row as f64, a.side);
-            let neighbours = [
-                b.sample(x, y),
-                b.sample(x + 0.5, y),
-                b.sample(x - 0.5, y),
-                b.sample(x, y + 0.5),
-                b.sample(x, y - 0.5),
-            ];
-            let [Some(here), Some(right), Some(left), Some(down), Some(up)] = neighbours else {
-                continue;
-            };
-            let (slope_x, slope_y) = (f64::from(right - left), f64::from(down - up));
-            let from_centre = |at: usize| at as f64 / side - 0.5;
-            pixels.push((
-                [
-                    slope_x * side,
-                    slope_y * side,
-                    slope_x * side * from_centre(column),
-                    slope_y * side * from_centre(row),
-                    f64::from(here),
-                    1.0,
-                ],
-                f64::from(a.at(row, column)),
-            ));
-        }
-    }
-    let gain = gain(&pixels)?;
-    for (gradient, target) in &pixels {
-        // With the gain known, the four geometric columns carry it; gain and offset stay free.
-        let terms: [f64; 6] =
-            std::array::from_fn(|index| gradient[index] * if index < 4 { gain } else { 1.0 });
-        for (row, term) in normal.iter_mut().zip(terms) {
-            for (cell, other) in row.iter_mut().zip(terms) {
-                *cell += term * other;
-            }
-            row[6] += term * target;
-        }
-    }
-    solve(normal)
+fn is_plausible(placement: Placement) -> bool {
+    placement.shift_x.abs() <= LARGEST_SHIFT
+        && placement.shift_y.abs() <= LARGEST_SHIFT
+        && placement.scaling_x.abs() <= LARGEST_SCALING
+        && placement.scaling_y.abs() <= LARGEST_SCALING
 }
 
-/// The factor that brings the contrast of `b` to that of `a`.
-fn gain(pixels: &[([f64; 6], f64)]) -> Option<f64> {
-    let count = pixels.len() as f64;
-    let (mut a, mut b, mut ab, mut bb) = (0.0, 0.0, 0.0, 0.0);
-    for (gradient, target) in pixels {
-        a += target;
-        b += gradient[4];
-        ab += target * gradient[4];
-        bb += gradient[4] * gradient[4];
-    }
-    let variance = bb - b * b / count;
-    (variance > 1e-6).then(|| (ab - a * b / count) / variance)
-}
+#[cfg(test)]
+mod tests {
+    use super::super::thumbnail::THUMBNAIL_SIDE;
+    use super::*;
 
-/// Gaussian elimination with pivoting.
-fn solve(mut rows: [[f64; 7]; 6]) -> Option<[f64; 6]> {
-    for column in 0..6 {
-        let pivot =
-            (column..6).max_by(|a, b| rows[*a][column].abs().total_cmp(&rows[*b][column].abs()))?;
-        rows.swap(column, pivot);
-        if rows[column][column].abs() < 1e-9 {
-            return None;
-        }
-        let leading = rows[column];
-        for (index, row) in rows.iter_mut().enumerate() {
-            if index != column {
-                let factor = row[column] / leading[column];
-                for (cell, other) in row.iter_mut().zip(leading) {
-                    *cell -= factor * other;
-                }
-            }
+    const OPEN: Sieve = Sieve {
+        coarse: -1.0,
+        placed: Likeness {
+            levels: -1.0,
+            detail: -1.0,
+        },
+        refined: Likeness {
+            levels: -1.0,
+            detail: -1.0,
+        },
+    };
+
+    /// Waves of many lengths; `gain` and `offset` change the grey levels, not the picture.
+    fn picture(seed: f64, gain: f64, offset: f64) -> Thumbnail {
+        let side = THUMBNAIL_SIDE;
+        let levels = (0..side * side).map(|index| {
+            let (x, y) = ((index % side) as f64, (index / side) as f64);
+            let broad = (x * 0.11 + seed).sin() + (y * 0.13 + seed * 3.0).cos();
+            let fine = (x * 0.42 + y * 0.2 * seed).sin() * (y * 0.38 - x * 0.15 * seed).cos();
+            (offset + gain * (128.0 + 30.0 * broad + 25.0 * fine)) as u8
+        });
+        Thumbnail::new(levels.collect())
+    }
+
+    fn likeness(
+        first: &Thumbnail,
+        second: &Thumbnail,
+        flip: Flip,
+        sieve: Sieve,
+    ) -> Option<Likeness> {
+        let first = Subject::new(first, &Coarse::of(first), Flip::default());
+        first.likeness(&Subject::new(second, &Coarse::of(second), flip), sieve)
+    }
+
+    #[test]
+    fn a_cropped_and_darkened_copy_is_laid_onto_its_original() {
+        let original = picture(1.0, 1.0, 0.0);
+        let copy = picture(1.0, 0.7, 20.0).cropped(0.03);
+        let found = likeness(&original, &copy, Flip::default(), OPEN).unwrap();
+        assert!(found.levels > 0.98 && found.detail > 0.95, "{found:?}");
+    }
+
+    #[test]
+    fn a_mirror_image_is_the_picture_turned_over() {
+        let original = picture(1.0, 1.0, 0.0);
+        for flip in Flip::ALL {
+            let mirrored = original.flipped(flip);
+            let found = likeness(&original, &mirrored, flip, OPEN).unwrap();
+            assert!(found.detail > 0.9999, "{flip:?} {found:?}");
         }
     }
-    Some(std::array::from_fn(|index| {
-        rows[index][6] / rows[index][index]
-    }))
+
+    #[test]
+    fn another_picture_falls_through_the_sieve() {
+        let (one, other) = (picture(1.0, 1.0, 0.0), picture(2.0, 1.0, 0.0));
+        let sieve = Sieve {
+            coarse: 0.9,
+            ..OPEN
+        };
+        assert_eq!(likeness(&one, &other, Flip::default(), sieve), None);
+        let found = likeness(&one, &other, Flip::default(), OPEN).unwrap();
+        assert!(found.detail < 0.5, "{found:?}");
+    }
 }

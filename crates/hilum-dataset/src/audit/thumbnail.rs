@@ -7,6 +7,7 @@
 
 use std::f32::consts::PI;
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -36,19 +37,9 @@ impl Thumbnail {
     }
 
     /// What is turned over: columns, rows, both or nothing.
+    #[cfg(test)]
     pub(super) fn flipped(&self, flip: Flip) -> Self {
-        let side = THUMBNAIL_SIDE;
-        let levels = (0..side * side).map(|index| {
-            let (row, column) = (index / side, index % side);
-            let row = if flip.rows { side - 1 - row } else { row };
-            let column = if flip.columns {
-                side - 1 - column
-            } else {
-                column
-            };
-            self.0[row * side + column]
-        });
-        Self(levels.collect())
+        Self(flip.turned(&self.0, THUMBNAIL_SIDE))
     }
 
     /// Without `share` of the side at every edge, between pixels linearly.
@@ -77,25 +68,19 @@ impl Thumbnail {
 
     /// The lowest frequencies; `None` for an image without contrast.
     pub(super) fn descriptor(&self) -> Option<Descriptor> {
-        let side = THUMBNAIL_SIDE;
-        let mut by_row = vec![[0.0_f32; FREQUENCIES]; side];
-        for (row, sums) in by_row.iter_mut().enumerate() {
-            let levels = &self.0[row * side..(row + 1) * side];
-            for (frequency, sum) in sums.iter_mut().enumerate() {
-                *sum = levels
-                    .iter()
-                    .enumerate()
-                    .map(|(column, level)| f32::from(*level) * cosine(frequency, column))
-                    .sum();
+        let mut by_row = [[0.0_f32; FREQUENCIES]; THUMBNAIL_SIDE];
+        let mut levels = [0.0; THUMBNAIL_SIDE];
+        let (rows, _) = self.0.as_chunks::<THUMBNAIL_SIDE>();
+        for (sums, row) in by_row.iter_mut().zip(rows) {
+            for (value, level) in levels.iter_mut().zip(row) {
+                *value = f32::from(*level);
             }
+            *sums = COSINES.each_ref().map(|wave| dot(wave, &levels));
         }
         let mut values = [0.0_f32; DESCRIPTOR_LENGTH];
         for (value, (v, u)) in values.iter_mut().zip(frequencies()) {
-            *value = by_row
-                .iter()
-                .enumerate()
-                .map(|(row, sums)| sums[u] * cosine(v, row))
-                .sum();
+            let terms = COSINES[v].iter().zip(&by_row);
+            *value = terms.map(|(cosine, sums)| cosine * sums[u]).sum();
         }
         let norm = values.iter().map(|value| value * value).sum::<f32>().sqrt();
         if norm < 1.0 {
@@ -115,10 +100,15 @@ fn frequencies() -> impl Iterator<Item = (usize, usize)> {
     (1..FREQUENCIES * FREQUENCIES).map(|index| (index / FREQUENCIES, index % FREQUENCIES))
 }
 
-/// The basis of the type-II discrete cosine transform (Ahmed, Natarajan and Rao, 1974).
-fn cosine(frequency: usize, position: usize) -> f32 {
-    (PI * frequency as f32 * (position as f32 + 0.5) / THUMBNAIL_SIDE as f32).cos()
-}
+/// The basis of the type-II discrete cosine transform (Ahmed, Natarajan and Rao, 1974), by
+/// frequency and position.
+static COSINES: LazyLock<[[f32; THUMBNAIL_SIDE]; FREQUENCIES]> = LazyLock::new(|| {
+    std::array::from_fn(|frequency| {
+        std::array::from_fn(|position| {
+            (PI * frequency as f32 * (position as f32 + 0.5) / THUMBNAIL_SIDE as f32).cos()
+        })
+    })
+});
 
 /// Whether a picture is mirrored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -150,6 +140,35 @@ impl Flip {
     pub(super) fn is_none(self) -> bool {
         !self.columns && !self.rows
     }
+
+    /// The values of a square, row by row, turned over.
+    pub(super) fn turned<T: Copy>(self, values: &[T], side: usize) -> Vec<T> {
+        let mut turned = Vec::with_capacity(values.len());
+        for row in 0..side {
+            let row = if self.rows { side - 1 - row } else { row };
+            let line = &values[row * side..(row + 1) * side];
+            if self.columns {
+                turned.extend(line.iter().rev());
+            } else {
+                turned.extend(line);
+            }
+        }
+        turned
+    }
+}
+
+/// Numbers that are added side by side, so that a processor's vectors are used.
+const LANES: usize = 8;
+
+fn dot(a: &[f32; THUMBNAIL_SIDE], b: &[f32; THUMBNAIL_SIDE]) -> f32 {
+    let mut sums = [0.0_f32; LANES];
+    let (a, b) = (a.as_chunks::<LANES>().0, b.as_chunks::<LANES>().0);
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    sums.iter().sum()
 }
 
 /// Low frequencies of a thumbnail, as a vector of length 1.
@@ -158,8 +177,17 @@ pub(super) struct Descriptor([f32; DESCRIPTOR_LENGTH]);
 
 impl Descriptor {
     pub(super) fn distance(&self, other: &Self) -> f32 {
-        let squares = self.0.iter().zip(&other.0).map(|(a, b)| (a - b) * (a - b));
-        squares.sum::<f32>().sqrt()
+        let mut sums = [0.0_f32; LANES];
+        let (a, b) = (
+            self.0.as_chunks::<LANES>().0,
+            other.0.as_chunks::<LANES>().0,
+        );
+        for (a, b) in a.iter().zip(b) {
+            for lane in 0..LANES {
+                sums[lane] += (a[lane] - b[lane]) * (a[lane] - b[lane]);
+            }
+        }
+        sums.iter().sum::<f32>().sqrt()
     }
 
     /// The descriptor of the mirrored picture: odd frequencies change their sign.
