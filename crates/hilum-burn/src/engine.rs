@@ -4,7 +4,7 @@ use burn_tensor::Device;
 
 use hilum_graph::{
     Batch, Engine, EngineError, Graph, Logits, NodeIndex, OptimizerState, Parameters, Step,
-    StepOutcome,
+    StepOutcome, cross_entropy,
 };
 
 use crate::device::{self, DeviceName};
@@ -12,7 +12,7 @@ use crate::inference::{self, Folds, Values};
 use crate::optimizer::Optimizer;
 use crate::training::Tape;
 use crate::variables::Variables;
-use crate::{lanes, loss, shards};
+use crate::{lanes, shards};
 
 /// A graph on a device of Burn's.
 ///
@@ -115,7 +115,7 @@ impl BurnEngine {
         let mut tape = Tape::new(&self.graph, &self.variables, first, step.seed, sizes);
         tape.forward(&mut values);
         let logits = shards::download(values.take(self.last()));
-        let loss = loss::cross_entropy(&logits, step);
+        let loss = cross_entropy(&logits, step);
         if !loss.value.is_finite() {
             return Err(EngineError::NotFinite { what: "loss" });
         }

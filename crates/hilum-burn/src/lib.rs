@@ -37,7 +37,6 @@ mod device;
 mod engine;
 mod inference;
 mod lanes;
-mod loss;
 mod operation;
 mod optimizer;
 mod shards;

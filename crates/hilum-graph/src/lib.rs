@@ -24,6 +24,7 @@ mod engine;
 pub mod formula;
 mod graph;
 mod initialise;
+mod loss;
 mod model_file;
 mod op;
 mod output_shape;
@@ -40,6 +41,7 @@ pub use engine::{
 };
 pub use graph::{Graph, GraphBuilder, GraphError, Node, NodeIndex};
 pub use initialise::{Distribution, Initialisation, initialise, initialise_head};
+pub use loss::{Loss, cross_entropy};
 pub use model_file::{ArchitectureDescription, INTENDED_USE, ModelFile, ModelFileError};
 pub use op::{Activation, DropoutUnit, Op, Padding};
 pub use parameters::{ParameterRole, ParameterSpec, Parameters, ParametersError, Tensor};

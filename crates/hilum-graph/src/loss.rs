@@ -1,21 +1,31 @@
 //! Weighted, smoothed cross-entropy and its gradient, on the host: a batch has few logits.
 
 use hilum_core::ClassIndex;
-use hilum_graph::{Logits, Step};
+
+use crate::{Logits, Step};
 
 /// The loss of a batch and its gradient.
-pub(crate) struct Loss {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loss {
     /// As PyTorch's `CrossEntropyLoss` gives it.
-    pub(crate) value: f32,
+    pub value: f32,
     /// By logit, in the order of the logits.
-    pub(crate) gradient: Vec<f32>,
+    pub gradient: Vec<f32>,
 }
 
 /// With the target `t[c] = weight[c] * (smoothing / classes + (1 - smoothing) * [c == truth])`
 /// of every image, the loss is the sum of `-t[c] * ln p[c]` over images and classes, divided by
 /// the sum of the weights of the true classes: PyTorch's `CrossEntropyLoss(weight,
 /// label_smoothing)`.
-pub(crate) fn cross_entropy(logits: &Logits, step: &Step<'_>) -> Loss {
+///
+/// # Panics
+/// If a step has not one true class per row of logits.
+pub fn cross_entropy(logits: &Logits, step: &Step<'_>) -> Loss {
+    assert_eq!(
+        logits.rows().len(),
+        step.truth.len(),
+        "a true class per row of logits"
+    );
     let weight_of = |truth: &ClassIndex| f64::from(step.class_weights[truth.get()]);
     let total_weight: f64 = step.truth.iter().map(weight_of).sum();
     let smoothing = f64::from(step.label_smoothing);

@@ -1,0 +1,473 @@
+//! Depthwise convolution: every channel has a kernel of its own.
+//!
+//! Channels lie in the lanes. An image passes by row by row: a ring holds as many rows as the
+//! kernel is high, with the zeros of the padding at both ends.
+
+use super::view::View;
+use super::window::{self, Window};
+use crate::simd::Simd;
+
+/// Rows of an image with room for the padding, of which the last few are kept.
+pub(crate) struct Ring {
+    /// `slots` rows and one of zeros.
+    start: *mut f32,
+    slots: usize,
+    /// Pixels of a row, padding included.
+    width: usize,
+    stride: usize,
+    padding: usize,
+}
+
+impl Ring {
+    /// Values that a ring needs.
+    pub(crate) fn len(slots: usize, width: usize, stride: usize) -> usize {
+        (slots + 1) * width * stride
+    }
+
+    /// A ring in `memory`: `slots` rows of `width` pixels, of which `image` after `padding` are
+    /// written; the others are zero.
+    ///
+    /// # Safety
+    /// Inside of `S::vectorize`; `memory` has room for [`len`](Self::len) values.
+    #[inline(always)]
+    pub(crate) unsafe fn new<S: Simd>(
+        memory: *mut f32,
+        slots: usize,
+        width: usize,
+        stride: usize,
+        padding: usize,
+        image: usize,
+    ) -> Self {
+        let ring = Self {
+            start: memory,
+            slots,
+            width,
+            stride,
+            padding,
+        };
+        for slot in 0..slots {
+            window::fill::<S>(memory.add(slot * width * stride), padding * stride);
+            let end = padding + image;
+            let rest = memory.add((slot * width + end) * stride);
+            window::fill::<S>(rest, (width - end) * stride);
+        }
+        window::fill::<S>(memory.add(slots * width * stride), width * stride);
+        ring
+    }
+
+    /// Where the first pixel of row `number` is written.
+    #[inline(always)]
+    pub(crate) unsafe fn slot(&self, number: usize) -> *mut f32 {
+        let row = number % self.slots * self.width + self.padding;
+        self.start.add(row * self.stride)
+    }
+
+    /// Row `number` with its left padding; zeros if it lies outside of `0..height`.
+    #[inline(always)]
+    unsafe fn row(&self, number: isize, height: usize) -> *const f32 {
+        let row = if number < 0 || number >= height as isize {
+            self.slots
+        } else {
+            number as usize % self.slots
+        };
+        self.start.add(row * self.width * self.stride)
+    }
+}
+
+/// Pixels of a padded row, so that the last kernel fits.
+pub(crate) fn padded_width(window: &Window) -> usize {
+    let reach = (window.output[1] - 1) * window.stride[1] + window.kernel[1];
+    reach.max(window.padding[1] + window.input[1])
+}
+
+/// What happens to a finished sum.
+#[derive(Clone, Copy)]
+pub(crate) struct Finish {
+    /// The sum starts here, if not null.
+    pub(crate) bias: *const f32,
+    /// The result is limited to `low..=high`.
+    pub(crate) low: f32,
+    /// See `low`.
+    pub(crate) high: f32,
+    /// Whether the result is added to what is there.
+    pub(crate) accumulate: bool,
+}
+
+/// Output rows `rows` of one image.
+///
+/// # Safety
+/// Inside of `S::vectorize`; `view` holds the image at `first_pixel`, `weights` one value per tap
+/// and channel, `ring` was made for this window, `to` has room for the image's result.
+#[inline(always)]
+pub(crate) unsafe fn forward<S: Simd>(
+    window: &Window,
+    view: &View,
+    first_pixel: usize,
+    rows: std::ops::Range<usize>,
+    weights: *const f32,
+    ring: &Ring,
+    finish: Finish,
+    to: *mut f32,
+) {
+    let c = view.stride;
+    let top = |row: usize| (row * window.stride[0]) as isize - window.padding[0] as isize;
+    let mut read = top(rows.start).max(0) as usize;
+    for row in rows {
+        let end = (top(row) + window.kernel[0] as isize).clamp(0, window.input[0] as isize);
+        while read < end as usize {
+            let pixel = first_pixel + read * window.input[1];
+            view.read::<S>(pixel, window.input[1], ring.slot(read));
+            read += 1;
+        }
+        let out = to.add(row * window.output[1] * c);
+        let source = |tap: usize| ring.row(top(row) + tap as isize, window.input[0]);
+        one_row::<S>(window, source, c, weights, finish, out);
+    }
+}
+
+#[inline(always)]
+unsafe fn one_row<S: Simd>(
+    window: &Window,
+    source: impl Fn(usize) -> *const f32,
+    c: usize,
+    weights: *const f32,
+    finish: Finish,
+    out: *mut f32,
+) {
+    let width = window.output[1];
+    match (window.kernel, window.stride[1]) {
+        ([3, 3], 1) => square::<S, 3, 1, 6>(source, c, width, weights, finish, out),
+        ([3, 3], 2) => square::<S, 3, 2, 9>(source, c, width, weights, finish, out),
+        ([5, 5], 1) => square::<S, 5, 1, 8>(source, c, width, weights, finish, out),
+        ([5, 5], 2) => square::<S, 5, 2, 11>(source, c, width, weights, finish, out),
+        _ => {
+            let tap = |index: usize| {
+                let (row, column) = (index / window.kernel[1], index % window.kernel[1]);
+                Some((source(row).add(column * c), weights.add(index * c)))
+            };
+            let step = window.stride[1] * c;
+            any::<S>(window.taps(), tap, step, c, width, c, finish, out);
+        }
+    }
+}
+
+/// One row of results of a `K x K` kernel, four pixels at a time from `SPAN` pixels of input.
+#[inline(always)]
+unsafe fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usize>(
+    source: impl Fn(usize) -> *const f32,
+    c: usize,
+    width: usize,
+    weights: *const f32,
+    finish: Finish,
+    out: *mut f32,
+) {
+    let rows: [*const f32; K] = std::array::from_fn(source);
+    let mut x = 0;
+    while x + 4 <= width {
+        let mut channel = 0;
+        while channel < c {
+            let mut sums = [start::<S>(&finish, channel); 4];
+            for (ky, row) in rows.iter().enumerate() {
+                let from = row.add(x * STEP * c + channel);
+                let mut pixels = [S::splat(0.0); SPAN];
+                for (i, pixel) in pixels.iter_mut().enumerate() {
+                    *pixel = S::load(from.add(i * c));
+                }
+                for kx in 0..K {
+                    let weight = S::load(weights.add((ky * K + kx) * c + channel));
+                    for (i, sum) in sums.iter_mut().enumerate() {
+                        *sum = S::fma(pixels[i * STEP + kx], weight, *sum);
+                    }
+                }
+            }
+            for (i, sum) in sums.iter().enumerate() {
+                end::<S>(&finish, *sum, out.add((x + i) * c + channel));
+            }
+            channel += S::LANES;
+        }
+        x += 4;
+    }
+    while x < width {
+        let mut channel = 0;
+        while channel < c {
+            let mut sum = start::<S>(&finish, channel);
+            for (ky, row) in rows.iter().enumerate() {
+                for kx in 0..K {
+                    let pixel = S::load(row.add((x * STEP + kx) * c + channel));
+                    let weight = S::load(weights.add((ky * K + kx) * c + channel));
+                    sum = S::fma(pixel, weight, sum);
+                }
+            }
+            end::<S>(&finish, sum, out.add(x * c + channel));
+            channel += S::LANES;
+        }
+        x += 1;
+    }
+}
+
+/// `count` results at a distance of `out_step` from any set of taps, whose inputs move on by
+/// `step` values from result to result.
+#[inline(always)]
+unsafe fn any<S: Simd>(
+    tap_count: usize,
+    tap: impl Fn(usize) -> Option<(*const f32, *const f32)>,
+    step: usize,
+    c: usize,
+    count: usize,
+    out_step: usize,
+    finish: Finish,
+    out: *mut f32,
+) {
+    const MOST: usize = 64;
+    let mut next = 0;
+    loop {
+        let first = next == 0;
+        let mut list = [(std::ptr::null::<f32>(), std::ptr::null::<f32>()); MOST];
+        let mut len = 0;
+        while len < MOST && next < tap_count {
+            if let Some(found) = tap(next) {
+                list[len] = found;
+                len += 1;
+            }
+            next += 1;
+        }
+        let last = next == tap_count;
+        let finish = Finish {
+            bias: if first { finish.bias } else { std::ptr::null() },
+            low: if last { finish.low } else { f32::NEG_INFINITY },
+            high: if last { finish.high } else { f32::INFINITY },
+            accumulate: finish.accumulate || !first,
+        };
+        listed::<S>(&list[..len], step, c, count, out_step, finish, out);
+        if last {
+            break;
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn listed<S: Simd>(
+    taps: &[(*const f32, *const f32)],
+    step: usize,
+    c: usize,
+    count: usize,
+    out_step: usize,
+    finish: Finish,
+    out: *mut f32,
+) {
+    let mut x = 0;
+    while x < count {
+        let block = (count - x).min(4);
+        let mut channel = 0;
+        while channel < c {
+            if block == 4 {
+                let mut sums = [start::<S>(&finish, channel); 4];
+                for (from, weight) in taps {
+                    let weight = S::load(weight.add(channel));
+                    for (i, sum) in sums.iter_mut().enumerate() {
+                        *sum = S::fma(S::load(from.add((x + i) * step + channel)), weight, *sum);
+                    }
+                }
+                for (i, sum) in sums.iter().enumerate() {
+                    end::<S>(&finish, *sum, out.add((x + i) * out_step + channel));
+                }
+            } else {
+                for i in x..x + block {
+                    let mut sum = start::<S>(&finish, channel);
+                    for (from, weight) in taps {
+                        let pixel = S::load(from.add(i * step + channel));
+                        sum = S::fma(pixel, S::load(weight.add(channel)), sum);
+                    }
+                    end::<S>(&finish, sum, out.add(i * out_step + channel));
+                }
+            }
+            channel += S::LANES;
+        }
+        x += block;
+    }
+}
+
+#[inline(always)]
+unsafe fn start<S: Simd>(finish: &Finish, channel: usize) -> S::V {
+    if finish.bias.is_null() {
+        S::splat(0.0)
+    } else {
+        S::load(finish.bias.add(channel))
+    }
+}
+
+#[inline(always)]
+unsafe fn end<S: Simd>(finish: &Finish, sum: S::V, to: *mut f32) {
+    let sum = if finish.accumulate {
+        S::add(sum, S::load(to))
+    } else {
+        sum
+    };
+    let limited = S::min(S::splat(finish.high), S::max(S::splat(finish.low), sum));
+    S::store(to, limited);
+}
+
+/// Adds the weights' gradient of one output row to `sums`, `taps x c`.
+///
+/// # Safety
+/// Inside of `S::vectorize`; `source` gives the padded input row of each kernel row, `gradient`
+/// holds the row's gradient.
+#[inline(always)]
+unsafe fn weight_gradient_row<S: Simd>(
+    window: &Window,
+    source: impl Fn(usize) -> *const f32,
+    c: usize,
+    gradient: *const f32,
+    sums: *mut f32,
+) {
+    let width = window.output[1];
+    let step = window.stride[1] * c;
+    for ky in 0..window.kernel[0] {
+        let row = source(ky);
+        let sums = sums.add(ky * window.kernel[1] * c);
+        match window.kernel[1] {
+            3 => taps_of_row::<S, 3>(row, step, c, width, gradient, sums),
+            5 => taps_of_row::<S, 5>(row, step, c, width, gradient, sums),
+            taps => {
+                for kx in 0..taps {
+                    let (row, sums) = (row.add(kx * c), sums.add(kx * c));
+                    taps_of_row::<S, 1>(row, step, c, width, gradient, sums);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn taps_of_row<S: Simd, const K: usize>(
+    row: *const f32,
+    step: usize,
+    c: usize,
+    width: usize,
+    gradient: *const f32,
+    sums: *mut f32,
+) {
+    let mut channel = 0;
+    while channel < c {
+        // Two sums per tap hide the latency of the additions.
+        let mut even = [S::splat(0.0); K];
+        let mut odd = [S::splat(0.0); K];
+        let mut x = 0;
+        while x + 2 <= width {
+            let g = S::load(gradient.add(x * c + channel));
+            let h = S::load(gradient.add((x + 1) * c + channel));
+            for kx in 0..K {
+                let at = row.add(x * step + kx * c + channel);
+                even[kx] = S::fma(S::load(at), g, even[kx]);
+                odd[kx] = S::fma(S::load(at.add(step)), h, odd[kx]);
+            }
+            x += 2;
+        }
+        if x < width {
+            let g = S::load(gradient.add(x * c + channel));
+            for (kx, sum) in even.iter_mut().enumerate() {
+                *sum = S::fma(S::load(row.add(x * step + kx * c + channel)), g, *sum);
+            }
+        }
+        for kx in 0..K {
+            let to = sums.add(kx * c + channel);
+            S::store(to, S::add(S::load(to), S::add(even[kx], odd[kx])));
+        }
+        channel += S::LANES;
+    }
+}
+
+/// Adds the weights' gradient of one image to `sums`, `taps x c`. `gradient_row` gives the
+/// gradient of a row of the result.
+///
+/// # Safety
+/// As [`forward`]; `sums` has room for one value per tap and channel.
+#[inline(always)]
+pub(crate) unsafe fn weight_gradient<S: Simd>(
+    window: &Window,
+    view: &View,
+    first_pixel: usize,
+    ring: &Ring,
+    mut gradient_row: impl FnMut(usize) -> *const f32,
+    sums: *mut f32,
+) {
+    let c = view.stride;
+    let top = |row: usize| (row * window.stride[0]) as isize - window.padding[0] as isize;
+    let mut read = 0;
+    for row in 0..window.output[0] {
+        let end = (top(row) + window.kernel[0] as isize).clamp(0, window.input[0] as isize);
+        while read < end as usize {
+            let pixel = first_pixel + read * window.input[1];
+            view.read::<S>(pixel, window.input[1], ring.slot(read));
+            read += 1;
+        }
+        let source = |tap: usize| ring.row(top(row) + tap as isize, window.input[0]);
+        weight_gradient_row::<S>(window, source, c, gradient_row(row), sums);
+    }
+}
+
+/// Geometry of the rows of gradients that [`input_gradient`] reads: rows kept, pixels of a padded
+/// row, pixels of padding on the left.
+pub(crate) fn gradient_ring(window: &Window) -> (usize, usize, usize) {
+    let slots = window.kernel[0].div_ceil(window.stride[0]) + 1;
+    let padding = window.kernel[1].div_ceil(window.stride[1]);
+    let reach = (window.input[1] + window.padding[1]) / window.stride[1] + 1;
+    (slots, 2 * padding + reach.max(window.output[1]), padding)
+}
+
+/// The gradient of one image, from the gradient of its result, row by row. `done` is told of
+/// every finished row.
+///
+/// # Safety
+/// Inside of `S::vectorize`; `gradient` holds the image's result, `ring` was made as
+/// [`gradient_ring`] says, `to` has room for the image.
+#[inline(always)]
+pub(crate) unsafe fn input_gradient<S: Simd>(
+    window: &Window,
+    gradient: *const f32,
+    c: usize,
+    weights: *const f32,
+    ring: &Ring,
+    accumulate: bool,
+    to: *mut f32,
+) {
+    let [down, across] = window.stride;
+    let finish = Finish {
+        bias: std::ptr::null(),
+        low: f32::NEG_INFINITY,
+        high: f32::INFINITY,
+        accumulate,
+    };
+    let mut read = 0;
+    for row in 0..window.input[0] {
+        let reach = row + window.padding[0];
+        let end = (reach / down + 1).min(window.output[0]);
+        while read < end {
+            let from = gradient.add(read * window.output[1] * c);
+            window::copy::<S>(from, ring.slot(read), window.output[1] * c);
+            read += 1;
+        }
+        // Pixels of one remainder modulo the stride see the same taps.
+        for phase in 0..across.min(window.input[1]) {
+            let shift = phase + window.padding[1];
+            let count = (window.input[1] - phase).div_ceil(across);
+            let tap = |index: usize| {
+                let (ky, kx) = (index / window.kernel[1], index % window.kernel[1]);
+                let reaches = ky <= reach
+                    && (reach - ky).is_multiple_of(down)
+                    && (reach - ky) / down < window.output[0]
+                    && (shift + window.kernel[1] * across - kx).is_multiple_of(across);
+                if !reaches {
+                    return None;
+                }
+                let source = ((reach - ky) / down) as isize;
+                let line = ring.row(source, window.output[0]).add(ring.padding * c);
+                let column = (shift as isize - kx as isize) / across as isize;
+                let from = line.wrapping_offset(column * c as isize);
+                Some((from, weights.add(index * c)))
+            };
+            let out = to.add((row * window.input[1] + phase) * c);
+            any::<S>(window.taps(), tap, c, c, count, across * c, finish, out);
+        }
+    }
+}

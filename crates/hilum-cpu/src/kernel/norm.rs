@@ -1,0 +1,160 @@
+//! Batch norm: statistics of a block of pixels, and the two directions of the derivative.
+//!
+//! Forward, `y = activation(z * scale + shift)` with `scale = weight / sqrt(variance + epsilon)`
+//! and `shift = bias - mean * scale`. Backward, with `u = z * scale + shift`, `g = dL/dy *
+//! activation'(u)` and `x = (z - mean) / sqrt(variance + epsilon)` over `n` pixels (Ioffe &
+//! Szegedy, 2015): `dL/dbias = sum g`, `dL/dweight = sum g x`, and
+//! `dL/dz = scale * (g - sum(g) / n - x * sum(g x) / n)`, which is linear in `g` and `z`.
+
+use hilum_graph::Activation;
+
+use super::activation::{self, for_activation};
+use crate::simd::Simd;
+
+/// Sums over a block of pixels, per channel.
+#[derive(Clone, Copy)]
+pub(crate) struct Sums {
+    /// `sum of (z - origin)`, or of `g`.
+    pub(crate) first: *mut f32,
+    /// `sum of (z - origin)^2`, or of `g * (z - origin)`.
+    pub(crate) second: *mut f32,
+}
+
+/// Writes the sums of `count` pixels of `stride` channels around `origin`.
+///
+/// # Safety
+/// Inside of `S::vectorize`; all pointers are valid for what they stand for.
+#[inline(always)]
+pub(crate) unsafe fn moments<S: Simd>(
+    z: *const f32,
+    count: usize,
+    stride: usize,
+    origin: *const f32,
+    sums: Sums,
+) {
+    let mut c = 0;
+    while c < stride {
+        let center = S::load(origin.add(c));
+        let mut first = [S::splat(0.0); 4];
+        let mut second = [S::splat(0.0); 4];
+        let mut pixel = 0;
+        while pixel + 4 <= count {
+            for i in 0..4 {
+                let x = S::sub(S::load(z.add((pixel + i) * stride + c)), center);
+                first[i] = S::add(first[i], x);
+                second[i] = S::fma(x, x, second[i]);
+            }
+            pixel += 4;
+        }
+        while pixel < count {
+            let x = S::sub(S::load(z.add(pixel * stride + c)), center);
+            first[0] = S::add(first[0], x);
+            second[0] = S::fma(x, x, second[0]);
+            pixel += 1;
+        }
+        S::store(sums.first.add(c), total::<S>(first));
+        S::store(sums.second.add(c), total::<S>(second));
+        c += S::LANES;
+    }
+}
+
+#[inline(always)]
+unsafe fn total<S: Simd>(parts: [S::V; 4]) -> S::V {
+    S::add(S::add(parts[0], parts[1]), S::add(parts[2], parts[3]))
+}
+
+/// What the gradient of a view's values passes through on its way to the stored ones.
+#[derive(Clone, Copy)]
+pub(crate) struct Bend {
+    /// The view's factor, or null.
+    pub(crate) scale: *const f32,
+    /// The view's summand; null if `scale` is.
+    pub(crate) shift: *const f32,
+    /// Per channel: subtracted from `z` in the second sum; null for no sums of `g * z`.
+    pub(crate) origin: *const f32,
+    /// The view's activation.
+    pub(crate) activation: Option<Activation>,
+}
+
+/// Turns gradients into `g` in place, and sums `g` and `g * (z - origin)` of `count` pixels.
+///
+/// # Safety
+/// Inside of `S::vectorize`; all pointers are valid for what they stand for.
+#[inline(always)]
+pub(crate) unsafe fn bend<S: Simd>(
+    gradient: *mut f32,
+    z: *const f32,
+    count: usize,
+    stride: usize,
+    how: &Bend,
+    sums: Sums,
+) {
+    for_activation!(how.activation, ACTIVATION => {
+        let mut c = 0;
+        while c < stride {
+            let (mut first, mut second) = (S::splat(0.0), S::splat(0.0));
+            let (scale, shift) = if how.scale.is_null() {
+                (S::splat(1.0), S::splat(0.0))
+            } else {
+                (S::load(how.scale.add(c)), S::load(how.shift.add(c)))
+            };
+            let origin = if how.origin.is_null() { S::splat(0.0) } else { S::load(how.origin.add(c)) };
+            for pixel in 0..count {
+                let at = pixel * stride + c;
+                let mut g = S::load(gradient.add(at));
+                let value = S::load(z.add(at));
+                if let Some(activation) = ACTIVATION {
+                    g = activation::slope::<S>(activation, S::fma(value, scale, shift), g);
+                    S::store(gradient.add(at), g);
+                }
+                first = S::add(first, g);
+                second = S::fma(g, S::sub(value, origin), second);
+            }
+            S::store(sums.first.add(c), first);
+            S::store(sums.second.add(c), second);
+            c += S::LANES;
+        }
+    });
+}
+
+/// `dL/dz = a * g + b * z + c`, channel by channel.
+#[derive(Clone, Copy)]
+pub(crate) struct Linear {
+    /// See there.
+    pub(crate) a: *const f32,
+    /// See there.
+    pub(crate) b: *const f32,
+    /// See there.
+    pub(crate) c: *const f32,
+}
+
+/// Writes `dL/dz` of `count` pixels to `to`, which may be `g` itself.
+///
+/// # Safety
+/// Inside of `S::vectorize`; all pointers are valid for what they stand for.
+#[inline(always)]
+pub(crate) unsafe fn stored_gradient<S: Simd>(
+    g: *const f32,
+    z: *const f32,
+    count: usize,
+    stride: usize,
+    line: Linear,
+    to: *mut f32,
+) {
+    for pixel in 0..count {
+        let mut c = 0;
+        while c < stride {
+            let at = pixel * stride + c;
+            let constant = S::fma(
+                S::load(z.add(at)),
+                S::load(line.b.add(c)),
+                S::load(line.c.add(c)),
+            );
+            S::store(
+                to.add(at),
+                S::fma(S::load(g.add(at)), S::load(line.a.add(c)), constant),
+            );
+            c += S::LANES;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Sums of outer products: the gradient of a convolution's weights.
+//!
+//! `C[m][n] += sum over r of A[r][m] * D[r][n]`: the pixels `r` of a block run in the inner loop,
+//! and a tile of `C` stays in registers meanwhile.
+
+use super::matrix::{Panels, Rows};
+use crate::simd::Simd;
+
+/// Adds the products of `count` rows to `c`, or replaces it.
+///
+/// # Safety
+/// Inside of `S::vectorize`. `a` holds `count` rows of `m` values, `d` `count` rows of all
+/// columns of `panels`, `c` `m` rows of as many.
+#[inline(always)]
+pub(crate) unsafe fn add_products<S: Simd>(
+    count: usize,
+    m: usize,
+    a: Rows<*const f32>,
+    d: Rows<*const f32>,
+    layout: Panels,
+    panels: std::ops::Range<usize>,
+    c: Rows<*mut f32>,
+    replace: bool,
+) {
+    for panel in panels {
+        let column = layout.start(panel) * S::LANES;
+        let rows = Rows {
+            start: d.start.add(column),
+            ..d
+        };
+        let out = Rows {
+            start: c.start.add(column),
+            ..c
+        };
+        match layout.width(panel) {
+            1 => tiles::<S, 1>(count, m, a, rows, out, replace),
+            2 => tiles::<S, 2>(count, m, a, rows, out, replace),
+            _ => tiles::<S, 3>(count, m, a, rows, out, replace),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn tiles<S: Simd, const N: usize>(
+    count: usize,
+    m: usize,
+    a: Rows<*const f32>,
+    d: Rows<*const f32>,
+    c: Rows<*mut f32>,
+    replace: bool,
+) {
+    let tallest = match (S::REGISTERS, N) {
+        (32, _) | (_, 1) => 8,
+        (_, 2) => 6,
+        _ => 4,
+    };
+    let tile_count = m.div_ceil(tallest);
+    let mut row = 0;
+    for tile in 0..tile_count {
+        let height = (m - row).div_ceil(tile_count - tile);
+        let from = Rows {
+            start: a.start.add(row),
+            ..a
+        };
+        let to = Rows {
+            start: c.start.add(row * c.stride),
+            ..c
+        };
+        macro_rules! tile {
+            ($($height:literal)*) => {
+                match height {
+                    $($height => one_tile::<S, $height, N>(count, from, d, to, replace),)*
+                    _ => unreachable!("a tile is at most eight rows high"),
+                }
+            };
+        }
+        tile!(1 2 3 4 5 6 7 8);
+        row += height;
+    }
+}
+
+#[inline(always)]
+unsafe fn one_tile<S: Simd, const M: usize, const N: usize>(
+    count: usize,
+    a: Rows<*const f32>,
+    d: Rows<*const f32>,
+    c: Rows<*mut f32>,
+    replace: bool,
+) {
+    let mut sums = [[S::splat(0.0); N]; M];
+    if !replace {
+        for (i, row) in sums.iter_mut().enumerate() {
+            for (j, sum) in row.iter_mut().enumerate() {
+                *sum = S::load(c.start.add(i * c.stride + j * S::LANES));
+            }
+        }
+    }
+    let (mut from, mut by) = (a.start, d.start);
+    for _ in 0..count {
+        let mut row = [S::splat(0.0); N];
+        for (j, value) in row.iter_mut().enumerate() {
+            *value = S::load(by.add(j * S::LANES));
+        }
+        for (i, sums) in sums.iter_mut().enumerate() {
+            let x = S::splat(*from.add(i));
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum = S::fma(x, value, *sum);
+            }
+        }
+        from = from.wrapping_add(a.stride);
+        by = by.wrapping_add(d.stride);
+    }
+    for (i, row) in sums.iter().enumerate() {
+        for (j, sum) in row.iter().enumerate() {
+            S::store(c.start.add(i * c.stride + j * S::LANES), *sum);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A tensor as its consumers see it: stored values, then a factor and a summand per channel, then
+//! an activation.
+//!
+//! In training, batch norm and activation are not stored: whoever reads a convolution's output
+//! applies them on the way, and the backward pass derives everything from the stored values.
+
+use hilum_graph::Activation;
+
+use super::activation::{self, for_activation};
+use crate::simd::Simd;
+
+/// Stored values and what is applied when they are read.
+#[derive(Clone, Copy)]
+pub(crate) struct View {
+    /// The first value of the first pixel.
+    pub(crate) start: *const f32,
+    /// Values from pixel to pixel; a multiple of the lanes.
+    pub(crate) stride: usize,
+    /// A factor per channel, or null.
+    pub(crate) scale: *const f32,
+    /// A summand per channel; null if `scale` is.
+    pub(crate) shift: *const f32,
+    /// Applied last.
+    pub(crate) activation: Option<Activation>,
+}
+
+impl View {
+    /// Whether stored values are the values.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.scale.is_null() && self.activation.is_none()
+    }
+
+    /// Writes pixels `first..first + count` to `to`, densely.
+    ///
+    /// # Safety
+    /// Inside of `S::vectorize`; the pixels exist and `to` has room for them.
+    #[inline(always)]
+    pub(crate) unsafe fn read<S: Simd>(&self, first: usize, count: usize, to: *mut f32) {
+        let from = self.start.add(first * self.stride);
+        let stride = self.stride;
+        if self.is_plain() {
+            std::ptr::copy_nonoverlapping(from, to, count * stride);
+            return;
+        }
+        let (scale, shift) = (self.scale, self.shift);
+        for_activation!(self.activation, ACTIVATION => {
+            if scale.is_null() {
+                let mut i = 0;
+                while i < count * stride {
+                    let x = activate::<S>(ACTIVATION, S::load(from.add(i)));
+                    S::store(to.add(i), x);
+                    i += S::LANES;
+                }
+            } else {
+                for pixel in 0..count {
+                    let (from, to) = (from.add(pixel * stride), to.add(pixel * stride));
+                    let mut c = 0;
+                    while c < stride {
+                        let x = S::fma(S::load(from.add(c)), S::load(scale.add(c)), S::load(shift.add(c)));
+                        S::store(to.add(c), activate::<S>(ACTIVATION, x));
+                        c += S::LANES;
+                    }
+                }
+            }
+        });
+    }
+}
+
+#[inline(always)]
+unsafe fn activate<S: Simd>(activation: Option<Activation>, x: S::V) -> S::V {
+    match activation {
+        Some(activation) => activation::value::<S>(activation, x),
+        None => x,
+    }
+}

@@ -1,0 +1,323 @@
+//! What is decided before anything runs: how each convolution is computed, and where everything
+//! lies.
+
+use crate::kernel::depthwise;
+use crate::kernel::window::{Order, Window};
+use crate::program::{Convolution, Mode, Program, ValueId, Work};
+
+use super::arena::{self, Lease};
+use super::packed::Shape;
+
+/// How a convolution is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    /// A matrix product with the image's own rows.
+    Pointwise,
+    /// A matrix product with the values under the kernel.
+    Patches,
+    /// Winograd's, tiles of 2x2.
+    Two,
+    /// Winograd's, tiles of 4x4.
+    Four,
+    /// Channel by channel.
+    Depthwise,
+}
+
+impl Algorithm {
+    /// Matrices of weights.
+    pub(crate) fn positions(self) -> usize {
+        match self {
+            Self::Four => 36,
+            Self::Two => 16,
+            _ => 1,
+        }
+    }
+
+    /// Rows and columns of results per tile.
+    pub(crate) fn tile(self) -> usize {
+        match self {
+            Self::Four => 4,
+            Self::Two => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// The order in which a convolution computes its pixels.
+pub(crate) fn order(convolution: &Convolution) -> Order {
+    if convolution.pool {
+        Order::Pooled
+    } else {
+        Order::Raster
+    }
+}
+
+/// Chooses by what the multiplications and the weights' way from memory cost, per pair of
+/// channels: 256 products or 30 bytes take about as long.
+fn choose(convolution: &Convolution, batch: usize) -> Algorithm {
+    let window = &convolution.window;
+    if convolution.depthwise {
+        return Algorithm::Depthwise;
+    }
+    let at_rest = window.kernel == [1, 1] && window.stride == [1, 1] && window.padding == [0, 0];
+    if at_rest && window.input == window.output && !convolution.pool {
+        return Algorithm::Pointwise;
+    }
+    if !convolution.winograd {
+        return Algorithm::Patches;
+    }
+    let tiles = |size: usize| {
+        (window.output[0].div_ceil(size) * window.output[1].div_ceil(size) * batch) as f64
+    };
+    let cost =
+        |positions: f64, size: usize| positions * tiles(size) / 256.0 + positions * 4.0 / 30.0;
+    let (four, two, direct) = (cost(36.0, 4), cost(16.0, 2), cost(9.0, 1));
+    if four <= two && four <= direct {
+        Algorithm::Four
+    } else if two <= direct {
+        Algorithm::Two
+    } else {
+        Algorithm::Patches
+    }
+}
+
+/// Rows of a block of a matrix product: the block's part of `A` stays in the second cache.
+pub(crate) fn block_rows(depth: usize) -> usize {
+    (65_536 / depth.max(1)).clamp(24, 96) / 24 * 24
+}
+
+/// Tiles that one task transforms.
+pub(crate) fn block_tiles(algorithm: Algorithm, c: usize, k: usize) -> usize {
+    let per_tile = algorithm.positions() * (c + k);
+    (262_144 / per_tile).clamp(16, 64) / 8 * 8
+}
+
+/// Where everything of a program lies.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    /// Images that it has room for.
+    pub(crate) capacity: usize,
+    /// By step; `Pointwise` where there is no convolution.
+    pub(crate) algorithms: Vec<Algorithm>,
+    /// Each value's place.
+    pub(crate) values: Vec<usize>,
+    /// Each value's gradient's place, where it has one; training only.
+    pub(crate) gradients: Vec<Option<usize>>,
+    /// Each step's own memory: a pool's choices, a dropout's factors; training only.
+    pub(crate) notes: Vec<Option<usize>>,
+    /// Transformed tiles and their gradients, in turn used by all steps.
+    pub(crate) shared: [usize; 3],
+    /// Values that everything together takes.
+    pub(crate) len: usize,
+    /// Values that each thread needs for itself.
+    pub(crate) scratch: usize,
+    /// Tiles that are transformed at a time where all threads work on them together.
+    pub(crate) together: Vec<usize>,
+}
+
+/// Values of transformed tiles at a time: they stay in the last cache.
+const TOGETHER: usize = 2 << 20;
+
+impl Plan {
+    /// The plan of `program` for at most `capacity` images at a time.
+    pub(crate) fn new(program: &Program, mode: Mode, capacity: usize) -> Self {
+        let algorithms: Vec<Algorithm> = program
+            .steps
+            .iter()
+            .map(|step| match &step.work {
+                Work::Convolution(convolution) => choose(convolution, capacity),
+                _ => Algorithm::Pointwise,
+            })
+            .collect();
+        let mut plan = Self {
+            capacity,
+            together: vec![0; program.steps.len()],
+            algorithms,
+            values: Vec::new(),
+            gradients: Vec::new(),
+            notes: Vec::new(),
+            shared: [0; 3],
+            len: 0,
+            scratch: 0,
+        };
+        plan.arrange(program, mode);
+        plan.scratch = (0..program.steps.len())
+            .map(|step| plan.scratch_of(program, step, mode))
+            .max()
+            .unwrap_or(0);
+        plan
+    }
+
+    /// What the packed weights of step `index` look like.
+    pub(crate) fn weights(&self, program: &Program, index: usize) -> Option<Shape> {
+        let step = &program.steps[index];
+        let Work::Convolution(convolution) = &step.work else {
+            return None;
+        };
+        let algorithm = self.algorithms[index];
+        let c = program.values[step.inputs[0]].stride;
+        let rows = match algorithm {
+            Algorithm::Depthwise => return None,
+            Algorithm::Two | Algorithm::Four => c,
+            _ => convolution.window.taps() * c,
+        };
+        Some(Shape {
+            algorithm,
+            rows,
+            columns: program.values[step.output].stride,
+        })
+    }
+
+    fn arrange(&mut self, program: &Program, mode: Mode) {
+        let steps = program.steps.len();
+        let capacity = self.capacity;
+        // Forward runs at 0..steps, backward at steps..2 * steps.
+        let backward = |step: usize| 2 * steps - 1 - step;
+        let mut leases = Vec::new();
+        let mut born = vec![0; program.values.len()];
+        let mut last_use = vec![0; program.values.len()];
+        for (index, step) in program.steps.iter().enumerate() {
+            born[step.output] = index;
+            last_use[step.output] = index;
+            for input in readers(step) {
+                last_use[input] = index;
+            }
+        }
+        for output in &program.outputs {
+            last_use[*output] = 2 * steps;
+        }
+        for (id, value) in program.values.iter().enumerate() {
+            let end = match mode {
+                Mode::Inference => last_use[id],
+                Mode::Training => backward(born[id]).max(last_use[id]),
+            };
+            leases.push(Lease {
+                len: value.len() * capacity,
+                start: born[id],
+                end,
+            });
+        }
+        let mut gradients = vec![None; program.values.len()];
+        let mut notes = vec![None; steps];
+        if mode == Mode::Training {
+            for (id, value) in program.values.iter().enumerate() {
+                if value.needs_gradient {
+                    gradients[id] = Some(leases.len());
+                    let first = last_use[id].min(steps - 1);
+                    leases.push(Lease {
+                        len: value.len() * capacity,
+                        start: backward(first),
+                        end: backward(born[id]),
+                    });
+                }
+            }
+            for (index, step) in program.steps.iter().enumerate() {
+                let len = match &step.work {
+                    Work::MaxPool(_) | Work::Dropout { .. } => true,
+                    Work::Convolution(convolution) => convolution.pool,
+                    _ => false,
+                };
+                if len {
+                    notes[index] = Some(leases.len());
+                    leases.push(Lease {
+                        len: program.values[step.output].len() * capacity,
+                        start: index,
+                        end: backward(index),
+                    });
+                }
+            }
+        }
+        let mut sizes = [0; 3];
+        for (index, step) in program.steps.iter().enumerate() {
+            let Work::Convolution(convolution) = &step.work else {
+                continue;
+            };
+            let algorithm = self.algorithms[index];
+            if algorithm.positions() == 1 {
+                continue;
+            }
+            let c = program.values[step.inputs[0]].stride;
+            let k = program.values[step.output].stride;
+            let tiles = tile_count(&convolution.window, algorithm) * capacity;
+            let per_tile = algorithm.positions() * c.max(k);
+            let fit = (TOGETHER / per_tile).clamp(48, 4096) / 48 * 48;
+            let together = tiles.min(fit);
+            self.together[index] = together;
+            let positions = algorithm.positions();
+            sizes[0] = sizes[0].max(positions * plane(together, c));
+            sizes[1] = sizes[1].max(positions * plane(together, k));
+            if mode == Mode::Training {
+                sizes[2] = sizes[2].max(positions * plane(together, c));
+            }
+        }
+        let first_shared = leases.len();
+        for len in sizes {
+            leases.push(Lease {
+                len,
+                start: 0,
+                end: 2 * steps,
+            });
+        }
+        let (offsets, len) = arena::arrange(&leases);
+        self.values = offsets[..program.values.len()].to_vec();
+        let place = |lease: Option<usize>| lease.map(|lease| offsets[lease]);
+        self.gradients = gradients.into_iter().map(place).collect();
+        self.notes = notes.into_iter().map(place).collect();
+        self.shared = std::array::from_fn(|index| offsets[first_shared + index]);
+        self.len = len;
+    }
+
+    fn scratch_of(&self, program: &Program, index: usize, mode: Mode) -> usize {
+        let step = &program.steps[index];
+        let Work::Convolution(convolution) = &step.work else {
+            return 0;
+        };
+        let window = &convolution.window;
+        let c = program.values[step.inputs[0]].stride;
+        let k = program.values[step.output].stride;
+        match self.algorithms[index] {
+            Algorithm::Depthwise => {
+                let ring =
+                    depthwise::Ring::len(window.kernel[0], depthwise::padded_width(window), c);
+                let (slots, width, _) = depthwise::gradient_ring(window);
+                ring + depthwise::Ring::len(slots, width, c) + 64
+            }
+            Algorithm::Two | Algorithm::Four => {
+                let positions = self.algorithms[index].positions();
+                let block = block_tiles(self.algorithms[index], c, k);
+                positions * (c + plane(block, c) + plane(block, k)) + 64
+            }
+            Algorithm::Pointwise | Algorithm::Patches => {
+                let depth = window.taps() * c;
+                let rows = block_rows(depth);
+                let backward = match mode {
+                    Mode::Training => rows * depth.next_multiple_of(16),
+                    Mode::Inference => 0,
+                };
+                rows * (depth + k) + backward + 192
+            }
+        }
+    }
+}
+
+/// Every value that a step reads.
+pub(crate) fn readers(step: &crate::program::Step) -> Vec<ValueId> {
+    let mut inputs = step.inputs.clone();
+    if let Work::Convolution(convolution) = &step.work {
+        inputs.extend(convolution.residual);
+        inputs.extend(convolution.gate);
+    }
+    inputs
+}
+
+/// Values from position to position of transformed tiles. Not a round number: positions at
+/// distances of powers of two would share one set of the cache.
+pub(crate) fn plane(tiles: usize, channels: usize) -> usize {
+    tiles * channels + 16
+}
+
+/// Tiles per image.
+pub(crate) fn tile_count(window: &Window, algorithm: Algorithm) -> usize {
+    let size = algorithm.tile();
+    window.output[0].div_ceil(size) * window.output[1].div_ceil(size)
+}

@@ -1,0 +1,100 @@
+//! NEON: pairs of 4 lanes, 32 registers, so 16 pairs.
+
+use std::arch::aarch64::{
+    float32x4_t, vaddq_f32, vaddq_s32, vbslq_f32, vceqq_f32, vcgtq_f32, vcvtnq_s32_f32, vdivq_f32,
+    vdupq_n_f32, vdupq_n_s32, vfmaq_f32, vld1q_f32, vmulq_f32, vreinterpretq_f32_s32, vrndnq_f32,
+    vshlq_n_s32, vsqrtq_f32, vst1q_f32, vsubq_f32,
+};
+
+use super::Simd;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Neon;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Pair(float32x4_t, float32x4_t);
+
+impl Simd for Neon {
+    type V = Pair;
+    const LANES: usize = 8;
+    const REGISTERS: usize = 16;
+
+    #[inline(always)]
+    unsafe fn vectorize<R>(work: impl FnOnce() -> R) -> R {
+        work()
+    }
+
+    #[inline(always)]
+    unsafe fn splat(value: f32) -> Pair {
+        Pair(vdupq_n_f32(value), vdupq_n_f32(value))
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Pair {
+        Pair(vld1q_f32(from), vld1q_f32(from.add(4)))
+    }
+    #[inline(always)]
+    unsafe fn store(to: *mut f32, value: Pair) {
+        vst1q_f32(to, value.0);
+        vst1q_f32(to.add(4), value.1);
+    }
+    #[inline(always)]
+    unsafe fn add(a: Pair, b: Pair) -> Pair {
+        Pair(vaddq_f32(a.0, b.0), vaddq_f32(a.1, b.1))
+    }
+    #[inline(always)]
+    unsafe fn sub(a: Pair, b: Pair) -> Pair {
+        Pair(vsubq_f32(a.0, b.0), vsubq_f32(a.1, b.1))
+    }
+    #[inline(always)]
+    unsafe fn mul(a: Pair, b: Pair) -> Pair {
+        Pair(vmulq_f32(a.0, b.0), vmulq_f32(a.1, b.1))
+    }
+    #[inline(always)]
+    unsafe fn div(a: Pair, b: Pair) -> Pair {
+        Pair(vdivq_f32(a.0, b.0), vdivq_f32(a.1, b.1))
+    }
+    #[inline(always)]
+    unsafe fn fma(a: Pair, b: Pair, c: Pair) -> Pair {
+        Pair(vfmaq_f32(c.0, a.0, b.0), vfmaq_f32(c.1, a.1, b.1))
+    }
+    #[inline(always)]
+    unsafe fn max(a: Pair, b: Pair) -> Pair {
+        // Not `vmaxq_f32`, which gives NaN where either is NaN.
+        Self::select_gt(a, b, a, b)
+    }
+    #[inline(always)]
+    unsafe fn min(a: Pair, b: Pair) -> Pair {
+        Self::select_gt(b, a, a, b)
+    }
+    #[inline(always)]
+    unsafe fn sqrt(a: Pair) -> Pair {
+        Pair(vsqrtq_f32(a.0), vsqrtq_f32(a.1))
+    }
+    #[inline(always)]
+    unsafe fn select_gt(a: Pair, b: Pair, yes: Pair, no: Pair) -> Pair {
+        Pair(
+            vbslq_f32(vcgtq_f32(a.0, b.0), yes.0, no.0),
+            vbslq_f32(vcgtq_f32(a.1, b.1), yes.1, no.1),
+        )
+    }
+    #[inline(always)]
+    unsafe fn select_eq(a: Pair, b: Pair, yes: Pair, no: Pair) -> Pair {
+        Pair(
+            vbslq_f32(vceqq_f32(a.0, b.0), yes.0, no.0),
+            vbslq_f32(vceqq_f32(a.1, b.1), yes.1, no.1),
+        )
+    }
+    #[inline(always)]
+    unsafe fn round_exp2(a: Pair) -> (Pair, Pair) {
+        let power = |half: float32x4_t| {
+            let exponent = vaddq_s32(vcvtnq_s32_f32(half), vdupq_n_s32(127));
+            vreinterpretq_f32_s32(vshlq_n_s32::<23>(exponent))
+        };
+        (
+            Pair(vrndnq_f32(a.0), vrndnq_f32(a.1)),
+            Pair(power(a.0), power(a.1)),
+        )
+    }
+    #[inline(always)]
+    unsafe fn prefetch(_at: *const f32) {}
+}
