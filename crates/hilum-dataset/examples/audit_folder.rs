@@ -1,5 +1,6 @@
-//! Audits a folder and prints what it finds: `cargo run --example audit_folder -- DATA [PAGE]`;
-//! `PAGE` is a folder for the HTML page.
+//! Audits a folder and prints what it finds: `cargo run --example audit_folder -- DATA [PAGE
+//! [CACHE]]`; `PAGE` is a folder for the HTML page, `CACHE` a file for what a second run need not
+//! look at again.
 
 #![expect(
     clippy::print_stdout,
@@ -7,7 +8,7 @@
     reason = "an example for the terminal"
 )]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use hilum_dataset::audit::{AuditSettings, audit, mend, write_page};
@@ -22,8 +23,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..ReadSettings::default()
     };
     let dataset = Dataset::read(Path::new(&path), &settings)?;
+    let settings = AuditSettings {
+        cache: std::env::args().nth(3).map(PathBuf::from),
+        ..AuditSettings::default()
+    };
     let start = Instant::now();
-    let audit = audit(&dataset, &AuditSettings::default(), &|_| {});
+    let audit = audit(&dataset, &settings, &|_| {});
     eprintln!(
         "{} files in {:.2?}",
         dataset.samples().len(),

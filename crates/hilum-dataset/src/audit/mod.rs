@@ -5,6 +5,7 @@
 //! [`Audit::gate`] stops what must not go on.
 
 mod cache;
+mod collect;
 mod evidence;
 mod facts;
 mod finding;
@@ -26,7 +27,6 @@ mod thumbnail;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hilum_core::{AuditSummary, FindingCount, GroupId, Split};
 use hilum_imaging::DecodeLimits;
@@ -34,7 +34,6 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Dataset;
-use cache::{Cache, Stamp};
 use evidence::Evidence;
 
 pub use cache::cache_file;
@@ -53,8 +52,8 @@ pub use thumbnail::{THUMBNAIL_SIDE, Thumbnail};
 pub struct AuditSettings {
     /// Larger images are unreadable.
     pub limits: DecodeLimits,
-    /// Where facts are kept, so that a second run decodes only what has changed; see
-    /// [`cache_file`]. A cache that cannot be read or written costs time and nothing else.
+    /// Where facts and alike pairs are kept, so that a second run decodes only what has changed
+    /// and looks for pairs only if a picture came or went; see [`cache_file`]. A cache that cannot be read or written costs time and nothing else.
     pub cache: Option<PathBuf>,
 }
 
@@ -95,46 +94,8 @@ pub fn audit(
     settings: &AuditSettings,
     on_progress: &(dyn Fn(usize) + Sync),
 ) -> Audit {
-    let facts = collect(dataset, settings, on_progress);
-    let pairs = neighbours::alike_pairs(&facts);
+    let (facts, pairs) = collect::collect(dataset, settings, on_progress);
     Audit::from_facts(dataset, facts, pairs)
-}
-
-fn collect(
-    dataset: &Dataset,
-    settings: &AuditSettings,
-    on_progress: &(dyn Fn(usize) + Sync),
-) -> Vec<FileFacts> {
-    let cache = settings
-        .cache
-        .as_deref()
-        .map(Cache::open)
-        .unwrap_or_default();
-    let (done, read) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let facts: Vec<(Option<Stamp>, FileFacts)> = dataset
-        .samples
-        .par_iter()
-        .map(|sample| {
-            let stamp = Stamp::of(&sample.path);
-            let facts = cache.get(&sample.path, stamp).unwrap_or_else(|| {
-                read.fetch_add(1, Ordering::Relaxed);
-                FileFacts::read(&sample.path, settings.limits)
-            });
-            on_progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-            (stamp, facts)
-        })
-        .collect();
-    if let Some(path) = &settings.cache
-        && read.into_inner() > 0
-    {
-        let entries = dataset.samples.iter().zip(&facts);
-        // The next run decodes again; this one has all it needs.
-        let _ = Cache::write(
-            path,
-            entries.map(|(sample, (stamp, facts))| (sample.path.as_path(), *stamp, facts)),
-        );
-    }
-    facts.into_iter().map(|(_, facts)| facts).collect()
 }
 
 impl Audit {
