@@ -167,12 +167,17 @@ impl<'a> Context<'a> {
         let (g, z) = (self.gradient(id), self.stored(id));
         let stride = self.program.values[id].stride;
         let line = super::Along(line);
-        self.over_gradient::<S>(id, g, |first, count, to| {
-            let z = z.part(first * stride, count * stride).start();
-            let line = line.get();
-            // SAFETY: blocks are disjoint.
-            unsafe { norm::stored_gradient::<S>(to, z, count, stride, line, to) }
-        });
+        self.over_gradient::<S>(
+            id,
+            g,
+            #[inline(always)]
+            |first, count, to| {
+                let z = z.part(first * stride, count * stride).start();
+                let line = line.get();
+                // SAFETY: blocks are disjoint.
+                unsafe { norm::stored_gradient::<S>(to, z, count, stride, line, to) }
+            },
+        );
     }
 
     /// The line from `g` and `z` to `dL/dz`; null where there is no batch norm.
@@ -224,36 +229,51 @@ impl<'a> Context<'a> {
         let stride = self.program.values[id].stride;
         let pixels = self.program.values[id].pixels();
         match &step.work {
-            Work::Copy { .. } | Work::Add => self.over_gradient::<S>(id, to, |first, count, to| {
-                let from = g.part(first * stride, count * stride).start();
-                // SAFETY: blocks are disjoint.
-                unsafe { put::<S>(to, from, count * stride, adds) }
-            }),
+            Work::Copy { .. } | Work::Add => self.over_gradient::<S>(
+                id,
+                to,
+                #[inline(always)]
+                |first, count, to| {
+                    let from = g.part(first * stride, count * stride).start();
+                    // SAFETY: blocks are disjoint.
+                    unsafe { put::<S>(to, from, count * stride, adds) }
+                },
+            ),
             Work::Dropout { .. } => {
                 let place = self.plan.notes[index].expect("dropout keeps its factors");
                 let factors = self.arena.part(place, g.len());
-                self.over_gradient::<S>(id, to, |first, count, to| {
-                    let (at, len) = (first * stride, count * stride);
-                    let from = g.part(at, len).start();
-                    // SAFETY: blocks are disjoint; nobody reads `g` after this step.
-                    unsafe {
-                        multiply::<S>(from, factors.part(at, len).start(), len);
-                        put::<S>(to, from, len, adds);
-                    }
-                });
+                self.over_gradient::<S>(
+                    id,
+                    to,
+                    #[inline(always)]
+                    |first, count, to| {
+                        let (at, len) = (first * stride, count * stride);
+                        let from = g.part(at, len).start();
+                        // SAFETY: blocks are disjoint; nobody reads `g` after this step.
+                        unsafe {
+                            multiply::<S>(from, factors.part(at, len).start(), len);
+                            put::<S>(to, from, len, adds);
+                        }
+                    },
+                );
             }
             Work::GlobalAveragePool => {
                 let share = 1.0 / pixels as f32;
-                self.over_gradient::<S>(id, to, |first, count, to| {
-                    for pixel in 0..count {
-                        let image = (first + pixel) / pixels;
-                        let from = g.part(image * stride, stride).start();
-                        // SAFETY: blocks are disjoint.
-                        unsafe {
-                            put_scaled::<S>(to.add(pixel * stride), from, stride, share, adds)
+                self.over_gradient::<S>(
+                    id,
+                    to,
+                    #[inline(always)]
+                    |first, count, to| {
+                        for pixel in 0..count {
+                            let image = (first + pixel) / pixels;
+                            let from = g.part(image * stride, stride).start();
+                            // SAFETY: blocks are disjoint.
+                            unsafe {
+                                put_scaled::<S>(to.add(pixel * stride), from, stride, share, adds)
+                            }
                         }
-                    }
-                });
+                    },
+                );
             }
             Work::Flatten => self.flatten_gradient(step, g, adds),
             Work::Concat => self.concat_gradient(step, position, offset, g, adds),
@@ -374,26 +394,32 @@ impl<'a> Context<'a> {
         let pixels = self.program.values[step.output].pixels();
         let to = self.gradient(step.inputs[position]);
         if position == 0 {
-            self.over_gradient::<S>(step.inputs[0], to, |first, count, to| {
-                let factor = factor;
-                for pixel in 0..count {
-                    let from = g.part((first + pixel) * stride, stride).start();
-                    let to = to.wrapping_add(pixel * stride);
-                    let mut c = 0;
-                    while c < stride {
-                        // SAFETY: blocks are disjoint.
-                        unsafe {
-                            let gate = one_vector::<S>(&factor.view, (first + pixel) / pixels, c);
-                            let mut x = S::mul(S::load(from.add(c)), gate);
-                            if adds {
-                                x = S::add(x, S::load(to.add(c)));
+            self.over_gradient::<S>(
+                step.inputs[0],
+                to,
+                #[inline(always)]
+                |first, count, to| {
+                    let factor = factor;
+                    for pixel in 0..count {
+                        let from = g.part((first + pixel) * stride, stride).start();
+                        let to = to.wrapping_add(pixel * stride);
+                        let mut c = 0;
+                        while c < stride {
+                            // SAFETY: blocks are disjoint.
+                            unsafe {
+                                let gate =
+                                    one_vector::<S>(&factor.view, (first + pixel) / pixels, c);
+                                let mut x = S::mul(S::load(from.add(c)), gate);
+                                if adds {
+                                    x = S::add(x, S::load(to.add(c)));
+                                }
+                                S::store(to.add(c), x);
                             }
-                            S::store(to.add(c), x);
+                            c += S::LANES;
                         }
-                        c += S::LANES;
                     }
-                }
-            });
+                },
+            );
             return;
         }
         self.pool.run(self.count, |number, _| {

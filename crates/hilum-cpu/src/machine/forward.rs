@@ -145,24 +145,28 @@ impl Context<'_> {
             (Mode::Inference, Some(line)) => Along((line[stride..].as_ptr(), line.as_ptr())),
             _ => Along((std::ptr::null(), std::ptr::null())),
         };
-        self.over_pixels::<S>(step.output, |first, count, to| {
-            let (scale, shift) = line.get();
-            let seen = seen;
-            // SAFETY: pixels of the input, which nobody writes in this phase.
-            unsafe {
-                seen.view.read::<S>(first, count, to);
-                let own = View {
-                    start: to,
-                    stride,
-                    scale,
-                    shift,
-                    activation,
-                };
-                if !own.is_plain() {
-                    rewrite::<S>(&own, count, to);
+        self.over_pixels::<S>(
+            step.output,
+            #[inline(always)]
+            |first, count, to| {
+                let (scale, shift) = line.get();
+                let seen = seen;
+                // SAFETY: pixels of the input, which nobody writes in this phase.
+                unsafe {
+                    seen.view.read::<S>(first, count, to);
+                    let own = View {
+                        start: to,
+                        stride,
+                        scale,
+                        shift,
+                        activation,
+                    };
+                    if !own.is_plain() {
+                        rewrite::<S>(&own, count, to);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     fn add<S: Simd>(&mut self, step: &Step) {
@@ -175,18 +179,22 @@ impl Context<'_> {
             (other, one)
         };
         let both = !b.view.is_plain();
-        self.over_pixels::<S>(step.output, |first, count, to| {
-            let (a, b) = (a, b);
-            // SAFETY: pixels of the inputs, which nobody writes in this phase.
-            unsafe {
-                a.view.read::<S>(first, count, to);
-                if both {
-                    add_view::<S>(&b.view, first, count, to);
-                } else {
-                    window::add::<S>(to, b.view.start.add(first * stride), count * stride);
+        self.over_pixels::<S>(
+            step.output,
+            #[inline(always)]
+            |first, count, to| {
+                let (a, b) = (a, b);
+                // SAFETY: pixels of the inputs, which nobody writes in this phase.
+                unsafe {
+                    a.view.read::<S>(first, count, to);
+                    if both {
+                        add_view::<S>(&b.view, first, count, to);
+                    } else {
+                        window::add::<S>(to, b.view.start.add(first * stride), count * stride);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     fn concat<S: Simd>(&mut self, step: &Step) {
@@ -203,38 +211,51 @@ impl Context<'_> {
             })
             .collect();
         let total = offset;
-        self.over_pixels::<S>(step.output, |first, count, to| {
-            // SAFETY: every pixel of the output is written in this block, part by part; a
-            // pixel's own scratch is on the stack of 16 registers at a time.
-            unsafe {
-                for pixel in 0..count {
-                    let to = to.add(pixel * stride);
-                    for (seen, offset, channels) in &parts {
-                        read_channels::<S>(&seen.view, first + pixel, *channels, to.add(*offset));
-                    }
-                    for lane in total..stride {
-                        to.add(lane).write(0.0);
+        self.over_pixels::<S>(
+            step.output,
+            #[inline(always)]
+            |first, count, to| {
+                // SAFETY: every pixel of the output is written in this block, part by part; a
+                // pixel's own scratch is on the stack of 16 registers at a time.
+                unsafe {
+                    for pixel in 0..count {
+                        let to = to.add(pixel * stride);
+                        for (seen, offset, channels) in &parts {
+                            read_channels::<S>(
+                                &seen.view,
+                                first + pixel,
+                                *channels,
+                                to.add(*offset),
+                            );
+                        }
+                        for lane in total..stride {
+                            to.add(lane).write(0.0);
+                        }
                     }
                 }
-            }
-        });
+            },
+        );
     }
 
     fn gate<S: Simd>(&mut self, step: &Step) {
         let (image, factor) = (self.view(step.inputs[0]), self.view(step.inputs[1]));
         let per_image = self.program.values[step.output].pixels();
         let stride = image.view.stride;
-        self.over_pixels::<S>(step.output, |first, count, to| {
-            let (image, factor) = (image, factor);
-            // SAFETY: pixels of the inputs, which nobody writes in this phase.
-            unsafe {
-                image.view.read::<S>(first, count, to);
-                for pixel in 0..count {
-                    let of = (first + pixel) / per_image;
-                    multiply_view::<S>(&factor.view, of, to.add(pixel * stride));
+        self.over_pixels::<S>(
+            step.output,
+            #[inline(always)]
+            |first, count, to| {
+                let (image, factor) = (image, factor);
+                // SAFETY: pixels of the inputs, which nobody writes in this phase.
+                unsafe {
+                    image.view.read::<S>(first, count, to);
+                    for pixel in 0..count {
+                        let of = (first + pixel) / per_image;
+                        multiply_view::<S>(&factor.view, of, to.add(pixel * stride));
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     fn average<S: Simd>(&mut self, step: &Step) {
@@ -307,18 +328,23 @@ impl Context<'_> {
         });
         let stride = seen.view.stride;
         let window = *window;
-        self.over_pixels::<S>(step.output, |first, count, to| {
-            let choice = choice.map(|choice| choice.part(first * stride, count * stride).start());
-            let seen = seen;
-            for pixel in 0..count {
-                // SAFETY: blocks are disjoint; the input is only read.
-                unsafe {
-                    let at = pixel * stride;
-                    let choice = choice.map_or(std::ptr::null_mut(), |choice| choice.add(at));
-                    largest_under::<S>(&window, &seen.view, first + pixel, to.add(at), choice);
+        self.over_pixels::<S>(
+            step.output,
+            #[inline(always)]
+            |first, count, to| {
+                let choice =
+                    choice.map(|choice| choice.part(first * stride, count * stride).start());
+                let seen = seen;
+                for pixel in 0..count {
+                    // SAFETY: blocks are disjoint; the input is only read.
+                    unsafe {
+                        let at = pixel * stride;
+                        let choice = choice.map_or(std::ptr::null_mut(), |choice| choice.add(at));
+                        largest_under::<S>(&window, &seen.view, first + pixel, to.add(at), choice);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 
     fn dropout<S: Simd>(
@@ -342,27 +368,31 @@ impl Context<'_> {
         let keeps = dropout_keeps(seed, step.node, probability, units);
         let kept = 1.0 / (1.0 - probability);
         let seen = self.view(step.inputs[0]);
-        self.over_pixels::<S>(step.output, |first, count, to| {
-            let seen = seen;
-            // SAFETY: blocks are disjoint.
-            let factors = unsafe { factors.part(first * stride, count * stride).write() };
-            for (pixel, line) in (first..).zip(factors.chunks_exact_mut(stride)) {
-                for (channel, factor) in line.iter_mut().enumerate() {
-                    let keep = match unit {
-                        DropoutUnit::Value => {
-                            channel < channels && keeps[pixel * channels + channel]
-                        }
-                        DropoutUnit::Image => keeps[pixel / pixels],
-                    };
-                    *factor = if keep { kept } else { 0.0 };
+        self.over_pixels::<S>(
+            step.output,
+            #[inline(always)]
+            |first, count, to| {
+                let seen = seen;
+                // SAFETY: blocks are disjoint.
+                let factors = unsafe { factors.part(first * stride, count * stride).write() };
+                for (pixel, line) in (first..).zip(factors.chunks_exact_mut(stride)) {
+                    for (channel, factor) in line.iter_mut().enumerate() {
+                        let keep = match unit {
+                            DropoutUnit::Value => {
+                                channel < channels && keeps[pixel * channels + channel]
+                            }
+                            DropoutUnit::Image => keeps[pixel / pixels],
+                        };
+                        *factor = if keep { kept } else { 0.0 };
+                    }
                 }
-            }
-            // SAFETY: pixels of the input, which nobody writes in this phase.
-            unsafe {
-                seen.view.read::<S>(first, count, to);
-                multiply::<S>(to, factors.as_ptr(), count * stride);
-            }
-        });
+                // SAFETY: pixels of the input, which nobody writes in this phase.
+                unsafe {
+                    seen.view.read::<S>(first, count, to);
+                    multiply::<S>(to, factors.as_ptr(), count * stride);
+                }
+            },
+        );
     }
 }
 
