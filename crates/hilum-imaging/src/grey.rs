@@ -11,9 +11,36 @@ impl Pixels {
         if self.channels() == Channels::Grey {
             return self.clone();
         }
+        if let Some(single) = self.single_channel() {
+            return single;
+        }
         let (pixels, _) = self.data().as_chunks::<3>();
         let data = pixels.iter().map(|pixel| luma(*pixel)).collect();
         Self::new(self.width(), self.height(), Channels::Grey, data)
+    }
+
+    /// One of three equal channels; `None` if they differ anywhere or there is only one.
+    ///
+    /// Equal channels are their own luma: the three factors add up to one.
+    pub(crate) fn single_channel(&self) -> Option<Self> {
+        /// Pixels that are looked at before a difference ends it.
+        const BLOCK: usize = 64;
+        if self.channels() == Channels::Grey {
+            return None;
+        }
+        let (pixels, _) = self.data().as_chunks::<3>();
+        let mut data = vec![0; pixels.len()];
+        for (pixels, greys) in pixels.chunks(BLOCK).zip(data.chunks_mut(BLOCK)) {
+            let mut difference = 0;
+            for ([red, green, blue], grey) in pixels.iter().zip(greys) {
+                *grey = *red;
+                difference |= (red ^ green) | (red ^ blue);
+            }
+            if difference != 0 {
+                return None;
+            }
+        }
+        Some(Self::new(self.width(), self.height(), Channels::Grey, data))
     }
 
     /// Three values per pixel; a grey value is repeated. RGB pixels are copied.

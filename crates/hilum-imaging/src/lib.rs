@@ -28,6 +28,7 @@ mod augment;
 mod clahe;
 mod decode;
 mod grey;
+mod normalise;
 mod phantom;
 mod pixels;
 mod prepare;

@@ -158,18 +158,22 @@ impl Recipe {
         })
     }
 
-    /// Exactly `height x width x channels` of this recipe, from pixels of any size.
+    /// Exactly `height x width` of this recipe, from pixels of any size.
     ///
     /// First to grey, where grey is asked for, then the size, as Keras's
     /// `load_img(color_mode="grayscale", target_size=...)`; then CLAHE, on the image without its
-    /// letterbox; last, where RGB is asked for and the slice is grey, its value three times.
+    /// letterbox. Where RGB is asked for, a slice without colour stays one channel, a third of the
+    /// memory and of the work; [`Recipe::normalise`] repeats it.
     ///
     /// # Panics
     /// If [`Recipe::validate`] would have refused the recipe.
     pub fn prepare(&self, pixels: &Pixels) -> Pixels {
         let source = match (self.channels, pixels.channels()) {
+            (_, Channels::Grey) => Cow::Borrowed(pixels),
             (Channels::Grey, Channels::Rgb) => Cow::Owned(pixels.to_grey()),
-            _ => Cow::Borrowed(pixels),
+            (Channels::Rgb, Channels::Rgb) => pixels
+                .single_channel()
+                .map_or(Cow::Borrowed(pixels), Cow::Owned),
         };
         let (width, height) = self.fit.content_size(&source, self.width, self.height);
         let mut content = source.resize(width, height, self.interpolation);
@@ -179,83 +183,11 @@ impl Recipe {
         if (width, height) != (self.width, self.height) {
             content = content.centred_on_black(self.width, self.height);
         }
-        if self.channels == Channels::Rgb && content.channels() == Channels::Grey {
-            content = content.to_rgb();
-        }
         content
-    }
-
-    /// Writes a prepared slice as the network sees it: `height x width x channels`, channels
-    /// innermost.
-    ///
-    /// # Panics
-    /// If `pixels` have another shape than the recipe, or `out` another length than
-    /// [`Recipe::value_count`].
-    pub fn normalise(&self, pixels: &Pixels, out: &mut [f32]) {
-        assert_eq!(
-            (pixels.height(), pixels.width(), pixels.channels()),
-            (self.height, self.width, self.channels),
-            "pixels prepared by this recipe"
-        );
-        assert_eq!(out.len(), self.value_count(), "one slice of this recipe");
-        let count = self.channels.count();
-        let tables: Vec<[f32; 256]> = (0..count)
-            .map(|channel| {
-                let steps = self.normalisation.of_channel(channel);
-                std::array::from_fn(|byte| steps.apply(byte as f32))
-            })
-            .collect();
-        let channels = (0..count).cycle();
-        for ((value, byte), channel) in out.iter_mut().zip(pixels.data()).zip(channels) {
-            *value = tables[channel][usize::from(*byte)];
-        }
-    }
-
-    /// The same from values in `0.0..=255.0`, such as augmentation leaves them.
-    ///
-    /// # Panics
-    /// If `values` or `out` has another length than [`Recipe::value_count`].
-    pub fn normalise_values(&self, values: &[f32], out: &mut [f32]) {
-        assert_eq!(values.len(), self.value_count(), "one slice of this recipe");
-        assert_eq!(out.len(), self.value_count(), "one slice of this recipe");
-        let count = self.channels.count();
-        for channel in 0..count {
-            let steps = self.normalisation.of_channel(channel);
-            let from = values.iter().skip(channel).step_by(count);
-            let to = out.iter_mut().skip(channel).step_by(count);
-            for (to, from) in to.zip(from) {
-                *to = steps.apply(*from);
-            }
-        }
-    }
-}
-
-/// What one channel goes through: `(value / 255 - mean) / std`.
-struct ChannelSteps {
-    mean: f32,
-    std: f32,
-}
-
-impl ChannelSteps {
-    fn apply(&self, value: f32) -> f32 {
-        (value / 255.0 - self.mean) / self.std
     }
 }
 
 impl Normalisation {
-    fn of_channel(&self, channel: usize) -> ChannelSteps {
-        match self {
-            Self::Scale => ChannelSteps {
-                mean: 0.0,
-                std: 1.0,
-            },
-            Self::MeanStd { mean, std } => ChannelSteps {
-                mean: mean[channel],
-                std: std[channel],
-            },
-        }
-    }
-
     fn validate(&self, channel_count: usize) -> Result<(), RecipeError> {
         let Self::MeanStd { mean, std } = self else {
             return Ok(());

@@ -149,6 +149,38 @@ fn no_augmentation_changes_nothing_at_all() {
 }
 
 #[test]
+fn what_lies_far_beyond_the_edge_is_what_the_fill_mode_says() {
+    let pixels = formula(20, 30, 1);
+    let far = |fill_mode, shift_x_pixels, zoom_x| {
+        let transform = Transform {
+            shift_x_pixels,
+            zoom_x,
+            fill_mode,
+            cval: 7.0,
+            ..Transform::identity()
+        };
+        apply(&transform, &pixels)
+    };
+    let last_column = |row: usize| f32::from(pixels.data()[row * 30 + 29]);
+    for shift in [30.0, 500.0, 1e9, 1e300] {
+        let nearest = far(FillMode::Nearest, shift, 1.0);
+        let rows = nearest.chunks_exact(30).enumerate();
+        rows.for_each(|(row, line)| assert_eq!(line, [last_column(row); 30]));
+        let constant = far(FillMode::Constant, shift, 1.0);
+        assert_eq!(constant, [7.0; 600]);
+    }
+    // Two of the 2 * 30 columns apart that reflection repeats after.
+    assert_eq!(far(FillMode::Reflect, 600.0, 1.0), as_floats(&pixels));
+    // Columns further apart than the image is wide.
+    for fill_mode in [FillMode::Nearest, FillMode::Reflect, FillMode::Wrap] {
+        let shrunk = far(fill_mode, 0.0, 1000.0);
+        assert!(shrunk.iter().all(|value| (0.0..=255.0).contains(value)));
+    }
+    let shrunk = far(FillMode::Constant, 0.0, 1000.0);
+    assert!(shrunk.iter().all(|value| *value == 7.0));
+}
+
+#[test]
 fn a_flip_mirrors_and_two_flips_are_none() {
     let pixels = Pixels::new(3, 2, Channels::Grey, vec![1, 2, 3, 4, 5, 6]);
     let flip = |horizontal_flip, vertical_flip| Transform {

@@ -228,6 +228,12 @@ fn a_dicom_file_holds_the_same_hounsfield_units() {
     );
     assert_eq!(text(&object, tags::RESCALE_INTERCEPT), "-1024");
     assert_eq!(text(&object, tags::WINDOW_CENTER), "-600\\40");
+    // PS3.3 C.7.1.1 asks for the method where the identity is said to be removed.
+    assert_eq!(text(&object, tags::PATIENT_IDENTITY_REMOVED), "YES");
+    assert_eq!(
+        text(&object, tags::DEIDENTIFICATION_METHOD),
+        "Computed phantom"
+    );
     let stored = object.element(tags::PIXEL_DATA).unwrap();
     let hounsfield: Vec<i16> = stored
         .to_multi_int::<u16>()

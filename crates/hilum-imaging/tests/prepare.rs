@@ -10,7 +10,7 @@ use std::path::Path;
 
 use hilum_imaging::{
     Channels, Clahe, DecodeLimits, Fit, Interpolation, Normalisation, Pixels, Recipe, RecipeError,
-    Window, decode,
+    Transform, Window, decode,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -159,18 +159,30 @@ fn clahe_leaves_the_letterbox_black() {
 }
 
 #[test]
-fn a_grey_slice_feeds_three_channels_by_repetition() {
+fn a_slice_without_colour_feeds_three_channels_by_repetition() {
+    let recipe = Recipe::imagenet(24);
     let grey = formula((40, 30), Channels::Grey);
-    let prepared = Recipe::imagenet(24).prepare(&grey);
-    let (pixels, rest) = prepared.data().as_chunks::<3>();
-    assert!(rest.is_empty());
-    assert!(pixels.iter().all(|[r, g, b]| r == g && g == b));
-    let single = Recipe {
-        channels: Channels::Grey,
-        normalisation: Normalisation::Scale,
-        ..Recipe::imagenet(24)
+    let prepared = recipe.prepare(&grey);
+    assert_eq!(prepared.channels(), Channels::Grey);
+    // A colour file whose three values are equal is no other slice.
+    assert_eq!(recipe.prepare(&grey.to_rgb()), prepared);
+
+    let normalised = |pixels: &Pixels| {
+        let mut out = vec![f32::NAN; recipe.value_count()];
+        recipe.normalise(pixels, &mut out);
+        out
     };
-    assert_eq!(single.prepare(&grey).to_rgb(), prepared);
+    assert_eq!(normalised(&prepared), normalised(&prepared.to_rgb()));
+}
+
+#[test]
+fn one_coloured_pixel_keeps_three_channels() {
+    let mut data = formula((40, 30), Channels::Grey).to_rgb().into_data();
+    let last = data.len() - 1;
+    data[last] ^= 128;
+    let pixels = Pixels::new(40, 30, Channels::Rgb, data);
+    let prepared = Recipe::imagenet(24).prepare(&pixels);
+    assert_eq!(prepared.channels(), Channels::Rgb);
 }
 
 #[test]
@@ -187,9 +199,50 @@ fn bytes_become_what_torchvisions_normalize_gives() {
     for (found, expected) in out.iter().zip(expected) {
         assert!((found - expected).abs() < 1e-6, "{found} is not {expected}");
     }
-    let mut from_values = [0.0; 3];
-    recipe.normalise_values(&[0.0, 128.0, 255.0], &mut from_values);
-    assert_eq!(from_values, out);
+}
+
+fn variation() -> Transform {
+    Transform {
+        rotation_degrees: 33.0,
+        zoom_x: 1.2,
+        horizontal_flip: true,
+        contrast: Some(1.1),
+        ..Transform::identity()
+    }
+}
+
+#[test]
+fn varied_slices_are_normalised_as_others_are() {
+    let grey = formula((150, 130), Channels::Grey);
+    let colour = formula((150, 130), Channels::Rgb);
+    for (recipe, pixels) in [
+        (Recipe::reference(), &grey),
+        (Recipe::imagenet(70), &grey),
+        (Recipe::imagenet(70), &colour),
+    ] {
+        let prepared = recipe.prepare(pixels);
+        let mut found = vec![f32::NAN; recipe.value_count()];
+        recipe.normalise_varied(&prepared, &variation(), &mut found);
+
+        let mut varied = vec![f32::NAN; prepared.data().len()];
+        variation().apply(&prepared, &mut varied);
+        let count = recipe.channels.count();
+        for (index, found) in found.iter().enumerate() {
+            let value = varied[index * prepared.channels().count() / count];
+            let (mean, std) = match &recipe.normalisation {
+                Normalisation::Scale => (0.0, 1.0),
+                Normalisation::MeanStd { mean, std } => (mean[index % count], std[index % count]),
+            };
+            let expected = (value / 255.0 - mean) / std;
+            assert!((found - expected).abs() < 2e-6, "{found}, not {expected}");
+        }
+
+        let mut plain = vec![f32::NAN; recipe.value_count()];
+        recipe.normalise(&prepared, &mut plain);
+        recipe.normalise_varied(&prepared, &Transform::identity(), &mut found);
+        let pairs = found.iter().zip(&plain);
+        assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 2e-6));
+    }
 }
 
 #[test]
@@ -314,7 +367,11 @@ proptest! {
         let prepared = recipe.prepare(&formula((width, height), channels));
         prop_assert_eq!(prepared.width(), recipe.width);
         prop_assert_eq!(prepared.height(), recipe.height);
-        prop_assert_eq!(prepared.channels(), recipe.channels);
+        prop_assert_eq!(prepared.channels(), match channels {
+            Channels::Grey => Channels::Grey,
+            Channels::Rgb => recipe.channels,
+        });
+        prop_assert!(recipe.fits(&prepared));
         let mut out = vec![f32::NAN; recipe.value_count()];
         recipe.normalise(&prepared, &mut out);
         prop_assert!(out.iter().all(|value| (0.0..=1.0).contains(value)));

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{channel, sync_channel};
 use std::thread;
 
 use hilum_graph::{Batch, Shape};
@@ -35,32 +35,40 @@ pub(crate) fn for_training(order: &[usize], size: NonZeroUsize) -> Vec<Vec<usize
 }
 
 /// Fills a batch on all cores; `fill` writes the values of the slice at an index.
+///
+/// `buffer` is what the batch is made of: that of an earlier one, or an empty one.
 pub(crate) fn prepare(
     indices: &[usize],
     shape: Shape,
+    mut buffer: Vec<f32>,
     fill: &(impl Fn(usize, &mut [f32]) + Sync),
 ) -> Batch {
-    let mut data = vec![0.0; indices.len() * shape.value_count()];
-    data.par_chunks_mut(shape.value_count())
+    buffer.resize(indices.len() * shape.value_count(), 0.0);
+    buffer
+        .par_chunks_mut(shape.value_count())
         .zip(indices)
         .for_each(|(values, index)| fill(*index, values));
-    Batch::new(indices.len(), shape, data)
+    Batch::new(indices.len(), shape, buffer)
 }
 
 /// Hands every batch to `consume`, in order, while the next ones are prepared in the background.
 ///
-/// Stops early where `consume` breaks or fails; what was prepared is then dropped.
+/// `prepare` gets the buffer of a batch that was consumed, so that a pass allocates no more than
+/// the batches that are on their way at once. Stops early where `consume` breaks or fails; what
+/// was prepared is then dropped.
 pub(crate) fn for_each<E>(
     batches: &[Vec<usize>],
-    prepare: impl Fn(&[usize]) -> Batch + Send,
+    prepare: impl Fn(&[usize], Vec<f32>) -> Batch + Send,
     mut consume: impl FnMut(&[usize], &Batch) -> Result<ControlFlow<()>, E>,
 ) -> Result<ControlFlow<()>, E> {
     thread::scope(|scope| {
         let (sender, receiver) = sync_channel(QUEUE_LENGTH);
+        let (give_back, given_back) = channel::<Vec<f32>>();
         scope.spawn(move || {
             for indices in batches {
+                let buffer = given_back.try_recv().unwrap_or_default();
                 // Nobody listens any more: the consumer stopped early.
-                if sender.send(prepare(indices)).is_err() {
+                if sender.send(prepare(indices, buffer)).is_err() {
                     return;
                 }
             }
@@ -69,6 +77,8 @@ pub(crate) fn for_each<E>(
             if consume(indices, &batch)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
+            // The last buffers are given to nobody: everything is prepared.
+            let _ = give_back.send(batch.data);
         }
         Ok(ControlFlow::Continue(()))
     })
@@ -76,6 +86,8 @@ pub(crate) fn for_each<E>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     fn size(size: usize) -> NonZeroUsize {
@@ -110,7 +122,7 @@ mod tests {
             let mut seen = Vec::new();
             let outcome: Result<_, ()> = for_each(
                 &batches,
-                |indices| pool.install(|| prepare(indices, shape, &fill)),
+                |indices, buffer| pool.install(|| prepare(indices, shape, buffer, &fill)),
                 |indices, batch| {
                     assert_eq!(batch.data[0], indices[0] as f32);
                     seen.extend(batch.data.clone());
@@ -132,7 +144,10 @@ mod tests {
         let mut count = 0;
         let outcome: Result<_, &str> = for_each(
             &batches,
-            |indices| prepare(indices, shape, &|_, values: &mut [f32]| values.fill(0.0)),
+            |indices, buffer| {
+                let fill = |_, values: &mut [f32]| values.fill(0.0);
+                prepare(indices, shape, buffer, &fill)
+            },
             |_, _| {
                 count += 1;
                 if count == 3 {
@@ -143,5 +158,28 @@ mod tests {
             },
         );
         assert_eq!((outcome, count), (Err("enough"), 3));
+    }
+
+    #[test]
+    fn buffers_are_used_again_and_hold_nothing_of_an_earlier_batch() {
+        let shape = Shape::vector(5);
+        let batches = for_inference(&(0..100).collect::<Vec<_>>(), size(3));
+        let fresh_count = AtomicUsize::new(0);
+        let outcome: Result<_, ()> = for_each(
+            &batches,
+            |indices, buffer| {
+                fresh_count.fetch_add(usize::from(buffer.capacity() == 0), Ordering::Relaxed);
+                let fill = |index, values: &mut [f32]| values.fill(index as f32);
+                prepare(indices, shape, buffer, &fill)
+            },
+            |indices, batch| {
+                let values = indices.iter().flat_map(|index| [*index as f32; 5]);
+                assert_eq!(batch.data, values.collect::<Vec<_>>());
+                Ok(ControlFlow::Continue(()))
+            },
+        );
+        assert_eq!(outcome, Ok(ControlFlow::Continue(())));
+        // In the queue and at both of its ends.
+        assert!(fresh_count.into_inner() <= QUEUE_LENGTH + 2);
     }
 }

@@ -1,7 +1,7 @@
 //! What is refused before the first step.
 
 use hilum_core::{ClassIndex, Split};
-use hilum_graph::{Engine, Shape};
+use hilum_graph::Engine;
 
 use crate::LabelledSlice;
 use crate::preparation::Preparation;
@@ -22,10 +22,10 @@ pub(crate) fn check(engine: &dyn Engine, training: &Training<'_>) -> Result<(), 
             found: graph.class_count(),
         });
     }
-    let expected = check_image_shape(engine, training)?;
+    let preparation = check_image_shape(engine, training)?;
     for (split, slices) in data.splits() {
         check_classes(training, split, slices)?;
-        check_slices(expected, split, slices)?;
+        check_slices(&preparation, split, slices)?;
     }
     let parameters = engine
         .parameters()
@@ -34,11 +34,14 @@ pub(crate) fn check(engine: &dyn Engine, training: &Training<'_>) -> Result<(), 
     checked.map_err(|source| TrainError::InitialWeights { source })
 }
 
-/// The shape of what the recipe makes, if the network reads that.
-fn check_image_shape(engine: &dyn Engine, training: &Training<'_>) -> Result<Shape, TrainError> {
+/// The preparation, if the network reads what the recipe makes.
+fn check_image_shape<'a>(
+    engine: &dyn Engine,
+    training: &Training<'a>,
+) -> Result<Preparation<'a>, TrainError> {
     let preparation = Preparation::new(training.recipe, engine.graph());
     if preparation.shape() == preparation.recipe_shape() {
-        return Ok(preparation.shape());
+        return Ok(preparation);
     }
     Err(TrainError::ImageShape {
         graph: engine.graph().name().to_owned(),
@@ -63,14 +66,17 @@ fn check_classes(
     }
 }
 
-fn check_slices(expected: Shape, split: Split, slices: &[LabelledSlice]) -> Result<(), TrainError> {
+fn check_slices(
+    preparation: &Preparation<'_>,
+    split: Split,
+    slices: &[LabelledSlice],
+) -> Result<(), TrainError> {
     for (index, slice) in slices.iter().enumerate() {
-        let found = Preparation::shape_of(&slice.pixels);
-        if found != expected {
+        if let Some(found) = preparation.foreign_shape(&slice.pixels) {
             return Err(TrainError::SliceShape {
                 split,
                 index,
-                expected,
+                expected: preparation.recipe_shape(),
                 found,
             });
         }

@@ -54,7 +54,9 @@ impl Pass<'_> {
             };
             preparation.fill_varied(&slices[index].pixels, variation, values);
         };
-        let prepare = |indices: &[usize]| batches::prepare(indices, preparation.shape(), &fill);
+        let prepare = |indices: &[usize], buffer| {
+            batches::prepare(indices, preparation.shape(), buffer, &fill)
+        };
         let mut measure = Measure::new(self.class_weights, settings.label_smoothing);
         let mut steps = 0;
         let mut learning_rate = settings.learning_rate;
@@ -92,7 +94,9 @@ impl Pass<'_> {
         let fill = |index: usize, values: &mut [f32]| {
             preparation.fill(&slices[index].pixels, values);
         };
-        let prepare = |indices: &[usize]| batches::prepare(indices, preparation.shape(), &fill);
+        let prepare = |indices: &[usize], buffer| {
+            batches::prepare(indices, preparation.shape(), buffer, &fill)
+        };
         let smoothing = self.training.settings.label_smoothing;
         let mut measure = Measure::new(self.class_weights, smoothing);
         let mut done = 0;

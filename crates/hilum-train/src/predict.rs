@@ -81,7 +81,8 @@ pub fn slice_logits(
     let order: Vec<usize> = (0..slices.len()).collect();
     let batches = batches::for_inference(&order, batch_size);
     let fill = |index: usize, values: &mut [f32]| preparation.fill(slices[index], values);
-    let prepare = |indices: &[usize]| batches::prepare(indices, preparation.shape(), &fill);
+    let prepare =
+        |indices: &[usize], buffer| batches::prepare(indices, preparation.shape(), buffer, &fill);
     let mut rows = Vec::with_capacity(slices.len());
     // Nothing breaks off here: the flow is always to its end.
     let _ = batches::for_each(&batches, prepare, |_, images| {
@@ -108,8 +109,7 @@ fn check(
         });
     }
     for (index, pixels) in slices.iter().enumerate() {
-        let found = Preparation::shape_of(pixels);
-        if expected != found {
+        if let Some(found) = preparation.foreign_shape(pixels) {
             return Err(PredictError::SliceShape {
                 index,
                 expected,

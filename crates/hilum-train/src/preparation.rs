@@ -1,7 +1,7 @@
 //! From prepared pixels to what a network reads.
 
 use hilum_graph::{Graph, Shape};
-use hilum_imaging::{Augmentation, Pixels, Recipe};
+use hilum_imaging::{Augmentation, Pixels, Recipe, Transform};
 
 /// Writes slices as a network reads them.
 #[derive(Debug, Clone, Copy)]
@@ -29,9 +29,11 @@ impl<'a> Preparation<'a> {
         Shape::new(recipe.height, recipe.width, recipe.channels.count())
     }
 
-    /// The shape of `pixels`.
-    pub(crate) fn shape_of(pixels: &Pixels) -> Shape {
-        Shape::new(pixels.height(), pixels.width(), pixels.channels().count())
+    /// The shape of `pixels`, if the recipe did not make them.
+    pub(crate) fn foreign_shape(&self, pixels: &Pixels) -> Option<Shape> {
+        let (height, width) = (pixels.height(), pixels.width());
+        let shape = Shape::new(height, width, pixels.channels().count());
+        (!self.recipe.fits(pixels)).then_some(shape)
     }
 
     /// Writes `pixels` as they are.
@@ -44,9 +46,8 @@ impl<'a> Preparation<'a> {
         if variation.augmentation.is_none() {
             return self.fill(pixels, out);
         }
-        let mut varied = vec![0.0; pixels.data().len()];
-        variation.apply(pixels, &mut varied);
-        self.recipe.normalise_values(&varied, out);
+        self.recipe
+            .normalise_varied(pixels, &variation.draw(pixels), out);
     }
 }
 
@@ -62,11 +63,9 @@ pub(crate) struct Variation<'a> {
 }
 
 impl Variation<'_> {
-    fn apply(&self, pixels: &Pixels, out: &mut [f32]) {
+    fn draw(&self, pixels: &Pixels) -> Transform {
         let (height, width) = (pixels.height(), pixels.width());
-        let transform = self
-            .augmentation
-            .draw(self.seed, self.epoch, self.index, height, width);
-        transform.apply(pixels, out);
+        self.augmentation
+            .draw(self.seed, self.epoch, self.index, height, width)
     }
 }

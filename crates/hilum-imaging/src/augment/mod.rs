@@ -1,6 +1,7 @@
 //! Random variants of a training slice, in ImageDataGenerator's vocabulary.
 
 mod affine;
+mod resample;
 mod settings;
 mod tone;
 mod transform;

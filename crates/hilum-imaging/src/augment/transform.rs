@@ -3,7 +3,8 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::affine::{Affine, resample};
+use super::affine::Affine;
+use super::resample::resample;
 use super::{Augmentation, FillMode, RandomErasing, tone};
 use crate::Pixels;
 

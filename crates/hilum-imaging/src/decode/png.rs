@@ -47,11 +47,11 @@ pub(super) fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Slice, Decode
     let channels = match output_color {
         ColorType::Grayscale => Channels::Grey,
         ColorType::GrayscaleAlpha => {
-            composite_on_black::<1>(&mut data);
+            composite_on_black::<1, 2>(&mut data);
             Channels::Grey
         }
         ColorType::Rgba => {
-            composite_on_black::<3>(&mut data);
+            composite_on_black::<3, 4>(&mut data);
             Channels::Rgb
         }
         ColorType::Rgb | ColorType::Indexed => Channels::Rgb,
@@ -63,17 +63,31 @@ pub(super) fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Slice, Decode
 /// Drops the opacity of pixels with `COLORS` values and one opacity, in place.
 ///
 /// Each value becomes `round(value * opacity / 255)`, as Pillow's `paste` on black gives it.
-fn composite_on_black<const COLORS: usize>(data: &mut Vec<u8>) {
-    let pixel_count = data.len() / (COLORS + 1);
-    for pixel in 0..pixel_count {
-        let from = pixel * (COLORS + 1);
-        let opacity = u32::from(data[from + COLORS]);
-        for color in 0..COLORS {
-            let product = u32::from(data[from + color]) * opacity + 128;
-            data[pixel * COLORS + color] = ((product + (product >> 8)) >> 8) as u8;
+fn composite_on_black<const COLORS: usize, const VALUES: usize>(data: &mut Vec<u8>) {
+    /// Pixels that are moved together.
+    const BLOCK: usize = 64;
+    let pixel_count = data.len() / VALUES;
+    let mut block = [[0; VALUES]; BLOCK];
+    for start in (0..pixel_count).step_by(BLOCK) {
+        let block = &mut block[..BLOCK.min(pixel_count - start)];
+        let bytes = block.as_flattened_mut();
+        bytes.copy_from_slice(&data[start * VALUES..][..bytes.len()]);
+        let opacity = block.iter().fold(u8::MAX, |all, pixel| all & pixel[COLORS]);
+        let (pixels, _) = data[start * COLORS..].as_chunks_mut::<COLORS>();
+        for (pixel, values) in pixels.iter_mut().zip(&*block) {
+            *pixel = std::array::from_fn(|color| match opacity {
+                u8::MAX => values[color],
+                _ => product_of_shares(values[color], values[COLORS]),
+            });
         }
     }
     data.truncate(pixel_count * COLORS);
+}
+
+/// `round(a * b / 255)`.
+fn product_of_shares(a: u8, b: u8) -> u8 {
+    let product = u32::from(a) * u32::from(b) + 128;
+    ((product + (product >> 8)) >> 8) as u8
 }
 
 fn source_color(info: &png::Info<'_>) -> SourceColor {

@@ -125,6 +125,8 @@ fn put_identity(object: &mut InMemDicomObject, series: &SeriesInfo, instance_num
         (tags::PATIENT_BIRTH_DATE, VR::DA, ""),
         (tags::PATIENT_SEX, VR::CS, ""),
         (tags::QUALITY_CONTROL_SUBJECT, VR::CS, "YES"),
+        (tags::PATIENT_IDENTITY_REMOVED, VR::CS, "YES"),
+        (tags::DEIDENTIFICATION_METHOD, VR::LO, "Computed phantom"),
         (tags::STUDY_INSTANCE_UID, VR::UI, &series.uid("study")),
         (tags::STUDY_DATE, VR::DA, "20000101"),
         (tags::STUDY_TIME, VR::TM, "120000"),
