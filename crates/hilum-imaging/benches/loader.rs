@@ -149,7 +149,7 @@ fn pass(count: usize, threads: usize, work: impl Fn(usize, &mut Vec<f32>) + Sync
     };
     let cpu = thread::scope(|scope| {
         let started: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
-        let ended = started.into_iter().map(|thread| thread.join());
+        let ended = started.into_iter().map(thread::ScopedJoinHandle::join);
         ended
             .map(|used| used.expect("the work does not panic"))
             .sum()
