@@ -10,7 +10,7 @@ use hilum_graph::{
 use crate::machine::{BatchMoments, Machine};
 use crate::memory::Buffer;
 use crate::optimizer::Optimizer;
-use crate::program::{self, Mode};
+use crate::program::{self, Mode, Program, Value};
 #[cfg(target_arch = "aarch64")]
 use crate::simd::Neon;
 #[cfg(target_arch = "x86_64")]
@@ -190,36 +190,40 @@ impl<S: Simd> Core<S> {
         NodeIndex(self.graph.nodes().len() - 1)
     }
 
-    /// How many images go through a pass without backward together.
-    fn together(&self, count: usize) -> usize {
-        let shapes = self.graph.nodes().iter().zip(&self.strides);
-        let largest = shapes.map(|(node, stride)| node.shape.height * node.shape.width * stride);
-        let largest = largest.max().unwrap_or(1).max(1);
-        // One image alone is a case of its own: a single slice to be looked at.
-        if count == 1 {
-            1
-        } else {
-            (TOGETHER / largest).clamp(1, 16)
-        }
-    }
-
-    fn compile(
-        &self,
-        mode: Mode,
-        range: std::ops::Range<usize>,
-        wanted: &[NodeIndex],
-        capacity: usize,
-    ) -> Machine<S> {
-        let program = program::compile(
+    fn program(&self, mode: Mode, range: std::ops::Range<usize>, wanted: &[NodeIndex]) -> Program {
+        let lanes = S::LANES;
+        program::compile(
             &self.graph,
             &self.store,
             &self.strides,
-            S::LANES,
+            lanes,
             mode,
             range,
             wanted,
-        );
-        Machine::new(program, mode, capacity, self.pool.threads())
+        )
+    }
+
+    /// A machine for inference over nodes `range`, for batches of `count`; `kept` if it does.
+    fn inference_machine(
+        &self,
+        kept: Option<Machine<S>>,
+        range: std::ops::Range<usize>,
+        wanted: &[NodeIndex],
+        count: usize,
+    ) -> Machine<S> {
+        // One image alone is a case of its own: a single slice to be looked at.
+        let fits = |machine: &Machine<S>| (machine.capacity() == 1) == (count == 1);
+        if let Some(machine) = kept.filter(fits) {
+            return machine;
+        }
+        let program = self.program(Mode::Inference, range, wanted);
+        let largest = program.values.iter().map(Value::len).max().unwrap_or(1);
+        let capacity = if count == 1 {
+            1
+        } else {
+            (TOGETHER / largest.max(1)).clamp(2, 16)
+        };
+        Machine::new(program, Mode::Inference, capacity, self.pool.threads())
     }
 
     /// Runs `machine` over a batch in lots, and gives `take` every lot's results.
@@ -245,17 +249,9 @@ impl<S: Simd> Core<S> {
     }
 
     fn infer(&mut self, images: &Batch) -> Vec<f32> {
-        let capacity = self.together(images.count);
-        let machine = self.inference.take();
-        let mut machine = match machine.filter(|machine| machine.capacity() == capacity) {
-            Some(machine) => machine,
-            None => self.compile(
-                Mode::Inference,
-                0..self.graph.nodes().len(),
-                &[self.last()],
-                capacity,
-            ),
-        };
+        let kept = self.inference.take();
+        let nodes = 0..self.graph.nodes().len();
+        let mut machine = self.inference_machine(kept, nodes, &[self.last()], images.count);
         let mut logits = Vec::with_capacity(images.count * self.graph.class_count());
         self.run_in_lots(&mut machine, images, |machine, count| {
             logits.extend(machine.output(0, count));
@@ -284,11 +280,9 @@ impl<S: Simd> Core<S> {
             nodes[start..].iter().any(reads) || (start == nodes.len() && *node == self.last())
         };
         let border: Vec<NodeIndex> = (0..start).map(NodeIndex).filter(is_read).collect();
-        let frozen = (start > 0).then(|| {
-            let capacity = self.together(count);
-            self.compile(Mode::Inference, 0..start, &border, capacity)
-        });
-        let trained = self.compile(Mode::Training, start..nodes.len(), &[self.last()], count);
+        let frozen = (start > 0).then(|| self.inference_machine(None, 0..start, &border, count));
+        let program = self.program(Mode::Training, start..nodes.len(), &[self.last()]);
+        let trained = Machine::new(program, Mode::Training, count, self.pool.threads());
         let entries = self.store.entries().iter().enumerate();
         let parameters = entries
             .filter(|(_, entry)| entry.spec.role.is_trained() && entry.spec.node >= first_trained)

@@ -19,6 +19,9 @@ pub(crate) struct Value {
     pub(crate) norm: Option<Norm>,
     /// An activation that its readers apply; training only.
     pub(crate) activation: Option<Activation>,
+    /// An activation that was applied before the value was stored, and whose slope the stored
+    /// value tells; training only.
+    pub(crate) applied: Option<Activation>,
     /// Whether anything before it is trained.
     pub(crate) needs_gradient: bool,
 }
@@ -68,7 +71,10 @@ pub(crate) enum Work {
     MaxPool(Window),
     GlobalAveragePool,
     Flatten,
-    Add,
+    /// The sum; the activation is applied before it is stored.
+    Add {
+        activation: Option<Activation>,
+    },
     Concat,
     Gate,
     Dropout {
@@ -88,7 +94,9 @@ pub(crate) enum Work {
 pub(crate) struct Convolution {
     pub(crate) window: Window,
     pub(crate) depthwise: bool,
-    /// Whether Winograd's way is open: 3x3, stride 1, whole registers of channels.
+    /// Whether the input's channels are whole registers.
+    pub(crate) whole: bool,
+    /// Whether Winograd's way is open: 3x3, stride 1, whole registers.
     pub(crate) winograd: bool,
     /// The weight's number.
     pub(crate) weight: usize,
@@ -96,7 +104,7 @@ pub(crate) struct Convolution {
     pub(crate) bias: Option<usize>,
     /// A batch norm that is folded into weights and bias; inference only.
     pub(crate) fold: Option<Norm>,
-    /// Inference only.
+    /// Applied before the result is stored.
     pub(crate) activation: Option<Activation>,
     /// A value that is added before the activation; inference only.
     pub(crate) residual: Option<ValueId>,
@@ -194,6 +202,7 @@ impl Compiler<'_> {
             stride: self.strides[node],
             norm: None,
             activation: None,
+            applied: None,
             needs_gradient,
         });
         self.program.values.len() - 1
@@ -311,7 +320,7 @@ impl Compiler<'_> {
                 self.simple(node, Work::GlobalAveragePool, inputs, flows);
             }
             Op::Flatten => self.simple(node, Work::Flatten, inputs, flows),
-            Op::Add => self.simple(node, Work::Add, inputs, flows),
+            Op::Add => self.simple(node, Work::Add { activation: None }, inputs, flows),
             Op::Concat => self.simple(node, Work::Concat, inputs, flows),
             Op::Gate => {
                 if self.mode == Mode::Inference && self.gates_a_convolution(node) {
@@ -358,13 +367,37 @@ impl Compiler<'_> {
             last = user;
         }
         if let Some((user, activation)) = self.user_activation(last) {
-            self.program.values[value].activation = Some(activation);
+            self.activate(value, activation);
             last = user;
         }
         for place in node + 1..=last {
             if self.chain_contains(node, last, place) {
                 self.places[place] = Some(value);
             }
+        }
+    }
+
+    /// Notes the activation of a value: applied by the step that stores it where that loses
+    /// nothing, else by the readers.
+    fn activate(&mut self, value: ValueId, activation: Activation) {
+        let step = self
+            .program
+            .steps
+            .iter_mut()
+            .rfind(|step| step.output == value);
+        let place = match step.map(|step| &mut step.work) {
+            Some(Work::Convolution(convolution)) => Some(&mut convolution.activation),
+            Some(Work::Add { activation }) => Some(activation),
+            _ => None,
+        };
+        let tells = matches!(activation, Activation::Relu | Activation::Relu6);
+        let value = &mut self.program.values[value];
+        match place {
+            Some(place) if tells && value.norm.is_none() => {
+                *place = Some(activation);
+                value.applied = Some(activation);
+            }
+            _ => value.activation = Some(activation),
         }
     }
 
@@ -456,6 +489,7 @@ impl Compiler<'_> {
         let mut convolution = Convolution {
             window,
             depthwise,
+            whole,
             winograd,
             weight: find(ParameterRole::Weight).expect("a convolution has weights"),
             bias: find(ParameterRole::Bias),
@@ -477,7 +511,7 @@ impl Compiler<'_> {
         for place in chain {
             self.places[place] = Some(value);
         }
-        if self.mode == Mode::Training && self.program.values[value].activation.is_none() {
+        if self.mode == Mode::Training && self.program.values[value].applied.is_none() {
             self.attach(value, last);
         }
     }
@@ -519,7 +553,7 @@ impl Compiler<'_> {
     }
 
     /// Training: a 2x2 max-pool behind a convolution without batch norm. ReLU and the maximum can
-    /// change places, so the readers of the pooled value apply it.
+    /// change places.
     fn fuse_pool(&mut self, convolution: &mut Convolution, value: ValueId, chain: &mut Vec<usize>) {
         if convolution.depthwise {
             return;
@@ -530,7 +564,8 @@ impl Compiler<'_> {
             && let Some(pool) = self.user_pool(user)
         {
             convolution.pool = true;
-            self.program.values[value].activation = Some(activation);
+            convolution.activation = Some(activation);
+            self.program.values[value].applied = Some(activation);
             chain.extend([user, pool]);
         } else if let Some(pool) = self.user_pool(node) {
             convolution.pool = true;

@@ -406,6 +406,17 @@ pub(crate) unsafe fn weight_gradient<S: Simd>(
     }
 }
 
+/// Writes `taps x c` weights in the opposite order of taps.
+///
+/// # Safety
+/// Inside of `S::vectorize`; both hold as many values.
+#[inline(always)]
+pub(crate) unsafe fn flip<S: Simd>(weights: *const f32, taps: usize, c: usize, to: *mut f32) {
+    for tap in 0..taps {
+        window::copy::<S>(weights.add(tap * c), to.add((taps - 1 - tap) * c), c);
+    }
+}
+
 /// Geometry of the rows of gradients that [`input_gradient`] reads: rows kept, pixels of a padded
 /// row, pixels of padding on the left.
 pub(crate) fn gradient_ring(window: &Window) -> (usize, usize, usize) {
@@ -415,8 +426,8 @@ pub(crate) fn gradient_ring(window: &Window) -> (usize, usize, usize) {
     (slots, 2 * padding + reach.max(window.output[1]), padding)
 }
 
-/// The gradient of one image, from the gradient of its result, row by row. `done` is told of
-/// every finished row.
+/// The gradient of one image, from the gradient of its result, row by row. `flipped` are the
+/// weights in the opposite order of taps; `done` is told of every finished row.
 ///
 /// # Safety
 /// Inside of `S::vectorize`; `gradient` holds the image's result, `ring` was made as
@@ -427,9 +438,11 @@ pub(crate) unsafe fn input_gradient<S: Simd>(
     gradient: *const f32,
     c: usize,
     weights: *const f32,
+    flipped: *const f32,
     ring: &Ring,
     accumulate: bool,
     to: *mut f32,
+    done: impl Fn(usize),
 ) {
     let [down, across] = window.stride;
     let finish = Finish {
@@ -446,6 +459,23 @@ pub(crate) unsafe fn input_gradient<S: Simd>(
             let from = gradient.add(read * window.output[1] * c);
             window::copy::<S>(from, ring.slot(read), window.output[1] * c);
             read += 1;
+        }
+        let out = to.add(row * window.input[1] * c);
+        if window.stride == [1, 1] && matches!(window.kernel, [3, 3] | [5, 5]) {
+            // The gradient of the image is the convolution of that of the result with the
+            // flipped kernel.
+            let reach = window.kernel[0] - 1;
+            let top = (row + window.padding[0]) as isize - reach as isize;
+            let left = ring.padding + window.padding[1] - reach;
+            let source = |tap: usize| ring.row(top + tap as isize, window.output[0]).add(left * c);
+            let width = window.input[1];
+            if reach == 2 {
+                square::<S, 3, 1, 6>(source, c, width, flipped, finish, out);
+            } else {
+                square::<S, 5, 1, 8>(source, c, width, flipped, finish, out);
+            }
+            done(row);
+            continue;
         }
         // Pixels of one remainder modulo the stride see the same taps.
         for phase in 0..across.min(window.input[1]) {
@@ -469,5 +499,6 @@ pub(crate) unsafe fn input_gradient<S: Simd>(
             let out = to.add((row * window.input[1] + phase) * c);
             any::<S>(window.taps(), tap, c, c, count, across * c, finish, out);
         }
+        done(row);
     }
 }

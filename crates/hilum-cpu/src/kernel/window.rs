@@ -82,6 +82,43 @@ impl Window {
         }
     }
 
+    /// Goes to the next computed pixel.
+    #[inline(always)]
+    fn advance(&self, order: Order, place: &mut Place) {
+        match order {
+            Order::Raster => {
+                place.column += 1;
+                if place.column == self.output[1] {
+                    place.column = 0;
+                    place.row += 1;
+                }
+                if place.row == self.output[0] {
+                    place.row = 0;
+                    place.image += 1;
+                }
+            }
+            Order::Pooled => match (place.row % 2, place.column % 2) {
+                (_, 0) => place.column += 1,
+                (0, _) => {
+                    place.row += 1;
+                    place.column -= 1;
+                }
+                _ => {
+                    place.column += 1;
+                    place.row -= 1;
+                    if place.column + 1 >= self.output[1] {
+                        place.column = 0;
+                        place.row += 2;
+                    }
+                    if place.row + 1 >= self.output[0] {
+                        place.row = 0;
+                        place.image += 1;
+                    }
+                }
+            },
+        }
+    }
+
     /// The kernel's columns that lie inside the image when its left edge is at `left`.
     pub(crate) fn columns_inside(&self, left: isize) -> std::ops::Range<usize> {
         let first = (-left).clamp(0, self.kernel[1] as isize) as usize;
@@ -107,32 +144,61 @@ impl Window {
     ) {
         let c = view.stride;
         let run = self.kernel[1] * c;
+        let row_step = self.input[1] * c;
+        let plain = view.is_plain();
         let mut to = to;
-        for index in first..first + count {
-            let place = self.place(order, index);
+        let mut place = self.place(order, first);
+        for _ in 0..count {
             let top = (place.row * self.stride[0]) as isize - self.padding[0] as isize;
             let left = (place.column * self.stride[1]) as isize - self.padding[1] as isize;
-            let inside = self.columns_inside(left);
-            for tap in 0..self.kernel[0] {
-                let row = top + tap as isize;
-                if row < 0 || row >= self.input[0] as isize || inside.is_empty() {
-                    fill::<S>(to, run);
-                } else {
-                    let pixel = place.image * self.input_pixels()
-                        + row as usize * self.input[1]
-                        + (left + inside.start as isize) as usize;
-                    if inside.len() < self.kernel[1] {
-                        fill::<S>(to, run);
-                    }
-                    let at = to.add(inside.start * c);
-                    if inside.len() == self.kernel[1] && view.is_plain() {
-                        copy::<S>(view.start.add(pixel * c), at, run);
-                    } else {
-                        view.read::<S>(pixel, inside.len(), at);
-                    }
+            let inside = top >= 0
+                && left >= 0
+                && top as usize + self.kernel[0] <= self.input[0]
+                && left as usize + self.kernel[1] <= self.input[1];
+            if inside && plain {
+                let pixel = place.image * self.input_pixels()
+                    + top as usize * self.input[1]
+                    + left as usize;
+                let mut from = view.start.add(pixel * c);
+                for _ in 0..self.kernel[0] {
+                    copy::<S>(from, to, run);
+                    from = from.wrapping_add(row_step);
+                    to = to.add(run);
                 }
-                to = to.add(run);
+            } else {
+                self.gather_at_edge::<S>(view, place.image, [top, left], to);
+                to = to.add(self.kernel[0] * run);
             }
+            self.advance(order, &mut place);
+        }
+    }
+
+    /// The values under one kernel, row by row.
+    #[inline(always)]
+    unsafe fn gather_at_edge<S: Simd>(
+        &self,
+        view: &View,
+        image: usize,
+        [top, left]: [isize; 2],
+        to: *mut f32,
+    ) {
+        let c = view.stride;
+        let run = self.kernel[1] * c;
+        let inside = self.columns_inside(left);
+        for tap in 0..self.kernel[0] {
+            let to = to.add(tap * run);
+            let row = top + tap as isize;
+            if row < 0 || row >= self.input[0] as isize || inside.is_empty() {
+                fill::<S>(to, run);
+                continue;
+            }
+            if inside.len() < self.kernel[1] {
+                fill::<S>(to, run);
+            }
+            let pixel = image * self.input_pixels()
+                + row as usize * self.input[1]
+                + (left + inside.start as isize) as usize;
+            view.read::<S>(pixel, inside.len(), to.add(inside.start * c));
         }
     }
 
@@ -152,8 +218,10 @@ impl Window {
     ) {
         let run = self.kernel[1] * c;
         let mut from = from;
-        for index in first..first + count {
-            let place = self.place(order, index);
+        let mut next = self.place(order, first);
+        for _ in 0..count {
+            let place = next;
+            self.advance(order, &mut next);
             let top = (place.row * self.stride[0]) as isize - self.padding[0] as isize;
             let left = (place.column * self.stride[1]) as isize - self.padding[1] as isize;
             let inside = self.columns_inside(left);
@@ -202,5 +270,34 @@ pub(crate) unsafe fn add<S: Simd>(to: *mut f32, from: *const f32, len: usize) {
     while i < len {
         S::store(to.add(i), S::add(S::load(to.add(i)), S::load(from.add(i))));
         i += S::LANES;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advancing_visits_the_places_in_their_order() {
+        for output in [[5, 7], [4, 6], [1, 1], [2, 3], [3, 2]] {
+            let window = Window {
+                input: output,
+                output,
+                kernel: [1, 1],
+                stride: [1, 1],
+                padding: [0, 0],
+            };
+            for order in [Order::Raster, Order::Pooled] {
+                let count = 2 * window.computed_pixels(order);
+                if count == 0 {
+                    continue;
+                }
+                let mut place = window.place(order, 0);
+                for index in 0..count {
+                    assert_eq!(place, window.place(order, index), "{output:?}, {order:?}");
+                    window.advance(order, &mut place);
+                }
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Backward: every step in reverse.
 
 use super::forward::{multiply, one_vector};
+use super::normalise::{Bending, Blocks};
 use super::{Context, Machine};
 use crate::kernel::norm::{self, Linear};
 use crate::kernel::window::{self, Order, Window};
@@ -23,6 +24,8 @@ pub(super) struct Backward<'a> {
     pub(super) gradients: &'a mut Buffer,
     /// Values whose gradient has received a part already.
     pub(super) begun: Vec<bool>,
+    /// Sums by channel of values whose gradient was bent by the step that gave its last part.
+    pub(super) bent: Vec<Option<[Vec<f64>; 2]>>,
 }
 
 impl Backward<'_> {
@@ -57,6 +60,7 @@ impl<S: Simd> Machine<S> {
             weights,
             gradients,
             begun: vec![false; program.values.len()],
+            bent: vec![None; program.values.len()],
         };
         context.seed(program.outputs[0], seed, &mut backward);
         for index in (0..program.steps.len()).rev() {
@@ -84,6 +88,14 @@ impl<S: Simd> Machine<S> {
     }
 }
 
+/// The bias that a step adds to its result.
+fn bias_of(step: &Step) -> Option<usize> {
+    match &step.work {
+        Work::Convolution(convolution) => convolution.bias,
+        _ => None,
+    }
+}
+
 /// What a batch norm saw.
 pub(crate) struct BatchMoments<'a> {
     pub(crate) norm: crate::program::Norm,
@@ -102,6 +114,22 @@ impl<'a> Context<'a> {
 
     pub(super) fn needs_gradient(&self, id: ValueId) -> bool {
         self.program.values[id].needs_gradient
+    }
+
+    /// What bends the gradient of a value, if step `index` gives its last part.
+    pub(super) fn last_part(
+        &mut self,
+        id: ValueId,
+        index: usize,
+        blocks: Blocks,
+    ) -> Option<Bending> {
+        let steps = &self.program.steps;
+        let reads = |step: &Step| step.inputs.contains(&id);
+        let is_last = steps.iter().position(reads) == Some(index);
+        let maker = steps.iter().rfind(|step| step.output == id)?;
+        let is_output = self.program.outputs.contains(&id);
+        let bends = self.bends(id, bias_of(maker).is_some());
+        (is_last && bends && !is_output).then(|| self.bending(id, blocks))
     }
 
     fn seed(&mut self, id: ValueId, seed: &[f32], backward: &mut Backward<'_>) {
@@ -129,15 +157,15 @@ impl<'a> Context<'a> {
             // SAFETY: one thread.
             unsafe { self.gradient(id).write() }.fill(0.0);
         }
-        let bias = match &step.work {
-            Work::Convolution(convolution) => convolution.bias,
-            _ => None,
-        };
-        let value = &self.program.values[id];
-        if value.norm.is_none() && value.activation.is_none() && bias.is_none() {
+        let bias = bias_of(step);
+        if !self.bends(id, bias.is_some()) {
             return;
         }
-        let [first, second] = self.bend::<S>(id);
+        let [first, second] = match backward.bent[id].take() {
+            Some(sums) => sums,
+            None => self.bend::<S>(id),
+        };
+        let value = &self.program.values[id];
         if let Some(coefficients) = &mut self.coefficients[id] {
             let norm = coefficients.norm;
             let count = (value.pixels() * self.count) as f64;
@@ -229,7 +257,7 @@ impl<'a> Context<'a> {
         let stride = self.program.values[id].stride;
         let pixels = self.program.values[id].pixels();
         match &step.work {
-            Work::Copy { .. } | Work::Add => self.over_gradient::<S>(
+            Work::Copy { .. } | Work::Add { .. } => self.over_gradient::<S>(
                 id,
                 to,
                 #[inline(always)]

@@ -3,6 +3,7 @@
 use hilum_graph::Activation;
 
 use super::forward::multiply_view;
+use super::normalise::{Blocks, Tally, moments_of};
 use super::plan::{self, Algorithm};
 use super::{Along, Context, Scratch, Seen};
 use crate::kernel::matrix::{self, Panels, Rows};
@@ -12,12 +13,14 @@ use crate::kernel::winograd::{
 };
 use crate::kernel::{activation, depthwise};
 use crate::memory::Shared;
-use crate::program::{Convolution, Step};
+use crate::program::{Convolution, Mode, Step, ValueId};
 use crate::simd::Simd;
 
 /// What all tasks of a convolution know.
 #[derive(Clone, Copy)]
 struct Job<'a> {
+    /// Where moments of the result go, if they are wanted.
+    moments: Option<Tally>,
     seen: Seen<'a>,
     gate: Option<Seen<'a>>,
     to: Shared<'a>,
@@ -52,11 +55,17 @@ fn limits(activation: Option<Activation>) -> (f32, f32, Option<Activation>) {
 }
 
 impl Context<'_> {
-    pub(super) fn convolve<S: Simd>(&mut self, index: usize, step: &Step, how: &Convolution) {
+    pub(super) fn convolve<S: Simd>(
+        &mut self,
+        index: usize,
+        step: &Step,
+        how: &Convolution,
+    ) -> Option<Tally> {
         let weights = self.forward_weights[index].as_ref();
         let weights = weights.expect("packed weights").as_ptr();
         let (low, high, after) = limits(how.activation);
-        let job = Job {
+        let mut job = Job {
+            moments: None,
             seen: self.view(step.inputs[0]),
             gate: how.gate.map(|gate| self.view(gate)),
             to: self.stored(step.output),
@@ -79,31 +88,44 @@ impl Context<'_> {
             scratch: self.scratch(),
         };
         match self.plan.algorithms[index] {
-            Algorithm::Pointwise | Algorithm::Patches => self.product::<S>(job),
-            Algorithm::Depthwise => self.depthwise::<S>(job),
+            Algorithm::Pointwise | Algorithm::Patches => {
+                if self.mode == Mode::Inference && self.plan.gathers_first(how) {
+                    self.few_rows::<S>(job);
+                    return None;
+                }
+                return self.product::<S>(step.output, &mut job);
+            }
+            Algorithm::Depthwise => return self.depthwise::<S>(step.output, &mut job),
             Algorithm::Four => self.winograd::<S, Four, 4, 6>(index, job),
             Algorithm::Two => self.winograd::<S, Two, 2, 4>(index, job),
         }
+        None
     }
 
     /// One matrix product per block of pixels, or per block and some of the columns where there
     /// are few pixels.
-    fn product<S: Simd>(&mut self, job: Job<'_>) {
+    fn product<S: Simd>(&mut self, output: ValueId, job: &mut Job<'_>) -> Option<Tally> {
         let total = job.window.computed_pixels(job.order) * self.count;
         let depth = job.window.taps() * job.c;
         let threads = self.pool.threads();
         let most = plan::block_rows(depth);
-        let even = total
-            .div_ceil(2 * threads)
-            .next_multiple_of(if job.order == Order::Pooled { 8 } else { 1 });
-        let rows = even.clamp(most.min(24), most);
+        // Moments must not depend on the number of threads.
+        let rows = if self.mode == Mode::Training {
+            most
+        } else {
+            let even = total.div_ceil(2 * threads).next_multiple_of(8);
+            even.clamp(most.min(24), most)
+        };
         let blocks = total.div_ceil(rows);
         let panels = Panels::new::<S>(job.k).count();
-        let groups = if blocks >= 2 * threads || job.order == Order::Pooled {
+        job.moments = self.moments_wanted(output, Blocks::even(total, rows));
+        let groups = if blocks >= 2 * threads || job.order == Order::Pooled || job.moments.is_some()
+        {
             1
         } else {
             (4 * threads).div_ceil(blocks).min(panels)
         };
+        let job = *job;
         self.pool.run(blocks * groups, |task, worker| {
             let (block, group) = (task / groups, task % groups);
             let part = group * panels / groups..(group + 1) * panels / groups;
@@ -117,15 +139,71 @@ impl Context<'_> {
                 );
             }
         });
+        job.moments
     }
 
-    fn depthwise<S: Simd>(&mut self, job: Job<'_>) {
+    /// A product of few rows: all of them are gathered first, then each task multiplies them
+    /// with some of the columns.
+    fn few_rows<S: Simd>(&mut self, job: Job<'_>) {
+        let total = job.window.output_pixels() * self.count;
+        let depth = job.window.taps() * job.c;
+        let threads = self.pool.threads();
+        let panels = Panels::new::<S>(job.k).count();
+        let a = if job.reads_rows_as_they_are() {
+            job.seen.view.start
+        } else {
+            let rows = self.arena.part(self.plan.shared[0], total * depth + 64);
+            let lot = total.div_ceil(4 * threads);
+            self.pool.run(total.div_ceil(lot), |task, _| {
+                let (job, first) = (job, task * lot);
+                let to = rows.start().wrapping_add(first * depth);
+                // SAFETY: rows are disjoint, and whole registers long.
+                unsafe {
+                    S::vectorize(
+                        #[inline(always)]
+                        || gather_rows::<S>(&job, first, lot.min(total - first), to),
+                    );
+                }
+            });
+            rows.start().cast_const()
+        };
+        let groups = panels.min(4 * threads);
+        let a = Along(a);
+        self.pool.run(groups, |group, _| {
+            let part = group * panels / groups..(group + 1) * panels / groups;
+            let (job, a) = (
+                job,
+                Rows {
+                    start: a.get(),
+                    stride: depth,
+                },
+            );
+            // SAFETY: groups of columns are disjoint.
+            unsafe {
+                S::vectorize(
+                    #[inline(always)]
+                    || multiply_rows::<S>(&job, 0, total, a, part),
+                );
+            }
+        });
+    }
+
+    fn depthwise<S: Simd>(&mut self, output: ValueId, job: &mut Job<'_>) -> Option<Tally> {
         let [height, width] = job.window.output;
         let threads = self.pool.threads();
-        let fit = (131_072 / (width * job.c)).clamp(4, height.max(4));
-        let even = (height * self.count).div_ceil(2 * threads).max(2);
-        let rows = fit.min(even).min(height);
+        let fit = (131_072 / (width * job.c))
+            .clamp(4, height.max(4))
+            .min(height);
+        let rows = if self.mode == Mode::Training {
+            fit
+        } else {
+            let even = (height * self.count).div_ceil(2 * threads).max(2);
+            fit.min(even)
+        };
         let bands = height.div_ceil(rows);
+        let blocks = Blocks::by_image(self.count, height * width, rows * width);
+        job.moments = self.moments_wanted(output, blocks);
+        let job = *job;
         self.pool.run(self.count * bands, |task, worker| {
             let (image, band) = (task / bands, task % bands);
             let lines = band * rows..((band + 1) * rows).min(height);
@@ -137,6 +215,7 @@ impl Context<'_> {
                 );
             }
         });
+        job.moments
     }
 
     fn winograd<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
@@ -278,6 +357,21 @@ impl Context<'_> {
 }
 
 impl Job<'_> {
+    /// Whether the rows of the product are the pixels of the image.
+    fn is_pointwise(&self) -> bool {
+        let window = &self.window;
+        window.kernel == [1, 1]
+            && window.input == window.output
+            && window.stride == [1, 1]
+            && window.padding == [0, 0]
+            && self.order == Order::Raster
+    }
+
+    /// Whether nothing is applied to them either.
+    fn reads_rows_as_they_are(&self) -> bool {
+        self.is_pointwise() && self.seen.view.is_plain() && self.gate.is_none()
+    }
+
     fn output(&self) -> Output {
         Output {
             to: self.to.start(),
@@ -304,6 +398,23 @@ impl Job<'_> {
     }
 }
 
+/// The rows of a product.
+#[inline(always)]
+unsafe fn gather_rows<S: Simd>(job: &Job<'_>, first: usize, count: usize, to: *mut f32) {
+    let view = &job.seen.view;
+    if job.is_pointwise() {
+        view.read::<S>(first, count, to);
+    } else {
+        job.window.gather::<S>(view, job.order, first, count, to);
+    }
+    if let Some(gate) = &job.gate {
+        for pixel in 0..count {
+            let image = (first + pixel) / job.window.input_pixels();
+            multiply_view::<S>(&gate.view, image, to.add(pixel * job.c));
+        }
+    }
+}
+
 /// `count` computed pixels from `first` on, in the columns of `panels`.
 #[inline(always)]
 unsafe fn product_block<S: Simd>(
@@ -319,23 +430,10 @@ unsafe fn product_block<S: Simd>(
     let [patches, pooled] = job
         .scratch
         .pieces(worker, [count * depth + 64, count * job.k]);
-    let own_rows = depth == job.c && job.window.input == job.window.output;
-    let own_rows = own_rows && job.window.padding == [0, 0] && job.order == Order::Raster;
-    let a = if own_rows && view.is_plain() && job.gate.is_none() {
+    let a = if job.reads_rows_as_they_are() {
         view.start.add(first * job.c)
     } else {
-        if own_rows {
-            view.read::<S>(first, count, patches);
-        } else {
-            job.window
-                .gather::<S>(view, job.order, first, count, patches);
-        }
-        if let Some(gate) = &job.gate {
-            for pixel in 0..count {
-                let image = (first + pixel) / job.window.input_pixels();
-                multiply_view::<S>(&gate.view, image, patches.add(pixel * depth));
-            }
-        }
+        gather_rows::<S>(job, first, count, patches);
         patches.cast_const()
     };
     let a = Rows {
@@ -360,6 +458,20 @@ unsafe fn product_block<S: Simd>(
         pool_rows::<S>(job, first / 4, count / 4, pooled);
         return;
     }
+    multiply_rows::<S>(job, first, count, a, panels);
+}
+
+/// Multiplies rows with the weights and finishes their pixels.
+#[inline(always)]
+unsafe fn multiply_rows<S: Simd>(
+    job: &Job<'_>,
+    first: usize,
+    count: usize,
+    a: Rows<*const f32>,
+    panels: std::ops::Range<usize>,
+) {
+    let layout = Panels::new::<S>(job.k);
+    let depth = a.stride;
     let out = Rows {
         start: job.to.start().add(first * job.k),
         stride: job.k,
@@ -385,6 +497,9 @@ unsafe fn product_block<S: Simd>(
         out,
         finish,
     );
+    if let Some(tally) = &job.moments {
+        moments_of::<S>(tally, out.start, first, count);
+    }
     if let Some(after) = job.after {
         let start = layout.start(panels.start) * S::LANES;
         let end = layout.start(panels.end) * S::LANES;
@@ -454,6 +569,12 @@ unsafe fn depthwise_band<S: Simd>(
     if let Some(after) = job.after {
         let row = job.window.output[1] * job.c;
         activation::apply::<S>(after, out.add(start * row), (end - start) * row);
+    }
+    if let Some(tally) = &job.moments {
+        let width = job.window.output[1];
+        let pixel = image * job.window.output_pixels() + start * width;
+        let from = out.add(start * width * job.c);
+        moments_of::<S>(tally, from, pixel, (end - start) * width);
     }
 }
 

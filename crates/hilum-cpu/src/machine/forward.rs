@@ -2,6 +2,7 @@
 
 use hilum_graph::{Activation, DropoutUnit, dropout_keeps};
 
+use super::normalise::Tally;
 use super::{Along, Context, Machine, Seen};
 use crate::kernel::view::View;
 use crate::kernel::window::Window;
@@ -36,27 +37,30 @@ impl<S: Simd> Machine<S> {
         for index in 0..context.program.steps.len() {
             let program = context.program;
             let step = &program.steps[index];
-            context.forward_step::<S>(index, step, received, seed);
-            context.normalise::<S>(step.output, store, weights);
+            let moments = context.forward_step::<S>(index, step, received, seed);
+            context.normalise::<S>(step.output, moments, store, weights);
         }
     }
 }
 
 impl Context<'_> {
+    /// Runs one step; says where the moments of its result are, if it summed them up.
     fn forward_step<S: Simd>(
         &mut self,
         index: usize,
         step: &Step,
         received: &Source<'_>,
         seed: u64,
-    ) {
+    ) -> Option<Tally> {
         match &step.work {
+            Work::Convolution(convolution) => {
+                return self.convolve::<S>(index, step, convolution);
+            }
             Work::Receive => self.receive(step, received(step.node.0)),
-            Work::Convolution(convolution) => self.convolve::<S>(index, step, convolution),
             Work::MaxPool(window) => self.max_pool::<S>(index, step, window),
             Work::GlobalAveragePool => self.average::<S>(step),
             Work::Flatten => self.flatten::<S>(step),
-            Work::Add => self.add::<S>(step),
+            Work::Add { activation } => self.add::<S>(step, *activation),
             Work::Concat => self.concat::<S>(step),
             Work::Gate => self.gate::<S>(step),
             Work::Dropout { probability, unit } => {
@@ -65,6 +69,7 @@ impl Context<'_> {
             Work::Repeat => self.repeat(step),
             Work::Copy { activation, .. } => self.copy::<S>(index, step, *activation),
         }
+        None
     }
 
     /// Runs `work(first pixel, pixels, memory for as many)` over all pixels of a value, in
@@ -169,7 +174,7 @@ impl Context<'_> {
         );
     }
 
-    fn add<S: Simd>(&mut self, step: &Step) {
+    fn add<S: Simd>(&mut self, step: &Step, activation: Option<Activation>) {
         let (one, other) = (self.view(step.inputs[0]), self.view(step.inputs[1]));
         let scratch_free = other.view.is_plain();
         let stride = one.view.stride;
@@ -191,6 +196,9 @@ impl Context<'_> {
                         add_view::<S>(&b.view, first, count, to);
                     } else {
                         window::add::<S>(to, b.view.start.add(first * stride), count * stride);
+                    }
+                    if let Some(own) = activation {
+                        activation::apply::<S>(own, to, count * stride);
                     }
                 }
             },

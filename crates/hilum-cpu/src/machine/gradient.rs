@@ -1,6 +1,8 @@
 //! Convolutions backward, by all algorithms.
 
 use super::backward::Backward;
+use super::normalise::{Bending, Blocks};
+use super::packed;
 use super::plan::{self, Algorithm};
 use super::{Context, Scratch, Seen};
 use crate::kernel::matrix::{self, Panels, Rows};
@@ -26,6 +28,8 @@ struct Job<'a> {
     choice: *const f32,
     /// The gradient of the input, if it is wanted.
     to: Option<Shared<'a>>,
+    /// What bends the input's gradient, if this is its last part.
+    bending: Option<Bending>,
     adds: bool,
     /// For the input's gradient.
     weights: *const f32,
@@ -75,6 +79,7 @@ impl Context<'_> {
             }),
             to: wanted.then(|| self.gradient(input)),
             adds: wanted && backward.adds_to(input),
+            bending: None,
             weights: back
                 .as_ref()
                 .map_or(std::ptr::null(), |weights| weights.as_ptr()),
@@ -85,6 +90,20 @@ impl Context<'_> {
             scratch: self.scratch(),
             sums: std::ptr::null_mut(),
         };
+        if wanted {
+            let pixels = how.window.input_pixels();
+            let blocks = match algorithm {
+                Algorithm::Pointwise => {
+                    let rows = plan::block_rows(job.c);
+                    Some(Blocks::even(pixels * self.count, rows))
+                }
+                Algorithm::Depthwise => {
+                    Some(Blocks::by_image(self.count, pixels, how.window.input[1]))
+                }
+                _ => None,
+            };
+            job.bending = blocks.and_then(|blocks| self.last_part(input, index, blocks));
+        }
         match algorithm {
             Algorithm::Pointwise | Algorithm::Patches => {
                 self.product_gradient::<S>(algorithm, &mut job, backward.parameter(how.weight));
@@ -104,6 +123,9 @@ impl Context<'_> {
             ),
         }
         backward.store.clear_padding(backward.gradients, how.weight);
+        if let Some(bending) = &job.bending {
+            backward.bent[input] = Some(self.totals(bending));
+        }
     }
 
     fn product_gradient<S: Simd>(
@@ -256,6 +278,7 @@ impl Context<'_> {
                 }
             });
             self.multiply_gradients::<S>(
+                index,
                 &job,
                 positions,
                 count,
@@ -316,6 +339,7 @@ impl Context<'_> {
     /// At each position: the weights' gradient `V^T D` and the image's `D U^T`.
     fn multiply_gradients<S: Simd>(
         &mut self,
+        index: usize,
         job: &Job<'_>,
         positions: usize,
         count: usize,
@@ -332,7 +356,10 @@ impl Context<'_> {
         let down = Panels::new::<S>(c);
         let groups = (4 * self.pool.threads()).div_ceil(positions);
         let kinds = if job.to.is_some() { 2 } else { 1 };
-        self.pool.run(positions * groups * kinds, |task, _| {
+        let forward = self.forward_weights[index]
+            .as_ref()
+            .expect("packed weights");
+        self.pool.run(positions * groups * kinds, |task, worker| {
             let job = job;
             let (position, rest) = (task / (groups * kinds), task % (groups * kinds));
             let (kind, group) = (rest / groups, rest % groups);
@@ -372,17 +399,25 @@ impl Context<'_> {
                                 start: back.start().add(position * back_plane),
                                 stride: c,
                             };
-                            let u = job.weights.add(position * c * k);
-                            matrix::multiply::<S>(
-                                count,
-                                k,
-                                d,
-                                u,
-                                down,
-                                part(down),
-                                out,
-                                matrix::Finish::STORE,
-                            );
+                            for panel in part(down) {
+                                let at = position * c * k;
+                                let u = if job.weights.is_null() {
+                                    let u = &forward[at..at + c * k];
+                                    job.transposed::<S>(u, down, panel, worker)
+                                } else {
+                                    job.weights.add(at)
+                                };
+                                matrix::multiply::<S>(
+                                    count,
+                                    k,
+                                    d,
+                                    u,
+                                    down,
+                                    panel..panel + 1,
+                                    out,
+                                    matrix::Finish::STORE,
+                                );
+                            }
                         }
                     },
                 );
@@ -392,6 +427,23 @@ impl Context<'_> {
 }
 
 impl Job<'_> {
+    /// Where the transposed weights of one position would start, of which only `panel` is there.
+    fn transposed<S: Simd>(
+        &self,
+        weights: &[f32],
+        down: Panels,
+        panel: usize,
+        worker: usize,
+    ) -> *const f32 {
+        let first = down.start(panel) * S::LANES;
+        let width = down.width(panel) * S::LANES;
+        let [place] = self.scratch.pieces(worker, [width * self.k]);
+        // SAFETY: the scratch is this thread's own.
+        let to = unsafe { std::slice::from_raw_parts_mut(place, width * self.k) };
+        packed::transpose_panel::<S>(weights, self.c, self.k, first, width, to);
+        place.wrapping_sub(first * self.k).cast_const()
+    }
+
     fn result_gradient(&self) -> ResultGradient {
         ResultGradient {
             g: self.g.start(),
@@ -494,6 +546,9 @@ unsafe fn product_part<S: Simd>(
                     ..matrix::Finish::STORE
                 };
                 matrix::multiply::<S>(count, k, d, job.weights, down, 0..down.count(), out, finish);
+                if let Some(bending) = &job.bending {
+                    bending.bend::<S>(out.start, first, count);
+                }
             }
         }
         first += count;
@@ -544,8 +599,9 @@ unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
     let sizes = [
         depthwise::Ring::len(window.kernel[0], width, c),
         depthwise::Ring::len(slots, back_width, c),
+        window.taps() * c,
     ];
-    let [memory, back] = job.scratch.pieces(worker, sizes);
+    let [memory, back, flipped] = job.scratch.pieces(worker, sizes);
     let row = window.output[1] * c;
     let start = image * window.output_pixels() * c;
     let (g, z) = (job.g.start().add(start), job.z.start().add(start));
@@ -579,6 +635,23 @@ unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
     if let Some(to) = job.to {
         let ring = depthwise::Ring::new::<S>(back, slots, back_width, c, padding, window.output[1]);
         let to = to.start().add(first * c);
-        depthwise::input_gradient::<S>(window, g, c, job.weights, &ring, job.adds, to);
+        let done = |row: usize| {
+            if let Some(bending) = &job.bending {
+                let width = window.input[1];
+                bending.bend::<S>(to.add(row * width * c), first + row * width, width);
+            }
+        };
+        depthwise::flip::<S>(job.weights, window.taps(), c, flipped);
+        depthwise::input_gradient::<S>(
+            window,
+            g,
+            c,
+            job.weights,
+            flipped,
+            &ring,
+            job.adds,
+            to,
+            done,
+        );
     }
 }

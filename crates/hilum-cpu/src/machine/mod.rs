@@ -36,8 +36,10 @@ pub(crate) struct Machine<S> {
     /// One part per thread.
     scratch: Buffer,
     scratch_len: usize,
-    /// Sums that tasks leave behind, one part per task.
+    /// Weight gradients that tasks leave behind, one per task.
     partial: Buffer,
+    /// Sums by channel that tasks leave behind, one per block of pixels.
+    tallies: Buffer,
     /// Whether packed weights are those of the parameters.
     fresh: bool,
     simd: std::marker::PhantomData<S>,
@@ -54,6 +56,8 @@ impl<S: Simd> Machine<S> {
                     let shape = plan.weights(&program, index);
                     if backward
                         && (mode == Mode::Inference
+                            // Weights that are read once are transposed when they are.
+                            || plan.at_once[index]
                             || !program.values[step.inputs.first().copied()?].needs_gradient)
                     {
                         return None;
@@ -80,6 +84,7 @@ impl<S: Simd> Machine<S> {
             scratch: Buffer::zeroed(scratch_len * threads),
             coefficients: coefficients.collect(),
             partial: Buffer::zeroed(0),
+            tallies: Buffer::zeroed(0),
             fresh: false,
             simd: std::marker::PhantomData,
             forward_weights,
@@ -105,7 +110,7 @@ impl<S: Simd> Machine<S> {
             .flat_map(|list| list.iter().flatten())
             .map(|buffer| buffer.len())
             .sum();
-        self.arena.len() + self.scratch.len() + self.partial.len() + packed
+        self.arena.len() + self.scratch.len() + self.partial.len() + self.tallies.len() + packed
     }
 
     /// Says that the parameters have changed.
@@ -196,6 +201,7 @@ impl<S: Simd> Machine<S> {
             biases: &self.biases,
             coefficients: &mut self.coefficients,
             partial: &mut self.partial,
+            tallies: &mut self.tallies,
             pool,
             count,
         }
@@ -215,6 +221,7 @@ struct Context<'a> {
     biases: &'a [Option<Buffer>],
     coefficients: &'a mut [Option<Coefficients>],
     partial: &'a mut Buffer,
+    tallies: &'a mut Buffer,
     pool: &'a mut Pool,
     /// Images at hand.
     count: usize,

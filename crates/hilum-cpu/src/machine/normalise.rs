@@ -1,7 +1,11 @@
 //! Batch norm of whole tensors: folding, statistics of a batch, and what backward needs of them.
 
+mod batch;
+
 use crate::memory::Buffer;
 use crate::program::Norm;
+
+pub(super) use batch::{Bending, Blocks, Tally, moments_of};
 
 /// Scale and shift of a folded batch norm with a bias before it: `scale = weight /
 /// sqrt(variance + epsilon)`, `shift = (bias - mean) * scale + shift`; without batch norm 1 and
@@ -159,5 +163,3 @@ impl Moments {
         self.count = total;
     }
 }
-
-mod batch;

@@ -101,7 +101,7 @@ pub(crate) fn transpose<S: Simd>(shape: Shape, packed: &Buffer, to: &mut Buffer,
 }
 
 /// Writes rows `first..first + width` of a packed matrix as columns.
-fn transpose_panel<S: Simd>(
+pub(super) fn transpose_panel<S: Simd>(
     from: &[f32],
     rows: usize,
     columns: usize,

@@ -71,6 +71,7 @@ fn choose(convolution: &Convolution, batch: usize) -> Algorithm {
     };
     let cost =
         |positions: f64, size: usize| positions * tiles(size) / 256.0 + positions * 4.0 / 30.0;
+    // The shorter of the two hides behind the longer, mostly.
     let (four, two, direct) = (cost(36.0, 4), cost(16.0, 2), cost(9.0, 1));
     if four <= two && four <= direct {
         Algorithm::Four
@@ -113,7 +114,12 @@ pub(crate) struct Plan {
     pub(crate) scratch: usize,
     /// Tiles that are transformed at a time where all threads work on them together.
     pub(crate) together: Vec<usize>,
+    /// Whether these are all tiles.
+    pub(crate) at_once: Vec<bool>,
 }
+
+/// Rows of a product that are multiplied in one block.
+const FEW_ROWS: usize = 256;
 
 /// Values of transformed tiles at a time: they stay in the last cache.
 const TOGETHER: usize = 2 << 20;
@@ -132,6 +138,7 @@ impl Plan {
         let mut plan = Self {
             capacity,
             together: vec![0; program.steps.len()],
+            at_once: vec![false; program.steps.len()],
             algorithms,
             values: Vec::new(),
             gradients: Vec::new(),
@@ -146,6 +153,15 @@ impl Plan {
             .max()
             .unwrap_or(0);
         plan
+    }
+
+    /// Whether the rows of a product are so few that all are gathered before any is multiplied:
+    /// the weights, which are the most of it, are then read once.
+    pub(crate) fn gathers_first(&self, convolution: &Convolution) -> bool {
+        convolution.window.output_pixels() * self.capacity <= FEW_ROWS
+            && !convolution.pool
+            && !convolution.depthwise
+            && convolution.whole
     }
 
     /// What the packed weights of step `index` look like.
@@ -233,6 +249,11 @@ impl Plan {
                 continue;
             };
             let algorithm = self.algorithms[index];
+            if mode == Mode::Inference && self.gathers_first(convolution) {
+                let depth = convolution.window.taps() * program.values[step.inputs[0]].stride;
+                let rows = convolution.window.output_pixels() * capacity;
+                sizes[0] = sizes[0].max(rows * depth + 64);
+            }
             if algorithm.positions() == 1 {
                 continue;
             }
@@ -243,6 +264,7 @@ impl Plan {
             let fit = (TOGETHER / per_tile).clamp(48, 4096) / 48 * 48;
             let together = tiles.min(fit);
             self.together[index] = together;
+            self.at_once[index] = together == tiles;
             let positions = algorithm.positions();
             sizes[0] = sizes[0].max(positions * plane(together, c));
             sizes[1] = sizes[1].max(positions * plane(together, k));
@@ -280,12 +302,13 @@ impl Plan {
                 let ring =
                     depthwise::Ring::len(window.kernel[0], depthwise::padded_width(window), c);
                 let (slots, width, _) = depthwise::gradient_ring(window);
-                ring + depthwise::Ring::len(slots, width, c) + 64
+                ring + depthwise::Ring::len(slots, width, c) + window.taps() * c + 64
             }
             Algorithm::Two | Algorithm::Four => {
                 let positions = self.algorithms[index].positions();
                 let block = block_tiles(self.algorithms[index], c, k);
-                positions * (c + plane(block, c) + plane(block, k)) + 64
+                // In backward, a panel of transposed weights.
+                positions * (c + plane(block, c) + plane(block, k)) + 48 * k + 64
             }
             Algorithm::Pointwise | Algorithm::Patches => {
                 let depth = window.taps() * c;

@@ -3,6 +3,8 @@
 //! At each of the `IN x IN` positions lies a matrix of tiles x channels; `plane` is the distance
 //! in values from position to position.
 
+use hilum_graph::Activation;
+
 use super::Algebra;
 use crate::kernel::norm::Linear;
 use crate::kernel::view::View;
@@ -59,6 +61,18 @@ pub(crate) unsafe fn image_tile<
     let size = IN as isize;
     let inside = top >= 0 && left >= 0 && top + size <= height && left + size <= width;
     let first = patch.image as isize * height * width;
+    let simple = !view.scale.is_null() && matches!(view.activation, None | Some(Activation::Relu));
+    if inside && simple {
+        let pixel = first + top * width + left;
+        let from = view.start.offset(pixel * c as isize);
+        let step = width as usize * c;
+        if view.activation.is_some() {
+            transform::<S, A, OUT, IN, true, true>(from, step, view, to, plane);
+        } else {
+            transform::<S, A, OUT, IN, true, false>(from, step, view, to, plane);
+        }
+        return;
+    }
     let (from, row_step) = if inside && view.is_plain() {
         let pixel = first + top * width + left;
         (view.start.offset(pixel * c as isize), width as usize * c)
@@ -80,15 +94,53 @@ pub(crate) unsafe fn image_tile<
         }
         (scratch.cast_const(), IN * c)
     };
+    transform::<S, A, OUT, IN, false, false>(from, row_step, view, to, plane);
+}
+
+/// `B^T d B` of pixels at `from`, whose rows are `row_step` apart; with `SCALED`, batch norm and,
+/// with `RELU`, ReLU are applied on the way.
+#[inline(always)]
+unsafe fn transform<
+    S: Simd,
+    A: Algebra<S, OUT, IN>,
+    const OUT: usize,
+    const IN: usize,
+    const SCALED: bool,
+    const RELU: bool,
+>(
+    from: *const f32,
+    row_step: usize,
+    view: &View,
+    to: *mut f32,
+    plane: usize,
+) {
+    let c = view.stride;
     let mut channel = 0;
     while channel < c {
         let from = from.add(channel);
+        let (scale, shift) = if SCALED {
+            (
+                S::load(view.scale.add(channel)),
+                S::load(view.shift.add(channel)),
+            )
+        } else {
+            (S::splat(1.0), S::splat(0.0))
+        };
         let mut rows = [[S::splat(0.0); IN]; IN];
         for (i, row) in rows.iter_mut().enumerate() {
             let line = from.add(i * row_step);
             *row = A::image(std::array::from_fn(
                 #[inline(always)]
-                |j| S::load(line.add(j * c)),
+                |j| {
+                    let mut x = S::load(line.add(j * c));
+                    if SCALED {
+                        x = S::fma(x, scale, shift);
+                    }
+                    if RELU {
+                        x = S::max(S::splat(0.0), x);
+                    }
+                    x
+                },
             ));
         }
         for j in 0..IN {

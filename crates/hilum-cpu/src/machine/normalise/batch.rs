@@ -1,4 +1,10 @@
 //! Statistics of the batch at hand, and the sums that backward needs.
+//!
+//! Tasks sum up blocks of pixels in single precision while they have them in the cache; blocks
+//! are merged in their order, in double precision. How pixels are cut into blocks does not depend
+//! on the number of threads, so neither do the results.
+
+use hilum_graph::Activation;
 
 use super::Moments;
 use crate::kernel::norm::{self, Bend, Sums};
@@ -8,8 +14,119 @@ use crate::program::{Mode, ValueId};
 use crate::simd::Simd;
 use crate::store::Store;
 
-/// Pixels that one task sums up in single precision; further sums are in double precision.
+/// Pixels of a block where a value is summed up on its own.
 const SUMMED: usize = 128;
+
+/// How the pixels of a batch are cut into blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::machine) struct Blocks {
+    /// Pixels in whole: a block never crosses the border between two.
+    unit: usize,
+    units: usize,
+    /// Pixels of a block.
+    size: usize,
+}
+
+impl Blocks {
+    /// `pixels` in blocks of `size`.
+    pub(in crate::machine) fn even(pixels: usize, size: usize) -> Self {
+        Self {
+            unit: pixels,
+            units: 1,
+            size,
+        }
+    }
+
+    /// Each of `images` images of `pixels` in blocks of `size`.
+    pub(in crate::machine) fn by_image(images: usize, pixels: usize, size: usize) -> Self {
+        Self {
+            unit: pixels,
+            units: images,
+            size,
+        }
+    }
+
+    fn per_unit(self) -> usize {
+        self.unit.div_ceil(self.size)
+    }
+
+    pub(in crate::machine) fn count(self) -> usize {
+        self.units * self.per_unit()
+    }
+
+    /// The pixels of block `index`.
+    pub(in crate::machine) fn range(self, index: usize) -> std::ops::Range<usize> {
+        let (unit, block) = (index / self.per_unit(), index % self.per_unit());
+        let start = block * self.size;
+        let end = (start + self.size).min(self.unit);
+        unit * self.unit + start..unit * self.unit + end
+    }
+
+    /// The block that starts with `pixel`.
+    pub(in crate::machine) fn at(self, pixel: usize) -> usize {
+        pixel / self.unit * self.per_unit() + pixel % self.unit / self.size
+    }
+}
+
+/// Where tasks leave the sums of their blocks.
+#[derive(Clone, Copy)]
+pub(in crate::machine) struct Tally {
+    pub(in crate::machine) blocks: Blocks,
+    start: *mut f32,
+    stride: usize,
+}
+
+impl Tally {
+    /// The place of the block that starts with `pixel`.
+    ///
+    /// # Safety
+    /// No two tasks take the same block.
+    #[inline(always)]
+    pub(in crate::machine) unsafe fn sums(&self, pixel: usize) -> Sums {
+        let first = self.start.add(2 * self.blocks.at(pixel) * self.stride);
+        Sums {
+            first,
+            second: first.add(self.stride),
+        }
+    }
+}
+
+/// What bends a gradient, and where its sums go.
+#[derive(Clone, Copy)]
+pub(in crate::machine) struct Bending {
+    how: Bend,
+    z: *const f32,
+    tally: Tally,
+}
+
+impl Bending {
+    pub(in crate::machine) fn blocks(&self) -> Blocks {
+        self.tally.blocks
+    }
+
+    /// Turns the gradient of pixels `first..first + count`, a block, into `g` in place.
+    ///
+    /// # Safety
+    /// Inside of `S::vectorize`; `gradient` is that of pixel `first`, and nobody else's.
+    #[inline(always)]
+    pub(in crate::machine) unsafe fn bend<S: Simd>(
+        &self,
+        gradient: *mut f32,
+        first: usize,
+        count: usize,
+    ) {
+        let stride = self.tally.stride;
+        let z = self.z.add(first * stride);
+        norm::bend::<S>(
+            gradient,
+            z,
+            count,
+            stride,
+            &self.how,
+            self.tally.sums(first),
+        );
+    }
+}
 
 impl Context<'_> {
     /// Room for `len` values that tasks leave behind.
@@ -20,10 +137,36 @@ impl Context<'_> {
         Along(self.partial.as_mut_ptr())
     }
 
-    /// Finds out the batch's moments of a value with a batch norm.
+    /// Room for the sums of the blocks of a value.
+    fn tally(&mut self, id: ValueId, blocks: Blocks) -> Tally {
+        let stride = self.program.values[id].stride;
+        let len = 2 * blocks.count() * stride;
+        if self.tallies.len() < len {
+            *self.tallies = Buffer::zeroed(len);
+        }
+        Tally {
+            blocks,
+            start: self.tallies.as_mut_ptr(),
+            stride,
+        }
+    }
+
+    /// Where the moments of a value with a batch norm go while it is computed.
+    pub(in crate::machine) fn moments_wanted(
+        &mut self,
+        id: ValueId,
+        blocks: Blocks,
+    ) -> Option<Tally> {
+        self.coefficients[id].as_ref()?;
+        Some(self.tally(id, blocks))
+    }
+
+    /// Finds out the batch's moments of a value with a batch norm, or takes those that were
+    /// summed up while it was computed.
     pub(in crate::machine) fn normalise<S: Simd>(
         &mut self,
         id: ValueId,
+        known: Option<Tally>,
         store: &Store,
         weights: &Buffer,
     ) {
@@ -33,42 +176,26 @@ impl Context<'_> {
         let stride = self.program.values[id].stride;
         let z = self.stored(id);
         let pixels = z.len() / stride;
-        let blocks = pixels.div_ceil(SUMMED);
-        let partial = self.partial(2 * blocks * stride);
-        self.pool.run(blocks, |block, _| {
-            let first = block * SUMMED;
-            let count = SUMMED.min(pixels - first);
-            let from = z.part(first * stride, count * stride).start();
-            // SAFETY: each block has a place of its own.
-            unsafe {
-                let first = partial.get().add(2 * block * stride);
-                let second = first.add(stride);
-                S::vectorize(
-                    #[inline(always)]
-                    || norm::moments::<S>(from, count, stride, from, Sums { first, second }),
-                );
-            }
-        });
+        let tally = known.unwrap_or_else(|| self.sum_up::<S>(id, pixels));
         let groups = (stride / 16).clamp(1, 2 * self.pool.threads());
         let coefficients = self.coefficients[id].as_mut().expect("a batch norm");
         // SAFETY: the phase that wrote them is over.
-        let (sums, z) = unsafe {
-            let sums = std::slice::from_raw_parts(partial.get(), 2 * blocks * stride);
-            (sums, z.read())
-        };
+        let z = unsafe { z.read() };
+        let sums = &self.tallies[..2 * tally.blocks.count() * stride];
         let (mean, variance) = (
             Along(coefficients.mean.as_mut_ptr()),
             Along(coefficients.variance.as_mut_ptr()),
         );
+        let blocks = tally.blocks;
         self.pool.run(groups, |group, _| {
             let channels = group * stride / groups..(group + 1) * stride / groups;
             let mut moments = Moments::new(channels.len());
-            for block in 0..blocks {
-                let count = SUMMED.min(pixels - block * SUMMED) as f64;
-                let origin = &z[block * SUMMED * stride..][channels.clone()];
+            for block in 0..blocks.count() {
+                let range = blocks.range(block);
+                let origin = &z[range.start * stride..][channels.clone()];
                 let lines = &sums[2 * block * stride..];
                 let second = &lines[stride..][channels.clone()];
-                moments.merge(count, origin, &lines[channels.clone()], second);
+                moments.merge(range.len() as f64, origin, &lines[channels.clone()], second);
             }
             for (index, channel) in channels.enumerate() {
                 // SAFETY: groups of channels are disjoint.
@@ -87,47 +214,79 @@ impl Context<'_> {
         coefficients.normalise(part(norm.scale), part(norm.shift));
     }
 
-    /// Turns the gradient of a value into `g` in place; `sum g` and `sum g (z - mean)` by channel.
-    pub(in crate::machine) fn bend<S: Simd>(&mut self, id: ValueId) -> [Vec<f64>; 2] {
-        let value = &self.program.values[id];
-        let (stride, activation) = (value.stride, value.activation);
-        let (z, gradient) = (self.stored(id), self.gradient(id));
-        let how = match &self.coefficients[id] {
-            Some(coefficients) => Bend {
-                scale: coefficients.scale(),
-                shift: coefficients.shift(),
-                origin: coefficients.mean(),
-                activation,
-            },
-            None => Bend {
-                scale: std::ptr::null(),
-                shift: std::ptr::null(),
-                origin: std::ptr::null(),
-                activation,
-            },
-        };
-        let how = Along(how);
-        let pixels = z.len() / stride;
-        let blocks = pixels.div_ceil(SUMMED);
-        let partial = self.partial(2 * blocks * stride);
-        self.pool.run(blocks, |block, _| {
-            let first = block * SUMMED;
-            let count = SUMMED.min(pixels - first);
-            let from = z.part(first * stride, count * stride).start();
-            let to = gradient.part(first * stride, count * stride).start();
-            let how = how.get();
+    /// Sums up a value in a phase of its own.
+    fn sum_up<S: Simd>(&mut self, id: ValueId, pixels: usize) -> Tally {
+        let tally = self.tally(id, Blocks::even(pixels, SUMMED));
+        let (z, kept) = (self.stored(id), Along(tally));
+        let stride = tally.stride;
+        self.pool.run(tally.blocks.count(), |block, _| {
+            let tally = kept.get();
+            let range = tally.blocks.range(block);
+            let from = z.part(range.start * stride, range.len() * stride).start();
             // SAFETY: each block has a place of its own.
             unsafe {
-                let first = partial.get().add(2 * block * stride);
-                let second = first.add(stride);
                 S::vectorize(
                     #[inline(always)]
-                    || norm::bend::<S>(to, from, count, stride, &how, Sums { first, second }),
+                    || moments_of::<S>(&tally, from, range.start, range.len()),
                 );
             }
         });
-        // SAFETY: the phase that wrote them is over.
-        let sums = unsafe { std::slice::from_raw_parts(partial.get(), 2 * blocks * stride) };
+        tally
+    }
+
+    /// Whether the gradient of a value passes through something on its way to the stored one.
+    pub(in crate::machine) fn bends(&self, id: ValueId, has_bias: bool) -> bool {
+        let value = &self.program.values[id];
+        value.norm.is_some() || activation_of(value).is_some() || has_bias
+    }
+
+    /// What bends the gradient of a value, in blocks.
+    pub(in crate::machine) fn bending(&mut self, id: ValueId, blocks: Blocks) -> Bending {
+        let value = &self.program.values[id];
+        let none = std::ptr::null();
+        let (scale, shift, origin) = match &self.coefficients[id] {
+            Some(found) => (found.scale(), found.shift(), found.mean()),
+            None => (none, none, none),
+        };
+        Bending {
+            how: Bend {
+                scale,
+                shift,
+                origin,
+                activation: activation_of(value),
+            },
+            z: self.stored(id).start(),
+            tally: self.tally(id, blocks),
+        }
+    }
+
+    /// Turns the gradient of a value into `g` in a phase of its own.
+    pub(in crate::machine) fn bend<S: Simd>(&mut self, id: ValueId) -> [Vec<f64>; 2] {
+        let gradient = self.gradient(id);
+        let stride = self.program.values[id].stride;
+        let blocks = Blocks::even(gradient.len() / stride, SUMMED);
+        let bending = self.bending(id, blocks);
+        let kept = Along(bending);
+        self.pool.run(blocks.count(), |block, _| {
+            let (bending, range) = (kept.get(), blocks.range(block));
+            let to = gradient
+                .part(range.start * stride, range.len() * stride)
+                .start();
+            // SAFETY: each block has a place of its own.
+            unsafe {
+                S::vectorize(
+                    #[inline(always)]
+                    || bending.bend::<S>(to, range.start, range.len()),
+                );
+            }
+        });
+        self.totals(&bending)
+    }
+
+    /// `sum g` and `sum g (z - mean)` by channel.
+    pub(in crate::machine) fn totals(&self, bending: &Bending) -> [Vec<f64>; 2] {
+        let stride = bending.tally.stride;
+        let sums = &self.tallies[..2 * bending.blocks().count() * stride];
         let mut totals = [vec![0.0; stride], vec![0.0; stride]];
         for lines in sums.chunks_exact(2 * stride) {
             for (total, line) in totals.iter_mut().zip(lines.chunks_exact(stride)) {
@@ -138,4 +297,22 @@ impl Context<'_> {
         }
         totals
     }
+}
+
+fn activation_of(value: &crate::program::Value) -> Option<Activation> {
+    value.activation.or(value.applied)
+}
+
+/// Leaves the sums of a block of pixels, stored at `from`, in a tally.
+///
+/// # Safety
+/// Inside of `S::vectorize`; the block is nobody else's.
+#[inline(always)]
+pub(in crate::machine) unsafe fn moments_of<S: Simd>(
+    tally: &Tally,
+    from: *const f32,
+    first: usize,
+    count: usize,
+) {
+    norm::moments::<S>(from, count, tally.stride, from, tally.sums(first));
 }
