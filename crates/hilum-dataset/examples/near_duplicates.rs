@@ -1,7 +1,8 @@
 //! Measures how well altered copies are found, and how often unrelated slices are taken for one.
 //!
-//! `cargo run --example near_duplicates [-- FOLDER]`: on phantoms of distinct patients, or on the
-//! images of a folder in the layout `FOLDER/CLASS/*` or `FOLDER/{train,valid,test}/CLASS/*`.
+//! `cargo run --example near_duplicates [-- FOLDER [ALTERATION]]`: on phantoms of distinct
+//! patients, or on the images of a folder in the layout `FOLDER/CLASS/*` or
+//! `FOLDER/{train,valid,test}/CLASS/*`; all alterations, or those with these letters in their name.
 //! Prints the tables of `docs/near-duplicates.md`.
 
 #![expect(
@@ -194,8 +195,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "| alteration | found | recall | taken for one | precision | 5% of copies below |"
         );
         println!("|---|---|---|---|---|---|");
-        for (alteration, alter) in ALTERATIONS {
-            let (right, wrong, details) = measure(&originals, alter)?;
+        let wanted = std::env::args().nth(2).unwrap_or_default();
+        let chosen = ALTERATIONS
+            .iter()
+            .filter(|(name, _)| name.contains(&wanted));
+        for (alteration, alter) in chosen {
+            let (right, wrong, details) = measure(&originals, *alter)?;
             println!(
                 "| {alteration} | {right} | {:.3} | {wrong} | {:.3} | {:.3} |",
                 right as f64 / originals.len() as f64,

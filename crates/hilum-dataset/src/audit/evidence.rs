@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use hilum_core::{ClassIndex, Split};
 
 use super::facts::{FileFacts, PixelDigest, SliceFacts};
-use super::neighbours::{AlikePair, DisjointSets};
+use super::groups::DisjointSets;
+use super::neighbours::AlikePair;
 use crate::{Dataset, Sample};
 
 /// A dataset, the facts of its files in the same order, and the pairs that are alike.

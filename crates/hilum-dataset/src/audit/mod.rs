@@ -11,6 +11,7 @@ mod facts;
 mod finding;
 mod gate;
 mod grey;
+mod groups;
 mod mend;
 mod nearest;
 mod neighbours;
@@ -41,6 +42,7 @@ pub use facts::{DicomFacts, FileFacts, PixelDigest, SliceFacts};
 pub use finding::Finding;
 pub use gate::GateError;
 pub use grey::{GreyStatistics, HISTOGRAM_BINS, PERCENTILES};
+pub use groups::is_inferred;
 pub use mend::{Mended, mend};
 pub use neighbours::AlikePair;
 pub use page::{PageError, write_page};
@@ -171,7 +173,7 @@ impl Audit {
             self.facts.len(),
             "the audit of this dataset"
         );
-        neighbours::inferred_groups(dataset, &self.facts, &self.pairs)
+        groups::inferred_groups(dataset, &self.facts, &self.pairs)
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::cell::OnceCell;
 
+use super::neighbours::CROP_SHARE;
 use super::overlap::{Overlap, Placement};
 use super::plane::Plane;
 use super::thumbnail::{Flip, Thumbnail};
@@ -13,7 +14,11 @@ use super::thumbnail::{Flip, Thumbnail};
 /// The largest shift and change of scale of a copy: a crop of 3% a side, and some room.
 const LARGEST_SHIFT: f64 = 0.08;
 const LARGEST_SCALING: f64 = 0.14;
-const STEPS_PER_SIZE: usize = 5;
+const STEPS: usize = 5;
+/// At full size little is left to be moved, and a step costs most.
+const STEPS_AT_64: usize = 2;
+/// What is further away than this from counting is not brought there by a fraction of a pixel.
+const LEAST_TO_REFINE: f64 = 0.85;
 /// A step that moves nothing by this share of the side is the last.
 const SMALLEST_STEP: f64 = 2e-4;
 /// From here on a picture lies as well as it can.
@@ -91,27 +96,32 @@ impl<'facts> Subject<'facts> {
 
     /// Lays `second` onto this slice and compares them; `None` if they fall through the sieve.
     pub(super) fn likeness(&self, second: &Self, sieve: Sieve) -> Option<Likeness> {
-        let unmoved = Placement::default();
-        let (moved, correlation) = refined(&self.coarse, &second.coarse, unmoved);
+        let (coarse, correlation) = coarse_placement(&self.coarse, &second.coarse);
         if correlation < sieve.coarse {
             return None;
         }
-        let mut best = self.half().lay(second.half(), unmoved);
-        if moved != unmoved {
-            best = best.or_better(self.half().lay(second.half(), moved));
+        let (a, b) = (self.half(), second.half());
+        let mut best = a.lay(b, Placement::default());
+        if coarse != Placement::default() {
+            best = best.or_better(a.lay(b, coarse));
         }
         if !best.likeness.reaches(sieve.placed) {
             return None;
         }
         if best.likeness.detail < PLAIN_COPY {
-            let (planes, start) = ((&self.half().levels, &second.half().levels), best.placement);
-            let (moved, _) = refined(planes.0, planes.1, start);
-            best = best.or_better(self.half().lay(second.half(), moved));
+            let moved = refined(&a.levels, &b.levels, best.placement, STEPS);
+            best = best.or_better(a.lay(b, moved));
         }
         if !best.likeness.reaches(sieve.refined) {
             return None;
         }
-        Some(self.full().lay(second.full(), best.placement).likeness)
+        let (a, b) = (self.full(), second.full());
+        let mut best = a.lay(b, best.placement);
+        if (LEAST_TO_REFINE..PLAIN_COPY).contains(&best.likeness.detail) {
+            let moved = refined(&a.levels, &b.levels, best.placement, STEPS_AT_64);
+            best = best.or_better(a.lay(b, moved));
+        }
+        Some(best.likeness)
     }
 }
 
@@ -155,32 +165,36 @@ impl View {
     }
 }
 
+/// Where `second` lies on `first` by their levels at 16x16, and how they correlate there.
+///
+/// Starts as they are, or as if one were cropped, whichever fits best: from further away than
+/// that, another maximum may be nearer than the right one.
+fn coarse_placement(first: &Plane, second: &Plane) -> (Placement, f64) {
+    let share = 2.0 * f64::from(CROP_SHARE);
+    let starts = [0.0, -share, share / (1.0 - share)].map(|scaling| Placement {
+        scaling_x: scaling,
+        scaling_y: scaling,
+        ..Placement::default()
+    });
+    let scored = |placement| (placement, correlation(first, second, placement));
+    let better = |a: (Placement, f64), b: (Placement, f64)| if b.1 > a.1 { b } else { a };
+    let start = starts[1..].iter().fold(scored(starts[0]), |best, start| {
+        better(best, scored(*start))
+    });
+    better(start, scored(refined(first, second, start.0, STEPS)))
+}
+
 fn correlation(first: &Plane, second: &Plane, placement: Placement) -> f64 {
     Overlap::of(first, second, placement).map_or(0.0, |overlap| overlap.correlation())
 }
 
-/// A few Gauss-Newton steps, and the correlation that they reach; stays where it was if they lead
-/// astray.
-fn refined(first: &Plane, second: &Plane, start: Placement) -> (Placement, f64) {
-    let before = correlation(first, second, start);
-    match steps(first, second, start) {
-        Some(placement) => {
-            let after = correlation(first, second, placement);
-            if after > before {
-                (placement, after)
-            } else {
-                (start, before)
-            }
-        }
-        None => (start, before),
-    }
-}
-
-fn steps(first: &Plane, second: &Plane, start: Placement) -> Option<Placement> {
+/// Up to `count` Gauss-Newton steps; stops before one that leads further than a copy lies.
+fn refined(first: &Plane, second: &Plane, start: Placement, count: usize) -> Placement {
     let mut placement = start;
-    for _ in 0..STEPS_PER_SIZE {
-        let overlap = Overlap::of(first, second, placement)?;
-        let step = overlap.step(first.side(), placement)?;
+    for _ in 0..count {
+        let step = Overlap::of(first, second, placement)
+            .and_then(|overlap| overlap.step(first.side(), placement));
+        let Some(step) = step else { break };
         let next = Placement {
             shift_x: placement.shift_x + step[0],
             shift_y: placement.shift_y + step[1],
@@ -195,7 +209,7 @@ fn steps(first: &Plane, second: &Plane, start: Placement) -> Option<Placement> {
             break;
         }
     }
-    Some(placement)
+    placement
 }
 
 fn is_plausible(placement: Placement) -> bool {

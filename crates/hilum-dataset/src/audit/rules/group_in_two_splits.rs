@@ -1,10 +1,11 @@
 //! Patients that stand in two splits.
 
-use hilum_core::Severity;
+use hilum_core::{GroupId, Severity};
 use std::collections::BTreeMap;
 
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
+use crate::audit::groups::is_inferred;
 use crate::audit::rule::Rule;
 
 pub(in crate::audit) const RULE: Rule = Rule {
@@ -54,8 +55,13 @@ fn check(evidence: &Evidence<'_>) -> Vec<Finding> {
                 .iter()
                 .map(|(split, count)| format!("{count} slices in `{split}`"))
                 .collect();
+            let kind = if is_inferred(&GroupId(group.to_owned())) {
+                "inferred group"
+            } else {
+                "group"
+            };
             Finding::new(
-                format!("group `{group}` has {}", told.join(" and ")),
+                format!("{kind} `{group}` has {}", told.join(" and ")),
                 evidence.paths(&files),
             )
             .with("group", group)

@@ -1,0 +1,126 @@
+//! Faults of images, one at a time.
+
+use std::collections::BTreeSet;
+
+use hilum_core::Split;
+use hilum_dataset::audit::Rule;
+use hilum_imaging::{Channels, Interpolation, Pixels, write_png};
+
+use crate::phantoms::{CLASSES, PNG, Plant, audited, change, copy_of, files, pixels, rules_of};
+
+const PNG_FAULTS: [(&str, Plant); 13] = [
+    ("unreadable-file", |data| {
+        data.file("train/normal/page.png", b"<html>not found</html>");
+    }),
+    ("class-missing-in-split", |data| {
+        std::fs::rename(
+            data.path().join("test/normal"),
+            data.path().join("test/Norm"),
+        )
+        .unwrap();
+    }),
+    ("label-conflict", |data| {
+        let to = data.path().join("train/adenocarcinoma/x.png");
+        std::fs::copy(&files(data.path(), "train/normal")[0], to).unwrap();
+    }),
+    ("duplicate-across-splits", |data| {
+        let to = data.path().join("train/normal/x.png");
+        std::fs::copy(&files(data.path(), "valid/normal")[0], to).unwrap();
+    }),
+    ("duplicate-in-split", |data| {
+        let to = data.path().join("train/normal/x.png");
+        std::fs::copy(&files(data.path(), "train/normal")[0], to).unwrap();
+    }),
+    ("near-duplicate", |data| {
+        let picture = pixels(&files(data.path(), "train/normal")[0]);
+        let smaller = picture.resize(110, 110, Interpolation::Bicubic);
+        write_png(&data.path().join("train/normal/x.png"), &smaller).unwrap();
+    }),
+    ("near-duplicate-across-splits", |data| {
+        let to = data.path().join("valid/normal/x.png");
+        std::fs::copy(&files(data.path(), "train/normal")[0], &to).unwrap();
+        change(&to, |level| level.saturating_add(20));
+    }),
+    ("property-predicts-class", |data| {
+        for split in ["train", "valid", "test"] {
+            for file in files(data.path(), &format!("{split}/normal")) {
+                change(&file, |level| level.saturating_add(90));
+            }
+        }
+    }),
+    ("split-drift", |data| {
+        for class in CLASSES {
+            for file in files(data.path(), &format!("valid/{class}")) {
+                let smaller = pixels(&file).resize(96, 96, Interpolation::Bicubic);
+                write_png(&file, &smaller).unwrap();
+            }
+        }
+    }),
+    ("class-imbalance", |data| {
+        for file in &files(data.path(), "train/normal")[3..] {
+            std::fs::remove_file(file).unwrap();
+        }
+    }),
+    ("colour-marks", |data| {
+        let file = &files(data.path(), "train/normal")[0];
+        let mut levels = pixels(file).to_rgb().into_data();
+        for pixel in levels.chunks_mut(3).take(200) {
+            pixel.copy_from_slice(&[255, 0, 0]);
+        }
+        write_png(file, &Pixels::new(128, 128, Channels::Rgb, levels)).unwrap();
+    }),
+    ("odd-size", |data| {
+        let file = &files(data.path(), "train/normal")[0];
+        write_png(file, &pixels(file).resize(48, 48, Interpolation::Bicubic)).unwrap();
+    }),
+    ("constant-image", |data| {
+        change(&files(data.path(), "train/normal")[0], |_| 100);
+    }),
+];
+
+#[test]
+fn a_clean_dataset_has_no_finding() {
+    let audit = audited(&PNG);
+    assert!(audit.findings.is_empty(), "{}", audit.to_text());
+    assert!(audit.gate(&[]).is_ok());
+    assert_eq!(audit.summary().to_string(), "data audited: clean");
+    assert_eq!(audit.splits[&Split::Train].distinct, 48);
+}
+
+#[test]
+fn each_planted_fault_is_found_and_no_other() {
+    for (rule, plant) in PNG_FAULTS {
+        let data = copy_of(&PNG);
+        plant(&data);
+        let audit = audited(data.path());
+        assert_eq!(
+            rules_of(&audit),
+            BTreeSet::from([rule]),
+            "{}",
+            audit.to_text()
+        );
+        assert_eq!(
+            audit.gate(&[]).is_err(),
+            Rule::named(rule).unwrap().severity == hilum_core::Severity::Error,
+            "{rule}"
+        );
+        assert!(audit.gate(&[Rule::named(rule).unwrap()]).is_ok());
+    }
+}
+
+#[test]
+fn a_jpeg_that_is_called_png_is_found() {
+    let data = copy_of(&PNG);
+    let file = &files(data.path(), "train/normal")[0];
+    let picture = pixels(file);
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::GrayImage::from_raw(128, 128, picture.into_data())
+        .unwrap()
+        .write_to(&mut bytes, image::ImageFormat::Jpeg)
+        .unwrap();
+    std::fs::write(file, bytes.into_inner()).unwrap();
+    assert_eq!(
+        rules_of(&audited(data.path())),
+        BTreeSet::from(["extension-mismatch"])
+    );
+}

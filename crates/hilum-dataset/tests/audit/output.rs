@@ -1,0 +1,72 @@
+//! What people and programs get to see.
+
+use std::collections::BTreeSet;
+
+use hilum_dataset::audit::{AuditSettings, RULES, Rule, all_pages, audit, write_page};
+
+use crate::folder::Folder;
+use crate::phantoms::{PNG, audited, copy_of, files, pixels, read};
+
+#[test]
+fn the_page_shows_every_finding_with_its_pictures() {
+    let data = copy_of(&PNG);
+    let to = data.path().join("train/normal/<b>.png");
+    std::fs::copy(&files(data.path(), "valid/normal")[0], to).unwrap();
+    let dataset = read(data.path());
+    let audit = audit(&dataset, &AuditSettings::default(), &|_| {});
+    let folder = Folder::new();
+    let page = write_page(folder.path(), &dataset, &audit).unwrap();
+    let text = std::fs::read_to_string(page).unwrap();
+    assert!(text.contains("duplicate-across-splits.png") && text.contains("samples.png"));
+    assert!(text.contains("&lt;b&gt;.png") && !text.contains("<b>.png"));
+    for picture in ["samples.png", "duplicate-across-splits.png"] {
+        assert!(pixels(&folder.path().join(picture)).width() > 200);
+    }
+}
+
+#[test]
+fn json_has_the_keys_that_programs_rely_on() {
+    let data = copy_of(&PNG);
+    data.file("train/normal/page.png", b"no image");
+    let json = serde_json::to_value(audited(data.path())).unwrap();
+    assert_eq!(json["splits"]["train"]["files"], 49);
+    assert_eq!(json["splits"]["train"]["distinct"], 48);
+    assert_eq!(json["splits"]["train"]["classes"]["normal"], 13);
+    let finding = &json["findings"][0];
+    assert_eq!(finding["rule"], "unreadable-file");
+    assert_eq!(finding["severity"], "error");
+    assert_eq!(finding["files"][0], "train/normal/page.png");
+    assert!(finding["message"].as_str().unwrap().contains("page.png"));
+    assert!(finding["evidence"]["reason"].is_string());
+    assert_eq!(json["mended"], serde_json::json!([]));
+}
+
+#[test]
+fn every_rule_has_a_page_and_the_pages_are_the_document() {
+    let names: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
+    assert_eq!(names.len(), RULES.len());
+    for rule in &RULES {
+        for part in [
+            "Finds ",
+            "**Why it matters.**",
+            "**Example.**",
+            "**What to do.**",
+        ] {
+            assert!(rule.page.contains(part), "{} lacks {part}", rule.name);
+        }
+    }
+    let error = Rule::named("duplicate-accross-splits").err().unwrap();
+    assert!(
+        error
+            .to_string()
+            .ends_with("did you mean `duplicate-across-splits`?")
+    );
+
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/audit-rules.md");
+    let document = std::fs::read_to_string(path).unwrap();
+    assert_eq!(
+        document,
+        all_pages(),
+        "run `cargo run --example audit_rules > docs/audit-rules.md`"
+    );
+}
