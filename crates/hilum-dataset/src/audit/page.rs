@@ -23,7 +23,7 @@ use crate::Dataset;
 const CELL_SIDE: usize = 96;
 /// Pictures in a row.
 const COLUMN_COUNT: usize = 8;
-/// Findings of a rule that are shown as pictures.
+/// Findings of a rule that are shown with pictures.
 const ROW_COUNT: usize = 12;
 /// Findings of a rule that are told in words.
 const MESSAGE_COUNT: usize = 25;
@@ -67,7 +67,12 @@ pub fn write_page(folder: &Path, dataset: &Dataset, audit: &Audit) -> Result<Pat
     let page = Page {
         root: dataset.root.display().to_string(),
         classes: dataset.classes.names(),
-        splits: &audit.splits,
+        // A map would be sorted by letters, test before train.
+        splits: audit
+            .splits
+            .iter()
+            .map(|(split, summary)| (*split, summary))
+            .collect(),
         mended: &audit.mended,
         has_samples,
         curves: grey_curves(dataset, audit),
@@ -90,7 +95,7 @@ pub fn write_page(folder: &Path, dataset: &Dataset, audit: &Audit) -> Result<Pat
 struct Page<'audit> {
     root: String,
     classes: &'audit [ClassName],
-    splits: &'audit BTreeMap<Split, SplitSummary>,
+    splits: Vec<(Split, &'audit SplitSummary)>,
     mended: &'audit [String],
     has_samples: bool,
     curves: Vec<GreyCurve>,
@@ -107,8 +112,15 @@ struct RuleSection {
     finds: &'static str,
     advice: &'static str,
     count: usize,
-    messages: Vec<String>,
+    findings: Vec<ToldFinding>,
     more_count: usize,
+}
+
+/// One finding in words and, if it is about files, in thumbnails.
+#[derive(Debug, Serialize)]
+struct ToldFinding {
+    /// The message, cut at its backticks: every second part is code.
+    parts: Vec<String>,
     picture: Option<String>,
 }
 
@@ -122,53 +134,55 @@ fn rule_section(
     if findings.is_empty() {
         return Ok(None);
     }
-    let rows: Vec<SheetRow> = findings
-        .iter()
-        .take(ROW_COUNT)
-        .filter_map(|finding| finding_row(dataset, audit, finding))
-        .collect();
-    let picture = format!("{}.png", rule.name);
-    let has_picture = write_sheet(&folder.join(&picture), &rows)?;
-    let messages = findings.iter().take(MESSAGE_COUNT);
+    let mut told = Vec::new();
+    for (index, finding) in findings.iter().take(MESSAGE_COUNT).enumerate() {
+        let row = finding_row(dataset, audit, finding).filter(|_| index < ROW_COUNT);
+        let picture = format!("{}-{}.png", rule.name, index + 1);
+        let has_picture = write_sheet(&folder.join(&picture), row.as_slice())?;
+        told.push(ToldFinding {
+            parts: finding.message.split('`').map(str::to_owned).collect(),
+            picture: has_picture.then_some(picture),
+        });
+    }
     Ok(Some(RuleSection {
         name: rule.name,
         severity: rule.severity,
         finds: rule.finds,
         advice: rule.advice,
         count: findings.len(),
-        messages: messages.map(|finding| finding.message.clone()).collect(),
+        findings: told,
         more_count: findings.len().saturating_sub(MESSAGE_COUNT),
-        picture: has_picture.then_some(picture),
     }))
 }
 
+/// The first pictures of a finding, each under the split that it stands in.
 fn finding_row(dataset: &Dataset, audit: &Audit, finding: &Finding) -> Option<SheetRow> {
     let samples = || dataset.samples.iter().zip(&audit.facts);
-    let pictures: Vec<Pixels> = finding
+    let (splits, pictures): (Vec<Split>, Vec<Pixels>) = finding
         .files
         .iter()
         .filter_map(|file| {
-            let (_, facts) = samples().find(|(sample, _)| sample.relative == *file)?;
-            picture(facts)
+            let (sample, facts) = samples().find(|(sample, _)| sample.relative == *file)?;
+            Some((sample.split, picture(facts)?))
         })
         .take(COLUMN_COUNT)
-        .collect();
+        .unzip();
     (!pictures.is_empty()).then(|| SheetRow {
-        label: label(&finding.files),
+        label: column_titles(&splits),
         pictures,
     })
 }
 
-/// Split and name of each file; the folders between would not fit.
-fn label(files: &[String]) -> String {
-    let short = files.iter().map(|file| match file.split_once('/') {
-        Some((first, rest)) => {
-            let name = rest.rsplit('/').next().unwrap_or(rest);
-            format!("{first} {name}")
-        }
-        None => file.clone(),
-    });
-    short.collect::<Vec<_>>().join(" = ")
+/// The name of each split above its picture: a letter is 8 pixels wide, a gap 6.
+fn column_titles(splits: &[Split]) -> String {
+    let mut titles = String::new();
+    for (column, split) in splits.iter().enumerate() {
+        let start = column * (CELL_SIDE + 6) / 8;
+        let room = start - titles.len();
+        titles.push_str(&" ".repeat(room));
+        titles.push_str(split.as_str());
+    }
+    titles
 }
 
 fn picture(facts: &FileFacts) -> Option<Pixels> {

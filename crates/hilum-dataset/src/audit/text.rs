@@ -38,7 +38,10 @@ pub(super) fn one_finding(evidence: &Evidence<'_>, files: &[usize], what: &str) 
         return Vec::new();
     }
     let paths = evidence.paths(files);
-    let message = format!("{} {what}: {}", paths.len(), first_of(&paths));
+    let message = match paths.len() {
+        1 => format!("{what}: {}", first_of(&paths)),
+        count => format!("{count} {what}: {}", first_of(&paths)),
+    };
     vec![
         Finding::new(message, paths)
             .with("count", files.len())
@@ -113,8 +116,18 @@ impl Audit {
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         let _ = match (errors, warnings) {
             (0, 0) => writeln!(text, "\nnothing found"),
-            (0, _) => writeln!(text, "\nno errors, {warnings} warnings"),
-            _ => writeln!(text, "\n{errors} errors, {warnings} warnings"),
+            (0, _) => writeln!(text, "\nno errors, {}", counted(warnings, "warning")),
+            _ => writeln!(
+                text,
+                "\n{}, {}",
+                counted(errors, "error"),
+                counted(warnings, "warning")
+            ),
         };
     }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
 }
