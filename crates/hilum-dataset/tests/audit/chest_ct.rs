@@ -54,6 +54,8 @@ fn the_published_chest_ct_set_has_the_faults_that_were_counted_in_it() {
             .unwrap()
             .starts_with("percentile_")
     );
+    let median = |class: &str| shortcut.evidence["medians"][class].as_f64().unwrap();
+    assert!(median("normal") > median("adenocarcinoma"));
     assert!(shortcut.evidence["accuracy"].as_f64().unwrap() > 0.9);
     assert!(
         shortcut.evidence["other_properties"]["percentile_90"]

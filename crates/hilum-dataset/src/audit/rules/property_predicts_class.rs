@@ -86,6 +86,24 @@ impl Rows {
             .collect()
     }
 
+    /// The median of a property in each class that has images, by name.
+    fn medians(&self, evidence: &Evidence<'_>, property: &Property) -> Vec<(String, f64)> {
+        let position = PROPERTIES.iter().position(|one| one.key == property.key);
+        let values = &self.values[position.expect("one of the properties")];
+        let median = |class: usize| {
+            let rows = self.classes.iter().zip(values);
+            let mut inside: Vec<f64> = rows
+                .filter(|(one, _)| **one == class)
+                .map(|(_, value)| *value)
+                .collect();
+            inside.sort_by(f64::total_cmp);
+            let (lower, upper) = (inside.len().checked_sub(1)? / 2, inside.len() / 2);
+            let name = evidence.class_name(ClassIndex::new(class)).to_owned();
+            Some((name, f64::midpoint(inside[lower], inside[upper])))
+        };
+        (0..self.class_count).filter_map(median).collect()
+    }
+
     /// Every property by how well it tells `classes` apart, best first.
     fn ranked(
         &self,
@@ -118,18 +136,21 @@ fn one_class(evidence: &Evidence<'_>, rows: &Rows, class: usize) -> Option<Findi
         return None;
     }
     let name = evidence.class_name(ClassIndex::new(class));
+    let medians = rows.medians(evidence, best);
     let message = format!(
-        "{} alone tells `{name}` from the rest in {:.1}% of `{}` (always naming the larger side: {:.1}%)",
+        "{} alone tells `{name}` from the rest in {:.1}% of `{}` (always naming the larger side: {:.1}%); {}",
         best.name,
         scores.accuracy * 100.0,
         rows.split,
-        scores.majority * 100.0
+        scores.majority * 100.0,
+        told(&medians)
     );
     Some(
         describe(Finding::new(message, Vec::new()), best, scores, &ranked)
             .with("split", rows.split.as_str())
             .with("class", name)
-            .with("threshold", scores.threshold),
+            .with("threshold", scores.threshold)
+            .with("medians", as_map(&medians)),
     )
 }
 
@@ -142,6 +163,7 @@ fn all_classes(evidence: &Evidence<'_>, rows: &Rows) -> Option<Finding> {
     if scores.skill() < LEAST_SKILL {
         return None;
     }
+    let medians = rows.medians(evidence, best);
     let recalls: serde_json::Map<String, serde_json::Value> = scores
         .recalls
         .iter()
@@ -152,17 +174,35 @@ fn all_classes(evidence: &Evidence<'_>, rows: &Rows) -> Option<Finding> {
         })
         .collect();
     let message = format!(
-        "{} alone tells all classes apart in {:.1}% of `{}` (always naming the largest: {:.1}%)",
+        "{} alone tells all classes apart in {:.1}% of `{}` (always naming the largest: {:.1}%); {}",
         best.name,
         scores.accuracy * 100.0,
         rows.split,
-        scores.majority * 100.0
+        scores.majority * 100.0,
+        told(&medians)
     );
     Some(
         describe(Finding::new(message, Vec::new()), best, scores, &ranked)
             .with("split", rows.split.as_str())
-            .with("recalls", recalls),
+            .with("recalls", recalls)
+            .with("medians", as_map(&medians)),
     )
+}
+
+/// How the classes differ in a property, for a person.
+fn told(medians: &[(String, f64)]) -> String {
+    let parts = medians.iter().map(|(name, median)| {
+        let digits = if median.abs() < 10.0 { 3 } else { 0 };
+        format!("`{name}` {median:.digits$}")
+    });
+    format!("medians: {}", parts.collect::<Vec<_>>().join(", "))
+}
+
+fn as_map(medians: &[(String, f64)]) -> serde_json::Map<String, serde_json::Value> {
+    let pairs = medians.iter();
+    pairs
+        .map(|(name, median)| (name.clone(), (*median).into()))
+        .collect()
 }
 
 fn describe(
