@@ -155,17 +155,24 @@ fn rule_section(
     }))
 }
 
-/// The first pictures of a finding, each under the split that it stands in.
+/// The first pictures of a finding and its last, which stands in another split if any does, each
+/// under its split.
 fn finding_row(dataset: &Dataset, audit: &Audit, finding: &Finding) -> Option<SheetRow> {
     let samples = || dataset.samples.iter().zip(&audit.facts);
-    let (splits, pictures): (Vec<Split>, Vec<Pixels>) = finding
-        .files
+    let count = finding.files.len();
+    let first_count = if count > COLUMN_COUNT {
+        COLUMN_COUNT - 1
+    } else {
+        count
+    };
+    let (first, rest) = finding.files.split_at(first_count);
+    let (splits, pictures): (Vec<Split>, Vec<Pixels>) = first
         .iter()
+        .chain(rest.last())
         .filter_map(|file| {
             let (sample, facts) = samples().find(|(sample, _)| sample.relative == *file)?;
             Some((sample.split, picture(facts)?))
         })
-        .take(COLUMN_COUNT)
         .unzip();
     (!pictures.is_empty()).then(|| SheetRow {
         label: column_titles(&splits),
