@@ -1,8 +1,6 @@
 //! The gate that every number passes: the data is audited before it is used.
 
-use std::collections::BTreeSet;
-
-use hilum_core::{AuditSummary, Split};
+use hilum_core::AuditSummary;
 use hilum_dataset::Dataset;
 use hilum_dataset::audit::{Audit, AuditSettings, Rule, audit, cache_file, mend};
 use hilum_imaging::DecodeLimits;
@@ -93,28 +91,5 @@ fn say(summary: &AuditSummary, screen: &Screen) {
         screen.note(summary);
     } else {
         screen.warn(format_args!("{summary}; `hilum audit` says more"));
-    }
-}
-
-impl Audited {
-    /// The samples of `split` whose picture stands in no other split and was not met before in
-    /// this one.
-    pub(crate) fn clean_part(&self, split: Split) -> BTreeSet<usize> {
-        let digest = |index: usize| self.audit.facts()[index].slice().map(|slice| slice.digest);
-        let elsewhere: BTreeSet<_> = Split::ALL
-            .into_iter()
-            .filter(|other| *other != split)
-            .flat_map(|other| self.dataset.of(other))
-            .filter_map(|(index, _)| digest(index))
-            .collect();
-        let mut met = BTreeSet::new();
-        self.dataset
-            .of(split)
-            .map(|(index, _)| index)
-            .filter(|index| {
-                digest(*index)
-                    .is_some_and(|digest| !elsewhere.contains(&digest) && met.insert(digest))
-            })
-            .collect()
     }
 }

@@ -151,16 +151,20 @@ pub(crate) fn evaluate(
         )
     };
     let all: Vec<&Prediction> = predictions.iter().map(|(_, one)| one).collect();
-    let clean_part = audited.clean_part(request.split);
-    let clean: Vec<&Prediction> = predictions
-        .iter()
-        .filter(|(sample_index, _)| clean_part.contains(sample_index))
-        .map(|(_, one)| one)
-        .collect();
+    let clean = audited
+        .audit
+        .clean_part(dataset, request.split)
+        .map(|part| {
+            predictions
+                .iter()
+                .filter(|(sample_index, _)| part.binary_search(sample_index).is_ok())
+                .map(|(_, one)| one)
+                .collect::<Vec<&Prediction>>()
+        });
     let report = EvaluationReport {
         split: request.split,
         as_is: judge(&all),
-        clean: (clean.len() < all.len()).then(|| judge(&clean)),
+        clean: clean.map(|clean| judge(&clean)),
         audit: audited.audit.summary(),
         model: model.path.display().to_string(),
         details: details(model, request),
