@@ -1,10 +1,14 @@
 //! Milliseconds per image of whole networks, one JSON line each.
 //!
-//! `cargo bench -p hilum-cpu --bench networks -- [ARCHITECTURE] [predict|train] [BATCH]`
+//! `cargo bench -p hilum-cpu --bench networks -- [ARCHITECTURE] [predict|train] [BATCH] [cpu]`
+//!
+//! With `cpu`, one thread and its processor time (Linux): steadier where others use the machine.
 
 use std::time::Instant;
 
 use hilum_core::ClassIndex;
+use std::num::NonZeroUsize;
+
 use hilum_cpu::{CpuEngine, Options};
 use hilum_graph::{Architecture, Batch, Engine, NodeIndex, Step, UpdateRule, initialise};
 
@@ -15,7 +19,7 @@ fn main() {
         .skip(1)
         .filter(|word| word != "--bench")
         .collect();
-    let wanted = |word: &str| words.is_empty() || words.iter().any(|given| given == word);
+    let wanted = |word: &str| words.iter().any(|given| given == word);
     let any = |list: &[&str]| {
         !list
             .iter()
@@ -30,18 +34,27 @@ fn main() {
             let size = batch.to_string();
             if (any(&["predict", "train"]) || wanted(mode)) && (any(&["1", "16"]) || wanted(&size))
             {
-                measure(architecture, mode, batch);
+                measure(
+                    architecture,
+                    mode,
+                    batch,
+                    words.iter().any(|word| word == "cpu"),
+                );
             }
         }
     }
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark says what it found")]
-fn measure(architecture: Architecture, mode: &str, count: usize) {
+fn measure(architecture: Architecture, mode: &str, count: usize, alone: bool) {
     let input = architecture.default_input();
     let graph = architecture.build(input, CLASSES, None).expect("a graph");
     let parameters = initialise(&graph, 32);
-    let mut engine = CpuEngine::new(graph, &parameters, Options::default()).expect("an engine");
+    let options = Options {
+        threads: alone.then_some(NonZeroUsize::MIN),
+        ..Options::default()
+    };
+    let mut engine = CpuEngine::new(graph, &parameters, options).expect("an engine");
     let values = (0..count * input.value_count()).map(|i| (i * 7919 % 1000) as f32 / 1000.0);
     let images = Batch::new(count, input, values.collect());
     let truth: Vec<ClassIndex> = (0..count).map(|i| ClassIndex::new(i % CLASSES)).collect();
@@ -62,13 +75,13 @@ fn measure(architecture: Architecture, mode: &str, count: usize) {
     let repeats = if count == 1 { 30 } else { 6 };
     let mut best = f64::INFINITY;
     for _ in 0..=repeats {
-        let start = Instant::now();
+        let start = clock(alone);
         if mode == "train" {
             engine.train_step(&step).expect("a step");
         } else {
             engine.forward(&images).expect("logits");
         }
-        best = best.min(start.elapsed().as_secs_f64());
+        best = best.min(clock(alone) - start);
     }
     println!(
         "{{\"arch\":\"{architecture}\",\"mode\":\"{mode}\",\"batch\":{count},\"ms_per_image\":{:.3},\"engine\":\"{}\",\"memory_mb\":{:.1}}}",
@@ -76,4 +89,19 @@ fn measure(architecture: Architecture, mode: &str, count: usize) {
         engine.description(),
         engine.memory() as f64 / 1e6
     );
+}
+
+/// Seconds: of this thread on a core, or by the wall.
+fn clock(of_thread: bool) -> f64 {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    if of_thread
+        && let Ok(text) = std::fs::read_to_string("/proc/thread-self/schedstat")
+        && let Some(nanoseconds) = text
+            .split(' ')
+            .next()
+            .and_then(|word| word.parse::<f64>().ok())
+    {
+        return nanoseconds * 1e-9;
+    }
+    START.get_or_init(Instant::now).elapsed().as_secs_f64()
 }

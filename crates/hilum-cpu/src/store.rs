@@ -132,6 +132,12 @@ impl Store {
         self.entries.iter().position(is_it)
     }
 
+    /// The values of parameter `index`.
+    pub(crate) fn part<'a>(&self, buffer: &'a Buffer, index: usize) -> &'a [f32] {
+        let entry = &self.entries[index];
+        &buffer[entry.offset..entry.offset + entry.len]
+    }
+
     /// Writes `data`, in PyTorch's layout, to the place of parameter `index`.
     pub(crate) fn write(&self, buffer: &mut Buffer, index: usize, data: &[f32]) {
         let entry = &self.entries[index];

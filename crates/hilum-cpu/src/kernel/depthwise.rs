@@ -474,30 +474,29 @@ pub(crate) unsafe fn input_gradient<S: Simd>(
             } else {
                 square::<S, 5, 1, 8>(source, c, width, flipped, finish, out);
             }
-            done(row);
-            continue;
-        }
-        // Pixels of one remainder modulo the stride see the same taps.
-        for phase in 0..across.min(window.input[1]) {
-            let shift = phase + window.padding[1];
-            let count = (window.input[1] - phase).div_ceil(across);
-            let tap = |index: usize| {
-                let (ky, kx) = (index / window.kernel[1], index % window.kernel[1]);
-                let reaches = ky <= reach
-                    && (reach - ky).is_multiple_of(down)
-                    && (reach - ky) / down < window.output[0]
-                    && (shift + window.kernel[1] * across - kx).is_multiple_of(across);
-                if !reaches {
-                    return None;
-                }
-                let source = ((reach - ky) / down) as isize;
-                let line = ring.row(source, window.output[0]).add(ring.padding * c);
-                let column = (shift as isize - kx as isize) / across as isize;
-                let from = line.wrapping_offset(column * c as isize);
-                Some((from, weights.add(index * c)))
-            };
-            let out = to.add((row * window.input[1] + phase) * c);
-            any::<S>(window.taps(), tap, c, c, count, across * c, finish, out);
+        } else {
+            // Pixels of one remainder modulo the stride see the same taps.
+            for phase in 0..across.min(window.input[1]) {
+                let shift = phase + window.padding[1];
+                let count = (window.input[1] - phase).div_ceil(across);
+                let tap = |index: usize| {
+                    let (ky, kx) = (index / window.kernel[1], index % window.kernel[1]);
+                    let reaches = ky <= reach
+                        && (reach - ky).is_multiple_of(down)
+                        && (reach - ky) / down < window.output[0]
+                        && (shift + window.kernel[1] * across - kx).is_multiple_of(across);
+                    if !reaches {
+                        return None;
+                    }
+                    let source = ((reach - ky) / down) as isize;
+                    let line = ring.row(source, window.output[0]).add(ring.padding * c);
+                    let column = (shift as isize - kx as isize) / across as isize;
+                    let from = line.wrapping_offset(column * c as isize);
+                    Some((from, weights.add(index * c)))
+                };
+                let out = to.add((row * window.input[1] + phase) * c);
+                any::<S>(window.taps(), tap, c, c, count, across * c, finish, out);
+            }
         }
         done(row);
     }

@@ -128,7 +128,7 @@ pub(crate) struct Linear {
     pub(crate) c: *const f32,
 }
 
-/// Writes `dL/dz` of `count` pixels to `to`, which may be `g` itself.
+/// Writes `dL/dz` of `count` pixels to rows `row` values apart at `to`, which may be `g` itself.
 ///
 /// # Safety
 /// Inside of `S::vectorize`; all pointers are valid for what they stand for.
@@ -140,6 +140,7 @@ pub(crate) unsafe fn stored_gradient<S: Simd>(
     stride: usize,
     line: Linear,
     to: *mut f32,
+    row: usize,
 ) {
     for pixel in 0..count {
         let mut c = 0;
@@ -151,7 +152,7 @@ pub(crate) unsafe fn stored_gradient<S: Simd>(
                 S::load(line.c.add(c)),
             );
             S::store(
-                to.add(at),
+                to.add(pixel * row + c),
                 S::fma(S::load(g.add(at)), S::load(line.a.add(c)), constant),
             );
             c += S::LANES;

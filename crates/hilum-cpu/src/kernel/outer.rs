@@ -6,6 +6,12 @@
 use super::matrix::{Panels, Rows};
 use crate::simd::Simd;
 
+/// Rows that are added at once: a panel of them stays in the nearest cache.
+const BLOCK: usize = 96;
+
+/// How many rows ahead of their use values are fetched.
+const AHEAD: usize = 6;
+
 /// Adds the products of `count` rows to `c`, or replaces it.
 ///
 /// # Safety
@@ -24,18 +30,28 @@ pub(crate) unsafe fn add_products<S: Simd>(
 ) {
     for panel in panels {
         let column = layout.start(panel) * S::LANES;
-        let rows = Rows {
-            start: d.start.add(column),
-            ..d
-        };
-        let out = Rows {
-            start: c.start.add(column),
-            ..c
-        };
-        match layout.width(panel) {
-            1 => tiles::<S, 1>(count, m, a, rows, out, replace),
-            2 => tiles::<S, 2>(count, m, a, rows, out, replace),
-            _ => tiles::<S, 3>(count, m, a, rows, out, replace),
+        let mut done = 0;
+        while done < count {
+            let depth = BLOCK.min(count - done);
+            let a = Rows {
+                start: a.start.add(done * a.stride),
+                ..a
+            };
+            let d = Rows {
+                start: d.start.add(done * d.stride + column),
+                ..d
+            };
+            let out = Rows {
+                start: c.start.add(column),
+                ..c
+            };
+            let first = replace && done == 0;
+            match layout.width(panel) {
+                1 => tiles::<S, 1>(depth, m, a, d, out, first),
+                2 => tiles::<S, 2>(depth, m, a, d, out, first),
+                _ => tiles::<S, 3>(depth, m, a, d, out, first),
+            }
+            done += depth;
         }
     }
 }
@@ -97,6 +113,8 @@ unsafe fn one_tile<S: Simd, const M: usize, const N: usize>(
     }
     let (mut from, mut by) = (a.start, d.start);
     for _ in 0..count {
+        S::prefetch(from.wrapping_add(AHEAD * a.stride));
+        S::prefetch(by.wrapping_add(AHEAD * d.stride));
         let mut row = [S::splat(0.0); N];
         for (j, value) in row.iter_mut().enumerate() {
             *value = S::load(by.add(j * S::LANES));

@@ -36,30 +36,46 @@ impl View {
     /// Inside of `S::vectorize`; the pixels exist and `to` has room for them.
     #[inline(always)]
     pub(crate) unsafe fn read<S: Simd>(&self, first: usize, count: usize, to: *mut f32) {
+        self.read_rows::<S>(first, count, to, self.stride);
+    }
+
+    /// Writes pixels `first..first + count` to rows `row` values apart.
+    ///
+    /// # Safety
+    /// Inside of `S::vectorize`; the pixels exist and `to` has room for them.
+    #[inline(always)]
+    pub(crate) unsafe fn read_rows<S: Simd>(
+        &self,
+        first: usize,
+        count: usize,
+        to: *mut f32,
+        row: usize,
+    ) {
         let from = self.start.add(first * self.stride);
         let stride = self.stride;
         if self.is_plain() {
-            std::ptr::copy_nonoverlapping(from, to, count * stride);
+            if row == stride {
+                std::ptr::copy_nonoverlapping(from, to, count * stride);
+            } else {
+                for pixel in 0..count {
+                    let to = to.add(pixel * row);
+                    std::ptr::copy_nonoverlapping(from.add(pixel * stride), to, stride);
+                }
+            }
             return;
         }
         let (scale, shift) = (self.scale, self.shift);
         for_activation!(self.activation, ACTIVATION => {
-            if scale.is_null() {
-                let mut i = 0;
-                while i < count * stride {
-                    let x = activate::<S>(ACTIVATION, S::load(from.add(i)));
-                    S::store(to.add(i), x);
-                    i += S::LANES;
-                }
-            } else {
-                for pixel in 0..count {
-                    let (from, to) = (from.add(pixel * stride), to.add(pixel * stride));
-                    let mut c = 0;
-                    while c < stride {
-                        let x = S::fma(S::load(from.add(c)), S::load(scale.add(c)), S::load(shift.add(c)));
-                        S::store(to.add(c), activate::<S>(ACTIVATION, x));
-                        c += S::LANES;
+            for pixel in 0..count {
+                let (from, to) = (from.add(pixel * stride), to.add(pixel * row));
+                let mut c = 0;
+                while c < stride {
+                    let mut x = S::load(from.add(c));
+                    if !scale.is_null() {
+                        x = S::fma(x, S::load(scale.add(c)), S::load(shift.add(c)));
                     }
+                    S::store(to.add(c), activate::<S>(ACTIVATION, x));
+                    c += S::LANES;
                 }
             }
         });

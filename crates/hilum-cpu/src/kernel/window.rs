@@ -127,7 +127,7 @@ impl Window {
     }
 
     /// Writes the values under the kernel at computed pixels `first..first + count` to rows of
-    /// `taps * stride` values, zeros where the kernel hangs over the edge.
+    /// `taps * stride` values, `spread` apart; zeros where the kernel hangs over the edge.
     ///
     /// # Safety
     /// Inside of `S::vectorize`; `to` has room for the rows and one register more. A view with a
@@ -141,14 +141,15 @@ impl Window {
         first: usize,
         count: usize,
         to: *mut f32,
+        spread: usize,
     ) {
         let c = view.stride;
         let run = self.kernel[1] * c;
         let row_step = self.input[1] * c;
         let plain = view.is_plain();
-        let mut to = to;
         let mut place = self.place(order, first);
-        for _ in 0..count {
+        for pixel in 0..count {
+            let mut to = to.add(pixel * spread);
             let top = (place.row * self.stride[0]) as isize - self.padding[0] as isize;
             let left = (place.column * self.stride[1]) as isize - self.padding[1] as isize;
             let inside = top >= 0
@@ -167,7 +168,6 @@ impl Window {
                 }
             } else {
                 self.gather_at_edge::<S>(view, place.image, [top, left], to);
-                to = to.add(self.kernel[0] * run);
             }
             self.advance(order, &mut place);
         }

@@ -203,7 +203,7 @@ impl<'a> Context<'a> {
                 let z = z.part(first * stride, count * stride).start();
                 let line = line.get();
                 // SAFETY: blocks are disjoint.
-                unsafe { norm::stored_gradient::<S>(to, z, count, stride, line, to) }
+                unsafe { norm::stored_gradient::<S>(to, z, count, stride, line, to, stride) }
             },
         );
     }

@@ -60,9 +60,9 @@ impl Context<'_> {
         index: usize,
         step: &Step,
         how: &Convolution,
+        weights: &[f32],
     ) -> Option<Tally> {
-        let weights = self.forward_weights[index].as_ref();
-        let weights = weights.expect("packed weights").as_ptr();
+        let weights = self.weights::<S>(index, weights, false);
         let (low, high, after) = limits(how.activation);
         let mut job = Job {
             moments: None,
@@ -257,6 +257,7 @@ impl Context<'_> {
         let together = self.plan.together[index];
         let positions = IN * IN;
         let (c, k) = (job.c, job.k);
+        let (image_row, result_row) = (plan::row(c), plan::row(k));
         let (image_plane, result_plane) = (plan::plane(together, c), plan::plane(together, k));
         let image = self
             .arena
@@ -281,7 +282,7 @@ impl Context<'_> {
                         || {
                             for tile in first..(first + lot).min(count) {
                                 let patch = Patch::new(&job.window, OUT, start + tile);
-                                let to = image.start().add(tile * c);
+                                let to = image.start().add(tile * image_row);
                                 image_tile::<S, A, OUT, IN>(
                                     &job.window,
                                     &job.seen.view,
@@ -306,11 +307,11 @@ impl Context<'_> {
                         || {
                             let a = Rows {
                                 start: image.start().add(position * image_plane).cast_const(),
-                                stride: c,
+                                stride: image_row,
                             };
                             let out = Rows {
                                 start: result.start().add(position * result_plane),
-                                stride: k,
+                                stride: result_row,
                             };
                             let b = job.weights.add(position * c * k);
                             matrix::multiply::<S>(
@@ -337,7 +338,7 @@ impl Context<'_> {
                         || {
                             for tile in first..(first + lot).min(count) {
                                 let patch = Patch::new(&job.window, OUT, start + tile);
-                                let from = result.start().add(tile * k);
+                                let from = result.start().add(tile * result_row);
                                 output_tile::<S, A, OUT, IN>(
                                     &job.window,
                                     from,
@@ -405,7 +406,9 @@ unsafe fn gather_rows<S: Simd>(job: &Job<'_>, first: usize, count: usize, to: *m
     if job.is_pointwise() {
         view.read::<S>(first, count, to);
     } else {
-        job.window.gather::<S>(view, job.order, first, count, to);
+        let depth = job.window.taps() * job.c;
+        job.window
+            .gather::<S>(view, job.order, first, count, to, depth);
     }
     if let Some(gate) = &job.gate {
         for pixel in 0..count {
@@ -588,6 +591,7 @@ unsafe fn tiles_alone<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const I
 ) {
     let positions = IN * IN;
     let (c, k) = (job.c, job.k);
+    let (image_row, result_row) = (plan::row(c), plan::row(k));
     let (image_plane, result_plane) = (plan::plane(count, c), plan::plane(count, k));
     let sizes = [
         positions * c,
@@ -597,18 +601,18 @@ unsafe fn tiles_alone<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const I
     let [scratch, image, result] = job.scratch.pieces(worker, sizes);
     for tile in 0..count {
         let patch = Patch::new(&job.window, OUT, first + tile);
-        let to = image.add(tile * c);
+        let to = image.add(tile * image_row);
         image_tile::<S, A, OUT, IN>(&job.window, &job.seen.view, patch, scratch, to, image_plane);
     }
     let panels = Panels::new::<S>(k);
     for position in 0..positions {
         let a = Rows {
             start: image.add(position * image_plane).cast_const(),
-            stride: c,
+            stride: image_row,
         };
         let out = Rows {
             start: result.add(position * result_plane),
-            stride: k,
+            stride: result_row,
         };
         let b = job.weights.add(position * c * k);
         matrix::multiply::<S>(
@@ -627,7 +631,7 @@ unsafe fn tiles_alone<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const I
         let patch = Patch::new(&job.window, OUT, first + tile);
         output_tile::<S, A, OUT, IN>(
             &job.window,
-            result.add(tile * k),
+            result.add(tile * result_row),
             result_plane,
             k,
             patch,

@@ -37,7 +37,7 @@ impl<S: Simd> Machine<S> {
         for index in 0..context.program.steps.len() {
             let program = context.program;
             let step = &program.steps[index];
-            let moments = context.forward_step::<S>(index, step, received, seed);
+            let moments = context.forward_step::<S>(index, step, received, seed, store, weights);
             context.normalise::<S>(step.output, moments, store, weights);
         }
     }
@@ -51,10 +51,13 @@ impl Context<'_> {
         step: &Step,
         received: &Source<'_>,
         seed: u64,
+        store: &Store,
+        weights: &Buffer,
     ) -> Option<Tally> {
         match &step.work {
             Work::Convolution(convolution) => {
-                return self.convolve::<S>(index, step, convolution);
+                let weights = store.part(weights, convolution.weight);
+                return self.convolve::<S>(index, step, convolution, weights);
             }
             Work::Receive => self.receive(step, received(step.node.0)),
             Work::MaxPool(window) => self.max_pool::<S>(index, step, window),

@@ -2,7 +2,6 @@
 
 use super::backward::Backward;
 use super::normalise::{Bending, Blocks};
-use super::packed;
 use super::plan::{self, Algorithm};
 use super::{Context, Scratch, Seen};
 use crate::kernel::matrix::{self, Panels, Rows};
@@ -64,9 +63,11 @@ impl Context<'_> {
         let input = step.inputs[0];
         let wanted = self.needs_gradient(input);
         let algorithm = self.plan.algorithms[index];
-        let back = match algorithm {
-            Algorithm::Depthwise => &self.forward_weights[index],
-            _ => &self.backward_weights[index],
+        let weights = if wanted {
+            let source = backward.store.part(backward.weights, how.weight);
+            self.weights::<S>(index, source, true)
+        } else {
+            std::ptr::null()
         };
         let mut job = Job {
             seen: self.view(input),
@@ -80,9 +81,7 @@ impl Context<'_> {
             to: wanted.then(|| self.gradient(input)),
             adds: wanted && backward.adds_to(input),
             bending: None,
-            weights: back
-                .as_ref()
-                .map_or(std::ptr::null(), |weights| weights.as_ptr()),
+            weights,
             window: how.window,
             order: plan::order(how),
             c: self.program.values[input].stride,
@@ -221,6 +220,7 @@ impl Context<'_> {
         let per_image = plan::tile_count(&job.window, self.plan.algorithms[index]);
         let tiles = per_image * self.count;
         let together = self.plan.together[index];
+        let (image_row, result_row) = (plan::row(c), plan::row(k));
         let (image_plane, result_plane) = (plan::plane(together, c), plan::plane(together, k));
         let image = self
             .arena
@@ -254,7 +254,7 @@ impl Context<'_> {
                         || {
                             for tile in first..(first + lot).min(count) {
                                 let patch = Patch::new(&job.window, OUT, start + tile);
-                                let to = image.start().add(tile * c);
+                                let to = image.start().add(tile * image_row);
                                 image_tile::<S, A, OUT, IN>(
                                     &job.window,
                                     &job.seen.view,
@@ -263,7 +263,7 @@ impl Context<'_> {
                                     to,
                                     image_plane,
                                 );
-                                let to = result.start().add(tile * k);
+                                let to = result.start().add(tile * result_row);
                                 gradient_tile::<S, A, OUT, IN>(
                                     &job.window,
                                     &from,
@@ -278,7 +278,6 @@ impl Context<'_> {
                 }
             });
             self.multiply_gradients::<S>(
-                index,
                 &job,
                 positions,
                 count,
@@ -302,7 +301,7 @@ impl Context<'_> {
                         || {
                             for tile in first..end {
                                 let patch = Patch::new(&job.window, OUT, tile);
-                                let from = back.start().add((tile - start) * c);
+                                let from = back.start().add((tile - start) * image_row);
                                 input_gradient_tile::<S, A, OUT, IN>(
                                     &job.window,
                                     from,
@@ -339,7 +338,6 @@ impl Context<'_> {
     /// At each position: the weights' gradient `V^T D` and the image's `D U^T`.
     fn multiply_gradients<S: Simd>(
         &mut self,
-        index: usize,
         job: &Job<'_>,
         positions: usize,
         count: usize,
@@ -356,10 +354,7 @@ impl Context<'_> {
         let down = Panels::new::<S>(c);
         let groups = (4 * self.pool.threads()).div_ceil(positions);
         let kinds = if job.to.is_some() { 2 } else { 1 };
-        let forward = self.forward_weights[index]
-            .as_ref()
-            .expect("packed weights");
-        self.pool.run(positions * groups * kinds, |task, worker| {
+        self.pool.run(positions * groups * kinds, |task, _| {
             let job = job;
             let (position, rest) = (task / (groups * kinds), task % (groups * kinds));
             let (kind, group) = (rest / groups, rest % groups);
@@ -370,11 +365,11 @@ impl Context<'_> {
             unsafe {
                 let v = Rows {
                     start: image.start().add(position * image_plane).cast_const(),
-                    stride: c,
+                    stride: plan::row(c),
                 };
                 let d = Rows {
                     start: result.start().add(position * result_plane).cast_const(),
-                    stride: k,
+                    stride: plan::row(k),
                 };
                 S::vectorize(
                     #[inline(always)]
@@ -397,27 +392,19 @@ impl Context<'_> {
                         } else {
                             let out = Rows {
                                 start: back.start().add(position * back_plane),
-                                stride: c,
+                                stride: plan::row(c),
                             };
-                            for panel in part(down) {
-                                let at = position * c * k;
-                                let u = if job.weights.is_null() {
-                                    let u = &forward[at..at + c * k];
-                                    job.transposed::<S>(u, down, panel, worker)
-                                } else {
-                                    job.weights.add(at)
-                                };
-                                matrix::multiply::<S>(
-                                    count,
-                                    k,
-                                    d,
-                                    u,
-                                    down,
-                                    panel..panel + 1,
-                                    out,
-                                    matrix::Finish::STORE,
-                                );
-                            }
+                            let u = job.weights.add(position * c * k);
+                            matrix::multiply::<S>(
+                                count,
+                                k,
+                                d,
+                                u,
+                                down,
+                                part(down),
+                                out,
+                                matrix::Finish::STORE,
+                            );
                         }
                     },
                 );
@@ -427,23 +414,6 @@ impl Context<'_> {
 }
 
 impl Job<'_> {
-    /// Where the transposed weights of one position would start, of which only `panel` is there.
-    fn transposed<S: Simd>(
-        &self,
-        weights: &[f32],
-        down: Panels,
-        panel: usize,
-        worker: usize,
-    ) -> *const f32 {
-        let first = down.start(panel) * S::LANES;
-        let width = down.width(panel) * S::LANES;
-        let [place] = self.scratch.pieces(worker, [width * self.k]);
-        // SAFETY: the scratch is this thread's own.
-        let to = unsafe { std::slice::from_raw_parts_mut(place, width * self.k) };
-        packed::transpose_panel::<S>(weights, self.c, self.k, first, width, to);
-        place.wrapping_sub(first * self.k).cast_const()
-    }
-
     fn result_gradient(&self) -> ResultGradient {
         ResultGradient {
             g: self.g.start(),
@@ -470,9 +440,10 @@ unsafe fn product_part<S: Simd>(
 ) {
     let depth = job.window.taps() * job.c;
     let k = job.k;
+    let (a_row, d_row) = (plan::spread(depth), plan::spread(k));
     let sizes = [
-        rows * depth + 64,
-        rows * k,
+        rows * a_row + 64,
+        rows * d_row,
         rows * depth.next_multiple_of(16),
     ];
     let [patches, result, back] = job.scratch.pieces(worker, sizes);
@@ -496,26 +467,19 @@ unsafe fn product_part<S: Simd>(
     let mut first = range.start;
     while first < range.end {
         let count = rows.min(range.end - first);
-        let d = result_rows::<S>(job, first, count, result);
+        let d = result_rows::<S>(job, first, count, result, d_row);
         let view = &job.seen.view;
-        let a = if algorithm == Algorithm::Patches {
+        let (start, stride) = if algorithm == Algorithm::Patches {
             job.window
-                .gather::<S>(view, job.order, first, count, patches);
-            patches.cast_const()
-        } else if view.is_plain() {
-            view.start.add(first * job.c)
+                .gather::<S>(view, job.order, first, count, patches, a_row);
+            (patches.cast_const(), a_row)
+        } else if view.is_plain() && depth % 256 != 0 {
+            (view.start.add(first * job.c), depth)
         } else {
-            view.read::<S>(first, count, patches);
-            patches.cast_const()
+            view.read_rows::<S>(first, count, patches, a_row);
+            (patches.cast_const(), a_row)
         };
-        let a = Rows {
-            start: a,
-            stride: depth,
-        };
-        let d = Rows {
-            start: d,
-            stride: k,
-        };
+        let a = Rows { start, stride };
         let replace = first == range.start;
         outer::add_products::<S>(count, depth, a, d, across, 0..across.count(), sums, replace);
         if let Some(to) = job.to {
@@ -555,15 +519,20 @@ unsafe fn product_part<S: Simd>(
     }
 }
 
-/// `dL/dz` at computed pixels, dense.
+/// `dL/dz` at computed pixels, as it lies or in rows of `scratch`, `row` apart.
 #[inline(always)]
 unsafe fn result_rows<S: Simd>(
     job: &Job<'_>,
     first: usize,
     count: usize,
     scratch: *mut f32,
-) -> *const f32 {
+    row: usize,
+) -> Rows<*const f32> {
     let k = job.k;
+    let spread = Rows {
+        start: scratch.cast_const(),
+        stride: row,
+    };
     if job.order == Order::Pooled {
         for window in 0..count / 4 {
             let at = (first / 4 + window) * k;
@@ -573,20 +542,26 @@ unsafe fn result_rows<S: Simd>(
                 let choice = S::load(job.choice.add(at + c));
                 for corner in 0..4_u8 {
                     let own = S::select_eq(choice, S::splat(f32::from(corner)), g, S::splat(0.0));
-                    S::store(scratch.add((4 * window + usize::from(corner)) * k + c), own);
+                    S::store(
+                        scratch.add((4 * window + usize::from(corner)) * row + c),
+                        own,
+                    );
                 }
                 c += S::LANES;
             }
         }
-        return scratch;
+        return spread;
     }
     let g = job.g.start().add(first * k);
     if job.line.a.is_null() {
-        return g;
+        return Rows {
+            start: g,
+            stride: k,
+        };
     }
     let z = job.z.start().add(first * k);
-    norm::stored_gradient::<S>(g, z, count, k, job.line, scratch);
-    scratch
+    norm::stored_gradient::<S>(g, z, count, k, job.line, scratch, row);
+    spread
 }
 
 /// Both gradients of a depthwise convolution over one image.
@@ -626,6 +601,7 @@ unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
                 c,
                 job.line,
                 g.add(at),
+                c,
             );
         }
         g.add(at).cast_const()
@@ -635,12 +611,6 @@ unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
     if let Some(to) = job.to {
         let ring = depthwise::Ring::new::<S>(back, slots, back_width, c, padding, window.output[1]);
         let to = to.start().add(first * c);
-        let done = |row: usize| {
-            if let Some(bending) = &job.bending {
-                let width = window.input[1];
-                bending.bend::<S>(to.add(row * width * c), first + row * width, width);
-            }
-        };
         depthwise::flip::<S>(job.weights, window.taps(), c, flipped);
         depthwise::input_gradient::<S>(
             window,
@@ -651,7 +621,13 @@ unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
             &ring,
             job.adds,
             to,
-            done,
+            #[inline(always)]
+            |row| {
+                if let Some(bending) = &job.bending {
+                    let width = window.input[1];
+                    bending.bend::<S>(to.add(row * width * c), first + row * width, width);
+                }
+            },
         );
     }
 }

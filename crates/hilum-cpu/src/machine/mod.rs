@@ -18,6 +18,7 @@ use crate::threads::Pool;
 
 pub(crate) use backward::BatchMoments;
 use normalise::Coefficients;
+use packed::Shape;
 use plan::Plan;
 
 /// A program with its memory.
@@ -26,11 +27,13 @@ pub(crate) struct Machine<S> {
     mode: Mode,
     plan: Plan,
     arena: Buffer,
-    /// Per step: weights in the order of the forward product, and biases.
+    /// Per step: weights in the order in which they are read, in inference and for depthwise
+    /// convolutions. In training others are packed when their step runs: they change every time.
     forward_weights: Vec<Option<Buffer>>,
+    /// Weights of the step that runs, and a place where they are transposed.
+    common: Buffer,
+    between: Buffer,
     biases: Vec<Option<Buffer>>,
-    /// Per step: weights for the input's gradient.
-    backward_weights: Vec<Option<Buffer>>,
     /// Per value: what its batch norm is at the moment; training only.
     coefficients: Vec<Option<Coefficients>>,
     /// One part per thread.
@@ -49,24 +52,19 @@ impl<S: Simd> Machine<S> {
     /// A machine for at most `capacity` images at a time.
     pub(crate) fn new(program: Program, mode: Mode, capacity: usize, threads: usize) -> Self {
         let plan = Plan::new(&program, mode, capacity);
-        let weights = |backward: bool| -> Vec<Option<Buffer>> {
-            (0..program.steps.len())
-                .map(|index| {
-                    let step = &program.steps[index];
-                    let shape = plan.weights(&program, index);
-                    if backward
-                        && (mode == Mode::Inference
-                            // Weights that are read once are transposed when they are.
-                            || plan.at_once[index]
-                            || !program.values[step.inputs.first().copied()?].needs_gradient)
-                    {
-                        return None;
-                    }
-                    shape.map(|shape| Buffer::zeroed(shape.len()))
-                })
-                .collect()
+        let shapes: Vec<Option<Shape>> = (0..program.steps.len())
+            .map(|index| plan.weights(&program, index))
+            .collect();
+        let room = |keep: bool, shape: &Option<Shape>| match shape {
+            Some(shape) if keep => Some(Buffer::zeroed(shape.len())),
+            _ => None,
         };
-        let (forward_weights, backward_weights) = (weights(false), weights(true));
+        let keep = mode == Mode::Inference;
+        let forward_weights = shapes.iter().map(|shape| room(keep, shape)).collect();
+        let largest = |len: fn(&Shape) -> usize| match mode {
+            Mode::Inference => 0,
+            Mode::Training => shapes.iter().flatten().map(len).max().unwrap_or(0),
+        };
         let biases = program.steps.iter().map(|step| match &step.work {
             Work::Convolution(_) | Work::Copy { .. } => {
                 Some(Buffer::zeroed(2 * program.values[step.output].stride))
@@ -88,7 +86,8 @@ impl<S: Simd> Machine<S> {
             fresh: false,
             simd: std::marker::PhantomData,
             forward_weights,
-            backward_weights,
+            common: Buffer::zeroed(largest(|shape| shape.len())),
+            between: Buffer::zeroed(largest(|shape| shape.source_len())),
             biases,
             scratch_len,
             plan,
@@ -104,13 +103,19 @@ impl<S: Simd> Machine<S> {
 
     /// Values of memory that it keeps.
     pub(crate) fn memory(&self) -> usize {
-        let lists = [&self.forward_weights, &self.biases, &self.backward_weights];
+        let lists = [&self.forward_weights, &self.biases];
         let packed: usize = lists
             .iter()
             .flat_map(|list| list.iter().flatten())
             .map(|buffer| buffer.len())
             .sum();
-        self.arena.len() + self.scratch.len() + self.partial.len() + self.tallies.len() + packed
+        self.arena.len()
+            + self.scratch.len()
+            + self.partial.len()
+            + self.tallies.len()
+            + self.common.len()
+            + self.between.len()
+            + packed
     }
 
     /// Says that the parameters have changed.
@@ -161,18 +166,13 @@ impl<S: Simd> Machine<S> {
             self.plan.weights(&self.program, index),
             &mut self.forward_weights[index],
         ) {
-            (Some(shape), Some(to)) => {
-                packed::pack::<S>(shape, source, to, pool);
-                if let Some(back) = &mut self.backward_weights[index] {
-                    packed::transpose::<S>(shape, to, back, pool);
-                }
-            }
+            (Some(shape), Some(to)) => packed::pack::<S>(shape, source, to, pool),
+            (Some(_), None) => {}
             // A depthwise kernel is read as it lies.
             (None, place) => {
                 let place = place.get_or_insert_with(|| Buffer::zeroed(source.len()));
                 place.copy_from_slice(source);
             }
-            _ => unreachable!("packed weights have a place"),
         }
     }
 
@@ -197,7 +197,8 @@ impl<S: Simd> Machine<S> {
             scratch: self.scratch.shared(),
             scratch_len: self.scratch_len,
             forward_weights: &self.forward_weights,
-            backward_weights: &self.backward_weights,
+            common: &mut self.common,
+            between: &mut self.between,
             biases: &self.biases,
             coefficients: &mut self.coefficients,
             partial: &mut self.partial,
@@ -217,7 +218,8 @@ struct Context<'a> {
     scratch: Shared<'a>,
     scratch_len: usize,
     forward_weights: &'a [Option<Buffer>],
-    backward_weights: &'a [Option<Buffer>],
+    common: &'a mut Buffer,
+    between: &'a mut Buffer,
     biases: &'a [Option<Buffer>],
     coefficients: &'a mut [Option<Coefficients>],
     partial: &'a mut Buffer,
@@ -251,6 +253,22 @@ impl<'a> Context<'a> {
                 activation: value.activation,
             },
         }
+    }
+
+    /// The weights of a convolution in the order in which its forward product reads them, or,
+    /// with `turned`, the product for its input's gradient.
+    fn weights<S: Simd>(&mut self, index: usize, source: &[f32], turned: bool) -> *const f32 {
+        if let Some(kept) = &self.forward_weights[index] {
+            return kept.as_ptr();
+        }
+        let shape = self.plan.weights(self.program, index);
+        let shape = shape.expect("a convolution with a matrix of weights");
+        if turned {
+            packed::pack_transposed::<S>(shape, source, self.between, self.common, self.pool);
+        } else {
+            packed::pack::<S>(shape, source, self.common, self.pool);
+        }
+        self.common.as_ptr()
     }
 
     /// A thread's own memory.

@@ -2,7 +2,7 @@
 
 use crate::kernel::matrix::Panels;
 use crate::kernel::winograd::{Four, Two, transform_weights};
-use crate::memory::{Buffer, Shared};
+use crate::memory::Buffer;
 use crate::simd::Simd;
 use crate::threads::Pool;
 
@@ -19,6 +19,12 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
+    /// Values before any transform.
+    pub(crate) fn source_len(self) -> usize {
+        let taps = if self.algorithm.positions() > 1 { 9 } else { 1 };
+        taps * self.rows * self.columns
+    }
+
     /// Values at all positions.
     pub(crate) fn len(self) -> usize {
         self.algorithm.positions() * self.rows * self.columns
@@ -78,47 +84,66 @@ unsafe fn pack_rows<S: Simd>(
     }
 }
 
-/// Packs the transposes of forward-packed matrices, for the input's gradient.
-pub(crate) fn transpose<S: Simd>(shape: Shape, packed: &Buffer, to: &mut Buffer, pool: &mut Pool) {
+/// Packs the transposes of `weights`, `[tap][c][k]`, for the input's gradient: with Winograd's
+/// algorithms at every position. `between` has room for the transposed weights.
+pub(crate) fn pack_transposed<S: Simd>(
+    shape: Shape,
+    weights: &[f32],
+    between: &mut Buffer,
+    to: &mut Buffer,
+    pool: &mut Pool,
+) {
     let (rows, columns) = (shape.rows, shape.columns);
+    let len = shape.source_len();
+    let matrices = len / (rows * columns);
     assert!(
-        packed.len() >= shape.len() && to.len() >= shape.len(),
+        weights.len() >= len && between.len() >= len,
         "whole matrices"
     );
-    let across = Panels::new::<S>(rows);
-    let count = across.count();
-    let to: Shared<'_> = to.shared();
-    pool.run(shape.algorithm.positions() * count, |task, _| {
-        let (position, panel) = (task / count, task % count);
-        let base = position * rows * columns;
-        let first = across.start(panel) * S::LANES;
-        let width = across.width(panel) * S::LANES;
-        let from = &packed[base..base + rows * columns];
-        // SAFETY: each task writes one panel.
-        let to = unsafe { to.part(base + first * columns, width * columns).write() };
-        transpose_panel::<S>(from, rows, columns, first, width, to);
+    let strips = rows.div_ceil(STRIP);
+    let place = between.shared();
+    pool.run(matrices * strips, |task, _| {
+        let (matrix, strip) = (task / strips, task % strips);
+        let part = strip * STRIP..((strip + 1) * STRIP).min(rows);
+        let from = weights[matrix * rows * columns..].as_ptr();
+        let to = place.part(matrix * rows * columns, rows * columns).start();
+        // SAFETY: strips of columns are disjoint; both matrices are whole.
+        unsafe {
+            S::vectorize(
+                #[inline(always)]
+                || transpose::<S>(from, rows, columns, part, to),
+            );
+        }
     });
+    let turned = Shape {
+        algorithm: shape.algorithm,
+        rows: columns,
+        columns: rows,
+    };
+    pack::<S>(turned, between, to, pool);
 }
 
-/// Writes rows `first..first + width` of a packed matrix as columns.
-pub(super) fn transpose_panel<S: Simd>(
-    from: &[f32],
+/// Rows that a task transposes.
+const STRIP: usize = 64;
+
+/// Writes rows `part` of a `rows x columns` matrix as columns. Both numbers are whole registers,
+/// so multiples of eight.
+#[inline(always)]
+unsafe fn transpose<S: Simd>(
+    from: *const f32,
     rows: usize,
     columns: usize,
-    first: usize,
-    width: usize,
-    to: &mut [f32],
+    part: std::ops::Range<usize>,
+    to: *mut f32,
 ) {
-    let panels = Panels::new::<S>(columns);
-    for panel in 0..panels.count() {
-        let start = panels.start(panel) * S::LANES;
-        let across = panels.width(panel) * S::LANES;
-        let block = &from[start * rows + first * across..][..width * across];
-        let to = &mut to[start * width..][..across * width];
-        for (filter, line) in to.chunks_exact_mut(width).enumerate() {
-            for (value, row) in line.iter_mut().zip(block.chunks_exact(across)) {
-                *value = row[filter];
-            }
+    let mut column = 0;
+    while column < columns {
+        let mut row = part.start;
+        while row < part.end {
+            let from = from.add(row * columns + column);
+            S::transpose(from, columns, to.add(column * rows + row), rows);
+            row += 8;
         }
+        column += 8;
     }
 }

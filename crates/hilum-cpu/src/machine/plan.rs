@@ -114,15 +114,13 @@ pub(crate) struct Plan {
     pub(crate) scratch: usize,
     /// Tiles that are transformed at a time where all threads work on them together.
     pub(crate) together: Vec<usize>,
-    /// Whether these are all tiles.
-    pub(crate) at_once: Vec<bool>,
 }
 
 /// Rows of a product that are multiplied in one block.
 const FEW_ROWS: usize = 256;
 
 /// Values of transformed tiles at a time: they stay in the last cache.
-const TOGETHER: usize = 2 << 20;
+const TOGETHER: usize = 1 << 20;
 
 impl Plan {
     /// The plan of `program` for at most `capacity` images at a time.
@@ -138,7 +136,6 @@ impl Plan {
         let mut plan = Self {
             capacity,
             together: vec![0; program.steps.len()],
-            at_once: vec![false; program.steps.len()],
             algorithms,
             values: Vec::new(),
             gradients: Vec::new(),
@@ -264,7 +261,6 @@ impl Plan {
             let fit = (TOGETHER / per_tile).clamp(48, 4096) / 48 * 48;
             let together = tiles.min(fit);
             self.together[index] = together;
-            self.at_once[index] = together == tiles;
             let positions = algorithm.positions();
             sizes[0] = sizes[0].max(positions * plane(together, c));
             sizes[1] = sizes[1].max(positions * plane(together, k));
@@ -307,8 +303,7 @@ impl Plan {
             Algorithm::Two | Algorithm::Four => {
                 let positions = self.algorithms[index].positions();
                 let block = block_tiles(self.algorithms[index], c, k);
-                // In backward, a panel of transposed weights.
-                positions * (c + plane(block, c) + plane(block, k)) + 48 * k + 64
+                positions * (c + plane(block, c) + plane(block, k)) + 64
             }
             Algorithm::Pointwise | Algorithm::Patches => {
                 let depth = window.taps() * c;
@@ -317,7 +312,7 @@ impl Plan {
                     Mode::Training => rows * depth.next_multiple_of(16),
                     Mode::Inference => 0,
                 };
-                rows * (depth + k) + backward + 192
+                rows * (spread(depth) + spread(k)) + backward + 192
             }
         }
     }
@@ -336,7 +331,22 @@ pub(crate) fn readers(step: &crate::program::Step) -> Vec<ValueId> {
 /// Values from position to position of transformed tiles. Not a round number: positions at
 /// distances of powers of two would share one set of the cache.
 pub(crate) fn plane(tiles: usize, channels: usize) -> usize {
-    tiles * channels + 16
+    tiles * row(channels) + 16
+}
+
+/// Values from tile to tile, for the same reason.
+pub(crate) fn row(channels: usize) -> usize {
+    spread(channels)
+}
+
+/// A distance between rows that are read across: a little more than `len` if many of them would
+/// share one set of the cache.
+pub(crate) fn spread(len: usize) -> usize {
+    if len.is_multiple_of(64) {
+        len + 16
+    } else {
+        len
+    }
 }
 
 /// Tiles per image.

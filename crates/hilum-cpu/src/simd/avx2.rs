@@ -4,8 +4,9 @@ use std::arch::x86_64::{
     __m256, _CMP_EQ_OQ, _CMP_GT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _MM_HINT_T0,
     _mm_prefetch, _mm256_add_epi32, _mm256_add_ps, _mm256_blendv_ps, _mm256_castsi256_ps,
     _mm256_cmp_ps, _mm256_cvtps_epi32, _mm256_div_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_round_ps, _mm256_set1_epi32,
-    _mm256_set1_ps, _mm256_slli_epi32, _mm256_sqrt_ps, _mm256_storeu_ps, _mm256_sub_ps,
+    _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_permute2f128_ps, _mm256_round_ps,
+    _mm256_set1_epi32, _mm256_set1_ps, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps,
+    _mm256_storeu_ps, _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
 };
 
 use super::Simd;
@@ -89,7 +90,45 @@ impl Simd for Avx2 {
         )
     }
     #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+        transpose(from, from_stride, to, to_stride);
+    }
+    #[inline(always)]
     unsafe fn prefetch(at: *const f32) {
         _mm_prefetch::<_MM_HINT_T0>(at.cast());
+    }
+}
+
+/// Pairs of rows, then pairs of pairs, then halves.
+#[target_feature(enable = "avx2")]
+pub(super) unsafe fn transpose(
+    from: *const f32,
+    from_stride: usize,
+    to: *mut f32,
+    to_stride: usize,
+) {
+    let row = |index: usize| _mm256_loadu_ps(from.add(index * from_stride));
+    let low = |index: usize| _mm256_unpacklo_ps(row(index), row(index + 1));
+    let high = |index: usize| _mm256_unpackhi_ps(row(index), row(index + 1));
+    let quad = |index: usize| {
+        let (a, b, c, d) = (low(index), low(index + 2), high(index), high(index + 2));
+        [
+            _mm256_shuffle_ps::<0x44>(a, b),
+            _mm256_shuffle_ps::<0xEE>(a, b),
+            _mm256_shuffle_ps::<0x44>(c, d),
+            _mm256_shuffle_ps::<0xEE>(c, d),
+        ]
+    };
+    let (upper, lower) = (quad(0), quad(4));
+    for column in 0..4 {
+        let (a, b) = (upper[column], lower[column]);
+        _mm256_storeu_ps(
+            to.add(column * to_stride),
+            _mm256_permute2f128_ps::<0x20>(a, b),
+        );
+        _mm256_storeu_ps(
+            to.add((column + 4) * to_stride),
+            _mm256_permute2f128_ps::<0x31>(a, b),
+        );
     }
 }

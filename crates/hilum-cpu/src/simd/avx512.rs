@@ -89,6 +89,10 @@ impl Simd for Avx512 {
         )
     }
     #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+        super::avx2::transpose(from, from_stride, to, to_stride);
+    }
+    #[inline(always)]
     unsafe fn prefetch(at: *const f32) {
         _mm_prefetch::<_MM_HINT_T0>(at.cast());
     }

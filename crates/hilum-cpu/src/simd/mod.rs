@@ -69,6 +69,16 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     unsafe fn select_eq(a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
     /// The nearest whole number `n` of each lane and `2^n`; lanes within -126..=127.
     unsafe fn round_exp2(a: Self::V) -> (Self::V, Self::V);
+    /// Writes the 8 x 8 values whose rows lie `from_stride` apart as columns.
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+        for row in 0..8 {
+            for column in 0..8 {
+                to.add(column * to_stride + row)
+                    .write(from.add(row * from_stride + column).read());
+            }
+        }
+    }
     /// Brings the cache line at `at` nearer; any address will do.
     unsafe fn prefetch(at: *const f32);
 }
