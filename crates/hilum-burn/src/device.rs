@@ -1,135 +1,20 @@
-//! Which device runs the network, chosen by name.
+//! Burn's devices, by name.
 
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::str::FromStr;
 
 use burn_tensor::Tensor;
 
-use hilum_graph::{Engine, EngineError, Graph, Parameters};
+use hilum_graph::{DeviceName, Engine, EngineError, GpuInterface, Graph, Parameters};
 
 use crate::BurnEngine;
 
-/// A device by name: `cpu`, `cuda`, `cuda:1`, `rocm`, `vulkan`, `metal`.
-///
-/// A number behind a colon chooses among several GPUs, from 0; without one the first, or the
-/// one that the driver prefers, is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum DeviceName {
-    /// The processor, on all threads of rayon's pool.
-    #[default]
-    Cpu,
-    /// A GPU.
-    Gpu {
-        /// How it is programmed.
-        interface: GpuInterface,
-        /// Which of several.
-        index: Option<usize>,
-    },
-}
-
-/// How a GPU is programmed; each is a cargo feature of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum GpuInterface {
-    /// NVIDIA's CUDA.
-    Cuda,
-    /// AMD's ROCm.
-    Rocm,
-    /// Vulkan, on GPUs of any maker.
-    Vulkan,
-    /// Apple's Metal.
-    Metal,
-}
-
-impl GpuInterface {
-    const ALL: [Self; 4] = [Self::Cuda, Self::Rocm, Self::Vulkan, Self::Metal];
-
-    /// The device's name and the cargo feature's.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cuda => "cuda",
-            Self::Rocm => "rocm",
-            Self::Vulkan => "vulkan",
-            Self::Metal => "metal",
-        }
-    }
-
-    /// Whether this build can use it.
-    pub const fn is_compiled_in(self) -> bool {
-        match self {
-            Self::Cuda => cfg!(feature = "cuda"),
-            Self::Rocm => cfg!(feature = "rocm"),
-            Self::Vulkan => cfg!(feature = "vulkan"),
-            Self::Metal => cfg!(feature = "metal"),
-        }
-    }
-}
-
-impl DeviceName {
-    /// Every name that this build can use, for help texts: `cpu`, and the compiled-in GPUs.
-    pub fn available() -> Vec<&'static str> {
-        let cpu = cfg!(feature = "flex").then_some("cpu");
-        let gpus = GpuInterface::ALL
-            .into_iter()
-            .filter(|interface| interface.is_compiled_in());
-        cpu.into_iter()
-            .chain(gpus.map(GpuInterface::name))
-            .collect()
-    }
-
-    pub(crate) fn refuse(self, reason: impl Into<String>) -> EngineError {
-        EngineError::Device {
-            device: self.to_string(),
-            reason: reason.into(),
-        }
-    }
-}
-
-impl fmt::Display for DeviceName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cpu => formatter.write_str("cpu"),
-            Self::Gpu {
-                interface,
-                index: None,
-            } => formatter.write_str(interface.name()),
-            Self::Gpu {
-                interface,
-                index: Some(index),
-            } => write!(formatter, "{}:{index}", interface.name()),
-        }
-    }
-}
-
-impl FromStr for DeviceName {
-    type Err = EngineError;
-
-    /// # Errors
-    /// [`EngineError::Device`] if there is no such device; whether it is compiled in is asked
-    /// by [`open`].
-    fn from_str(text: &str) -> Result<Self, EngineError> {
-        let refuse = |reason: &str| EngineError::Device {
-            device: text.to_owned(),
-            reason: reason.to_owned(),
-        };
-        let (name, index) = match text.split_once(':') {
-            Some((name, number)) => {
-                let index: usize = number.parse().map_err(|_| {
-                    refuse("what follows the colon is not a number\nhint: write `cuda:0`")
-                })?;
-                (name, Some(index))
-            }
-            None => (text, None),
-        };
-        match GpuInterface::ALL.into_iter().find(|gpu| gpu.name() == name) {
-            Some(interface) => Ok(Self::Gpu { interface, index }),
-            None if name == "cpu" && index.is_none() => Ok(Self::Cpu),
-            None => Err(refuse(
-                "there is no such device\n\
-                 hint: choose `cpu`, `cuda`, `rocm`, `vulkan` or `metal`, a GPU also with its \
-                 number, such as `cuda:1`",
-            )),
-        }
+/// Whether this build has a backend for GPUs of `interface`; each is a cargo feature.
+pub const fn is_compiled_in(interface: GpuInterface) -> bool {
+    match interface {
+        GpuInterface::Cuda => cfg!(feature = "cuda"),
+        GpuInterface::Rocm => cfg!(feature = "rocm"),
+        GpuInterface::Vulkan => cfg!(feature = "vulkan"),
+        GpuInterface::Metal => cfg!(feature = "metal"),
     }
 }
 
@@ -172,14 +57,10 @@ pub(crate) fn is_cpu(device: &burn_tensor::Device) -> bool {
 }
 
 fn not_compiled_in(name: DeviceName) -> EngineError {
-    let feature = match name {
-        DeviceName::Cpu => "flex",
-        DeviceName::Gpu { interface, .. } => interface.name(),
-    };
-    name.refuse(format!(
-        "this build leaves it out\n\
-         hint: build it in: `cargo install --path crates/hilum --features {feature}`"
-    ))
+    match name {
+        DeviceName::Cpu => name.refuse("hilum-burn was built without its feature `flex`"),
+        DeviceName::Gpu { .. } => name.left_out(),
+    }
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {

@@ -3,11 +3,11 @@
 use burn_tensor::Device;
 
 use hilum_graph::{
-    Batch, Engine, EngineError, Graph, Logits, NodeIndex, OptimizerState, Parameters, Step,
-    StepOutcome, cross_entropy,
+    Batch, DeviceName, Engine, EngineError, Graph, Logits, NodeIndex, OptimizerState, Parameters,
+    Step, StepOutcome, cross_entropy,
 };
 
-use crate::device::{self, DeviceName};
+use crate::device;
 use crate::inference::{self, Folds, Values};
 use crate::optimizer::Optimizer;
 use crate::training::Tape;

@@ -1,8 +1,8 @@
-//! The graph of `hilum-graph` on Burn: the CPU through `flex`, GPUs through CUDA, ROCm, Vulkan
-//! and Metal.
+//! The graph of `hilum-graph` on Burn: GPUs through CUDA, ROCm, Vulkan and Metal, and the CPU
+//! through `flex`, against which `hilum-cpu` is tested.
 //!
-//! Nothing of Burn is seen from outside: a device is chosen by name, and [`open`] gives an
-//! [`Engine`](hilum_graph::Engine).
+//! Nothing of Burn is seen from outside: a device is chosen by
+//! [name](DeviceName), and [`open`] gives an [`Engine`](hilum_graph::Engine).
 //!
 //! ```
 //! use hilum_graph::{Architecture, Batch, Engine, Shape, initialise};
@@ -43,5 +43,6 @@ mod shards;
 mod training;
 mod variables;
 
-pub use device::{DeviceName, GpuInterface, open};
+pub use device::{is_compiled_in, open};
 pub use engine::BurnEngine;
+pub use hilum_graph::{DeviceName, GpuInterface};

@@ -79,7 +79,7 @@ impl CpuEngine {
     /// Bytes of memory that the engine keeps for the passes it has run so far: parameters in all
     /// forms, the optimiser's moments, tensors.
     pub fn memory(&self) -> usize {
-        self.inner.memory()
+        Inner::memory(self.inner.as_ref())
     }
 }
 
@@ -123,6 +123,10 @@ impl Engine for CpuEngine {
             1 => format!("cpu {}, 1 thread", self.set),
             threads => format!("cpu {}, {threads} threads", self.set),
         }
+    }
+
+    fn memory(&self) -> Option<usize> {
+        Some(CpuEngine::memory(self))
     }
 }
 

@@ -40,8 +40,14 @@ pub trait Engine: Send {
     /// Replaces the optimiser's state; an empty one starts afresh.
     fn set_optimizer_state(&mut self, state: &OptimizerState) -> Result<(), EngineError>;
 
-    /// What it runs on, for logs and reports: `burn flex, 2 threads`.
+    /// What it runs on, for logs and reports: `cpu avx2, 2 threads`.
     fn description(&self) -> String;
+
+    /// Bytes that it keeps for the passes it has run so far: parameters in all forms, the
+    /// optimiser's moments, gradients, tensors. `None` if it cannot say.
+    fn memory(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// Images for one pass: `count x height x width x channels` values, channels innermost.

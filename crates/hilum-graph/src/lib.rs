@@ -20,6 +20,7 @@
 //! ```
 
 mod architecture;
+mod device;
 mod engine;
 pub mod formula;
 mod graph;
@@ -35,6 +36,7 @@ mod tensor_file;
 mod weights;
 
 pub use architecture::{Architecture, UnknownArchitecture};
+pub use device::{DeviceName, GpuInterface};
 pub use engine::{
     Batch, Engine, EngineError, Logits, OptimizerState, Step, StepOutcome, UpdateRule,
     dropout_keeps,
