@@ -523,6 +523,12 @@ impl Compiler<'_> {
             convolution.fold = Some(norm);
             chain.push(user);
         }
+        // Dropout does nothing here.
+        while let Some(user) = self.only_user(last(chain))
+            && matches!(self.op(user), Op::Dropout { .. })
+        {
+            chain.push(user);
+        }
         if !convolution.depthwise
             && let Some(user) = self.only_user(last(chain))
             && matches!(self.op(user), Op::Add)

@@ -81,6 +81,13 @@ impl Finish {
     };
 }
 
+impl Finish {
+    /// Whether the last sums are changed before they are stored.
+    fn changes(&self) -> bool {
+        !self.residual.is_null() || self.low > f32::NEG_INFINITY || self.high < f32::INFINITY
+    }
+}
+
 /// `m` rows of `C` in the columns of `panels`, from `k` columns of `A`.
 ///
 /// # Safety
@@ -120,7 +127,7 @@ pub(crate) unsafe fn multiply<S: Simd>(
                 } else {
                     std::ptr::null()
                 },
-                limit: last,
+                limit: last && finish.changes(),
                 low: finish.low,
                 high: finish.high,
             };
@@ -129,7 +136,7 @@ pub(crate) unsafe fn multiply<S: Simd>(
                 ..a
             };
             let out = Rows {
-                start: c.start.add(column),
+                start: c.start.wrapping_add(column),
                 ..c
             };
             let part = packed.add(done * width * S::LANES);
@@ -293,11 +300,12 @@ unsafe fn accumulate<S: Simd, const M: usize, const N: usize>(
     }
     while k + 4 <= depth {
         S::prefetch(ahead);
-        ahead = ahead.wrapping_add(16);
         step!();
         step!();
+        S::prefetch(ahead.wrapping_add(16));
         step!();
         step!();
+        ahead = ahead.wrapping_add(32);
     }
     while k < depth {
         step!();

@@ -89,7 +89,11 @@ impl Context<'_> {
         };
         match self.plan.algorithms[index] {
             Algorithm::Pointwise | Algorithm::Patches => {
-                if self.mode == Mode::Inference && self.plan.gathers_first(how) {
+                if self.mode == Mode::Inference
+                    && self
+                        .plan
+                        .gathers_first(how, job.window.taps() * job.c * job.k)
+                {
                     self.few_rows::<S>(job);
                     return None;
                 }
@@ -119,8 +123,7 @@ impl Context<'_> {
         let blocks = total.div_ceil(rows);
         let panels = Panels::new::<S>(job.k).count();
         job.moments = self.moments_wanted(output, Blocks::even(total, rows));
-        let groups = if blocks >= 2 * threads || job.order == Order::Pooled || job.moments.is_some()
-        {
+        let groups = if blocks >= 2 * threads || job.moments.is_some() {
             1
         } else {
             (4 * threads).div_ceil(blocks).min(panels)
@@ -226,10 +229,10 @@ impl Context<'_> {
         let algorithm = self.plan.algorithms[index];
         let tiles = plan::tile_count(&job.window, algorithm) * self.count;
         let threads = self.pool.threads();
-        let block = plan::block_tiles(algorithm, job.c, job.k);
+        let block = plan::block_tiles(IN * IN, job.c);
         let weights = IN * IN * job.c * job.k;
         // A task of its own per block of tiles needs no waiting, but reads all weights.
-        if tiles >= block * threads && block >= 24 && weights <= 2 << 20 {
+        if tiles >= block * threads && weights <= 2 << 20 {
             let even = tiles.div_ceil(tiles.div_ceil(block));
             self.pool.run(tiles.div_ceil(even), |task, worker| {
                 let first = task * even;
@@ -344,6 +347,7 @@ impl Context<'_> {
                                     from,
                                     result_plane,
                                     k,
+                                    0..k,
                                     patch,
                                     &output,
                                 );
@@ -454,11 +458,12 @@ unsafe fn product_block<S: Simd>(
             a,
             job.weights,
             layout,
-            panels,
+            panels.clone(),
             out,
             matrix::Finish::STORE,
         );
-        pool_rows::<S>(job, first / 4, count / 4, pooled);
+        let columns = layout.start(panels.start) * S::LANES..layout.start(panels.end) * S::LANES;
+        pool_rows::<S>(job, first / 4, count / 4, columns, pooled);
         return;
     }
     multiply_rows::<S>(job, first, count, a, panels);
@@ -514,12 +519,18 @@ unsafe fn multiply_rows<S: Simd>(
 
 /// The 2x2 max-pool of rows in the order of [`Order::Pooled`].
 #[inline(always)]
-unsafe fn pool_rows<S: Simd>(job: &Job<'_>, first: usize, count: usize, from: *const f32) {
+unsafe fn pool_rows<S: Simd>(
+    job: &Job<'_>,
+    first: usize,
+    count: usize,
+    columns: std::ops::Range<usize>,
+    from: *const f32,
+) {
     let (low, high) = (S::splat(job.low), S::splat(job.high));
     for window in 0..count {
         let from = from.add(4 * window * job.k);
-        let mut c = 0;
-        while c < job.k {
+        let mut c = columns.start;
+        while c < columns.end {
             let four = std::array::from_fn(
                 #[inline(always)]
                 |corner| S::load(from.add(corner * job.k + c)),
@@ -581,7 +592,8 @@ unsafe fn depthwise_band<S: Simd>(
     }
 }
 
-/// All three steps of Winograd's algorithm for one block of tiles.
+/// All three steps of Winograd's algorithm for one block of tiles, with some of the filters at a
+/// time: the transformed tiles and the products stay in the second cache.
 #[inline(always)]
 unsafe fn tiles_alone<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
     job: &Job<'_>,
@@ -591,12 +603,15 @@ unsafe fn tiles_alone<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const I
 ) {
     let positions = IN * IN;
     let (c, k) = (job.c, job.k);
-    let (image_row, result_row) = (plan::row(c), plan::row(k));
-    let (image_plane, result_plane) = (plan::plane(count, c), plan::plane(count, k));
+    let panels = Panels::new::<S>(k);
+    let lot =
+        plan::filters_at_a_time(plan::block_tiles(positions, c), positions).div_ceil(2 * S::LANES);
+    let widest = ((lot + 1) * 2 * S::LANES).min(k);
+    let (image_row, image_plane) = (plan::row(c), plan::plane(count, c));
     let sizes = [
         positions * c,
         positions * image_plane,
-        positions * result_plane,
+        positions * plan::plane(count, widest),
     ];
     let [scratch, image, result] = job.scratch.pieces(worker, sizes);
     for tile in 0..count {
@@ -604,40 +619,37 @@ unsafe fn tiles_alone<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const I
         let to = image.add(tile * image_row);
         image_tile::<S, A, OUT, IN>(&job.window, &job.seen.view, patch, scratch, to, image_plane);
     }
-    let panels = Panels::new::<S>(k);
-    for position in 0..positions {
-        let a = Rows {
-            start: image.add(position * image_plane).cast_const(),
-            stride: image_row,
-        };
-        let out = Rows {
-            start: result.add(position * result_plane),
-            stride: result_row,
-        };
-        let b = job.weights.add(position * c * k);
-        matrix::multiply::<S>(
-            count,
-            c,
-            a,
-            b,
-            panels,
-            0..panels.count(),
-            out,
-            matrix::Finish::STORE,
-        );
-    }
     let output = job.output();
-    for tile in 0..count {
-        let patch = Patch::new(&job.window, OUT, first + tile);
-        output_tile::<S, A, OUT, IN>(
-            &job.window,
-            result.add(tile * result_row),
-            result_plane,
-            k,
-            patch,
-            &output,
-        );
-        job.activate_tile::<S, OUT>(patch);
+    for start in (0..panels.count()).step_by(lot) {
+        let part = start..(start + lot).min(panels.count());
+        let channels = panels.start(part.start) * S::LANES..panels.start(part.end) * S::LANES;
+        let result_row = plan::row(channels.len());
+        let result_plane = plan::plane(count, channels.len());
+        for position in 0..positions {
+            let a = Rows {
+                start: image.add(position * image_plane).cast_const(),
+                stride: image_row,
+            };
+            let to = result.add(position * result_plane);
+            let out = Rows {
+                start: to.wrapping_sub(channels.start),
+                stride: result_row,
+            };
+            let b = job.weights.add(position * c * k);
+            let (part, store) = (part.clone(), matrix::Finish::STORE);
+            matrix::multiply::<S>(count, c, a, b, panels, part, out, store);
+        }
+        for tile in 0..count {
+            let patch = Patch::new(&job.window, OUT, first + tile);
+            let (from, channels) = (result.add(tile * result_row), channels.clone());
+            let window = &job.window;
+            output_tile::<S, A, OUT, IN>(window, from, result_plane, k, channels, patch, &output);
+        }
+    }
+    if job.after.is_some() {
+        for tile in 0..count {
+            job.activate_tile::<S, OUT>(Patch::new(&job.window, OUT, first + tile));
+        }
     }
 }
 

@@ -69,8 +69,10 @@ fn choose(convolution: &Convolution, batch: usize) -> Algorithm {
     let tiles = |size: usize| {
         (window.output[0].div_ceil(size) * window.output[1].div_ceil(size) * batch) as f64
     };
-    let cost =
-        |positions: f64, size: usize| positions * tiles(size) / 256.0 + positions * 4.0 / 30.0;
+    let cost = |positions: f64, size: usize| {
+        let (products, bytes) = (positions * tiles(size) / 256.0, positions * 4.0 / 30.0);
+        products.max(bytes) + 0.3 * products.min(bytes)
+    };
     // The shorter of the two hides behind the longer, mostly.
     let (four, two, direct) = (cost(36.0, 4), cost(16.0, 2), cost(9.0, 1));
     if four <= two && four <= direct {
@@ -87,10 +89,14 @@ pub(crate) fn block_rows(depth: usize) -> usize {
     (65_536 / depth.max(1)).clamp(24, 96) / 24 * 24
 }
 
-/// Tiles that one task transforms.
-pub(crate) fn block_tiles(algorithm: Algorithm, c: usize, k: usize) -> usize {
-    let per_tile = algorithm.positions() * (c + k);
-    (262_144 / per_tile).clamp(16, 64) / 8 * 8
+/// Tiles that one task transforms: about half a megabyte of them.
+pub(crate) fn block_tiles(positions: usize, c: usize) -> usize {
+    (147_456 / (positions * c)).clamp(32, 64) / 8 * 8
+}
+
+/// Filters whose products of `tiles` tiles take about a quarter of a megabyte.
+pub(crate) fn filters_at_a_time(tiles: usize, positions: usize) -> usize {
+    73_728 / (positions * tiles.max(1))
 }
 
 /// Where everything of a program lies.
@@ -118,6 +124,9 @@ pub(crate) struct Plan {
 
 /// Rows of a product that are multiplied in one block.
 const FEW_ROWS: usize = 256;
+
+/// Weights that do not stay in the second cache from block to block.
+const MANY_WEIGHTS: usize = 1 << 18;
 
 /// Values of transformed tiles at a time: they stay in the last cache.
 const TOGETHER: usize = 1 << 20;
@@ -154,8 +163,9 @@ impl Plan {
 
     /// Whether the rows of a product are so few that all are gathered before any is multiplied:
     /// the weights, which are the most of it, are then read once.
-    pub(crate) fn gathers_first(&self, convolution: &Convolution) -> bool {
+    pub(crate) fn gathers_first(&self, convolution: &Convolution, weights: usize) -> bool {
         convolution.window.output_pixels() * self.capacity <= FEW_ROWS
+            && weights >= MANY_WEIGHTS
             && !convolution.pool
             && !convolution.depthwise
             && convolution.whole
@@ -246,8 +256,9 @@ impl Plan {
                 continue;
             };
             let algorithm = self.algorithms[index];
-            if mode == Mode::Inference && self.gathers_first(convolution) {
-                let depth = convolution.window.taps() * program.values[step.inputs[0]].stride;
+            let depth = convolution.window.taps() * program.values[step.inputs[0]].stride;
+            let weights = depth * program.values[step.output].stride;
+            if mode == Mode::Inference && self.gathers_first(convolution, weights) {
                 let rows = convolution.window.output_pixels() * capacity;
                 sizes[0] = sizes[0].max(rows * depth + 64);
             }
@@ -302,7 +313,8 @@ impl Plan {
             }
             Algorithm::Two | Algorithm::Four => {
                 let positions = self.algorithms[index].positions();
-                let block = block_tiles(self.algorithms[index], c, k);
+                let block = block_tiles(positions, c);
+                let k = k.min(filters_at_a_time(block, positions) + 128);
                 positions * (c + plane(block, c) + plane(block, k)) + 64
             }
             Algorithm::Pointwise | Algorithm::Patches => {

@@ -175,11 +175,11 @@ pub(crate) struct Output {
     pub(crate) choice: *mut f32,
 }
 
-/// Transforms one tile back and stores its results.
+/// Transforms `channels` of one tile back and stores their results.
 ///
 /// # Safety
-/// Inside of `S::vectorize`; `from` holds `k` channels at every position, the patch lies in the
-/// window's result.
+/// Inside of `S::vectorize`; `from` holds the channels at every position, the patch lies in the
+/// window's result of `k` channels.
 #[inline(always)]
 pub(crate) unsafe fn output_tile<
     S: Simd,
@@ -191,6 +191,7 @@ pub(crate) unsafe fn output_tile<
     from: *const f32,
     plane: usize,
     k: usize,
+    channels: std::ops::Range<usize>,
     patch: Patch,
     output: &Output,
 ) {
@@ -199,9 +200,9 @@ pub(crate) unsafe fn output_tile<
     let rows_here = OUT.min(height - patch.row);
     let columns_here = OUT.min(width - patch.column);
     let pixel = (patch.image * height + patch.row) * width + patch.column;
-    let mut channel = 0;
-    while channel < k {
-        let results = tile_results::<S, A, OUT, IN>(from.add(channel), plane);
+    let mut channel = channels.start;
+    while channel < channels.end {
+        let results = tile_results::<S, A, OUT, IN>(from.add(channel - channels.start), plane);
         let bias = if output.bias.is_null() {
             S::splat(0.0)
         } else {
