@@ -65,8 +65,12 @@ pub(crate) struct Step {
 /// What a step does.
 #[derive(Debug, Clone)]
 pub(crate) enum Work {
-    /// Takes a node's result from outside: the image, or what a frozen part computed.
-    Receive,
+    /// Takes a node's result from outside: the image, or what a frozen part computed. Zeros are
+    /// put above and on the left of it, and below and on the right as far as the value reaches.
+    Receive {
+        inner: Shape,
+        corner: [usize; 2],
+    },
     Convolution(Convolution),
     MaxPool(Window),
     GlobalAveragePool,
@@ -96,6 +100,8 @@ pub(crate) struct Convolution {
     pub(crate) depthwise: bool,
     /// Whether the input's channels are whole registers.
     pub(crate) whole: bool,
+    /// Whether it reads an image of few channels that has its padding around it.
+    pub(crate) stem: bool,
     /// Whether Winograd's way is open: 3x3, stride 1, whole registers.
     pub(crate) winograd: bool,
     /// The weight's number.
@@ -191,9 +197,30 @@ impl Compiler<'_> {
             return value;
         }
         let value = self.value(node, false);
-        self.step(Work::Receive, Vec::new(), value, node);
+        let inner = self.program.values[value].shape;
+        let mut corner = [0, 0];
+        if let Some(padding) = self.stem_padding(node) {
+            corner = [padding.top, padding.left];
+            let shape = &mut self.program.values[value].shape;
+            shape.height += padding.top + padding.bottom;
+            shape.width += padding.left + padding.right;
+        }
+        self.step(Work::Receive { inner, corner }, Vec::new(), value, node);
         self.places[node] = Some(value);
         value
+    }
+
+    /// The padding of the only convolution that reads an image of few channels: the image is
+    /// received with it.
+    fn stem_padding(&self, node: usize) -> Option<Padding> {
+        let few = !self.strides[node].is_multiple_of(self.lanes);
+        if !matches!(self.op(node), Op::Input) || !few {
+            return None;
+        }
+        match self.op(self.only_user(node)?) {
+            Op::Convolution { padding, .. } => Some(padding),
+            _ => None,
+        }
     }
 
     fn value(&mut self, node: usize, needs_gradient: bool) -> ValueId {
@@ -484,12 +511,19 @@ impl Compiler<'_> {
             (self.place(source), None)
         };
         let whole = self.program.values[input].stride.is_multiple_of(self.lanes);
+        let mut window = window;
+        let shape = self.program.values[input].shape;
+        if [shape.height, shape.width] != window.input {
+            window.input = [shape.height, shape.width];
+            window.padding = [0, 0];
+        }
         let winograd = window.kernel == [3, 3] && window.stride == [1, 1] && groups == 1 && whole;
         let find = |role| self.store.find(NodeIndex(node), role);
         let mut convolution = Convolution {
             window,
             depthwise,
             whole,
+            stem: !whole && !depthwise && window.padding == [0, 0],
             winograd,
             weight: find(ParameterRole::Weight).expect("a convolution has weights"),
             bias: find(ParameterRole::Bias),

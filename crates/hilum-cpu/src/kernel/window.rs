@@ -84,7 +84,7 @@ impl Window {
 
     /// Goes to the next computed pixel.
     #[inline(always)]
-    fn advance(&self, order: Order, place: &mut Place) {
+    pub(crate) fn advance(&self, order: Order, place: &mut Place) {
         match order {
             Order::Raster => {
                 place.column += 1;

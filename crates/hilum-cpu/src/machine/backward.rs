@@ -227,7 +227,7 @@ impl<'a> Context<'a> {
                 self.convolution_gradient::<S>(index, step, how, backward);
                 return;
             }
-            Work::Receive => return,
+            Work::Receive { .. } => return,
             _ => {}
         }
         let g = self.gradient(step.output);
@@ -308,7 +308,7 @@ impl<'a> Context<'a> {
             Work::Gate => self.gate_gradient::<S>(step, position, g, adds),
             Work::MaxPool(window) => self.max_pool_gradient::<S>(index, step, window, g, adds),
             Work::Repeat => self.repeat_gradient(step, g, adds),
-            Work::Receive | Work::Convolution(_) => unreachable!("handled before"),
+            Work::Receive { .. } | Work::Convolution(_) => unreachable!("handled before"),
         }
     }
 

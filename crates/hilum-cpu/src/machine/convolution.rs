@@ -7,6 +7,7 @@ use super::normalise::{Blocks, Tally, moments_of};
 use super::plan::{self, Algorithm};
 use super::{Along, Context, Scratch, Seen};
 use crate::kernel::matrix::{self, Panels, Rows};
+use crate::kernel::stem::Stem;
 use crate::kernel::window::{Order, Window};
 use crate::kernel::winograd::{
     Algebra, Four, Output, Patch, Two, image_tile, largest_of_four, output_tile,
@@ -27,6 +28,8 @@ struct Job<'a> {
     residual: *const f32,
     choice: *mut f32,
     weights: *const f32,
+    /// Not empty for a stem.
+    distances: &'a [usize],
     bias: *const f32,
     low: f32,
     high: f32,
@@ -77,6 +80,11 @@ impl Context<'_> {
                 self.arena.part(place, len).start()
             }),
             weights,
+            distances: if how.residual.is_none() {
+                &self.plan.distances[index]
+            } else {
+                &[]
+            },
             bias: self.biases[index].as_ref().expect("a bias").as_ptr(),
             low,
             high,
@@ -123,7 +131,8 @@ impl Context<'_> {
         let blocks = total.div_ceil(rows);
         let panels = Panels::new::<S>(job.k).count();
         job.moments = self.moments_wanted(output, Blocks::even(total, rows));
-        let groups = if blocks >= 2 * threads || job.moments.is_some() {
+        let groups = if blocks >= 2 * threads || job.moments.is_some() || !job.distances.is_empty()
+        {
             1
         } else {
             (4 * threads).div_ceil(blocks).min(panels)
@@ -431,6 +440,10 @@ unsafe fn product_block<S: Simd>(
     panels: std::ops::Range<usize>,
     worker: usize,
 ) {
+    if !job.distances.is_empty() {
+        stem_block::<S>(job, first, count);
+        return;
+    }
     let depth = job.window.taps() * job.c;
     let view = &job.seen.view;
     let layout = Panels::new::<S>(job.k);
@@ -467,6 +480,33 @@ unsafe fn product_block<S: Simd>(
         return;
     }
     multiply_rows::<S>(job, first, count, a, panels);
+}
+
+/// `count` computed pixels of a stem.
+#[inline(always)]
+unsafe fn stem_block<S: Simd>(job: &Job<'_>, first: usize, count: usize) {
+    let stem = Stem {
+        window: &job.window,
+        order: job.order,
+        image: job.seen.view.start,
+        stride: job.c,
+        distances: job.distances,
+        weights: job.weights,
+        k: job.k,
+        bias: job.bias,
+        low: job.low,
+        high: job.high,
+        to: job.to.start(),
+        choice: job.choice,
+    };
+    stem.run::<S>(first, count);
+    let from = job.to.start().add(first * job.k);
+    if let Some(after) = job.after {
+        activation::apply::<S>(after, from, count * job.k);
+    }
+    if let Some(tally) = &job.moments {
+        moments_of::<S>(tally, from, first, count);
+    }
 }
 
 /// Multiplies rows with the weights and finishes their pixels.

@@ -1,6 +1,6 @@
 //! Forward: every step in turn.
 
-use hilum_graph::{Activation, DropoutUnit, dropout_keeps};
+use hilum_graph::{Activation, DropoutUnit, Shape, dropout_keeps};
 
 use super::normalise::Tally;
 use super::{Along, Context, Machine, Seen};
@@ -59,7 +59,9 @@ impl Context<'_> {
                 let weights = store.part(weights, convolution.weight);
                 return self.convolve::<S>(index, step, convolution, weights);
             }
-            Work::Receive => self.receive(step, received(step.node.0)),
+            Work::Receive { inner, corner } => {
+                self.receive(step, received(step.node.0), *inner, *corner);
+            }
             Work::MaxPool(window) => self.max_pool::<S>(index, step, window),
             Work::GlobalAveragePool => self.average::<S>(step),
             Work::Flatten => self.flatten::<S>(step),
@@ -100,27 +102,42 @@ impl Context<'_> {
         });
     }
 
-    fn receive(&mut self, step: &Step, from: &[f32]) {
+    fn receive(&mut self, step: &Step, from: &[f32], inner: Shape, corner: [usize; 2]) {
         let value = &self.program.values[step.output];
         let (channels, stride) = (value.shape.channels, value.stride);
+        let [height, width] = [value.shape.height, value.shape.width];
         let to = self.stored(step.output);
-        let pixels = to.len() / stride;
+        let rows = self.count * height;
+        let len = inner.width * channels;
         assert!(
-            from.len() >= pixels * channels,
+            from.len() >= self.count * inner.height * len,
             "a value per pixel and channel"
         );
-        let tasks = self.pool.threads().min(pixels);
+        let tasks = self.pool.threads().min(rows);
         self.pool.run(tasks, |task, _| {
-            let (first, end) = (task * pixels / tasks, (task + 1) * pixels / tasks);
-            let from = &from[first * channels..end * channels];
-            // SAFETY: tasks write disjoint pixels.
-            let to = unsafe { to.part(first * stride, (end - first) * stride).write() };
-            if channels == stride {
-                to.copy_from_slice(from);
-            } else {
-                for (to, from) in to.chunks_exact_mut(stride).zip(from.chunks_exact(channels)) {
-                    to[..channels].copy_from_slice(from);
-                    to[channels..].fill(0.0);
+            for row in task * rows / tasks..(task + 1) * rows / tasks {
+                // SAFETY: tasks write disjoint rows.
+                let to = unsafe { to.part(row * width * stride, width * stride).write() };
+                let (image, line) = (row / height, (row % height).wrapping_sub(corner[0]));
+                if line >= inner.height {
+                    to.fill(0.0);
+                    continue;
+                }
+                let from = &from[(image * inner.height + line) * len..][..len];
+                let (before, rest) = to.split_at_mut(corner[1] * stride);
+                let (inside, after) = rest.split_at_mut(inner.width * stride);
+                before.fill(0.0);
+                after.fill(0.0);
+                if channels == stride {
+                    inside.copy_from_slice(from);
+                } else {
+                    for (to, from) in inside
+                        .chunks_exact_mut(stride)
+                        .zip(from.chunks_exact(channels))
+                    {
+                        to[..channels].copy_from_slice(from);
+                        to[channels..].fill(0.0);
+                    }
                 }
             }
         });

@@ -1,8 +1,8 @@
 //! What is decided before anything runs: how each convolution is computed, and where everything
 //! lies.
 
-use crate::kernel::depthwise;
 use crate::kernel::window::{Order, Window};
+use crate::kernel::{depthwise, stem};
 use crate::program::{Convolution, Mode, Program, ValueId, Work};
 
 use super::arena::{self, Lease};
@@ -118,6 +118,8 @@ pub(crate) struct Plan {
     pub(crate) len: usize,
     /// Values that each thread needs for itself.
     pub(crate) scratch: usize,
+    /// By step: see [`stem::distances`](crate::kernel::stem::distances).
+    pub(crate) distances: Vec<Vec<usize>>,
     /// Tiles that are transformed at a time where all threads work on them together.
     pub(crate) together: Vec<usize>,
 }
@@ -142,8 +144,15 @@ impl Plan {
                 _ => Algorithm::Pointwise,
             })
             .collect();
+        let distances = program.steps.iter().map(|step| match &step.work {
+            Work::Convolution(convolution) if convolution.stem => {
+                stem::distances(&convolution.window, program.values[step.inputs[0]].stride)
+            }
+            _ => Vec::new(),
+        });
         let mut plan = Self {
             capacity,
+            distances: distances.collect(),
             together: vec![0; program.steps.len()],
             algorithms,
             values: Vec::new(),
