@@ -17,9 +17,9 @@
 //! ```
 //!
 //! # How it works
-//! A graph becomes a [`program`]: steps that do as much as possible while values are in
-//! registers. A [`machine`] gives a program its memory, planned once, and runs it forward and
-//! backward in phases on a pool of [`threads`]. The [`kernel`]s are written once over [`simd`]
+//! A graph becomes a program: steps that do as much as possible while values are in
+//! registers. A machine gives a program its memory, planned once, and runs it forward and
+//! backward in phases on a pool of threads. The kernels are written once over vector
 //! registers and compiled for each instruction set; the widest that the processor has is chosen
 //! at run time, or the one that `HILUM_SIMD` names.
 //!

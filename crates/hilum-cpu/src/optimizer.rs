@@ -59,7 +59,9 @@ impl Optimizer {
         let moments = moments.map(|moment| {
             moment.map(|moment| {
                 moment.values(store);
-                trained.iter().for_each(|entry| moment.known[*entry] = true);
+                for entry in trained {
+                    moment.known[*entry] = true;
+                }
                 moment.values(store).shared()
             })
         });

@@ -95,6 +95,10 @@ pub(crate) enum Work {
 
 /// A convolution or dense layer, with what happens to its result.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something of its own"
+)]
 pub(crate) struct Convolution {
     pub(crate) window: Window,
     pub(crate) depthwise: bool,
@@ -324,11 +328,10 @@ impl Compiler<'_> {
                 self.place(node);
             }
             Op::Convolution { .. } | Op::Dense { .. } => self.convolution(node),
-            Op::BatchNorm { .. } => self.copy(node, inputs),
-            Op::Activation(_) => self.copy(node, inputs),
+            Op::BatchNorm { .. } | Op::Activation(_) => self.copy(node, inputs),
             Op::Dropout { probability, unit } => {
                 if self.mode == Mode::Inference || probability == 0.0 {
-                    self.alias(node, inputs);
+                    self.alias(node, &inputs);
                 } else {
                     self.simple(node, Work::Dropout { probability, unit }, inputs, flows);
                 }
@@ -463,7 +466,7 @@ impl Compiler<'_> {
         self.places[last] = Some(value);
     }
 
-    fn alias(&mut self, node: usize, inputs: Vec<ValueId>) {
+    fn alias(&mut self, node: usize, inputs: &[ValueId]) {
         self.places[node] = Some(inputs[0]);
     }
 

@@ -166,7 +166,6 @@ struct Stage {
 /// Rows of the largest tile that leaves registers for a row of `B` and one value of `A`.
 const fn tallest<S: Simd>(width: usize) -> usize {
     match (S::REGISTERS, width) {
-        (32, 3) => 8,
         (32, _) | (_, 1) => 8,
         (_, 2) => 6,
         _ => 4,

@@ -297,7 +297,7 @@ impl<'a> Context<'a> {
                             let from = g.part(image * stride, stride).start();
                             // SAFETY: blocks are disjoint.
                             unsafe {
-                                put_scaled::<S>(to.add(pixel * stride), from, stride, share, adds)
+                                put_scaled::<S>(to.add(pixel * stride), from, stride, share, adds);
                             }
                         }
                     },
@@ -427,7 +427,7 @@ impl<'a> Context<'a> {
                 to,
                 #[inline(always)]
                 |first, count, to| {
-                    let factor = factor;
+                    let factor = &factor;
                     for pixel in 0..count {
                         let from = g.part((first + pixel) * stride, stride).start();
                         let to = to.wrapping_add(pixel * stride);

@@ -175,7 +175,7 @@ impl Context<'_> {
             #[inline(always)]
             |first, count, to| {
                 let (scale, shift) = line.get();
-                let seen = seen;
+                let seen = &seen;
                 // SAFETY: pixels of the input, which nobody writes in this phase.
                 unsafe {
                     seen.view.read::<S>(first, count, to);
@@ -301,7 +301,7 @@ impl Context<'_> {
             let (image, group) = (task / groups, task % groups);
             let (start, end) = (group * vectors / groups, (group + 1) * vectors / groups);
             let part = to.part(image * stride, stride);
-            let seen = seen;
+            let seen = &seen;
             // SAFETY: tasks write disjoint channels of an image's mean.
             unsafe {
                 S::vectorize(
@@ -325,7 +325,7 @@ impl Context<'_> {
         let (len, out_stride) = (value.shape.channels, value.stride);
         let to = self.stored(step.output);
         self.pool.run(self.count, |image, _| {
-            let seen = seen;
+            let seen = &seen;
             // SAFETY: each task writes its own image.
             let out = unsafe { to.part(image * out_stride, out_stride).write() };
             out[len..].fill(0.0);
@@ -336,8 +336,8 @@ impl Context<'_> {
                     S::vectorize(
                         #[inline(always)]
                         || {
-                            seen.view
-                                .read::<S>(image * pixels + pixel, 1, line.as_mut_ptr())
+                            let pixel = image * pixels + pixel;
+                            seen.view.read::<S>(pixel, 1, line.as_mut_ptr());
                         },
                     );
                 }
@@ -362,7 +362,7 @@ impl Context<'_> {
             |first, count, to| {
                 let choice =
                     choice.map(|choice| choice.part(first * stride, count * stride).start());
-                let seen = seen;
+                let seen = &seen;
                 for pixel in 0..count {
                     // SAFETY: blocks are disjoint; the input is only read.
                     unsafe {
@@ -400,7 +400,7 @@ impl Context<'_> {
             step.output,
             #[inline(always)]
             |first, count, to| {
-                let seen = seen;
+                let seen = &seen;
                 // SAFETY: blocks are disjoint.
                 let factors = unsafe { factors.part(first * stride, count * stride).write() };
                 for (pixel, line) in (first..).zip(factors.chunks_exact_mut(stride)) {

@@ -244,7 +244,7 @@ impl<'a> Context<'a> {
             None => (std::ptr::null(), std::ptr::null()),
         };
         Seen {
-            memory: self.stored(id),
+            memory: std::marker::PhantomData,
             view: View {
                 start: self.stored(id).start(),
                 stride: value.stride,
@@ -280,11 +280,11 @@ impl<'a> Context<'a> {
     }
 }
 
-/// A view and the memory behind it.
+/// A view of memory that lives as long as the machine runs.
 #[derive(Clone, Copy)]
 struct Seen<'a> {
-    memory: Shared<'a>,
     view: View,
+    memory: std::marker::PhantomData<Shared<'a>>,
 }
 
 // SAFETY: readers of a phase only read what was written in phases before.

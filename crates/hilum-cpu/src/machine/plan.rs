@@ -201,108 +201,63 @@ impl Plan {
     }
 
     fn arrange(&mut self, program: &Program, mode: Mode) {
-        let steps = program.steps.len();
-        let capacity = self.capacity;
-        // Forward runs at 0..steps, backward at steps..2 * steps.
-        let backward = |step: usize| 2 * steps - 1 - step;
-        let mut leases = Vec::new();
-        let mut born = vec![0; program.values.len()];
-        let mut last_use = vec![0; program.values.len()];
-        for (index, step) in program.steps.iter().enumerate() {
-            born[step.output] = index;
-            last_use[step.output] = index;
-            for input in readers(step) {
-                last_use[input] = index;
-            }
-        }
-        for output in &program.outputs {
-            last_use[*output] = 2 * steps;
-        }
-        for (id, value) in program.values.iter().enumerate() {
-            let end = match mode {
-                Mode::Inference => last_use[id],
-                Mode::Training => backward(born[id]).max(last_use[id]),
-            };
-            leases.push(Lease {
-                len: value.len() * capacity,
-                start: born[id],
-                end,
-            });
-        }
-        let mut gradients = vec![None; program.values.len()];
-        let mut notes = vec![None; steps];
+        let mut leases = Leases::new(program, self.capacity);
+        let values: Vec<usize> = (0..program.values.len())
+            .map(|id| leases.value(id, mode))
+            .collect();
+        let (mut gradients, mut notes) = (
+            vec![None; program.values.len()],
+            vec![None; program.steps.len()],
+        );
         if mode == Mode::Training {
-            for (id, value) in program.values.iter().enumerate() {
-                if value.needs_gradient {
-                    gradients[id] = Some(leases.len());
-                    let first = last_use[id].min(steps - 1);
-                    leases.push(Lease {
-                        len: value.len() * capacity,
-                        start: backward(first),
-                        end: backward(born[id]),
-                    });
-                }
-            }
-            for (index, step) in program.steps.iter().enumerate() {
-                let len = match &step.work {
-                    Work::MaxPool(_) | Work::Dropout { .. } => true,
-                    Work::Convolution(convolution) => convolution.pool,
-                    _ => false,
-                };
-                if len {
-                    notes[index] = Some(leases.len());
-                    leases.push(Lease {
-                        len: program.values[step.output].len() * capacity,
-                        start: index,
-                        end: backward(index),
-                    });
-                }
-            }
+            gradients = (0..program.values.len())
+                .map(|id| leases.gradient(id))
+                .collect();
+            notes = (0..program.steps.len())
+                .map(|step| leases.note(step))
+                .collect();
         }
+        let shared = self.shared_sizes(program, mode);
+        let shared = shared.map(|len| leases.always(len));
+        let (offsets, len) = arena::arrange(&leases.list);
+        self.values = values.into_iter().map(|lease| offsets[lease]).collect();
+        let place = |lease: Option<usize>| lease.map(|lease| offsets[lease]);
+        self.gradients = gradients.into_iter().map(place).collect();
+        self.notes = notes.into_iter().map(place).collect();
+        self.shared = shared.map(|lease| offsets[lease]);
+        self.len = len;
+    }
+
+    /// The sizes of what all steps use in turn, and how many tiles go together in each.
+    fn shared_sizes(&mut self, program: &Program, mode: Mode) -> [usize; 3] {
         let mut sizes = [0; 3];
         for (index, step) in program.steps.iter().enumerate() {
             let Work::Convolution(convolution) = &step.work else {
                 continue;
             };
             let algorithm = self.algorithms[index];
-            let depth = convolution.window.taps() * program.values[step.inputs[0]].stride;
-            let weights = depth * program.values[step.output].stride;
-            if mode == Mode::Inference && self.gathers_first(convolution, weights) {
-                let rows = convolution.window.output_pixels() * capacity;
-                sizes[0] = sizes[0].max(rows * depth + 64);
-            }
-            if algorithm.positions() == 1 {
-                continue;
-            }
             let c = program.values[step.inputs[0]].stride;
             let k = program.values[step.output].stride;
-            let tiles = tile_count(&convolution.window, algorithm) * capacity;
-            let per_tile = algorithm.positions() * c.max(k);
-            let fit = (TOGETHER / per_tile).clamp(48, 4096) / 48 * 48;
+            let depth = convolution.window.taps() * c;
+            if mode == Mode::Inference && self.gathers_first(convolution, depth * k) {
+                let rows = convolution.window.output_pixels() * self.capacity;
+                sizes[0] = sizes[0].max(rows * depth + 64);
+            }
+            let positions = algorithm.positions();
+            if positions == 1 {
+                continue;
+            }
+            let tiles = tile_count(&convolution.window, algorithm) * self.capacity;
+            let fit = (TOGETHER / (positions * c.max(k))).clamp(48, 4096) / 48 * 48;
             let together = tiles.min(fit);
             self.together[index] = together;
-            let positions = algorithm.positions();
             sizes[0] = sizes[0].max(positions * plane(together, c));
             sizes[1] = sizes[1].max(positions * plane(together, k));
             if mode == Mode::Training {
                 sizes[2] = sizes[2].max(positions * plane(together, c));
             }
         }
-        let first_shared = leases.len();
-        for len in sizes {
-            leases.push(Lease {
-                len,
-                start: 0,
-                end: 2 * steps,
-            });
-        }
-        let (offsets, len) = arena::arrange(&leases);
-        self.values = offsets[..program.values.len()].to_vec();
-        let place = |lease: Option<usize>| lease.map(|lease| offsets[lease]);
-        self.gradients = gradients.into_iter().map(place).collect();
-        self.notes = notes.into_iter().map(place).collect();
-        self.shared = std::array::from_fn(|index| offsets[first_shared + index]);
-        self.len = len;
+        sizes
     }
 
     fn scratch_of(&self, program: &Program, index: usize, mode: Mode) -> usize {
@@ -336,6 +291,87 @@ impl Plan {
                 rows * (spread(depth) + spread(k)) + backward + 192
             }
         }
+    }
+}
+
+/// Spans of time: forward runs at `0..steps`, backward at `steps..2 * steps`.
+struct Leases<'a> {
+    program: &'a Program,
+    capacity: usize,
+    /// By value: the step that stores it, and the last that reads it.
+    born: Vec<usize>,
+    last_use: Vec<usize>,
+    list: Vec<Lease>,
+}
+
+impl<'a> Leases<'a> {
+    fn new(program: &'a Program, capacity: usize) -> Self {
+        let mut born = vec![0; program.values.len()];
+        let mut last_use = vec![0; program.values.len()];
+        for (index, step) in program.steps.iter().enumerate() {
+            born[step.output] = index;
+            last_use[step.output] = index;
+            for input in readers(step) {
+                last_use[input] = index;
+            }
+        }
+        for output in &program.outputs {
+            last_use[*output] = 2 * program.steps.len();
+        }
+        Self {
+            program,
+            capacity,
+            born,
+            last_use,
+            list: Vec::new(),
+        }
+    }
+
+    /// When backward runs a step.
+    fn backward(&self, step: usize) -> usize {
+        2 * self.program.steps.len() - 1 - step
+    }
+
+    fn add(&mut self, len: usize, start: usize, end: usize) -> usize {
+        let len = len * self.capacity;
+        self.list.push(Lease { len, start, end });
+        self.list.len() - 1
+    }
+
+    fn value(&mut self, id: ValueId, mode: Mode) -> usize {
+        let end = match mode {
+            Mode::Inference => self.last_use[id],
+            Mode::Training => self.backward(self.born[id]).max(self.last_use[id]),
+        };
+        self.add(self.program.values[id].len(), self.born[id], end)
+    }
+
+    fn gradient(&mut self, id: ValueId) -> Option<usize> {
+        let value = &self.program.values[id];
+        if !value.needs_gradient {
+            return None;
+        }
+        let first = self.last_use[id].min(self.program.steps.len() - 1);
+        let (start, end) = (self.backward(first), self.backward(self.born[id]));
+        Some(self.add(value.len(), start, end))
+    }
+
+    fn note(&mut self, index: usize) -> Option<usize> {
+        let step = &self.program.steps[index];
+        let keeps = match &step.work {
+            Work::MaxPool(_) | Work::Dropout { .. } => true,
+            Work::Convolution(convolution) => convolution.pool,
+            _ => false,
+        };
+        let len = self.program.values[step.output].len();
+        keeps.then(|| self.add(len, index, self.backward(index)))
+    }
+
+    /// `len` values for the whole time, whatever the capacity.
+    fn always(&mut self, len: usize) -> usize {
+        let end = 2 * self.program.steps.len();
+        self.list.push(Lease { len, start: 0, end });
+        self.list.len() - 1
     }
 }
 

@@ -147,8 +147,10 @@ impl InstructionSet {
             Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::Avx2.is_present(),
             #[cfg(target_arch = "aarch64")]
             Self::Neon => true,
-            #[expect(unreachable_patterns, reason = "reachable on other processors")]
-            _ => false,
+            #[cfg(not(target_arch = "x86_64"))]
+            Self::Avx2 | Self::Avx512 => false,
+            #[cfg(not(target_arch = "aarch64"))]
+            Self::Neon => false,
         }
     }
 

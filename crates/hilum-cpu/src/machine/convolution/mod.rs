@@ -1,0 +1,119 @@
+//! Convolutions forward, by all algorithms.
+
+mod depthwise;
+mod product;
+mod winograd;
+
+use hilum_graph::Activation;
+
+use super::normalise::Tally;
+use super::plan::{self, Algorithm};
+use super::{Along, Context, Scratch, Seen};
+use crate::kernel::window::{Order, Window};
+use crate::kernel::winograd::{Four, Two};
+use crate::memory::Shared;
+use crate::program::{Convolution, Mode, Step};
+use crate::simd::Simd;
+
+/// What all tasks of a convolution know.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    /// Where moments of the result go, if they are wanted.
+    moments: Option<Tally>,
+    seen: Seen<'a>,
+    gate: Option<Seen<'a>>,
+    to: Shared<'a>,
+    residual: *const f32,
+    choice: *mut f32,
+    weights: *const f32,
+    /// Not empty for a stem.
+    distances: &'a [usize],
+    bias: *const f32,
+    low: f32,
+    high: f32,
+    after: Option<Activation>,
+    window: Window,
+    order: Order,
+    /// Channels of input and result, padding included.
+    c: usize,
+    k: usize,
+    scratch: Scratch<'a>,
+}
+
+// SAFETY: tasks read what earlier phases wrote and write disjoint parts of `to` and `choice`.
+unsafe impl Send for Job<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Job<'_> {}
+
+/// The limits that an activation amounts to, or what is left to do afterwards.
+fn limits(activation: Option<Activation>) -> (f32, f32, Option<Activation>) {
+    match activation {
+        None => (f32::NEG_INFINITY, f32::INFINITY, None),
+        Some(Activation::Relu) => (0.0, f32::INFINITY, None),
+        Some(Activation::Relu6) => (0.0, 6.0, None),
+        Some(other) => (f32::NEG_INFINITY, f32::INFINITY, Some(other)),
+    }
+}
+
+impl Context<'_> {
+    pub(super) fn convolve<S: Simd>(
+        &mut self,
+        index: usize,
+        step: &Step,
+        how: &Convolution,
+        weights: &[f32],
+    ) -> Option<Tally> {
+        let weights = self.weights::<S>(index, weights, false);
+        let (low, high, after) = limits(how.activation);
+        let mut job = Job {
+            moments: None,
+            seen: self.view(step.inputs[0]),
+            gate: how.gate.map(|gate| self.view(gate)),
+            to: self.stored(step.output),
+            residual: how
+                .residual
+                .map_or(std::ptr::null(), |id| self.stored(id).start().cast_const()),
+            choice: self.plan.notes[index].map_or(std::ptr::null_mut(), |place| {
+                let len = self.program.values[step.output].len() * self.count;
+                self.arena.part(place, len).start()
+            }),
+            weights,
+            distances: if how.residual.is_none() {
+                &self.plan.distances[index]
+            } else {
+                &[]
+            },
+            bias: self.biases[index].as_ref().expect("a bias").as_ptr(),
+            low,
+            high,
+            after,
+            window: how.window,
+            order: plan::order(how),
+            c: self.program.values[step.inputs[0]].stride,
+            k: self.program.values[step.output].stride,
+            scratch: self.scratch(),
+        };
+        match self.plan.algorithms[index] {
+            Algorithm::Pointwise | Algorithm::Patches => {
+                if self.mode == Mode::Inference
+                    && self
+                        .plan
+                        .gathers_first(how, job.window.taps() * job.c * job.k)
+                {
+                    self.few_rows::<S>(job);
+                    return None;
+                }
+                return self.product::<S>(step.output, &mut job);
+            }
+            Algorithm::Depthwise => return self.depthwise::<S>(step.output, &mut job),
+            Algorithm::Four => self.winograd::<S, Four, 4, 6>(index, job),
+            Algorithm::Two => self.winograd::<S, Two, 2, 4>(index, job),
+        }
+        None
+    }
+}
+
+/// Keeps an address for tasks.
+pub(super) fn along<T>(pointer: *mut T) -> Along<*mut T> {
+    Along(pointer)
+}

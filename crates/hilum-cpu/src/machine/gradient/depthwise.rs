@@ -1,0 +1,92 @@
+//! Gradients of depthwise convolutions, one image per task.
+
+use super::Job;
+use crate::kernel::{depthwise, norm, window};
+use crate::machine::Context;
+use crate::simd::Simd;
+
+impl Context<'_> {
+    pub(super) fn depthwise_gradient<S: Simd>(&mut self, job: &mut Job<'_>, gradient: &mut [f32]) {
+        let len = job.window.taps() * job.c;
+        job.sums = self.partial(self.count * len).get();
+        let job = *job;
+        self.pool.run(self.count, |image, worker| {
+            // SAFETY: the processor has the instruction set; images are disjoint.
+            unsafe {
+                S::vectorize(
+                    #[inline(always)]
+                    || depthwise_image::<S>(&job, image, worker),
+                );
+            }
+        });
+        self.add_up::<S>(job.sums, self.count, len, gradient);
+    }
+}
+
+/// Both gradients of a depthwise convolution over one image.
+#[inline(always)]
+unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
+    let c = job.c;
+    let window = &job.window;
+    let width = depthwise::padded_width(window);
+    let (slots, back_width, padding) = depthwise::gradient_ring(window);
+    let sizes = [
+        depthwise::Ring::len(window.kernel[0], width, c),
+        depthwise::Ring::len(slots, back_width, c),
+        window.taps() * c,
+    ];
+    let [memory, back, flipped] = job.scratch.pieces(worker, sizes);
+    let row = window.output[1] * c;
+    let start = image * window.output_pixels() * c;
+    let (g, z) = (job.g.start().add(start), job.z.start().add(start));
+    let sums = job.sums.add(image * window.taps() * c);
+    window::fill::<S>(sums, window.taps() * c);
+    let ring = depthwise::Ring::new::<S>(
+        memory,
+        window.kernel[0],
+        width,
+        c,
+        window.padding[1],
+        window.input[1],
+    );
+    let resolved = |line: usize| {
+        let at = line * row;
+        if !job.line.a.is_null() {
+            // In place: nobody needs `g` itself any more.
+            norm::stored_gradient::<S>(
+                g.add(at),
+                z.add(at),
+                window.output[1],
+                c,
+                job.line,
+                g.add(at),
+                c,
+            );
+        }
+        g.add(at).cast_const()
+    };
+    let first = image * window.input_pixels();
+    depthwise::weight_gradient::<S>(window, &job.seen.view, first, &ring, resolved, sums);
+    if let Some(to) = job.to {
+        let ring = depthwise::Ring::new::<S>(back, slots, back_width, c, padding, window.output[1]);
+        let to = to.start().add(first * c);
+        depthwise::flip::<S>(job.weights, window.taps(), c, flipped);
+        depthwise::input_gradient::<S>(
+            window,
+            g,
+            c,
+            job.weights,
+            flipped,
+            &ring,
+            job.adds,
+            to,
+            #[inline(always)]
+            |row| {
+                if let Some(bending) = &job.bending {
+                    let width = window.input[1];
+                    bending.bend::<S>(to.add(row * width * c), first + row * width, width);
+                }
+            },
+        );
+    }
+}
