@@ -52,6 +52,15 @@ impl Window {
         self.kernel[0] * self.kernel[1]
     }
 
+    /// Whether the kernel never hangs over the edge.
+    pub(crate) fn stays_inside(&self) -> bool {
+        let fits = |axis: usize| {
+            let reach = (self.output[axis] - 1) * self.stride[axis] + self.kernel[axis];
+            self.padding[axis] == 0 && reach <= self.input[axis]
+        };
+        fits(0) && fits(1)
+    }
+
     /// Pixels that are computed per image in `order`.
     pub(crate) fn computed_pixels(&self, order: Order) -> usize {
         match order {

@@ -318,7 +318,7 @@ impl Compiler<'_> {
             window,
             depthwise,
             whole,
-            stem: !whole && !depthwise && window.padding == [0, 0],
+            stem: !whole && !depthwise && window.stays_inside(),
             winograd,
             weight: find(ParameterRole::Weight).expect("a convolution has weights"),
             bias: find(ParameterRole::Bias),
