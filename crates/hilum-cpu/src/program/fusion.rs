@@ -117,7 +117,7 @@ impl Compiler<'_> {
             && limits
             && let Some(user) = self.user_pool(last(chain))
         {
-            convolution.pool = true;
+            convolution.pool();
             chain.push(user);
         }
     }
@@ -138,12 +138,12 @@ impl Compiler<'_> {
             && matches!(activation, Activation::Relu | Activation::Relu6)
             && let Some(pool) = self.user_pool(user)
         {
-            convolution.pool = true;
+            convolution.pool();
             convolution.activation = Some(activation);
             self.program.values[value].applied = Some(activation);
             chain.extend([user, pool]);
         } else if let Some(pool) = self.user_pool(node) {
-            convolution.pool = true;
+            convolution.pool();
             chain.push(pool);
         }
     }

@@ -126,6 +126,14 @@ pub(crate) struct Convolution {
     pub(crate) pool: bool,
 }
 
+impl Convolution {
+    /// Lets a 2x2 max-pool follow. What it leaves out is not computed.
+    fn pool(&mut self) {
+        self.pool = true;
+        self.window.output = self.window.output.map(|size| size / 2 * 2);
+    }
+}
+
 /// Steps in the order in which they run.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
