@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""Times hilum's engine against ONNX Runtime, OpenVINO, Keras and PyTorch, in turns.
+
+    python scripts/export_onnx.py FOLDER
+    python scripts/compare_engines.py FOLDER [ROUNDS]
+
+Needs `target/release/hilum` (cargo build --release) and torch 2.15, torchvision 0.29,
+onnxruntime 1.32, openvino 2026.4 and tensorflow 2.21. Two threads everywhere. In each round every
+engine does each piece of work once, in a process of its own, best of several repeats; printed is
+the best of all rounds, in milliseconds per image, and hilum's share of the peer's time.
+"""
+import json
+import pathlib
+import subprocess
+import sys
+
+THREADS = 2
+HILUM = pathlib.Path(__file__).parent.parent / "target/release/hilum"
+
+BEST = """
+import json, os, sys, time
+import numpy as np
+def best(run, repeats):
+    run()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times) * 1e3
+"""
+
+ONNX_RUNTIME = BEST + """
+import onnxruntime
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = %d
+session = onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
+entry, batch = session.get_inputs()[0], int(sys.argv[2])
+images = np.random.rand(batch, *entry.shape[1:]).astype("float32")
+print(best(lambda: session.run(None, {entry.name: images}), 12 if batch == 1 else 4) / batch)
+""" % THREADS
+
+OPENVINO = BEST + """
+import openvino
+core, batch = openvino.Core(), int(sys.argv[2])
+model = core.read_model(sys.argv[1])
+shape = [batch] + [d.get_length() for d in list(model.inputs[0].partial_shape)[1:]]
+model.reshape(shape)
+compiled = core.compile_model(model, "CPU", {"INFERENCE_NUM_THREADS": %d,
+                              "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": sys.argv[3]})
+request, images = compiled.create_infer_request(), np.random.rand(*shape).astype("float32")
+print(best(lambda: request.infer({0: images}), 12 if batch == 1 else 4) / batch)
+""" % THREADS
+
+KERAS = BEST + """
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import tensorflow as tf
+tf.config.threading.set_intra_op_parallelism_threads(%d)
+import keras
+L = keras.layers
+if sys.argv[1] == "reference-cnn":
+    shape, model = (200, 200, 1), keras.Sequential([L.Input((200, 200, 1))])
+    for filters in (64, 128, 256, 512, 512, 1024):
+        model.add(L.Conv2D(filters, 3, activation="relu"))
+        model.add(L.MaxPooling2D(2))
+    for layer in (L.Flatten(), L.BatchNormalization(), L.Dense(128, activation="relu"),
+                  L.Dense(128, activation="relu"), L.BatchNormalization(),
+                  L.Dense(4, activation="softmax")):
+        model.add(layer)
+else:
+    shape = (224, 224, 3)
+    base = keras.applications.MobileNetV2(weights=None, include_top=False, input_shape=shape)
+    model = keras.Sequential([base, L.GlobalAveragePooling2D(), L.Dense(4, activation="softmax")])
+model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="categorical_crossentropy")
+images, truth = np.random.rand(16, *shape).astype("float32"), np.eye(4, dtype="float32")[np.arange(16) %% 4]
+print(best(lambda: model.train_on_batch(images, truth), 4) / 16)
+""" % THREADS
+
+NETWORKS = ["reference-cnn", "resnet-18", "resnet-50", "mobilenet-v2", "efficientnet-b0"]
+
+
+def python(source: str, *words: str) -> float:
+    done = subprocess.run([sys.executable, "-c", source, *map(str, words)], capture_output=True,
+                          text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
+def hilum(arch: str, mode: str, batch: int) -> dict:
+    command = [HILUM, "bench", "--arch", arch, "--mode", mode, "--batch", str(batch),
+               "--threads", str(THREADS)]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def pytorch(name: str) -> dict:
+    script = pathlib.Path(__file__).parent / "bench_pytorch.py"
+    done = subprocess.run([sys.executable, script, name], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def main(folder: pathlib.Path, rounds: int) -> None:
+    best: dict[tuple, float] = {}
+
+    def note(work: str, engine: str, milliseconds: float) -> None:
+        key = (work, engine)
+        best[key] = min(milliseconds, best.get(key, float("inf")))
+
+    for _ in range(rounds):
+        for arch in NETWORKS:
+            for batch in (1, 16):
+                work, path = f"{arch}, predict, batch {batch}", folder / f"{arch}.onnx"
+                note(work, "hilum", hilum(arch, "predict", batch)["ms_per_image"])
+                note(work, "onnxruntime", python(ONNX_RUNTIME, path, batch))
+                for precision in ("f32", "bf16"):
+                    note(work, f"openvino {precision}", python(OPENVINO, path, batch, precision))
+        for arch, name in (("reference-cnn", None), ("mobilenet-v2", "mobilenet_v2"), ("resnet-18", "resnet18")):
+            work = f"{arch}, train, batch 16"
+            found = hilum(arch, "train", 16)
+            note(work, "hilum", found["ms_per_image"])
+            note(work, "hilum, MB", found["memory_mb"])
+            if arch != "resnet-18":
+                note(work, "keras", python(KERAS, arch))
+            if name:
+                found = pytorch(name)
+                note(work, "pytorch", found["ms_per_image"])
+                note(work, "pytorch, MB", found["memory_mb"])
+    for (work, engine), value in best.items():
+        share = best[(work, "hilum")] / value
+        shown = "" if engine.startswith("hilum") or "MB" in engine else f"  hilum takes {share:.3f} of it"
+        print(f"{work:36} {engine:14} {value:9.2f}{shown}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    main(pathlib.Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) == 3 else 3)
