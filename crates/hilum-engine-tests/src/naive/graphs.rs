@@ -3,7 +3,7 @@
 use hilum_graph::{Activation, DropoutUnit, Graph, GraphBuilder, NodeIndex, Op, Padding, Shape};
 
 /// A network that ends in a dense layer with `classes` classes behind a flattened body.
-pub(crate) fn network(
+pub fn network(
     name: &str,
     input: Shape,
     body: impl FnOnce(&mut GraphBuilder) -> NodeIndex,
@@ -21,7 +21,7 @@ pub(crate) fn network(
 }
 
 /// A convolution in few words.
-pub(crate) fn convolution(out_channels: usize, kernel: [usize; 2], stride: [usize; 2]) -> Op {
+pub fn convolution(out_channels: usize, kernel: [usize; 2], stride: [usize; 2]) -> Op {
     Op::Convolution {
         out_channels,
         kernel,
@@ -235,6 +235,6 @@ fn joins() -> Vec<Graph> {
 }
 
 /// All of them.
-pub(crate) fn all() -> Vec<Graph> {
+pub fn all() -> Vec<Graph> {
     [convolutions(), pools(), functions(), norms(), joins()].concat()
 }

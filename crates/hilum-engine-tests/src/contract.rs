@@ -1,20 +1,38 @@
-//! What the `Engine` trait promises, whatever the network.
+//! What the [`Engine`] trait promises, whatever the network.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on has failed, also outside of `#[test]`"
-)]
-
-#[path = "../../hilum-burn/tests/naive/mod.rs"]
-mod naive;
+#![expect(missing_docs, reason = "a check's name says it")]
 
 use hilum_core::ClassIndex;
-use hilum_cpu::{CpuEngine, Options};
 use hilum_graph::{
     Activation, Batch, DropoutUnit, Engine, EngineError, Graph, GraphBuilder, NodeIndex, Op,
     OptimizerState, Parameters, ParametersError, Shape, Step, Tensor, UpdateRule,
 };
-use naive::{Mode, Weights, graphs};
+
+use crate::naive::{self, Mode, Weights, graphs};
+use crate::{Open, assert_close};
+
+/// All of this module's checks as tests of the engine that an expression opens.
+#[macro_export]
+macro_rules! contract {
+    ($open:expr) => {
+        $crate::tests_of! { contract, $open,
+            the_same_steps_give_the_same_bits
+            a_run_that_was_interrupted_ends_in_the_same_bits
+            an_empty_optimizer_state_starts_afresh
+            a_frozen_backbone_stays_as_it_is
+            frozen_nodes_run_in_inference_mode_whatever_the_cut
+            what_is_learnt_is_seen_by_inference_at_once
+            the_order_and_number_of_images_do_not_change_inference
+            training_lowers_the_loss_on_a_batch_that_repeats
+            a_loss_that_is_not_finite_updates_nothing
+            classes_of_no_weight_alone_leave_no_loss
+            a_single_value_per_channel_leaves_the_running_variance
+            images_of_another_shape_are_refused
+            parameters_that_do_not_fit_are_refused_and_change_nothing
+            an_optimizer_state_of_another_network_is_refused_and_changes_nothing
+        }
+    };
+}
 
 const ADAM: UpdateRule = UpdateRule::Adam {
     beta1: 0.9,
@@ -53,18 +71,13 @@ fn graph() -> Graph {
     )
 }
 
-fn engine(graph: &Graph) -> CpuEngine {
-    CpuEngine::new(
-        graph.clone(),
-        &naive::parameters(graph, 1),
-        Options::default(),
-    )
-    .unwrap()
+fn engine(open: Open<'_>, graph: &Graph) -> Box<dyn Engine> {
+    open(graph.clone(), &naive::parameters(graph, 1)).unwrap()
 }
 
 /// Trains on batches numbered by `steps`; the losses.
 fn train(
-    engine: &mut CpuEngine,
+    engine: &mut dyn Engine,
     steps: std::ops::Range<u32>,
     first_trained: NodeIndex,
     update: UpdateRule,
@@ -89,12 +102,11 @@ fn train(
 
 const EVERYTHING: NodeIndex = NodeIndex(0);
 
-#[test]
-fn the_same_steps_give_the_same_bits() {
+pub fn the_same_steps_give_the_same_bits(open: Open<'_>) {
     let graph = graph();
     let run = || {
-        let mut engine = engine(&graph);
-        let losses = train(&mut engine, 0..4, EVERYTHING, ADAM);
+        let mut engine = engine(open, &graph);
+        let losses = train(&mut *engine, 0..4, EVERYTHING, ADAM);
         let logits = engine.forward(&naive::images(&graph, 7, 9)).unwrap();
         (losses, logits, engine.parameters().unwrap())
     };
@@ -103,8 +115,7 @@ fn the_same_steps_give_the_same_bits() {
     assert_eq!(first, run());
 }
 
-#[test]
-fn a_run_that_was_interrupted_ends_in_the_same_bits() {
+pub fn a_run_that_was_interrupted_ends_in_the_same_bits(open: Open<'_>) {
     let graph = graph();
     let rules = [
         ADAM,
@@ -114,17 +125,17 @@ fn a_run_that_was_interrupted_ends_in_the_same_bits() {
         },
     ];
     for rule in rules {
-        let mut whole = engine(&graph);
-        let losses = train(&mut whole, 0..6, EVERYTHING, rule);
+        let mut whole = engine(open, &graph);
+        let losses = train(&mut *whole, 0..6, EVERYTHING, rule);
 
-        let mut before = engine(&graph);
-        train(&mut before, 0..3, EVERYTHING, rule);
-        let mut after = engine(&graph);
+        let mut before = engine(open, &graph);
+        train(&mut *before, 0..3, EVERYTHING, rule);
+        let mut after = engine(open, &graph);
         after.set_parameters(&before.parameters().unwrap()).unwrap();
         let state = before.optimizer_state().unwrap();
         after.set_optimizer_state(&state).unwrap();
         assert_eq!(after.optimizer_state().unwrap(), state);
-        let rest = train(&mut after, 3..6, EVERYTHING, rule);
+        let rest = train(&mut *after, 3..6, EVERYTHING, rule);
 
         assert_eq!(losses[3..], rest);
         assert_eq!(whole.parameters().unwrap(), after.parameters().unwrap());
@@ -133,27 +144,25 @@ fn a_run_that_was_interrupted_ends_in_the_same_bits() {
     }
 }
 
-#[test]
-fn an_empty_optimizer_state_starts_afresh() {
+pub fn an_empty_optimizer_state_starts_afresh(open: Open<'_>) {
     let graph = graph();
-    let mut used = engine(&graph);
-    train(&mut used, 0..2, EVERYTHING, ADAM);
+    let mut used = engine(open, &graph);
+    train(&mut *used, 0..2, EVERYTHING, ADAM);
     used.set_parameters(&naive::parameters(&graph, 1)).unwrap();
     used.set_optimizer_state(&OptimizerState::default())
         .unwrap();
-    let mut fresh = engine(&graph);
-    train(&mut used, 5..7, EVERYTHING, ADAM);
-    train(&mut fresh, 5..7, EVERYTHING, ADAM);
+    let mut fresh = engine(open, &graph);
+    train(&mut *used, 5..7, EVERYTHING, ADAM);
+    train(&mut *fresh, 5..7, EVERYTHING, ADAM);
     assert_eq!(used.parameters().unwrap(), fresh.parameters().unwrap());
 }
 
-#[test]
-fn a_frozen_backbone_stays_as_it_is() {
+pub fn a_frozen_backbone_stays_as_it_is(open: Open<'_>) {
     let graph = graph();
     let before = naive::parameters(&graph, 1);
-    let mut engine = engine(&graph);
+    let mut engine = engine(open, &graph);
     let head = graph.head();
-    let losses = train(&mut engine, 0..3, head, ADAM);
+    let losses = train(&mut *engine, 0..3, head, ADAM);
     assert!(losses.iter().all(|loss| loss.is_finite()));
 
     let after = engine.parameters().unwrap();
@@ -169,8 +178,7 @@ fn a_frozen_backbone_stays_as_it_is() {
     );
 }
 
-#[test]
-fn frozen_nodes_run_in_inference_mode_whatever_the_cut() {
+pub fn frozen_nodes_run_in_inference_mode_whatever_the_cut(open: Open<'_>) {
     let graph = graph();
     let parameters = naive::parameters(&graph, 1);
     let weights = Weights::new(&graph, &parameters);
@@ -192,31 +200,25 @@ fn frozen_nodes_run_in_inference_mode_whatever_the_cut() {
             seed: 4,
             first_trained,
         };
-        let (expected, _) = naive::run(&graph, &weights, &images, mode);
-        let outcome = engine(&graph).train_step(&step).unwrap();
-        let pairs = outcome
-            .logits
-            .as_slice()
-            .iter()
-            .zip(expected.iter().flatten());
-        for (found, expected) in pairs {
-            assert!((f64::from(*found) - expected).abs() < 1e-4, "first {first}");
-        }
+        let expected = naive::run(&graph, &weights, &images, mode);
+        let outcome = engine(open, &graph).train_step(&step).unwrap();
+        let found = outcome.logits.as_slice().iter().map(|v| f64::from(*v));
+        let what = format!("first {first}");
+        assert_close(found, &expected.logits().concat(), 1.0, 1e-4, &what);
     }
 }
 
-#[test]
-fn what_is_learnt_is_seen_by_inference_at_once() {
+pub fn what_is_learnt_is_seen_by_inference_at_once(open: Open<'_>) {
     let graph = graph();
     let images = naive::images(&graph, 4, 9);
-    let mut engine = engine(&graph);
+    let mut engine = engine(open, &graph);
     let before = engine.forward(&images).unwrap();
-    train(&mut engine, 0..2, EVERYTHING, ADAM);
+    train(&mut *engine, 0..2, EVERYTHING, ADAM);
     let trained = engine.forward(&images).unwrap();
     assert_ne!(before, trained);
 
     let parameters = engine.parameters().unwrap();
-    let mut other = CpuEngine::new(graph.clone(), &parameters, Options::default()).unwrap();
+    let mut other = open(graph.clone(), &parameters).unwrap();
     assert_eq!(other.forward(&images).unwrap(), trained);
     engine
         .set_parameters(&naive::parameters(&graph, 1))
@@ -224,10 +226,9 @@ fn what_is_learnt_is_seen_by_inference_at_once() {
     assert_eq!(engine.forward(&images).unwrap(), before);
 }
 
-#[test]
-fn the_order_and_number_of_images_do_not_change_inference() {
+pub fn the_order_and_number_of_images_do_not_change_inference(open: Open<'_>) {
     let graph = graph();
-    let mut engine = engine(&graph);
+    let mut engine = engine(open, &graph);
     let images = naive::images(&graph, 5, 9);
     let together = engine.forward(&images).unwrap();
     let values = images.data.chunks_exact(images.shape.value_count());
@@ -240,12 +241,11 @@ fn the_order_and_number_of_images_do_not_change_inference() {
     }
 }
 
-#[test]
-fn training_lowers_the_loss_on_a_batch_that_repeats() {
+pub fn training_lowers_the_loss_on_a_batch_that_repeats(open: Open<'_>) {
     let graph = graph();
     let images = naive::images(&graph, 6, 9);
     let truth = naive::truth(&graph, 6);
-    let mut engine = engine(&graph);
+    let mut engine = engine(open, &graph);
     let losses: Vec<f32> = (0..30)
         .map(|seed| {
             let step = Step {
@@ -264,11 +264,10 @@ fn training_lowers_the_loss_on_a_batch_that_repeats() {
     assert!(losses[29] < 0.3 * losses[0], "{losses:?}");
 }
 
-#[test]
-fn a_loss_that_is_not_finite_updates_nothing() {
+pub fn a_loss_that_is_not_finite_updates_nothing(open: Open<'_>) {
     let graph = graph();
-    let mut engine = engine(&graph);
-    train(&mut engine, 0..1, EVERYTHING, ADAM);
+    let mut engine = engine(open, &graph);
+    train(&mut *engine, 0..1, EVERYTHING, ADAM);
     let before = (
         engine.parameters().unwrap(),
         engine.optimizer_state().unwrap(),
@@ -296,10 +295,9 @@ fn a_loss_that_is_not_finite_updates_nothing() {
     assert_eq!(before, after);
 }
 
-#[test]
-fn classes_of_no_weight_alone_leave_no_loss() {
+pub fn classes_of_no_weight_alone_leave_no_loss(open: Open<'_>) {
     let graph = graph();
-    let mut engine = engine(&graph);
+    let mut engine = engine(open, &graph);
     let step = Step {
         images: &naive::images(&graph, 2, 100),
         truth: &[ClassIndex::new(0); 2],
@@ -316,8 +314,7 @@ fn classes_of_no_weight_alone_leave_no_loss() {
     ));
 }
 
-#[test]
-fn a_single_value_per_channel_leaves_the_running_variance() {
+pub fn a_single_value_per_channel_leaves_the_running_variance(open: Open<'_>) {
     let norm = Op::BatchNorm {
         epsilon: 1e-3,
         momentum: 0.1,
@@ -326,7 +323,7 @@ fn a_single_value_per_channel_leaves_the_running_variance() {
         builder.add("norm", norm, &[builder.input()])
     });
     let before = naive::parameters(&graph, 1);
-    let mut engine = engine(&graph);
+    let mut engine = engine(open, &graph);
     let step = Step {
         images: &naive::images(&graph, 1, 3),
         truth: &naive::truth(&graph, 1),
@@ -350,10 +347,9 @@ fn a_single_value_per_channel_leaves_the_running_variance() {
     after.check(&graph).unwrap();
 }
 
-#[test]
-fn images_of_another_shape_are_refused() {
+pub fn images_of_another_shape_are_refused(open: Open<'_>) {
     let graph = graph();
-    let mut engine = engine(&graph);
+    let mut engine = engine(open, &graph);
     let shape = Shape::new(8, 9, 2);
     let images = Batch::new(1, shape, vec![0.0; shape.value_count()]);
     let error = engine.forward(&images).unwrap_err();
@@ -373,10 +369,9 @@ fn images_of_another_shape_are_refused() {
     assert_eq!(error.to_string(), message);
 }
 
-#[test]
-fn parameters_that_do_not_fit_are_refused_and_change_nothing() {
+pub fn parameters_that_do_not_fit_are_refused_and_change_nothing(open: Open<'_>) {
     let graph = graph();
-    let mut engine = engine(&graph);
+    let mut engine = engine(open, &graph);
     let before = engine.parameters().unwrap();
     let mut misshapen = before.clone();
     misshapen.insert("head.bias", Tensor::new(vec![2], vec![0.0; 2]));
@@ -387,9 +382,7 @@ fn parameters_that_do_not_fit_are_refused_and_change_nothing() {
         assert!(matches!(error, EngineError::Parameters { .. }));
         assert_eq!(engine.parameters().unwrap(), before);
     }
-    let error = CpuEngine::new(graph, &Parameters::new(), Options::default())
-        .err()
-        .unwrap();
+    let error = open(graph, &Parameters::new()).err().unwrap();
     assert!(matches!(
         error,
         EngineError::Parameters {
@@ -399,11 +392,10 @@ fn parameters_that_do_not_fit_are_refused_and_change_nothing() {
     ));
 }
 
-#[test]
-fn an_optimizer_state_of_another_network_is_refused_and_changes_nothing() {
+pub fn an_optimizer_state_of_another_network_is_refused_and_changes_nothing(open: Open<'_>) {
     let graph = graph();
-    let mut engine = engine(&graph);
-    train(&mut engine, 0..1, EVERYTHING, ADAM);
+    let mut engine = engine(open, &graph);
+    train(&mut *engine, 0..1, EVERYTHING, ADAM);
     let state = engine.optimizer_state().unwrap();
     let moment = |name: &str, length| {
         let mut state = state.clone();

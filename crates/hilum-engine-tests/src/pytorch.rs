@@ -1,17 +1,29 @@
 //! Whole training steps against PyTorch; the references' scripts stand beside them.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot go on has failed, also outside of `#[test]`"
-)]
+#![expect(missing_docs, reason = "a check's name says it")]
 
-use hilum_burn::{BurnEngine, DeviceName};
 use hilum_core::ClassIndex;
 use hilum_graph::{
     Activation, Batch, Engine, Graph, GraphBuilder, NodeIndex, Op, Padding, Parameters, Shape,
     Step, Tensor, UpdateRule,
 };
 use serde_json::Value;
+
+use crate::Open;
+
+/// All of this module's checks as tests of the engine that an expression opens.
+#[macro_export]
+macro_rules! pytorch {
+    ($open:expr) => {
+        $crate::tests_of! { pytorch, $open,
+            adam_follows_pytorch
+            adam_w_follows_pytorch
+            gradient_descent_follows_pytorch_with_and_without_momentum
+            five_training_steps_give_pytorchs_losses_weights_and_logits
+            the_first_gradients_are_pytorchs
+        }
+    };
+}
 
 fn reference(text: &str) -> Value {
     serde_json::from_str(text).expect("a reference file")
@@ -39,18 +51,12 @@ fn tensors(value: &Value) -> Parameters {
     tensors.collect()
 }
 
-/// Within `within` of the largest expected magnitude.
-fn assert_close(found: &[f32], expected: &[f32], within: f32, what: &str) {
-    assert_eq!(found.len(), expected.len(), "{what}");
-    let largest = expected
-        .iter()
-        .fold(0.0, |largest: f32, v| largest.max(v.abs()));
-    for (found, expected) in found.iter().zip(expected) {
-        assert!(
-            (found - expected).abs() <= within * largest,
-            "{what}: {found} instead of {expected}"
-        );
-    }
+fn wide(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|value| f64::from(*value)).collect()
+}
+
+fn assert_close(found: &[f32], expected: &[f32], within: f64, what: &str) {
+    crate::assert_close(wide(found), &wide(expected), 0.0, within, what);
 }
 
 fn dense_layer() -> Graph {
@@ -64,7 +70,7 @@ fn dense_layer() -> Graph {
     builder.finish().unwrap()
 }
 
-fn follows_pytorch(name: &str, update: UpdateRule, learning_rate: f64) {
+fn follows_pytorch(open: Open<'_>, name: &str, update: UpdateRule, learning_rate: f64) {
     let reference = reference(include_str!("reference/optimizers.json"));
     let class_weights = numbers(&reference["class_weights"]);
     let initial = Parameters::from_iter([
@@ -77,7 +83,7 @@ fn follows_pytorch(name: &str, update: UpdateRule, learning_rate: f64) {
             Tensor::new(vec![3], numbers(&reference["bias"])),
         ),
     ]);
-    let mut engine = BurnEngine::new(DeviceName::Cpu, dense_layer(), &initial).unwrap();
+    let mut engine = open(dense_layer(), &initial).unwrap();
     let steps = reference["rules"][name].as_array().unwrap();
     for (number, expected) in steps.iter().enumerate() {
         let images = numbers(&reference["images"][number]);
@@ -105,35 +111,32 @@ fn follows_pytorch(name: &str, update: UpdateRule, learning_rate: f64) {
     assert!(!steps.is_empty());
 }
 
-#[test]
-fn adam_follows_pytorch() {
+pub fn adam_follows_pytorch(open: Open<'_>) {
     let rule = UpdateRule::Adam {
         beta1: 0.9,
         beta2: 0.999,
         epsilon: 1e-8,
     };
-    follows_pytorch("adam", rule, 0.01);
+    follows_pytorch(open, "adam", rule, 0.01);
 }
 
-#[test]
-fn adam_w_follows_pytorch() {
+pub fn adam_w_follows_pytorch(open: Open<'_>) {
     let rule = UpdateRule::AdamW {
         beta1: 0.8,
         beta2: 0.99,
         epsilon: 1e-6,
         weight_decay: 0.1,
     };
-    follows_pytorch("adam_w", rule, 0.02);
+    follows_pytorch(open, "adam_w", rule, 0.02);
 }
 
-#[test]
-fn gradient_descent_follows_pytorch_with_and_without_momentum() {
+pub fn gradient_descent_follows_pytorch_with_and_without_momentum(open: Open<'_>) {
     let rule = |momentum, weight_decay| UpdateRule::Sgd {
         momentum,
         weight_decay,
     };
-    follows_pytorch("sgd", rule(0.0, 0.0), 0.05);
-    follows_pytorch("sgd_momentum", rule(0.9, 0.01), 0.05);
+    follows_pytorch(open, "sgd", rule(0.0, 0.0), 0.05);
+    follows_pytorch(open, "sgd_momentum", rule(0.9, 0.01), 0.05);
 }
 
 /// The network of `make_training.py`.
@@ -195,13 +198,14 @@ fn network() -> Graph {
 }
 
 fn train(
+    open: Open<'_>,
     reference: &Value,
     update: UpdateRule,
     learning_rate: f64,
     steps: usize,
-) -> (BurnEngine, Vec<f32>) {
+) -> (Box<dyn Engine>, Vec<f32>) {
     let before = tensors(&reference["before"]);
-    let mut engine = BurnEngine::new(DeviceName::Cpu, network(), &before).unwrap();
+    let mut engine = open(network(), &before).unwrap();
     let images = Batch::new(8, Shape::new(24, 20, 1), numbers(&reference["images"]));
     let truth = classes(&reference["truth"]);
     let class_weights = numbers(&reference["class_weights"]);
@@ -222,15 +226,14 @@ fn train(
     (engine, losses)
 }
 
-#[test]
-fn five_training_steps_give_pytorchs_losses_weights_and_logits() {
+pub fn five_training_steps_give_pytorchs_losses_weights_and_logits(open: Open<'_>) {
     let reference = reference(include_str!("reference/training.json"));
     let adam = UpdateRule::Adam {
         beta1: 0.9,
         beta2: 0.999,
         epsilon: 1e-3,
     };
-    let (mut engine, losses) = train(&reference, adam, 0.02, 5);
+    let (mut engine, losses) = train(open, &reference, adam, 0.02, 5);
     assert_close(&losses, &numbers(&reference["losses"]), 1e-5, "losses");
 
     let parameters = engine.parameters().unwrap();
@@ -248,34 +251,20 @@ fn five_training_steps_give_pytorchs_losses_weights_and_logits() {
     );
 }
 
-#[test]
-fn the_first_gradients_are_pytorchs() {
+pub fn the_first_gradients_are_pytorchs(open: Open<'_>) {
     let reference = reference(include_str!("reference/training.json"));
     let plain = UpdateRule::Sgd {
         momentum: 0.0,
         weight_decay: 0.0,
     };
-    let (engine, _) = train(&reference, plain, 1.0, 1);
+    let (engine, _) = train(open, &reference, plain, 1.0, 1);
     let before = tensors(&reference["before"]);
     let after = engine.parameters().unwrap();
     for (name, expected) in tensors(&reference["first_gradients"]).iter() {
-        let moved = before
-            .get(name)
-            .unwrap()
-            .data
-            .iter()
-            .zip(&after.get(name).unwrap().data);
-        let gradient: Vec<f32> = moved.map(|(before, after)| before - after).collect();
+        let before = wide(&before.get(name).unwrap().data).into_iter();
+        let after = wide(&after.get(name).unwrap().data);
+        let gradient = before.zip(after).map(|(before, after)| before - after);
         // Subtraction leaves about 1e-7 of the parameter's own size.
-        let difference = gradient
-            .iter()
-            .zip(&expected.data)
-            .map(|(a, b)| (a - b).abs());
-        let largest = expected
-            .data
-            .iter()
-            .fold(0.01, |largest: f32, v| largest.max(v.abs()));
-        let worst = difference.fold(0.0, f32::max) / largest;
-        assert!(worst < 1e-4, "{name}: {worst}");
+        crate::assert_close(gradient, &wide(&expected.data), 0.01, 1e-4, name);
     }
 }

@@ -1,12 +1,8 @@
-//! The graph in plain loops over `f64`, straight from the definitions: what the engine is
+//! The graph in plain loops over `f64`, straight from the definitions: what an engine is
 //! measured against. Activations are NHWC, as in `hilum-graph`.
 
-#![allow(
-    dead_code,
-    reason = "every test file takes what it needs of this module"
-)]
-
-pub(crate) mod graphs;
+mod backward;
+pub mod graphs;
 
 use hilum_core::ClassIndex;
 use hilum_graph::{
@@ -59,17 +55,25 @@ impl Value {
 
 /// Inference, or training with dropout's seed.
 #[derive(Clone, Copy)]
-pub(crate) enum Mode {
+pub enum Mode {
+    /// Running statistics normalise, dropout does nothing.
     Inference,
-    Training { seed: u64, first_trained: NodeIndex },
+    /// Batch statistics normalise and dropout drops, from a node on.
+    Training {
+        /// Dropout's seed.
+        seed: u64,
+        /// Nodes before it run in inference mode.
+        first_trained: NodeIndex,
+    },
 }
 
 /// Parameters in `f64`, so that finite differences have room.
 #[derive(Clone)]
-pub(crate) struct Weights(Vec<((NodeIndex, ParameterRole), String, Vec<f64>)>);
+pub struct Weights(Vec<((NodeIndex, ParameterRole), String, Vec<f64>)>);
 
 impl Weights {
-    pub(crate) fn new(graph: &Graph, parameters: &Parameters) -> Self {
+    /// The values of every parameter of the graph.
+    pub fn new(graph: &Graph, parameters: &Parameters) -> Self {
         let entries = graph.parameters().into_iter().map(|spec| {
             let tensor = parameters.get(&spec.name).expect("every parameter");
             let values = tensor.data.iter().map(|value| f64::from(*value)).collect();
@@ -83,22 +87,39 @@ impl Weights {
         found.map(|entry| entry.2.as_slice())
     }
 
-    pub(crate) fn by_name_mut(&mut self, name: &str) -> &mut Vec<f64> {
+    fn name(&self, node: NodeIndex, role: ParameterRole) -> &str {
+        let found = self.0.iter().find(|entry| entry.0 == (node, role));
+        &found.expect("a parameter of the graph").1
+    }
+
+    /// A parameter's values, to change.
+    pub fn by_name_mut(&mut self, name: &str) -> &mut Vec<f64> {
         let found = self.0.iter_mut().find(|entry| entry.1 == name);
         &mut found.expect("a parameter of the graph").2
     }
 }
 
-/// Running statistics by name.
-pub(crate) type Statistics = Vec<(String, Vec<f64>)>;
+/// What one pass over a graph computes.
+pub struct Pass {
+    values: Vec<Value>,
+    /// The running statistics that training mode leaves behind, by name.
+    pub statistics: Vec<(String, Vec<f64>)>,
+}
 
-/// Logits, row by row, and the running statistics that training mode leaves behind.
-pub(crate) fn run(
-    graph: &Graph,
-    weights: &Weights,
-    images: &Batch,
-    mode: Mode,
-) -> (Vec<Vec<f64>>, Statistics) {
+impl Pass {
+    /// Logits, row by row.
+    pub fn logits(&self) -> &[Vec<f64>] {
+        &self.values.last().expect("a graph has nodes").images
+    }
+
+    /// The loss of the logits.
+    pub fn loss(&self, step: &Step<'_>) -> f64 {
+        loss(self.logits(), step)
+    }
+}
+
+/// Runs a graph over a batch.
+pub fn run(graph: &Graph, weights: &Weights, images: &Batch, mode: Mode) -> Pass {
     let mut values: Vec<Value> = Vec::new();
     let mut statistics = Vec::new();
     for index in (0..graph.nodes().len()).map(NodeIndex) {
@@ -114,43 +135,11 @@ pub(crate) fn run(
         let value = match node.op {
             Op::Input => image_values(images),
             Op::BatchNorm { epsilon, momentum } => {
-                let input = inputs[0];
-                let get = |role| weights.get(index, role).expect("batch norm's parameters");
-                let (mean, variance) = if training.is_some() {
-                    let (mean, variance, count) = moments(input);
-                    let momentum = f64::from(momentum);
-                    let mix = |old: &[f64], new: &[f64], factor: f64| -> Vec<f64> {
-                        old.iter()
-                            .zip(new)
-                            .map(|(old, new)| (1.0 - momentum) * old + momentum * new * factor)
-                            .collect()
-                    };
-                    let running = get(ParameterRole::RunningMean);
-                    statistics.push((
-                        format!("{}.running_mean", node.name),
-                        mix(running, &mean, 1.0),
-                    ));
-                    if count > 1.0 {
-                        let running = get(ParameterRole::RunningVariance);
-                        let unbiased = count / (count - 1.0);
-                        statistics.push((
-                            format!("{}.running_var", node.name),
-                            mix(running, &variance, unbiased),
-                        ));
-                    }
-                    (mean, variance)
-                } else {
-                    (
-                        get(ParameterRole::RunningMean).to_vec(),
-                        get(ParameterRole::RunningVariance).to_vec(),
-                    )
-                };
-                let (scale, shift) = (get(ParameterRole::Scale), get(ParameterRole::Shift));
-                Value::build(node.shape, input.images.len(), |n, r, c, k| {
-                    (input.at(n, r, c, k) - mean[k]) / (variance[k] + f64::from(epsilon)).sqrt()
-                        * scale[k]
-                        + shift[k]
-                })
+                let norm = Norm::new(index, weights, epsilon, training.is_some(), inputs[0]);
+                if training.is_some() {
+                    statistics.extend(norm.statistics(&node.name, f64::from(momentum), weights));
+                }
+                norm.apply(inputs[0])
             }
             Op::Dropout { probability, unit } => match training {
                 Some(seed) => drop(inputs[0], index, probability, unit, seed),
@@ -164,8 +153,7 @@ pub(crate) fn run(
         };
         values.push(value);
     }
-    let last = values.pop().expect("a graph has nodes");
-    (last.images, statistics)
+    Pass { values, statistics }
 }
 
 fn image_values(images: &Batch) -> Value {
@@ -175,6 +163,80 @@ fn image_values(images: &Batch) -> Value {
         images: values
             .map(|image| image.iter().map(|value| f64::from(*value)).collect())
             .collect(),
+    }
+}
+
+/// A batch norm and what it normalises with.
+struct Norm<'a> {
+    node: NodeIndex,
+    scale: &'a [f64],
+    shift: &'a [f64],
+    mean: Vec<f64>,
+    variance: Vec<f64>,
+    epsilon: f64,
+    /// Values behind each mean.
+    count: f64,
+}
+
+impl<'a> Norm<'a> {
+    fn new(
+        node: NodeIndex,
+        weights: &'a Weights,
+        epsilon: f32,
+        training: bool,
+        input: &Value,
+    ) -> Self {
+        let get = |role| weights.get(node, role).expect("batch norm's parameters");
+        let (mean, variance, count) = moments(input);
+        let (mean, variance) = if training {
+            (mean, variance)
+        } else {
+            let running = [ParameterRole::RunningMean, ParameterRole::RunningVariance];
+            let [mean, variance] = running.map(|role| get(role).to_vec());
+            (mean, variance)
+        };
+        Self {
+            node,
+            scale: get(ParameterRole::Scale),
+            shift: get(ParameterRole::Shift),
+            mean,
+            variance,
+            epsilon: f64::from(epsilon),
+            count,
+        }
+    }
+
+    /// `(x - mean) / deviation`
+    fn normalised(&self, x: f64, channel: usize) -> f64 {
+        (x - self.mean[channel]) / self.deviation(channel)
+    }
+
+    fn deviation(&self, channel: usize) -> f64 {
+        (self.variance[channel] + self.epsilon).sqrt()
+    }
+
+    fn apply(&self, input: &Value) -> Value {
+        Value::build(input.shape, input.images.len(), |n, r, c, k| {
+            self.normalised(input.at(n, r, c, k), k) * self.scale[k] + self.shift[k]
+        })
+    }
+
+    fn statistics(&self, name: &str, momentum: f64, weights: &Weights) -> Vec<(String, Vec<f64>)> {
+        let mix = |role, new: &[f64], factor: f64| -> Vec<f64> {
+            let old = weights.get(self.node, role).expect("running statistics");
+            let pairs = old.iter().zip(new);
+            pairs
+                .map(|(old, new)| (1.0 - momentum) * old + momentum * new * factor)
+                .collect()
+        };
+        let mean = mix(ParameterRole::RunningMean, &self.mean, 1.0);
+        let mut all = vec![(format!("{name}.running_mean"), mean)];
+        if self.count > 1.0 {
+            let unbiased = self.count / (self.count - 1.0);
+            let variance = mix(ParameterRole::RunningVariance, &self.variance, unbiased);
+            all.push((format!("{name}.running_var"), variance));
+        }
+        all
     }
 }
 
@@ -335,7 +397,7 @@ fn under(
 }
 
 /// The loss as `Step` documents it.
-pub(crate) fn loss(logits: &[Vec<f64>], step: &Step<'_>) -> f64 {
+pub fn loss(logits: &[Vec<f64>], step: &Step<'_>) -> f64 {
     let weights: Vec<f64> = step.class_weights.iter().map(|w| f64::from(*w)).collect();
     let classes = weights.len() as f64;
     let smoothing = f64::from(step.label_smoothing);
@@ -352,7 +414,7 @@ pub(crate) fn loss(logits: &[Vec<f64>], step: &Step<'_>) -> f64 {
 }
 
 /// Values that repeat on no grid, in `-1.0..1.0`.
-pub(crate) fn noise(count: usize, seed: u32) -> Vec<f32> {
+pub fn noise(count: usize, seed: u32) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2654435761).wrapping_add(12345);
     (0..count)
         .map(|_| {
@@ -365,7 +427,7 @@ pub(crate) fn noise(count: usize, seed: u32) -> Vec<f32> {
 }
 
 /// Parameters for tests: weights of moderate size, scales and variances around 1.
-pub(crate) fn parameters(graph: &Graph, seed: u32) -> Parameters {
+pub fn parameters(graph: &Graph, seed: u32) -> Parameters {
     let specs = graph.parameters().into_iter().enumerate();
     specs
         .map(|(number, spec)| {
@@ -387,13 +449,13 @@ pub(crate) fn parameters(graph: &Graph, seed: u32) -> Parameters {
 }
 
 /// Images for tests.
-pub(crate) fn images(graph: &Graph, count: usize, seed: u32) -> Batch {
+pub fn images(graph: &Graph, count: usize, seed: u32) -> Batch {
     let shape = graph.input_shape();
     Batch::new(count, shape, noise(count * shape.value_count(), seed))
 }
 
 /// True classes for tests, each in turn.
-pub(crate) fn truth(graph: &Graph, count: usize) -> Vec<ClassIndex> {
+pub fn truth(graph: &Graph, count: usize) -> Vec<ClassIndex> {
     (0..count)
         .map(|image| ClassIndex::new(image % graph.class_count()))
         .collect()

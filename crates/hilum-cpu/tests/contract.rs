@@ -1,0 +1,17 @@
+//! What every engine promises, on the narrowest and the widest instruction set.
+
+mod instruction_sets;
+
+mod portable {
+    use super::instruction_sets::portable;
+
+    hilum_engine_tests::contract!(portable);
+    hilum_engine_tests::pytorch!(portable);
+}
+
+mod widest {
+    use super::instruction_sets::widest;
+
+    hilum_engine_tests::contract!(widest);
+    hilum_engine_tests::pytorch!(widest);
+}
