@@ -5,7 +5,9 @@ use std::path::Path;
 
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::commands::{arch, audit, completions, demo, evaluate, man, predict, split, train};
+use crate::commands::{
+    arch, audit, bench, completions, demo, evaluate, man, predict, split, train,
+};
 use crate::config_file;
 use crate::error::CommandError;
 use crate::screen::{Screen, Verbosity};
@@ -53,6 +55,8 @@ enum CliCommand {
     Predict(predict::Arguments),
     /// List the architectures, or show one layer by layer
     Arch(arch::Arguments),
+    /// Measure how fast this machine runs and trains the networks
+    Bench(bench::Arguments),
     /// Print shell completions
     Completions(completions::Arguments),
     /// Print the manual page
@@ -123,6 +127,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), C
         CliCommand::Evaluate(arguments) => evaluate::run(&arguments, &screen),
         CliCommand::Predict(arguments) => predict::run(&arguments, &screen),
         CliCommand::Arch(arguments) => arch::run(&arguments),
+        CliCommand::Bench(arguments) => bench::run(&arguments, &screen),
         CliCommand::Completions(arguments) => completions::run(&arguments),
         CliCommand::Man(arguments) => man::run(&arguments),
     }

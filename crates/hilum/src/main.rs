@@ -9,6 +9,7 @@ mod cli;
 mod commands;
 mod config_file;
 mod data;
+mod engine;
 mod error;
 mod model;
 mod screen;

@@ -3,12 +3,13 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use hilum_burn::DeviceName;
 use hilum_core::Probabilities;
-use hilum_graph::{Engine, ModelFile};
+use hilum_graph::{DeviceName, Engine, ModelFile};
 use hilum_imaging::Pixels;
 use hilum_train::predict_slices;
 
+use crate::arguments::DeviceArguments;
+use crate::engine;
 use crate::error::CommandError;
 use crate::screen::Screen;
 
@@ -25,13 +26,13 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Reads `path` and opens `device` for it.
-    pub(crate) fn open(path: &Path, device: &str) -> Result<Self, CommandError> {
-        let device: DeviceName = device.parse().map_err(CommandError::bad_input)?;
+    /// Reads `path` and opens an engine for it.
+    pub(crate) fn open(path: &Path, machine: &DeviceArguments) -> Result<Self, CommandError> {
+        let device: DeviceName = machine.device.parse().map_err(CommandError::bad_input)?;
         let file = ModelFile::read(path).map_err(CommandError::bad_input)?;
         let graph = file.graph().map_err(CommandError::bad_input)?;
-        let engine =
-            hilum_burn::open(device, graph, &file.parameters).map_err(CommandError::failure)?;
+        let engine = engine::open(device, machine.threads(), graph, &file.parameters)
+            .map_err(CommandError::failure)?;
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -48,6 +49,11 @@ impl Model {
             self.file.architecture.name,
             self.file.audit,
         ));
+    }
+
+    /// What the model runs on.
+    pub(crate) fn engine(&self) -> String {
+        self.engine.description()
     }
 
     /// The class probabilities of slices that the model's recipe prepared.

@@ -1,5 +1,6 @@
 //! Everything that decides a training run, as `settings.toml` keeps it.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use hilum_graph::Architecture;
@@ -64,5 +65,8 @@ pub(crate) struct MachineSettings {
     /// `cpu` or a GPU's name.
     pub(crate) device: String,
     /// Threads; results are the same to the bit only for the same count.
-    pub(crate) threads: usize,
+    pub(crate) threads: NonZeroUsize,
+    /// The engine's description; absent until it is open. A record, not a choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) engine: Option<String>,
 }

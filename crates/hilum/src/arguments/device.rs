@@ -1,5 +1,8 @@
 //! What the network runs on.
 
+use std::num::NonZeroUsize;
+use std::thread;
+
 use clap::Args;
 
 /// Device and threads.
@@ -12,15 +15,21 @@ pub(crate) struct DeviceArguments {
 
     /// Threads for decoding and computing; 0 is one per core
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
-    pub(crate) threads: usize,
+    threads: usize,
 }
 
 impl DeviceArguments {
-    /// Sizes the thread pool that everything shares; the first call decides.
-    pub(crate) fn start_threads(&self) {
-        // An error says that the pool is there already, with the size it was started with.
-        let _ = rayon::ThreadPoolBuilder::new()
-            .num_threads(self.threads)
-            .build_global();
+    /// How many threads work.
+    pub(crate) fn threads(&self) -> NonZeroUsize {
+        let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        NonZeroUsize::new(self.threads).unwrap_or_else(cores)
     }
+}
+
+/// Sizes the pool of threads that decodes, augments and draws; the first call decides.
+pub(crate) fn start_threads(threads: NonZeroUsize) {
+    // An error says that the pool is there already, with the size it was started with.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.get())
+        .build_global();
 }

@@ -8,7 +8,7 @@ mod training;
 
 pub(crate) use augmentation::AugmentationArguments;
 pub(crate) use data::{DataArguments, GateArguments, LimitArguments};
-pub(crate) use device::DeviceArguments;
+pub(crate) use device::{DeviceArguments, start_threads};
 pub(crate) use recipe::RecipeArguments;
 pub(crate) use training::TrainingArguments;
 

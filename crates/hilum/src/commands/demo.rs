@@ -10,7 +10,7 @@ use hilum_metrics::Bootstrap;
 use hilum_train::{RunFolder, Schedule, Settings};
 
 use super::{evaluate, predict, train};
-use crate::arguments::DeviceArguments;
+use crate::arguments::{DeviceArguments, start_threads};
 use crate::error::CommandError;
 use crate::model::Model;
 use crate::screen::Screen;
@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
 
 /// Makes slices, trains, evaluates, predicts, and says where to look.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
-    arguments.device.start_threads();
+    start_threads(arguments.device.threads());
     let folder = fresh_folder(&arguments.out)?;
     let (slices, dicom) = (folder.join("slices"), folder.join("dicom"));
     screen.note("1/4  drawing synthetic chest slices of four classes");
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
     screen.note(&trained);
 
     screen.note("\n3/4  evaluating it on slices of patients that it has not seen");
-    let mut model = Model::open(&trained.folder.model(), &arguments.device.device)?;
+    let mut model = Model::open(&trained.folder.model(), &arguments.device)?;
     let request = evaluate::Request {
         data: run.settings.data.clone(),
         split: Split::Test,
@@ -157,7 +157,8 @@ fn settings(arguments: &Arguments, slices: &Path) -> RunSettings {
         },
         machine: MachineSettings {
             device: arguments.device.device.clone(),
-            threads: rayon::current_num_threads(),
+            threads: arguments.device.threads(),
+            engine: None,
         },
         recipe: Recipe {
             height: INPUT_SIZE,

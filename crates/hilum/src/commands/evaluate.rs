@@ -15,7 +15,7 @@ use hilum_report::{Prediction, write_evaluation};
 use hilum_train::read_log;
 use thiserror::Error;
 
-use crate::arguments::{DataArguments, DeviceArguments, GateArguments};
+use crate::arguments::{DataArguments, DeviceArguments, GateArguments, start_threads};
 use crate::audited;
 use crate::data;
 use crate::error::CommandError;
@@ -86,8 +86,8 @@ struct ClassesDiffer {
 
 /// Evaluates and prints.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
-    arguments.device.start_threads();
-    let mut model = Model::open(&arguments.model, &arguments.device.device)?;
+    start_threads(arguments.device.threads());
+    let mut model = Model::open(&arguments.model, &arguments.device)?;
     model.introduce(screen);
     let request = Request {
         data: arguments.data.settings(&arguments.gate),
@@ -260,6 +260,7 @@ fn details(model: &Model, request: &Request) -> BTreeMap<String, String> {
                 bootstrap.resample_count, bootstrap.seed
             ),
         ),
+        ("engine", model.engine()),
         ("hilum", env!("CARGO_PKG_VERSION").to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))

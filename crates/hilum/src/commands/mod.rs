@@ -2,6 +2,7 @@
 
 pub(crate) mod arch;
 pub(crate) mod audit;
+pub(crate) mod bench;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod evaluate;

@@ -10,7 +10,7 @@ use hilum_dataset::image_files;
 use hilum_imaging::{DecodeError, DecodeLimits, DicomInfo, Recipe, Slice, series_order};
 use rayon::prelude::*;
 
-use crate::arguments::{DeviceArguments, Format, LimitArguments};
+use crate::arguments::{DeviceArguments, Format, LimitArguments, start_threads};
 use crate::error::{self, CommandError};
 use crate::model::Model;
 use crate::screen::Screen;
@@ -53,8 +53,8 @@ pub(crate) struct Arguments {
 
 /// Opens the model and classifies every file.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
-    arguments.device.start_threads();
-    let mut model = Model::open(&arguments.model, &arguments.device.device)?;
+    start_threads(arguments.device.threads());
+    let mut model = Model::open(&arguments.model, &arguments.device)?;
     model.introduce(screen);
     let request = Request {
         format: arguments.format,

@@ -14,7 +14,7 @@ use hilum_graph::Architecture;
 
 use crate::arguments::{
     AugmentationArguments, DataArguments, DeviceArguments, GateArguments, RecipeArguments,
-    TrainingArguments,
+    TrainingArguments, start_threads,
 };
 use crate::error::CommandError;
 use crate::screen::Screen;
@@ -81,7 +81,6 @@ pub(crate) fn run(
     given: &ArgMatches,
     screen: &Screen,
 ) -> Result<(), CommandError> {
-    arguments.device.start_threads();
     let settings = arguments.settings();
     settings
         .training
@@ -92,6 +91,7 @@ pub(crate) fn run(
         .validate()
         .map_err(CommandError::bad_input)?;
     if let Some(path) = &arguments.preview {
+        start_threads(settings.machine.threads);
         return preview::write(path, &settings, screen);
     }
     let run = if arguments.resume {
@@ -113,6 +113,7 @@ pub(crate) fn run(
         };
         Run { place, settings }
     };
+    start_threads(run.settings.machine.threads);
     let trained = train(&run, screen)?;
     screen.note(&trained);
     writeln!(io::stdout().lock(), "{}", trained.folder.model().display())?;
@@ -133,7 +134,8 @@ impl Arguments {
             },
             machine: MachineSettings {
                 device: self.device.device.clone(),
-                threads: rayon::current_num_threads(),
+                threads: self.device.threads(),
+                engine: None,
             },
             recipe: self.recipe.resolve(own_input),
             training: self.training.resolve(self.augmentation.resolve()),

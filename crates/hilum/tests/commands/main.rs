@@ -2,6 +2,7 @@
 
 mod arch;
 mod audit;
+mod bench;
 mod demo;
 mod evaluate;
 mod help;

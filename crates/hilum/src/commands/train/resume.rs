@@ -119,12 +119,17 @@ fn differences(own: &RunSettings, given: &RunSettings) -> String {
     let show = |value: Option<&String>| value.cloned().unwrap_or_else(|| "nothing".to_owned());
     let differing = names
         .into_iter()
-        .filter(|name| own.get(*name) != given.get(*name) && !name.starts_with("data."));
+        .filter(|name| own.get(*name) != given.get(*name) && is_choice(name));
     differing.fold(String::new(), |mut text, name| {
         let (its, other) = (show(own.get(name)), show(given.get(name)));
         let _ = write!(text, "\n  {name} is {its}, given is {other}");
         text
     })
+}
+
+/// Whether a setting was chosen, and not where the data lies or what was found.
+fn is_choice(name: &str) -> bool {
+    !name.starts_with("data.") && name != "machine.engine"
 }
 
 fn flat(settings: &RunSettings) -> BTreeMap<String, String> {

@@ -18,6 +18,7 @@ use super::network;
 use super::progress::RunProgress;
 use crate::audited::{self, Audited};
 use crate::data;
+use crate::engine;
 use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::settings::RunSettings;
@@ -44,14 +45,14 @@ pub(crate) struct Trained {
     outcome: Outcome,
 }
 
-impl Run {
-    fn folder(&self) -> Result<RunFolder, CommandError> {
-        match &self.place {
-            Place::Existing(folder) => Ok(folder.clone()),
-            Place::New { runs, name } => {
+impl Place {
+    fn folder(&self, settings: &RunSettings) -> Result<RunFolder, CommandError> {
+        match self {
+            Self::Existing(folder) => Ok(folder.clone()),
+            Self::New { runs, name } => {
                 let folder = RunFolder::create(runs, name).map_err(CommandError::failure)?;
                 folder
-                    .write_settings(&self.settings)
+                    .write_settings(settings)
                     .map_err(CommandError::failure)?;
                 Ok(folder)
             }
@@ -61,15 +62,17 @@ impl Run {
 
 /// Trains `run` to its end, or goes on with it from its checkpoint.
 pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError> {
-    let settings = &run.settings;
+    let mut settings = run.settings.clone();
     let device = settings
         .machine
         .device
         .parse()
         .map_err(CommandError::bad_input)?;
     let Audited { dataset, audit } = audited::for_training(&settings.data, screen)?;
-    let (graph, parameters) = network::build(settings, dataset.classes(), screen)?;
-    let mut engine = hilum_burn::open(device, graph, &parameters).map_err(CommandError::failure)?;
+    let (graph, parameters) = network::build(&settings, dataset.classes(), screen)?;
+    let mut engine = engine::open(device, settings.machine.threads, graph, &parameters)
+        .map_err(CommandError::failure)?;
+    settings.machine.engine = Some(engine.description());
     drop(parameters);
     let load = |split| {
         data::load_split(&dataset, split, &settings.recipe, &settings.data, screen)
@@ -81,8 +84,8 @@ pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError>
         train: &train,
         valid: &valid,
     };
-    let model = template(settings, &dataset, &data, audit.summary());
-    let folder = run.folder()?;
+    let model = template(&settings, &dataset, &data, audit.summary());
+    let folder = run.place.folder(&settings)?;
     write_audit(&folder, &audit)?;
     let training = Training {
         data,

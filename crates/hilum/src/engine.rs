@@ -1,0 +1,54 @@
+//! Which engine stands behind a device's name: the only place that knows one.
+
+use std::num::NonZeroUsize;
+
+use hilum_cpu::{CpuEngine, Options};
+use hilum_graph::{DeviceName, Engine, EngineError, Graph, Parameters};
+
+/// An engine that runs `graph` on `device`, beginning with `parameters`; on the processor with
+/// `threads` threads.
+///
+/// # Errors
+/// [`EngineError::Device`] if this build has no engine for the device or it does not answer,
+/// [`EngineError::Parameters`] if the parameters do not fit the graph.
+pub(crate) fn open(
+    device: DeviceName,
+    threads: NonZeroUsize,
+    graph: Graph,
+    parameters: &Parameters,
+) -> Result<Box<dyn Engine>, EngineError> {
+    match device {
+        DeviceName::Cpu => {
+            let options = Options {
+                threads: Some(threads),
+                ..Options::default()
+            };
+            Ok(Box::new(CpuEngine::new(graph, parameters, options)?))
+        }
+        DeviceName::Gpu { .. } => open_gpu(device, graph, parameters),
+    }
+}
+
+#[cfg(any(
+    feature = "cuda",
+    feature = "metal",
+    feature = "rocm",
+    feature = "vulkan"
+))]
+fn open_gpu(
+    device: DeviceName,
+    graph: Graph,
+    parameters: &Parameters,
+) -> Result<Box<dyn Engine>, EngineError> {
+    hilum_burn::open(device, graph, parameters)
+}
+
+#[cfg(not(any(
+    feature = "cuda",
+    feature = "metal",
+    feature = "rocm",
+    feature = "vulkan"
+)))]
+fn open_gpu(device: DeviceName, _: Graph, _: &Parameters) -> Result<Box<dyn Engine>, EngineError> {
+    Err(device.left_out())
+}
