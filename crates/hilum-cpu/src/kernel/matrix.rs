@@ -93,8 +93,26 @@ impl Finish {
 /// # Safety
 /// Inside of `S::vectorize`. `a` holds `m` rows of `k` values, `b` all panels of `k` rows, `c`
 /// `m` rows of all columns; bias and residual, if not null, as many columns as `c`.
-#[inline(always)]
+#[inline(never)]
 pub(crate) unsafe fn multiply<S: Simd>(
+    m: usize,
+    k: usize,
+    a: Rows<*const f32>,
+    b: *const f32,
+    layout: Panels,
+    panels: std::ops::Range<usize>,
+    c: Rows<*mut f32>,
+    finish: Finish,
+) {
+    // A function of its own: so many tiles need not be compiled for every caller.
+    S::vectorize(
+        #[inline(always)]
+        || multiply_here::<S>(m, k, a, b, layout, panels, c, finish),
+    );
+}
+
+#[inline(always)]
+unsafe fn multiply_here<S: Simd>(
     m: usize,
     k: usize,
     a: Rows<*const f32>,

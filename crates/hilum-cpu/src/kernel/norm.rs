@@ -80,8 +80,23 @@ pub(crate) struct Bend {
 ///
 /// # Safety
 /// Inside of `S::vectorize`; all pointers are valid for what they stand for.
-#[inline(always)]
+#[inline(never)]
 pub(crate) unsafe fn bend<S: Simd>(
+    gradient: *mut f32,
+    z: *const f32,
+    count: usize,
+    stride: usize,
+    how: &Bend,
+    sums: Sums,
+) {
+    S::vectorize(
+        #[inline(always)]
+        || bend_here::<S>(gradient, z, count, stride, how, sums),
+    );
+}
+
+#[inline(always)]
+unsafe fn bend_here<S: Simd>(
     gradient: *mut f32,
     z: *const f32,
     count: usize,

@@ -17,8 +17,25 @@ const AHEAD: usize = 6;
 /// # Safety
 /// Inside of `S::vectorize`. `a` holds `count` rows of `m` values, `d` `count` rows of all
 /// columns of `panels`, `c` `m` rows of as many.
-#[inline(always)]
+#[inline(never)]
 pub(crate) unsafe fn add_products<S: Simd>(
+    count: usize,
+    m: usize,
+    a: Rows<*const f32>,
+    d: Rows<*const f32>,
+    layout: Panels,
+    panels: std::ops::Range<usize>,
+    c: Rows<*mut f32>,
+    replace: bool,
+) {
+    S::vectorize(
+        #[inline(always)]
+        || add_products_here::<S>(count, m, a, d, layout, panels, c, replace),
+    );
+}
+
+#[inline(always)]
+unsafe fn add_products_here<S: Simd>(
     count: usize,
     m: usize,
     a: Rows<*const f32>,

@@ -43,7 +43,7 @@ impl View {
     ///
     /// # Safety
     /// Inside of `S::vectorize`; the pixels exist and `to` has room for them.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) unsafe fn read_rows<S: Simd>(
         &self,
         first: usize,
@@ -51,6 +51,14 @@ impl View {
         to: *mut f32,
         row: usize,
     ) {
+        S::vectorize(
+            #[inline(always)]
+            || self.read_rows_here::<S>(first, count, to, row),
+        );
+    }
+
+    #[inline(always)]
+    unsafe fn read_rows_here<S: Simd>(&self, first: usize, count: usize, to: *mut f32, row: usize) {
         let from = self.start.add(first * self.stride);
         let stride = self.stride;
         if self.is_plain() {
