@@ -56,7 +56,8 @@ impl Case {
     fn check(&self, engines: &[Open<'_>]) {
         let graph = self.graph();
         // Where rounding would decide on which side of a jump a value lies, both slopes are
-        // right; such images are not asked about.
+        // right; such images are asked for inference only. Some shapes have no others: a kernel
+        // that lies in the padding gives exactly zero.
         let clear = (self.seed..self.seed + 50).find_map(|seed| {
             let parameters = naive::parameters(&graph, seed);
             let images = naive::images(&graph, self.image_count, seed);
@@ -64,7 +65,12 @@ impl Case {
             let pass = naive::run(&graph, &weights, &images, TRAINING);
             (pass.distance_to_jump(&graph) > 1e-5).then_some((parameters, images))
         });
-        let (parameters, images) = clear.expect("images with values off the jumps");
+        let Some((parameters, images)) = clear else {
+            let parameters = naive::parameters(&graph, self.seed);
+            let images = naive::images(&graph, self.image_count, self.seed);
+            infers_what_plain_loops_infer(engines, &graph, &parameters, &images, WITHIN);
+            return;
+        };
         infers_what_plain_loops_infer(engines, &graph, &parameters, &images, WITHIN);
         trains_as_plain_loops_do(engines, &graph, &parameters, &images, WITHIN);
     }
