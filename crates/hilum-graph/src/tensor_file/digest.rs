@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use blake3::Hasher;
+use blake3::{Hash, Hasher};
 
 use super::values;
 use crate::Tensor;
@@ -20,31 +20,59 @@ pub(super) fn of<'a>(
     tensors: impl ExactSizeIterator<Item = (&'a str, &'a Tensor)>,
     metadata: &BTreeMap<String, String>,
 ) -> String {
-    let mut hasher = Hasher::new();
-    number(&mut hasher, tensors.len());
+    let mut content = Content::default();
+    content.number(tensors.len());
     for (name, tensor) in tensors {
-        text(&mut hasher, name);
-        number(&mut hasher, tensor.shape.len());
+        content.text(name);
+        content.number(tensor.shape.len());
         for length in &tensor.shape {
-            number(&mut hasher, *length);
+            content.number(*length);
         }
-        values::for_each_chunk(&tensor.data, |bytes| {
-            hasher.update(bytes);
-        });
+        values::for_each_chunk(&tensor.data, |bytes| content.bytes(bytes));
     }
-    number(&mut hasher, metadata.len());
+    content.number(metadata.len());
     for (key, value) in metadata {
-        text(&mut hasher, key);
-        text(&mut hasher, value);
+        content.text(key);
+        content.text(value);
     }
-    format!("blake3:{}", hasher.finalize().to_hex())
+    format!("blake3:{}", content.finish().to_hex())
 }
 
-fn number(hasher: &mut Hasher, number: usize) {
-    hasher.update(&(number as u64).to_le_bytes());
+/// Bytes that are hashed at once: many of BLAKE3's chunks, which it takes side by side.
+const BLOCK: usize = 1 << 16;
+
+/// Gathers small pieces, which would be hashed one by one, into whole blocks.
+#[derive(Default)]
+struct Content {
+    hasher: Hasher,
+    block: Vec<u8>,
 }
 
-fn text(hasher: &mut Hasher, text: &str) {
-    number(hasher, text.len());
-    hasher.update(text.as_bytes());
+impl Content {
+    fn number(&mut self, number: usize) {
+        self.bytes(&(number as u64).to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len());
+        self.bytes(text.as_bytes());
+    }
+
+    fn bytes(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = BLOCK - self.block.len();
+            let (now, later) = bytes.split_at(room.min(bytes.len()));
+            self.block.extend_from_slice(now);
+            if self.block.len() == BLOCK {
+                self.hasher.update(&self.block);
+                self.block.clear();
+            }
+            bytes = later;
+        }
+    }
+
+    fn finish(mut self) -> Hash {
+        self.hasher.update(&self.block);
+        self.hasher.finalize()
+    }
 }
