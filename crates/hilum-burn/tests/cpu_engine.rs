@@ -1,5 +1,10 @@
 //! The CPU engine against Burn, over whole networks: two engines that share no kernel.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed, also outside of `#[test]`"
+)]
+
 use hilum_burn::{BurnEngine, DeviceName};
 use hilum_core::ClassIndex;
 use hilum_cpu::{CpuEngine, Options};
