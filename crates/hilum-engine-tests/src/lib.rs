@@ -7,9 +7,9 @@
 //!
 //! - [`operations`]: every operation against plain loops, forward and backward.
 //! - [`convolutions`]: convolutions of any shape against plain loops.
-//! - [`contract`]: what the [`Engine`] trait promises, whatever the network.
-//! - [`pytorch`]: optimisers and a network with every kind of layer against PyTorch.
-//! - [`torchvision`]: whole architectures against torchvision.
+//! - [`contract`](mod@contract): what the [`Engine`] trait promises, whatever the network.
+//! - [`pytorch`](mod@pytorch): optimisers and a network with every kind of layer against PyTorch.
+//! - [`torchvision`](mod@torchvision): whole architectures against torchvision.
 //!
 //! In an engine's tests:
 //!
