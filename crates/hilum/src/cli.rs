@@ -41,7 +41,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
-    /// Run the whole path on built-in synthetic slices, in a minute or two
+    /// Run the whole path on built-in synthetic slices, in under a minute
     Demo(demo::Arguments),
     /// Find what makes a number worthless: copies, conflicts, shortcuts, leaks
     Audit(audit::Arguments),
