@@ -46,7 +46,8 @@ fn does_what_burn_does(architecture: Architecture, input: Shape) {
             momentum: 0.9,
             weight_decay: 1e-3,
         },
-        learning_rate: 1e-3,
+        // Small, because gradients of deep networks of few values are rounding for a percent or two.
+        learning_rate: 1e-4,
         seed: 7,
     };
     let [expected, found] = engines
