@@ -21,11 +21,11 @@ mod portable {
 
     hilum_engine_tests::torchvision! { portable,
         mobilenet_v2: MobilenetV2, 5;
-        resnet_18: Resnet18, 2;
-        resnet_50: Resnet50, 1;
+        resnet_18: Resnet18, 5;
+        resnet_50: Resnet50, 5;
         efficientnet_b0: EfficientnetB0, 5;
-        efficientnet_b0_tf: EfficientnetB0Tf, 1;
+        efficientnet_b0_tf: EfficientnetB0Tf, 5;
         squeezenet_1_1: Squeezenet11, 5;
-        reference_cnn: ReferenceCnn, 1;
+        reference_cnn: ReferenceCnn, 5;
     }
 }
