@@ -3,8 +3,8 @@
 use burn_tensor::Device;
 
 use hilum_graph::{
-    Batch, DeviceName, Engine, EngineError, Graph, Logits, NodeIndex, OptimizerState, Parameters,
-    Step, StepOutcome, cross_entropy,
+    Batch, DeviceName, Engine, EngineError, Entry, Graph, Logits, NodeIndex, OptimizerState,
+    Parameters, Shape, Step, StepOutcome, cross_entropy,
 };
 
 use crate::device;
@@ -29,6 +29,8 @@ pub struct BurnEngine {
     variables: Variables,
     folds: Folds,
     optimizer: Optimizer,
+    /// The running average of the variables.
+    average: Option<Variables>,
 }
 
 impl BurnEngine {
@@ -50,25 +52,57 @@ impl BurnEngine {
             name,
             optimizer: Optimizer::new(variables.specs().len()),
             folds: Folds::new(&graph),
+            average: None,
             device,
             graph,
             variables,
         })
     }
 
-    /// How many images each shard takes, and the batch in these shards.
+    /// How many images each shard takes, and the images in these shards.
     fn upload(&self, images: &Batch) -> Result<(Vec<usize>, Values), EngineError> {
-        let expected = self.graph.input_shape();
-        if images.shape != expected {
-            return Err(EngineError::ImageShape {
-                graph: self.graph.name().to_owned(),
-                expected,
-                found: images.shape,
-            });
-        }
-        let sizes = shards::shard_sizes(images.count, self.name != DeviceName::Cpu);
+        self.check_shape(images, self.graph.input_shape())?;
+        let sizes = self.shard_sizes(images.count);
         let shards = shards::upload(images, &sizes, &self.device);
         Ok((sizes, Values::new(&self.graph, shards)))
+    }
+
+    /// The same for what crossed the border before `first`.
+    fn upload_features(
+        &self,
+        features: &Batch,
+        first: NodeIndex,
+    ) -> Result<(Vec<usize>, Values), EngineError> {
+        self.check_shape(features, self.graph.border_shape(first))?;
+        let sizes = self.shard_sizes(features.count);
+        let mut start = 0;
+        let border = self.graph.border(first);
+        let received = border.into_iter().map(|node| {
+            let shape = self.graph.node(node).shape;
+            let part = start..start + shape.value_count();
+            start = part.end;
+            let rows = features.data.chunks_exact(features.shape.value_count());
+            let data = rows.flat_map(|row| &row[part.clone()]).copied().collect();
+            let results = Batch::new(features.count, shape, data);
+            (node, shards::upload(&results, &sizes, &self.device))
+        });
+        let received = received.collect();
+        Ok((sizes, Values::received(&self.graph, first, received)))
+    }
+
+    fn check_shape(&self, images: &Batch, expected: Shape) -> Result<(), EngineError> {
+        if images.shape == expected {
+            return Ok(());
+        }
+        Err(EngineError::ImageShape {
+            graph: self.graph.name().to_owned(),
+            expected,
+            found: images.shape,
+        })
+    }
+
+    fn shard_sizes(&self, count: usize) -> Vec<usize> {
+        shards::shard_sizes(count, self.name != DeviceName::Cpu)
     }
 
     /// Runs `operation` so that a batch of `image_count` keeps all cores busy.
@@ -84,16 +118,15 @@ impl BurnEngine {
         }
     }
 
-    fn infer(&mut self, images: &Batch) -> Result<Logits, EngineError> {
-        let (_, mut values) = self.upload(images)?;
+    /// Runs the nodes of `range` in inference mode.
+    fn run_nodes(&mut self, values: &mut Values, range: std::ops::Range<NodeIndex>) {
+        inference::run(&self.graph, &self.variables, &mut self.folds, values, range);
+    }
+
+    /// Logits of `values`, which are there up to `first`.
+    fn infer(&mut self, mut values: Values, first: NodeIndex) -> Result<Logits, EngineError> {
         let end = NodeIndex(self.graph.nodes().len());
-        inference::run(
-            &self.graph,
-            &self.variables,
-            &mut self.folds,
-            &mut values,
-            end,
-        );
+        self.run_nodes(&mut values, first..end);
         let logits = shards::download(values.take(self.last()));
         if logits.as_slice().iter().all(|logit| logit.is_finite()) {
             Ok(logits)
@@ -102,16 +135,36 @@ impl BurnEngine {
         }
     }
 
+    fn cross(&mut self, images: &Batch, first: NodeIndex) -> Result<Batch, EngineError> {
+        let (_, mut values) = self.upload(images)?;
+        self.run_nodes(&mut values, NodeIndex(0)..first);
+        let border = self.graph.border(first);
+        let results: Vec<Vec<f32>> = border
+            .iter()
+            .map(|node| shards::download_images(values.look_at(*node)))
+            .collect();
+        let mut rows = Vec::new();
+        for image in 0..images.count {
+            for result in &results {
+                let len = result.len() / images.count;
+                rows.extend_from_slice(&result[image * len..][..len]);
+            }
+        }
+        let shape = self.graph.border_shape(first);
+        Ok(Batch::new(images.count, shape, rows))
+    }
+
     fn train(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
-        let (sizes, mut values) = self.upload(step.images)?;
         let first = step.first_trained;
-        inference::run(
-            &self.graph,
-            &self.variables,
-            &mut self.folds,
-            &mut values,
-            first,
-        );
+        let (sizes, values) = match step.entry {
+            Entry::Images => {
+                let (sizes, mut values) = self.upload(step.images)?;
+                self.run_nodes(&mut values, NodeIndex(0)..first);
+                (sizes, values)
+            }
+            Entry::Features => self.upload_features(step.images, first)?,
+        };
+        let mut values = values;
         let mut tape = Tape::new(&self.graph, &self.variables, first, step.seed, sizes);
         tape.forward(&mut values);
         let logits = shards::download(values.take(self.last()));
@@ -122,13 +175,23 @@ impl BurnEngine {
         let statistics = tape.take_statistics();
         let gradients = tape.backward(loss.gradient);
 
+        let specs = self.variables.specs().iter();
+        let rates: Vec<f64> = specs
+            .map(|spec| step.rate_of(&self.graph, spec.node))
+            .collect();
         let values = self.variables.values_mut();
         self.optimizer
-            .update(values, gradients, step.update, step.learning_rate);
+            .update(values, gradients, step.update, &rates);
         for (slot, statistic) in statistics {
             self.variables.set(slot, statistic);
         }
         self.folds.forget(first);
+        if let Some(decay) = step.averaging {
+            match &mut self.average {
+                Some(average) => average.follow(&self.variables, decay),
+                None => self.average = Some(self.variables.clone()),
+            }
+        }
         Ok(StepOutcome {
             loss: loss.value,
             logits,
@@ -146,7 +209,29 @@ impl Engine for BurnEngine {
     }
 
     fn forward(&mut self, images: &Batch) -> Result<Logits, EngineError> {
-        self.run(images.count, |engine| engine.infer(images))
+        self.run(images.count, |engine| {
+            let (_, values) = engine.upload(images)?;
+            engine.infer(values, NodeIndex(0))
+        })
+    }
+
+    fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {
+        if first_trained.0 <= 1 {
+            self.check_shape(images, self.graph.input_shape())?;
+            return Ok(images.clone());
+        }
+        self.run(images.count, |engine| engine.cross(images, first_trained))
+    }
+
+    fn forward_features(
+        &mut self,
+        features: &Batch,
+        first_trained: NodeIndex,
+    ) -> Result<Logits, EngineError> {
+        self.run(features.count, |engine| {
+            let (_, values) = engine.upload_features(features, first_trained)?;
+            engine.infer(values, first_trained)
+        })
     }
 
     fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
@@ -176,6 +261,21 @@ impl Engine for BurnEngine {
 
     fn set_optimizer_state(&mut self, state: &OptimizerState) -> Result<(), EngineError> {
         self.optimizer = Optimizer::upload(state, self.variables.specs(), &self.device)?;
+        Ok(())
+    }
+
+    fn average(&self) -> Result<Option<Parameters>, EngineError> {
+        Ok(self.average.as_ref().map(Variables::download))
+    }
+
+    fn set_average(&mut self, average: Option<&Parameters>) -> Result<(), EngineError> {
+        self.average = match average {
+            Some(average) => {
+                check(&self.graph, average)?;
+                Some(Variables::new(&self.graph, average, &self.device))
+            }
+            None => None,
+        };
         Ok(())
     }
 

@@ -19,17 +19,34 @@ pub(crate) struct Values {
 impl Values {
     /// Only the image is there.
     pub(crate) fn new(graph: &Graph, images: Shards) -> Self {
+        Self::received(graph, NodeIndex(0), vec![(NodeIndex(0), images)])
+    }
+
+    /// What nodes before `first` have sent across their border; `first` runs next.
+    pub(crate) fn received(
+        graph: &Graph,
+        first: NodeIndex,
+        received: Vec<(NodeIndex, Shards)>,
+    ) -> Self {
         let nodes = graph.nodes();
         let mut users = vec![0; nodes.len()];
-        for node in nodes {
+        for node in &nodes[first.0..] {
             for input in &node.inputs {
                 users[input.0] += 1;
             }
         }
         users[nodes.len() - 1] += 1;
         let mut results = vec![None; nodes.len()];
-        results[0] = Some(images);
+        for (node, shards) in received {
+            results[node.0] = Some(shards);
+        }
         Self { results, users }
+    }
+
+    /// A result whose users are not to run.
+    pub(crate) fn look_at(&self, node: NodeIndex) -> Shards {
+        let result = self.results[node.0].clone();
+        result.expect("a border's users have not run")
     }
 
     /// The results that `node` reads.
@@ -154,15 +171,16 @@ fn running_factor_and_summand(
     )
 }
 
-/// Runs the nodes before `end` in inference mode.
+/// Runs the nodes of `range` in inference mode; the image is there already.
 pub(crate) fn run(
     graph: &Graph,
     variables: &Variables,
     folds: &mut Folds,
     values: &mut Values,
-    end: NodeIndex,
+    range: std::ops::Range<NodeIndex>,
 ) {
-    for index in (1..end.0).map(NodeIndex) {
+    let end = range.end;
+    for index in (range.start.0.max(1)..end.0).map(NodeIndex) {
         let mut inputs = values.inputs(graph, index);
         let result = match graph.node(index).op {
             Op::Convolution { .. } => {

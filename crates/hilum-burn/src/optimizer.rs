@@ -48,13 +48,13 @@ impl Optimizer {
         }
     }
 
-    /// Moves every parameter that has a gradient.
+    /// Moves every parameter that has a gradient, at the rate of its slot.
     pub(crate) fn update(
         &mut self,
         values: &mut [Tensor<1>],
         gradients: Gradients,
         rule: UpdateRule,
-        learning_rate: f64,
+        rates: &[f64],
     ) {
         let mut slots = Vec::new();
         let mut pieces = Vec::new();
@@ -64,11 +64,12 @@ impl Optimizer {
                 memory.steps += 1;
                 // Taken out, so that Burn sees no second owner and works in place.
                 slots.push(slot);
-                pieces.push((values[slot].extract(), std::mem::take(memory), gradient));
+                let memory = std::mem::take(memory);
+                pieces.push((values[slot].extract(), memory, gradient, rates[slot]));
             }
         }
-        let moved = lanes::map(pieces, move |(value, mut memory, gradient)| {
-            let value = step(value, gradient, &mut memory, rule, learning_rate);
+        let moved = lanes::map(pieces, move |(value, mut memory, gradient, rate)| {
+            let value = step(value, gradient, &mut memory, rule, rate);
             (value, memory)
         });
         for (slot, (value, memory)) in slots.into_iter().zip(moved) {

@@ -114,6 +114,11 @@ pub(crate) fn upload(images: &Batch, sizes: &[usize], device: &burn_tensor::Devi
         .collect()
 }
 
+/// A node's results on the host, channels innermost, image by image.
+pub(crate) fn download_images(shards: Shards) -> Vec<f32> {
+    values(merge(shards).permute([0, 2, 3, 1]))
+}
+
 /// Logits on the host.
 pub(crate) fn download(shards: Shards) -> Logits {
     let class_count = shards[0].dims()[1];

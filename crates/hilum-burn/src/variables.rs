@@ -13,6 +13,7 @@ use crate::shards;
 pub(crate) struct Slot(pub(crate) usize);
 
 /// Every parameter and running statistic, flat.
+#[derive(Clone)]
 pub(crate) struct Variables {
     specs: Vec<ParameterSpec>,
     values: Vec<Tensor<1>>,
@@ -88,6 +89,14 @@ impl Variables {
     /// Replaces a value.
     pub(crate) fn set(&mut self, slot: Slot, value: Tensor<1>) {
         self.values[slot.0] = value;
+    }
+
+    /// `self = decay * self + (1 - decay) * other`.
+    pub(crate) fn follow(&mut self, other: &Self, decay: f64) {
+        for (value, new) in self.values.iter_mut().zip(&other.values) {
+            let new = new.clone().mul_scalar(1.0 - decay);
+            *value = value.clone().mul_scalar(decay) + new;
+        }
     }
 
     /// A copy on the host.

@@ -10,6 +10,7 @@ fn open(graph: Graph, parameters: &Parameters) -> Result<Box<dyn Engine>, Engine
 }
 
 hilum_engine_tests::contract!(open);
+hilum_engine_tests::transfer!(open);
 hilum_engine_tests::pytorch!(open);
 
 #[test]

@@ -8,7 +8,7 @@
 use hilum_burn::{BurnEngine, DeviceName};
 use hilum_core::ClassIndex;
 use hilum_cpu::{CpuEngine, Options};
-use hilum_graph::{Architecture, Engine, NodeIndex, Shape, Step, UpdateRule, formula};
+use hilum_graph::{Architecture, Engine, Entry, NodeIndex, Shape, Step, UpdateRule, formula};
 
 /// The largest difference, relative to the largest magnitude, which counts as at least `floor`.
 fn difference(found: &[f32], expected: &[f32], floor: f32) -> f32 {
@@ -41,6 +41,9 @@ fn does_what_burn_does(architecture: Architecture, input: Shape) {
         truth: &truth,
         class_weights: &[1.0, 0.5, 2.0, 1.5],
         label_smoothing: 0.1,
+        entry: Entry::Images,
+        layer_rate: 1.0,
+        averaging: None,
         first_trained: NodeIndex(0),
         update: UpdateRule::Sgd {
             momentum: 0.9,

@@ -10,7 +10,7 @@ use hilum_core::ClassIndex;
 use std::num::NonZeroUsize;
 
 use hilum_cpu::{CpuEngine, Options};
-use hilum_graph::{Architecture, Batch, Engine, NodeIndex, Step, UpdateRule, initialise};
+use hilum_graph::{Architecture, Batch, Engine, Entry, NodeIndex, Step, UpdateRule, initialise};
 
 const CLASSES: usize = 4;
 
@@ -63,6 +63,9 @@ fn measure(architecture: Architecture, mode: &str, count: usize, alone: bool) {
         truth: &truth,
         class_weights: &[1.0; CLASSES],
         label_smoothing: 0.0,
+        entry: Entry::Images,
+        layer_rate: 1.0,
+        averaging: None,
         first_trained: NodeIndex(0),
         update: UpdateRule::Adam {
             beta1: 0.9,

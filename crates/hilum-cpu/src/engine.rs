@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 
 use hilum_graph::{
-    Batch, Engine, EngineError, Graph, Logits, NodeIndex, OptimizerState, Parameters, Step,
-    StepOutcome, cross_entropy,
+    Batch, Engine, EngineError, Entry, Graph, Logits, NodeIndex, OptimizerState, Parameters, Shape,
+    Step, StepOutcome, cross_entropy,
 };
 
+use crate::average;
 use crate::machine::{BatchMoments, Machine};
 use crate::memory::Buffer;
 use crate::optimizer::Optimizer;
@@ -98,6 +99,18 @@ impl Engine for CpuEngine {
         self.inner.forward(images)
     }
 
+    fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {
+        self.inner.features(images, first_trained)
+    }
+
+    fn forward_features(
+        &mut self,
+        features: &Batch,
+        first_trained: NodeIndex,
+    ) -> Result<Logits, EngineError> {
+        self.inner.forward_features(features, first_trained)
+    }
+
     fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
         self.inner.train_step(step)
     }
@@ -116,6 +129,14 @@ impl Engine for CpuEngine {
 
     fn set_optimizer_state(&mut self, state: &OptimizerState) -> Result<(), EngineError> {
         self.inner.set_optimizer_state(state)
+    }
+
+    fn average(&self) -> Result<Option<Parameters>, EngineError> {
+        self.inner.average()
+    }
+
+    fn set_average(&mut self, average: Option<&Parameters>) -> Result<(), EngineError> {
+        self.inner.set_average(average)
     }
 
     fn description(&self) -> String {
@@ -139,17 +160,25 @@ struct Core<S> {
     gradients: Option<Buffer>,
     optimizer: Optimizer,
     pool: Pool,
+    /// The running average of `weights`.
+    average: Option<Buffer>,
+    /// The whole network.
     inference: Option<Machine<S>>,
+    /// The nodes before the border of a run that freezes some, and those behind it.
+    frozen: Option<Part<S>>,
+    thawed: Option<Part<S>>,
     training: Option<Training<S>>,
 }
 
-/// The machines of a training run.
+/// A machine for inference on one side of a border.
+struct Part<S> {
+    first_trained: NodeIndex,
+    machine: Machine<S>,
+}
+
+/// The machine of a training run.
 struct Training<S> {
     first_trained: NodeIndex,
-    /// What is frozen, in inference mode.
-    frozen: Option<Machine<S>>,
-    /// Results of the frozen part that the trained part reads.
-    received: Vec<(NodeIndex, Vec<f32>)>,
     trained: Machine<S>,
     /// Numbers of the parameters that change.
     parameters: Vec<usize>,
@@ -168,7 +197,10 @@ impl<S: Simd> Core<S> {
             gradients: None,
             optimizer: Optimizer::default(),
             pool: Pool::new(threads),
+            average: None,
             inference: None,
+            frozen: None,
+            thawed: None,
             training: None,
             graph,
             strides,
@@ -178,8 +210,7 @@ impl<S: Simd> Core<S> {
         Ok(core)
     }
 
-    fn check_images(&self, images: &Batch) -> Result<(), EngineError> {
-        let expected = self.graph.input_shape();
+    fn check_images(&self, images: &Batch, expected: Shape) -> Result<(), EngineError> {
         if images.shape == expected {
             return Ok(());
         }
@@ -188,6 +219,30 @@ impl<S: Simd> Core<S> {
             expected,
             found: images.shape,
         })
+    }
+
+    /// Everything in a buffer, by name and in PyTorch's layouts.
+    fn named(&self, buffer: &Buffer) -> Parameters {
+        let entries = self.store.entries().iter().enumerate();
+        entries
+            .map(|(index, entry)| (entry.spec.name.clone(), self.store.read(buffer, index)))
+            .collect()
+    }
+
+    /// Brings checked parameters to their places in `buffer`.
+    fn place(&self, parameters: &Parameters, buffer: &mut Buffer) -> Result<(), EngineError> {
+        parameters
+            .check(&self.graph)
+            .map_err(|source| EngineError::Parameters {
+                graph: self.graph.name().to_owned(),
+                source,
+            })?;
+        for (index, entry) in self.store.entries().iter().enumerate() {
+            if let Some(tensor) = parameters.get(&entry.spec.name) {
+                self.store.write(buffer, index, &tensor.data);
+            }
+        }
+        Ok(())
     }
 
     fn last(&self) -> NodeIndex {
@@ -264,7 +319,98 @@ impl<S: Simd> Core<S> {
         logits
     }
 
-    /// The machines for training from `first_trained` on, made anew if the last ones do not do.
+    /// Node results on their way across a border: a row per image.
+    fn cross(&mut self, images: &Batch, first_trained: NodeIndex) -> Batch {
+        let border = self.graph.border(first_trained);
+        let kept = self.frozen.take();
+        let kept = kept.filter(|part| part.first_trained == first_trained);
+        let mut machine = match kept {
+            Some(part) => part.machine,
+            // Always for many images: how a row is computed must not depend on their count.
+            None => self.inference_machine(None, 0..first_trained.0, &border, Self::MANY),
+        };
+        let shape = self.graph.border_shape(first_trained);
+        let mut rows = Vec::with_capacity(images.count * shape.value_count());
+        self.run_in_lots(&mut machine, images, |machine, count| {
+            let results: Vec<_> = (0..border.len())
+                .map(|of| machine.output(of, count))
+                .collect();
+            if let [only] = &results[..] {
+                return rows.extend_from_slice(only);
+            }
+            for image in 0..count {
+                for result in &results {
+                    let len = result.len() / count;
+                    rows.extend_from_slice(&result[image * len..][..len]);
+                }
+            }
+        });
+        self.frozen = Some(Part {
+            first_trained,
+            machine,
+        });
+        Batch::new(images.count, shape, rows)
+    }
+
+    /// What each node of a border sent across, image by image.
+    fn received(&self, features: &Batch, first_trained: NodeIndex) -> Vec<(NodeIndex, Vec<f32>)> {
+        let mut start = 0;
+        let border = self.graph.border(first_trained);
+        let parts = border.into_iter().map(|node| {
+            let len = self.graph.node(node).shape.value_count();
+            let rows = features.data.chunks_exact(features.shape.value_count());
+            let part = rows.flat_map(|row| &row[start..start + len]).copied();
+            let part = (node, part.collect());
+            start += len;
+            part
+        });
+        parts.collect()
+    }
+
+    /// Any count that is more than one.
+    const MANY: usize = 16;
+
+    fn infer_features(&mut self, features: &Batch, first_trained: NodeIndex) -> Vec<f32> {
+        let kept = self.thawed.take();
+        let kept = kept.filter(|part| part.first_trained == first_trained);
+        let nodes = first_trained.0..self.graph.nodes().len();
+        let last = self.last();
+        let mut machine = match kept {
+            Some(part) => part.machine,
+            None => self.inference_machine(None, nodes, &[last], Self::MANY),
+        };
+        let mut logits = Vec::with_capacity(features.count * self.graph.class_count());
+        let width = features.shape.value_count();
+        for lot in features.data.chunks(machine.capacity() * width) {
+            let count = lot.len() / width;
+            let lot = Batch::new(count, features.shape, lot.to_vec());
+            let received = self.received(&lot, first_trained);
+            machine.forward(
+                count,
+                &source(&received, &lot),
+                0,
+                &self.store,
+                &self.weights,
+                &mut self.pool,
+            );
+            logits.extend(machine.output(0, count));
+        }
+        self.thawed = Some(Part {
+            first_trained,
+            machine,
+        });
+        logits
+    }
+
+    fn finite(&self, logits: Vec<f32>) -> Result<Logits, EngineError> {
+        if logits.iter().all(|logit| logit.is_finite()) {
+            Ok(Logits::new(self.graph.class_count(), logits))
+        } else {
+            Err(EngineError::NotFinite { what: "logits" })
+        }
+    }
+
+    /// The machine for training from `first_trained` on, made anew if the last one does not do.
     fn training(&mut self, first_trained: NodeIndex, count: usize) -> Training<S> {
         let found = self.training.take().filter(|training| {
             training.first_trained == first_trained && training.trained.capacity() >= count
@@ -272,20 +418,13 @@ impl<S: Simd> Core<S> {
         if let Some(training) = found {
             return training;
         }
-        let nodes = self.graph.nodes();
-        // The image alone is nothing that could be computed before.
-        let start = if first_trained.0 <= 1 {
-            0
+        let node_count = self.graph.nodes().len();
+        let start = if has_border(first_trained) {
+            first_trained.0.min(node_count)
         } else {
-            first_trained.0.min(nodes.len())
+            0
         };
-        let is_read = |node: &NodeIndex| {
-            let reads = |user: &hilum_graph::Node| user.inputs.contains(node);
-            nodes[start..].iter().any(reads) || (start == nodes.len() && *node == self.last())
-        };
-        let border: Vec<NodeIndex> = (0..start).map(NodeIndex).filter(is_read).collect();
-        let frozen = (start > 0).then(|| self.inference_machine(None, 0..start, &border, count));
-        let program = self.program(Mode::Training, start..nodes.len(), &[self.last()]);
+        let program = self.program(Mode::Training, start..node_count, &[self.last()]);
         let trained = Machine::new(program, Mode::Training, count, self.pool.threads());
         let entries = self.store.entries().iter().enumerate();
         let parameters = entries
@@ -294,8 +433,6 @@ impl<S: Simd> Core<S> {
             .collect();
         Training {
             first_trained,
-            frozen,
-            received: border.into_iter().map(|node| (node, Vec::new())).collect(),
             trained,
             parameters,
         }
@@ -306,29 +443,21 @@ impl<S: Simd> Core<S> {
         training: &mut Training<S>,
         step: &Step<'_>,
     ) -> Result<StepOutcome, EngineError> {
-        let count = step.images.count;
-        if let Some(mut frozen) = training.frozen.take() {
-            training
-                .received
-                .iter_mut()
-                .for_each(|(_, values)| values.clear());
-            let received = &mut training.received;
-            self.run_in_lots(&mut frozen, step.images, |machine, count| {
-                for (which, (_, values)) in received.iter_mut().enumerate() {
-                    values.extend(machine.output(which, count));
-                }
-            });
-            training.frozen = Some(frozen);
-        }
-        let received = &training.received;
-        let source = |node: usize| {
-            let found = received.iter().find(|(known, _)| known.0 == node);
-            found.map_or(&step.images.data[..], |(_, values)| &values[..])
+        let first_trained = step.first_trained;
+        let crossed;
+        let (images, received) = match step.entry {
+            _ if !has_border(first_trained) => (step.images, Vec::new()),
+            Entry::Features => (step.images, self.received(step.images, first_trained)),
+            Entry::Images => {
+                crossed = self.cross(step.images, first_trained);
+                (&crossed, self.received(&crossed, first_trained))
+            }
         };
+        let count = images.count;
         let trained = &mut training.trained;
         trained.forward(
             count,
-            &source,
+            &source(&received, images),
             step.seed,
             &self.store,
             &self.weights,
@@ -348,11 +477,14 @@ impl<S: Simd> Core<S> {
             gradients,
             &mut self.pool,
         );
+        let rated = training.parameters.iter().map(|index| {
+            let node = self.store.entries()[*index].spec.node;
+            (*index, step.rate_of(&self.graph, node))
+        });
         self.optimizer.update::<S>(
             &self.store,
-            &training.parameters,
+            &rated.collect::<Vec<_>>(),
             step.update,
-            step.learning_rate,
             &mut self.weights,
             gradients,
             &mut self.pool,
@@ -360,14 +492,38 @@ impl<S: Simd> Core<S> {
         for moments in trained.moments(count) {
             follow(&self.store, &mut self.weights, &moments);
         }
-        trained.forget_weights();
-        if let Some(inference) = &mut self.inference {
-            inference.forget_weights();
+        if let Some(decay) = step.averaging {
+            average::follow::<S>(&mut self.average, &self.weights, decay, &mut self.pool);
         }
+        trained.forget_weights();
+        let frozen = self.frozen.as_mut();
+        let parts = [
+            frozen.filter(|part| part.first_trained > first_trained),
+            self.thawed.as_mut(),
+        ];
+        let parts = parts.into_iter().flatten().map(|part| &mut part.machine);
+        let changed = parts.chain(self.inference.as_mut());
+        changed.for_each(Machine::forget_weights);
         Ok(StepOutcome {
             loss: loss.value,
             logits,
         })
+    }
+}
+
+/// Whether anything can be computed before `first_trained`: the image alone is nothing.
+fn has_border(first_trained: NodeIndex) -> bool {
+    first_trained.0 > 1
+}
+
+/// Where a machine finds what it receives: from across a border, or the images.
+fn source<'a>(
+    received: &'a [(NodeIndex, Vec<f32>)],
+    images: &'a Batch,
+) -> impl Fn(usize) -> &'a [f32] {
+    move |node| {
+        let found = received.iter().find(|(known, _)| known.0 == node);
+        found.map_or(&images.data[..], |(_, values)| &values[..])
     }
 }
 
@@ -393,23 +549,17 @@ fn follow(store: &Store, weights: &mut Buffer, moments: &BatchMoments<'_>) {
 
 impl<S: Simd> Inner for Core<S> {
     fn memory(&self) -> usize {
-        let machine = |machine: &Machine<S>| machine.memory();
-        let training = self.training.as_ref().map_or(0, |training| {
-            let received: usize = training
-                .received
-                .iter()
-                .map(|(_, values)| values.len())
-                .sum();
-            machine(&training.trained) + training.frozen.as_ref().map_or(0, machine) + received
-        });
+        let part = |part: &Option<Part<S>>| part.as_ref().map_or(0, |part| part.machine.memory());
+        let len = |buffer: &Option<Buffer>| buffer.as_ref().map_or(0, |buffer| buffer.len());
+        let training = self.training.as_ref();
         let values = self.weights.len()
-            + self
-                .gradients
-                .as_ref()
-                .map_or(0, |gradients| gradients.len())
+            + len(&self.gradients)
+            + len(&self.average)
             + self.optimizer.memory()
-            + self.inference.as_ref().map_or(0, machine)
-            + training;
+            + self.inference.as_ref().map_or(0, Machine::memory)
+            + part(&self.frozen)
+            + part(&self.thawed)
+            + training.map_or(0, |training| training.trained.memory());
         values * size_of::<f32>()
     }
 
@@ -424,13 +574,32 @@ impl<S: Simd> Engine for Core<S> {
     }
 
     fn forward(&mut self, images: &Batch) -> Result<Logits, EngineError> {
-        self.check_images(images)?;
+        self.check_images(images, self.graph.input_shape())?;
         let logits = self.infer(images);
-        if logits.iter().all(|logit| logit.is_finite()) {
-            Ok(Logits::new(self.graph.class_count(), logits))
+        self.finite(logits)
+    }
+
+    fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {
+        self.check_images(images, self.graph.input_shape())?;
+        if has_border(first_trained) {
+            Ok(self.cross(images, first_trained))
         } else {
-            Err(EngineError::NotFinite { what: "logits" })
+            Ok(images.clone())
         }
+    }
+
+    fn forward_features(
+        &mut self,
+        features: &Batch,
+        first_trained: NodeIndex,
+    ) -> Result<Logits, EngineError> {
+        self.check_images(features, self.graph.border_shape(first_trained))?;
+        let logits = if has_border(first_trained) {
+            self.infer_features(features, first_trained)
+        } else {
+            self.infer(features)
+        };
+        self.finite(logits)
     }
 
     fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
@@ -440,7 +609,11 @@ impl<S: Simd> Engine for Core<S> {
             self.graph.class_count(),
             "a weight per class"
         );
-        self.check_images(step.images)?;
+        let expected = match step.entry {
+            Entry::Images => self.graph.input_shape(),
+            Entry::Features => self.graph.border_shape(step.first_trained),
+        };
+        self.check_images(step.images, expected)?;
         let mut training = self.training(step.first_trained, step.images.count);
         let outcome = self.step(&mut training, step);
         self.training = Some(training);
@@ -448,32 +621,19 @@ impl<S: Simd> Engine for Core<S> {
     }
 
     fn parameters(&self) -> Result<Parameters, EngineError> {
-        let entries = self.store.entries().iter().enumerate();
-        Ok(entries
-            .map(|(index, entry)| {
-                let tensor = self.store.read(&self.weights, index);
-                (entry.spec.name.clone(), tensor)
-            })
-            .collect())
+        Ok(self.named(&self.weights))
     }
 
     fn set_parameters(&mut self, parameters: &Parameters) -> Result<(), EngineError> {
-        parameters
-            .check(&self.graph)
-            .map_err(|source| EngineError::Parameters {
-                graph: self.graph.name().to_owned(),
-                source,
-            })?;
-        for (index, entry) in self.store.entries().iter().enumerate() {
-            if let Some(tensor) = parameters.get(&entry.spec.name) {
-                self.store.write(&mut self.weights, index, &tensor.data);
-            }
-        }
-        // Frozen machines, too, hold packed copies.
-        self.training = None;
-        if let Some(inference) = &mut self.inference {
-            inference.forget_weights();
-        }
+        let mut weights = std::mem::replace(&mut self.weights, Buffer::zeroed(0));
+        let placed = self.place(parameters, &mut weights);
+        self.weights = weights;
+        placed?;
+        let parts = [self.frozen.as_mut(), self.thawed.as_mut()];
+        let parts = parts.into_iter().flatten().map(|part| &mut part.machine);
+        let trained = self.training.as_mut().map(|training| &mut training.trained);
+        let machines = parts.chain(self.inference.as_mut()).chain(trained);
+        machines.for_each(Machine::forget_weights);
         Ok(())
     }
 
@@ -483,6 +643,22 @@ impl<S: Simd> Engine for Core<S> {
 
     fn set_optimizer_state(&mut self, state: &OptimizerState) -> Result<(), EngineError> {
         self.optimizer = Optimizer::from_state(state, &self.store)?;
+        Ok(())
+    }
+
+    fn average(&self) -> Result<Option<Parameters>, EngineError> {
+        Ok(self.average.as_ref().map(|average| self.named(average)))
+    }
+
+    fn set_average(&mut self, average: Option<&Parameters>) -> Result<(), EngineError> {
+        self.average = match average {
+            Some(average) => {
+                let mut place = self.store.buffer();
+                self.place(average, &mut place)?;
+                Some(place)
+            }
+            None => None,
+        };
         Ok(())
     }
 

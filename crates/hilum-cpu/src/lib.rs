@@ -27,6 +27,7 @@
 //! zeros to whole ones. In training only the results of convolutions are stored; batch norm and
 //! activation are applied by whoever reads them.
 
+mod average;
 mod engine;
 mod kernel;
 mod machine;

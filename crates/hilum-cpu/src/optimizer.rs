@@ -37,13 +37,12 @@ impl Moment {
 const NAMES: [&str; 3] = ["first", "second", "velocity"];
 
 impl Optimizer {
-    /// Moves the parameters numbered `trained` along their gradients.
+    /// Moves the parameters numbered in `trained` along their gradients, each at its own rate.
     pub(crate) fn update<S: Simd>(
         &mut self,
         store: &Store,
-        trained: &[usize],
+        trained: &[(usize, f64)],
         rule: UpdateRule,
-        learning_rate: f64,
         weights: &mut Buffer,
         gradients: &mut Buffer,
         pool: &mut Pool,
@@ -59,7 +58,7 @@ impl Optimizer {
         let moments = moments.map(|moment| {
             moment.map(|moment| {
                 moment.values(store);
-                for entry in trained {
+                for (entry, _) in trained {
                     moment.known[*entry] = true;
                 }
                 moment.values(store).shared()
@@ -67,7 +66,7 @@ impl Optimizer {
         });
         let (weights, gradients) = (weights.shared(), gradients.shared());
         let mut pieces = Vec::new();
-        for &index in trained {
+        for &(index, learning_rate) in trained {
             self.steps[index] += 1;
             let entry = &store.entries()[index];
             let update = Update::new(rule, learning_rate, self.steps[index]);

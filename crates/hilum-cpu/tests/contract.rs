@@ -6,6 +6,7 @@ mod portable {
     use super::instruction_sets::portable;
 
     hilum_engine_tests::contract!(portable);
+    hilum_engine_tests::transfer!(portable);
     hilum_engine_tests::pytorch!(portable);
 }
 
@@ -13,5 +14,6 @@ mod widest {
     use super::instruction_sets::widest;
 
     hilum_engine_tests::contract!(widest);
+    hilum_engine_tests::transfer!(widest);
     hilum_engine_tests::pytorch!(widest);
 }

@@ -5,8 +5,8 @@ mod instruction_sets;
 use hilum_core::ClassIndex;
 use hilum_cpu::InstructionSet;
 use hilum_graph::{
-    Architecture, Batch, Engine, Graph, Logits, NodeIndex, OptimizerState, Parameters, Shape, Step,
-    UpdateRule, formula,
+    Architecture, Batch, Engine, Entry, Graph, Logits, NodeIndex, OptimizerState, Parameters,
+    Shape, Step, UpdateRule, formula,
 };
 use instruction_sets::open;
 
@@ -43,6 +43,9 @@ fn train(engine: &mut dyn Engine, steps: std::ops::Range<u64>) {
             truth: &truth(IMAGES),
             class_weights: &[1.0, 0.5, 2.0, 1.5],
             label_smoothing: 0.1,
+            entry: Entry::Images,
+            layer_rate: 1.0,
+            averaging: None,
             first_trained: NodeIndex(0),
             update: UpdateRule::Adam {
                 beta1: 0.9,

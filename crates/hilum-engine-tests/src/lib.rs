@@ -10,6 +10,7 @@
 //! - [`contract`](mod@contract): what the [`Engine`] trait promises, whatever the network.
 //! - [`pytorch`](mod@pytorch): optimisers and a network with every kind of layer against PyTorch.
 //! - [`torchvision`](mod@torchvision): whole architectures against torchvision.
+//! - [`transfer`](mod@transfer): features, rates by layer and averages.
 //!
 //! In an engine's tests:
 //!
@@ -31,6 +32,7 @@ pub mod naive;
 pub mod operations;
 pub mod pytorch;
 pub mod torchvision;
+pub mod transfer;
 
 use hilum_graph::{Engine, EngineError, Graph, Parameters};
 

@@ -1,7 +1,7 @@
 //! Every operation against plain loops over `f64`, forward and backward, at odd sizes.
 
 use hilum_core::ClassIndex;
-use hilum_graph::{Batch, Graph, NodeIndex, Parameters, Step, UpdateRule};
+use hilum_graph::{Batch, Entry, Graph, NodeIndex, Parameters, Step, UpdateRule};
 
 use crate::naive::{self, Mode, Weights, graphs};
 use crate::{Open, assert_close};
@@ -16,6 +16,9 @@ pub(crate) fn step<'a>(images: &'a Batch, truth: &'a [ClassIndex]) -> Step<'a> {
         truth,
         class_weights: &CLASS_WEIGHTS,
         label_smoothing: 0.1,
+        entry: Entry::Images,
+        layer_rate: 1.0,
+        averaging: None,
         first_trained: NodeIndex(0),
         update: UpdateRule::Sgd {
             momentum: 0.0,

@@ -4,8 +4,8 @@
 
 use hilum_core::ClassIndex;
 use hilum_graph::{
-    Activation, Batch, Engine, Graph, GraphBuilder, NodeIndex, Op, Padding, Parameters, Shape,
-    Step, Tensor, UpdateRule,
+    Activation, Batch, Engine, Entry, Graph, GraphBuilder, NodeIndex, Op, Padding, Parameters,
+    Shape, Step, Tensor, UpdateRule,
 };
 use serde_json::Value;
 
@@ -93,6 +93,9 @@ fn follows_pytorch(open: Open<'_>, name: &str, update: UpdateRule, learning_rate
                 truth: &classes(&reference["truth"][number]),
                 class_weights: &class_weights,
                 label_smoothing: reference["label_smoothing"].as_f64().unwrap() as f32,
+                entry: Entry::Images,
+                layer_rate: 1.0,
+                averaging: None,
                 first_trained: NodeIndex(0),
                 update,
                 learning_rate,
@@ -215,6 +218,9 @@ fn train(
             truth: &truth,
             class_weights: &class_weights,
             label_smoothing: reference["label_smoothing"].as_f64().unwrap() as f32,
+            entry: Entry::Images,
+            layer_rate: 1.0,
+            averaging: None,
             first_trained: NodeIndex(0),
             update,
             learning_rate,

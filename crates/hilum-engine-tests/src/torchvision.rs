@@ -3,8 +3,8 @@
 
 use hilum_core::ClassIndex;
 use hilum_graph::{
-    Architecture, Batch, Engine, Graph, GraphBuilder, NodeIndex, Op, Parameters, Shape, Step,
-    UpdateRule, formula,
+    Architecture, Batch, Engine, Entry, Graph, GraphBuilder, NodeIndex, Op, Parameters, Shape,
+    Step, UpdateRule, formula,
 };
 use serde_json::Value;
 
@@ -137,6 +137,9 @@ impl Training {
             truth: &self.truth,
             class_weights: &self.class_weights,
             label_smoothing: self.label_smoothing,
+            entry: Entry::Images,
+            layer_rate: 1.0,
+            averaging: None,
             first_trained: NodeIndex(0),
             update: self.update,
             learning_rate: self.learning_rate,

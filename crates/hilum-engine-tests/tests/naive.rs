@@ -1,7 +1,7 @@
 //! The plain loops themselves: the gradients that engines are measured against.
 
 use hilum_engine_tests::naive::{self, Mode, Weights, graphs};
-use hilum_graph::{Graph, NodeIndex, Step, UpdateRule};
+use hilum_graph::{Entry, Graph, NodeIndex, Step, UpdateRule};
 
 const TRAINING: Mode = Mode::Training {
     seed: 3,
@@ -19,6 +19,9 @@ fn gradients_are_those_of_finite_differences() {
             truth: &truth,
             class_weights: &[0.5, 1.0, 2.5],
             label_smoothing: 0.1,
+            entry: Entry::Images,
+            layer_rate: 1.0,
+            averaging: None,
             first_trained: NodeIndex(0),
             update: UpdateRule::Sgd {
                 momentum: 0.0,

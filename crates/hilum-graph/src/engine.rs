@@ -23,6 +23,21 @@ pub trait Engine: Send {
     /// Logits in inference mode: running statistics normalise, dropout does nothing.
     fn forward(&mut self, images: &Batch) -> Result<Logits, EngineError>;
 
+    /// What the nodes before `first_trained` make of images, in inference mode: a row per image
+    /// of the values of [`Graph::border`], node after node, NHWC.
+    ///
+    /// A row depends on its image alone, not on the others of the batch or their count. From
+    /// `NodeIndex(0)` and `NodeIndex(1)` the images themselves come back.
+    fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError>;
+
+    /// Logits in inference mode, from what [`features`](Self::features) made for the same
+    /// `first_trained`.
+    fn forward_features(
+        &mut self,
+        features: &Batch,
+        first_trained: NodeIndex,
+    ) -> Result<Logits, EngineError>;
+
     /// One training step: forward in training mode, loss, backward, update.
     ///
     /// If the loss is not finite, nothing is updated, neither parameters nor running statistics.
@@ -39,6 +54,13 @@ pub trait Engine: Send {
 
     /// Replaces the optimiser's state; an empty one starts afresh.
     fn set_optimizer_state(&mut self, state: &OptimizerState) -> Result<(), EngineError>;
+
+    /// The running average of all parameters and statistics, if a step asked for one
+    /// ([`Step::averaging`]).
+    fn average(&self) -> Result<Option<Parameters>, EngineError>;
+
+    /// Replaces the running average; with `None` the next one starts from the weights then.
+    fn set_average(&mut self, average: Option<&Parameters>) -> Result<(), EngineError>;
 
     /// What it runs on, for logs and reports: `cpu avx2, 2 threads`.
     fn description(&self) -> String;
@@ -115,8 +137,10 @@ impl Logits {
 /// the weighted terms, divided by the sum of the weights of the true classes.
 #[derive(Debug, Clone, Copy)]
 pub struct Step<'a> {
-    /// What the network sees.
+    /// What the network sees, or, by `entry`, what its frozen nodes made of that.
     pub images: &'a Batch,
+    /// Where `images` enters.
+    pub entry: Entry,
     /// The true class of each image.
     pub truth: &'a [ClassIndex],
     /// One factor per class; 1 for all leaves the loss unweighted.
@@ -131,8 +155,34 @@ pub struct Step<'a> {
     pub update: UpdateRule,
     /// The learning rate of this step; positive.
     pub learning_rate: f64,
+    /// The share of the learning rate that the first layer gets, above 0; 1 treats all layers
+    /// alike. See [`Step::rate_of`].
+    pub layer_rate: f64,
+    /// If given, the decay of a running average of all parameters and statistics, in `0.0..1.0`:
+    /// after the step `average = decay * average + (1 - decay) * weights`. The first average is
+    /// the weights.
+    pub averaging: Option<f64>,
     /// Seeds dropout; see [`dropout_keeps`].
     pub seed: u64,
+}
+
+impl Step<'_> {
+    /// The learning rate of a node's parameters: geometric in the node's position, from
+    /// `layer_rate * learning_rate` at the image to `learning_rate` at the head and behind it
+    /// (discriminative fine-tuning, Howard & Ruder, 2018).
+    pub fn rate_of(&self, graph: &Graph, node: NodeIndex) -> f64 {
+        let position = node.0 as f64 / graph.head().0.max(1) as f64;
+        self.learning_rate * self.layer_rate.powf(1.0 - position.min(1.0))
+    }
+}
+
+/// Where the values of a step enter the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// They are images.
+    Images,
+    /// They are rows of [`Engine::features`]: the frozen nodes have run already.
+    Features,
 }
 
 /// What a training step found.

@@ -65,6 +65,37 @@ impl Graph {
         self.head
     }
 
+    /// The nodes before `first` whose results are read from `first` on; behind the last node,
+    /// the last.
+    ///
+    /// Up to the second node that is the image: nothing could be computed before.
+    pub fn border(&self, first: NodeIndex) -> Vec<NodeIndex> {
+        if first.0 <= 1 {
+            return vec![NodeIndex(0)];
+        }
+        if first.0 >= self.nodes.len() {
+            return vec![NodeIndex(self.nodes.len() - 1)];
+        }
+        let is_read = |node: &NodeIndex| {
+            let mut users = self.nodes[first.0..].iter();
+            users.any(|user| user.inputs.contains(node))
+        };
+        (0..first.0).map(NodeIndex).filter(is_read).collect()
+    }
+
+    /// The shape of what crosses the border before `first`: one vector for each image, unless
+    /// it is the image itself.
+    pub fn border_shape(&self, first: NodeIndex) -> Shape {
+        if first.0 <= 1 {
+            return self.input_shape();
+        }
+        let border = self.border(first);
+        let counts = border
+            .iter()
+            .map(|node| self.node(*node).shape.value_count());
+        Shape::vector(counts.sum())
+    }
+
     /// How its first weights are drawn.
     pub fn initialisation(&self) -> Initialisation {
         self.initialisation

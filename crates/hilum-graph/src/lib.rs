@@ -38,7 +38,7 @@ mod weights;
 pub use architecture::{Architecture, UnknownArchitecture};
 pub use device::{DeviceName, GpuInterface};
 pub use engine::{
-    Batch, Engine, EngineError, Logits, OptimizerState, Step, StepOutcome, UpdateRule,
+    Batch, Engine, EngineError, Entry, Logits, OptimizerState, Step, StepOutcome, UpdateRule,
     dropout_keeps,
 };
 pub use graph::{Graph, GraphBuilder, GraphError, Node, NodeIndex};

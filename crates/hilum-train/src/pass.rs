@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hilum_core::ClassIndex;
-use hilum_graph::{Batch, Engine, EngineError, Logits, Step, StepOutcome};
+use hilum_graph::{Batch, Engine, EngineError, Entry, Logits, Step, StepOutcome};
 use hilum_metrics::SplitRow;
 
 use crate::measure::Measure;
@@ -130,6 +130,9 @@ impl Pass<'_> {
             truth,
             class_weights: self.class_weights,
             label_smoothing: settings.label_smoothing,
+            entry: Entry::Images,
+            layer_rate: 1.0,
+            averaging: None,
             first_trained: stage.first_trained,
             update: settings.update,
             learning_rate,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use hilum_core::{ClassIndex, ClassName, Classes};
 use hilum_graph::{
-    Activation, Batch, DropoutUnit, Engine, EngineError, Graph, GraphBuilder, Logits,
+    Activation, Batch, DropoutUnit, Engine, EngineError, Entry, Graph, GraphBuilder, Logits,
     ModelFileError, NodeIndex, Op, OptimizerState, Parameters, Shape, Step, StepOutcome, Tensor,
     UpdateRule, dropout_keeps, write_tensors,
 };
@@ -29,6 +29,9 @@ pub(crate) struct Seen {
     pub(crate) class_weights: Vec<f32>,
     pub(crate) label_smoothing: f32,
     pub(crate) seed: u64,
+    pub(crate) entry: Entry,
+    pub(crate) layer_rate: f64,
+    pub(crate) averaging: Option<f64>,
 }
 
 /// Flatten, dense, ReLU, dropout, dense; trained by Adam or gradient descent.
@@ -36,6 +39,9 @@ pub(crate) struct TinyEngine {
     graph: Graph,
     parameters: Parameters,
     state: OptimizerState,
+    average: Option<Parameters>,
+    /// Images whose features were asked for.
+    pub(crate) featured: usize,
     pub(crate) seen: Vec<Seen>,
     /// The step, from 0, whose loss is not a number.
     pub(crate) diverges_at: Option<usize>,
@@ -58,6 +64,8 @@ impl TinyEngine {
             parameters: graph.parameters().into_iter().map(tensor).collect(),
             graph,
             state: OptimizerState::default(),
+            average: None,
+            featured: 0,
             seen: Vec::new(),
             diverges_at: None,
             description: "tiny, 1 thread".to_owned(),
@@ -96,10 +104,14 @@ impl TinyEngine {
             gradients.get_mut(name).unwrap()[position] += value;
         };
         let (mut loss, mut all_logits) = (0.0, Vec::new());
-        for (index, image) in step.images.data.chunks_exact(SIDE * SIDE).enumerate() {
+        let width = step.images.shape.value_count();
+        for (index, image) in step.images.data.chunks_exact(width).enumerate() {
             let truth = step.truth[index].get();
             let kept = |unit: usize| f32::from(keeps[index * HIDDEN + unit]) / (1.0 - DROPPED);
-            let mut hidden = self.hidden(image);
+            let mut hidden = match step.entry {
+                Entry::Images => self.hidden(image),
+                Entry::Features => image.to_vec(),
+            };
             hidden
                 .iter_mut()
                 .enumerate()
@@ -118,7 +130,8 @@ impl TinyEngine {
                     back[unit] += error * self.values("head.weight")[position];
                 }
             }
-            for unit in (0..HIDDEN).filter(|unit| hidden[*unit] > 0.0) {
+            let reaches_back = |unit: &usize| hidden[*unit] > 0.0 && step.entry == Entry::Images;
+            for unit in (0..HIDDEN).filter(reaches_back) {
                 let error = back[unit] * kept(unit);
                 add("features.bias", unit, error);
                 for (position, value) in image.iter().enumerate() {
@@ -132,6 +145,18 @@ impl TinyEngine {
             all_logits.extend(logits);
         }
         (loss, all_logits, gradients)
+    }
+
+    fn follow(&mut self, decay: f32) {
+        let Some(average) = &mut self.average else {
+            self.average = Some(self.parameters.clone());
+            return;
+        };
+        for (name, tensor) in self.parameters.iter() {
+            let values = &mut average.get_mut(name).unwrap().data;
+            let pairs = values.iter_mut().zip(&tensor.data);
+            pairs.for_each(|(old, new)| *old = decay * *old + (1.0 - decay) * new);
+        }
     }
 
     fn update(&mut self, name: &str, gradient: &[f32], step: &Step<'_>) {
@@ -190,6 +215,21 @@ impl Engine for TinyEngine {
         Ok(Logits::new(CLASSES, logits))
     }
 
+    fn features(&mut self, images: &Batch, first: NodeIndex) -> Result<Batch, EngineError> {
+        assert_eq!(first, self.graph.head(), "the only border");
+        self.featured += images.count;
+        let rows = images.data.chunks_exact(SIDE * SIDE);
+        let values = rows.flat_map(|image| self.hidden(image)).collect();
+        Ok(Batch::new(images.count, Shape::vector(HIDDEN), values))
+    }
+
+    fn forward_features(&mut self, rows: &Batch, first: NodeIndex) -> Result<Logits, EngineError> {
+        assert_eq!(first, self.graph.head(), "the only border");
+        let rows = rows.data.chunks_exact(HIDDEN);
+        let logits = rows.flat_map(|hidden| self.logits(hidden)).collect();
+        Ok(Logits::new(CLASSES, logits))
+    }
+
     fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
         if self.diverges_at == Some(self.seen.len()) {
             return Err(EngineError::NotFinite { what: "loss" });
@@ -201,12 +241,18 @@ impl Engine for TinyEngine {
             class_weights: step.class_weights.to_vec(),
             label_smoothing: step.label_smoothing,
             seed: step.seed,
+            entry: step.entry,
+            layer_rate: step.layer_rate,
+            averaging: step.averaging,
         });
         let (loss, logits, gradients) = self.gradients(step);
         for spec in self.graph.parameters() {
             if spec.node >= step.first_trained {
                 self.update(&spec.name, &gradients[&spec.name], step);
             }
+        }
+        if let Some(decay) = step.averaging {
+            self.follow(decay as f32);
         }
         Ok(StepOutcome {
             loss,
@@ -229,6 +275,15 @@ impl Engine for TinyEngine {
 
     fn set_optimizer_state(&mut self, state: &OptimizerState) -> Result<(), EngineError> {
         self.state = state.clone();
+        Ok(())
+    }
+
+    fn average(&self) -> Result<Option<Parameters>, EngineError> {
+        Ok(self.average.clone())
+    }
+
+    fn set_average(&mut self, average: Option<&Parameters>) -> Result<(), EngineError> {
+        self.average = average.cloned();
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use hilum_core::ClassIndex;
 use hilum_graph::{
-    Architecture, Batch, DeviceName, Engine, EngineError, Graph, NodeIndex, Shape, Step,
+    Architecture, Batch, DeviceName, Engine, EngineError, Entry, Graph, NodeIndex, Shape, Step,
     initialise, summarise,
 };
 use hilum_train::Settings;
@@ -183,6 +183,9 @@ fn best_time(engine: &mut dyn Engine, mode: Mode, images: &Batch) -> Result<Dura
         truth: &truth,
         class_weights: &[1.0; CLASS_COUNT],
         label_smoothing: 0.0,
+        entry: Entry::Images,
+        layer_rate: 1.0,
+        averaging: None,
         first_trained: NodeIndex(0),
         update: Settings::ADAM,
         learning_rate: 1e-3,
