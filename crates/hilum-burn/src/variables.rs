@@ -94,8 +94,9 @@ impl Variables {
     /// `self = decay * self + (1 - decay) * other`.
     pub(crate) fn follow(&mut self, other: &Self, decay: f64) {
         for (value, new) in self.values.iter_mut().zip(&other.values) {
-            let new = new.clone().mul_scalar(1.0 - decay);
-            *value = value.clone().mul_scalar(decay) + new;
+            // What does not change stays the same to the bit.
+            let ahead = new.clone() - value.clone();
+            *value = value.clone() + ahead.mul_scalar(1.0 - decay);
         }
     }
 

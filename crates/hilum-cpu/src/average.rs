@@ -7,7 +7,8 @@ use crate::threads::Pool;
 /// Values that a task averages; whole registers of every instruction set.
 const PIECE: usize = 65_536;
 
-/// `average = decay * average + (1 - decay) * weights`; the first average is the weights.
+/// `average = decay * average + (1 - decay) * weights`; the first average is the weights. What
+/// does not change stays the same to the bit.
 pub(crate) fn follow<S: Simd>(
     average: &mut Option<Buffer>,
     weights: &Buffer,
@@ -33,10 +34,11 @@ pub(crate) fn follow<S: Simd>(
             S::vectorize(
                 #[inline(always)]
                 || {
-                    let (old, new) = (S::splat(decay as f32), S::splat((1.0 - decay) as f32));
+                    let share = S::splat((1.0 - decay) as f32);
                     for i in (0..count).step_by(S::LANES) {
-                        let sum = S::mul(old, S::load(to.add(i)));
-                        S::store(to.add(i), S::fma(new, S::load(from.add(i)), sum));
+                        let old = S::load(to.add(i));
+                        let ahead = S::sub(S::load(from.add(i)), old);
+                        S::store(to.add(i), S::fma(share, ahead, old));
                     }
                 },
             );

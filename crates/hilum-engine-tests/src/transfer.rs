@@ -21,6 +21,7 @@ macro_rules! transfer {
             features_follow_the_weights
             layers_learn_at_rates_of_their_own
             the_average_follows_weights_and_statistics
+            the_average_of_what_is_frozen_is_what_it_was
             an_average_goes_in_and_out
         }
     };
@@ -240,6 +241,27 @@ pub fn the_average_follows_weights_and_statistics(open: Open<'_>) {
             assert_close(found, &wanted, 1e-3, 1e-5, name);
         }
         expected = Some(next);
+    }
+}
+
+pub fn the_average_of_what_is_frozen_is_what_it_was(open: Open<'_>) {
+    let mut engine = engine(open);
+    let graph = engine.graph().clone();
+    let images = naive::images(&graph, 4, 9);
+    let truth = naive::truth(&graph, 4);
+    let before = engine.parameters().unwrap();
+    for _ in 0..5 {
+        let step = Step {
+            averaging: Some(0.77),
+            first_trained: graph.head(),
+            ..step(&images, &truth)
+        };
+        engine.train_step(&step).unwrap();
+    }
+    let average = engine.average().unwrap().unwrap();
+    for spec in graph.parameters() {
+        let is_same = average.get(&spec.name) == before.get(&spec.name);
+        assert_eq!(is_same, spec.node < graph.head(), "{}", spec.name);
     }
 }
 

@@ -160,7 +160,7 @@ pub struct Step<'a> {
     pub layer_rate: f64,
     /// If given, the decay of a running average of all parameters and statistics, in `0.0..1.0`:
     /// after the step `average = decay * average + (1 - decay) * weights`. The first average is
-    /// the weights.
+    /// the weights. What does not change keeps its average to the bit.
     pub averaging: Option<f64>,
     /// Seeds dropout; see [`dropout_keeps`].
     pub seed: u64,

@@ -5,6 +5,15 @@ use crate::{Channels, Normalisation, Pixels, Recipe, Transform};
 /// Values that are repeated over three channels together.
 const BLOCK: usize = 64;
 
+/// Turns every row of pixels round.
+fn mirror(values: &mut [f32], width: usize, channels: usize) {
+    for row in values.chunks_exact_mut(width * channels) {
+        row.reverse();
+        // The channels of each pixel are turned round as well now.
+        row.chunks_exact_mut(channels).for_each(<[f32]>::reverse);
+    }
+}
+
 impl Recipe {
     /// Writes a prepared slice as the network sees it: `height x width x channels`, channels
     /// innermost. Grey pixels are repeated where the recipe has three channels.
@@ -37,6 +46,19 @@ impl Recipe {
                         std::array::from_fn(|channel| tables[channel][usize::from(bytes[channel])]);
                 }
             }
+        }
+    }
+
+    /// Writes view number `view` of [`Recipe::views`] of a prepared slice; 0 is the slice as
+    /// [`Recipe::normalise`] writes it.
+    ///
+    /// # Panics
+    /// As [`Recipe::normalise`], and if there is no such view.
+    pub fn normalise_view(&self, pixels: &Pixels, view: usize, out: &mut [f32]) {
+        assert!(view < self.views.count(), "a view of this recipe");
+        self.normalise(pixels, out);
+        if view == 1 {
+            mirror(out, self.width, self.channels.count());
         }
     }
 

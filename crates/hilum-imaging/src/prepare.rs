@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::decode::decode_file;
 use crate::{
     Channels, Clahe, DecodeError, DecodeLimits, Fit, Interpolation, Normalisation, Pixels, Recipe,
-    Slice, Window,
+    Slice, Views, Window,
 };
 
 /// The longest side of a network's input.
@@ -88,6 +88,7 @@ impl Recipe {
             interpolation: Interpolation::Bilinear,
             clahe: None,
             normalisation: Normalisation::Scale,
+            views: Views::Single,
         }
     }
 

@@ -25,6 +25,33 @@ pub struct Recipe {
     pub clahe: Option<Clahe>,
     /// From bytes to the numbers that a network sees.
     pub normalisation: Normalisation,
+    /// In which views a slice is judged; the logits of all are averaged.
+    #[serde(default)]
+    pub views: Views,
+}
+
+/// In which views a slice is judged when it is not trained on: test-time augmentation.
+///
+/// The answer of several views is the mean of their logits, which is the geometric mean of their
+/// probabilities, normalised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Views {
+    /// As it is.
+    #[default]
+    Single,
+    /// As it is, and mirrored left to right.
+    Mirrored,
+}
+
+impl Views {
+    /// How many views there are.
+    pub fn count(self) -> usize {
+        match self {
+            Self::Single => 1,
+            Self::Mirrored => 2,
+        }
+    }
 }
 
 /// Which Hounsfield units become black and white (DICOM PS3.3 C.11.2.1.2).

@@ -3,9 +3,9 @@
 use hilum_core::{ClassIndex, Split};
 use hilum_graph::Engine;
 
-use crate::LabelledSlice;
 use crate::preparation::Preparation;
 use crate::train::{TrainError, Training};
+use crate::{Freeze, LabelledSlice};
 
 /// Checks that settings, data, recipe and network fit one another.
 pub(crate) fn check(engine: &dyn Engine, training: &Training<'_>) -> Result<(), TrainError> {
@@ -20,6 +20,14 @@ pub(crate) fn check(engine: &dyn Engine, training: &Training<'_>) -> Result<(), 
             graph: graph.name().to_owned(),
             expected: data.classes.len(),
             found: graph.class_count(),
+        });
+    }
+    if let Freeze::Before { node } = &settings.freeze
+        && crate::freeze::find(graph, node).is_none()
+    {
+        return Err(TrainError::UnknownNode {
+            graph: graph.name().to_owned(),
+            node: node.clone(),
         });
     }
     let preparation = check_image_shape(engine, training)?;

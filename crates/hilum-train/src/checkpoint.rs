@@ -21,6 +21,7 @@ const PROGRESS_KEY: &str = "hilum.checkpoint.progress";
 const STEPS_KEY: &str = "hilum.checkpoint.optimizer_steps";
 const PARAMETER: &str = "parameter/";
 const MOMENT: &str = "moment/";
+const AVERAGE: &str = "average/";
 const BEST: &str = "best/";
 
 /// Why a run cannot go on.
@@ -86,6 +87,8 @@ pub(crate) struct Checkpoint {
     /// After the last epoch.
     pub(crate) parameters: Parameters,
     pub(crate) optimizer: OptimizerState,
+    /// The running average of the parameters, if there is one.
+    pub(crate) average: Option<Parameters>,
     /// Of the best epoch; `None` if that is the last one.
     pub(crate) best: Option<Parameters>,
 }
@@ -99,6 +102,7 @@ pub(crate) fn write_checkpoint(
     progress: &Progress,
     parameters: &Parameters,
     optimizer: &OptimizerState,
+    average: Option<&Parameters>,
     best: Option<&Parameters>,
 ) -> Result<(), CheckpointError> {
     let json = |value: serde_json::Result<String>| value.expect("text and numbers become JSON");
@@ -117,6 +121,7 @@ pub(crate) fn write_checkpoint(
     let sets = [
         (PARAMETER, Some(parameters)),
         (MOMENT, Some(&optimizer.moments)),
+        (AVERAGE, average),
         (BEST, best),
     ];
     let named: Vec<(String, &Tensor)> = sets
@@ -166,7 +171,7 @@ pub(crate) fn read_checkpoint(
         .map_err(|error| unreadable(PROGRESS_KEY, &error))?;
     let steps =
         serde_json::from_str(entry(STEPS_KEY)?).map_err(|error| unreadable(STEPS_KEY, &error))?;
-    let best = with_prefix(&tensors, BEST);
+    let set = |prefix| Some(with_prefix(&tensors, prefix)).filter(|set| !set.is_empty());
     Ok(Checkpoint {
         progress,
         parameters: with_prefix(&tensors, PARAMETER),
@@ -174,7 +179,8 @@ pub(crate) fn read_checkpoint(
             steps,
             moments: with_prefix(&tensors, MOMENT),
         },
-        best: (!best.is_empty()).then_some(best),
+        average: set(AVERAGE),
+        best: set(BEST),
     })
 }
 
@@ -240,6 +246,7 @@ mod tests {
                 steps: BTreeMap::from([("fc.weight".to_owned(), u64::MAX)]),
                 moments: Parameters::from_iter([moment]),
             },
+            average: Some(tensors(0.5)),
             best: Some(tensors(0.7)),
         }
     }
@@ -251,6 +258,7 @@ mod tests {
             &checkpoint.progress,
             &checkpoint.parameters,
             &checkpoint.optimizer,
+            checkpoint.average.as_ref(),
             checkpoint.best.as_ref(),
         )
         .unwrap();
@@ -264,7 +272,7 @@ mod tests {
         let mut checkpoint = example();
         write(&path, &identity, &checkpoint);
         assert_eq!(read_checkpoint(&path, &identity).unwrap(), checkpoint);
-        checkpoint.best = None;
+        (checkpoint.average, checkpoint.best) = (None, None);
         write(&path, &identity, &checkpoint);
         assert_eq!(read_checkpoint(&path, &identity).unwrap(), checkpoint);
     }

@@ -11,6 +11,9 @@ pub struct LabelledSlice {
     pub pixels: Pixels,
     /// Its class.
     pub truth: ClassIndex,
+    /// What its variations are drawn by: its position in its split, or in all slices where folds
+    /// of them take turns.
+    pub number: usize,
 }
 
 /// What a run learns from and is judged by. There is no test split here.

@@ -4,13 +4,18 @@ use hilum_graph::{Graph, NodeIndex};
 use serde::{Deserialize, Serialize};
 
 /// Which part of a network learns, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
 pub enum Freeze {
     /// Everything learns, from the first step.
     None,
     /// Only the head learns.
     Backbone,
+    /// Everything before a node keeps its weights.
+    Before {
+        /// The node's name, or that of the module which it begins: `features.14`.
+        node: String,
+    },
     /// The head first, then everything.
     ///
     /// While the backbone is frozen, early stopping and the plateau schedule take no note: they
@@ -34,17 +39,35 @@ pub struct Stage {
     pub is_last: bool,
 }
 
+impl Stage {
+    /// Whether layers before the first trained one could be run ahead.
+    pub fn is_frozen(&self) -> bool {
+        self.first_trained.0 > 1
+    }
+}
+
+/// The first node called `name`, or of the module of that name.
+pub(crate) fn find(graph: &Graph, name: &str) -> Option<NodeIndex> {
+    let begins = |node: &hilum_graph::Node| {
+        let rest = node.name.strip_prefix(name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    graph.nodes().iter().position(begins).map(NodeIndex)
+}
+
 impl Freeze {
     /// What learns in `epoch`, counted from 1.
     pub fn stage(&self, epoch: usize, graph: &Graph) -> Stage {
-        let (first_trained, learning_rate_factor, is_last) = match *self {
+        let (first_trained, learning_rate_factor, is_last) = match self {
             Self::None => (NodeIndex(0), 1.0, true),
             Self::Backbone => (graph.head(), 1.0, true),
-            Self::Staged { head_epochs, .. } if epoch <= head_epochs => (graph.head(), 1.0, false),
+            // A run begins only if the node is there.
+            Self::Before { node } => (find(graph, node).unwrap_or(NodeIndex(0)), 1.0, true),
+            Self::Staged { head_epochs, .. } if epoch <= *head_epochs => (graph.head(), 1.0, false),
             Self::Staged {
                 learning_rate_factor,
                 ..
-            } => (NodeIndex(0), learning_rate_factor, true),
+            } => (NodeIndex(0), *learning_rate_factor, true),
         };
         Stage {
             first_trained,

@@ -11,7 +11,7 @@
 //! use std::num::NonZeroUsize;
 //! use std::sync::atomic::AtomicBool;
 //!
-//! use hilum_train::{RunFolder, Settings, StopReason, Training, TrainingData};
+//! use hilum_train::{FeatureCache, RunFolder, Settings, StopReason, Training, TrainingData};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let runs = tempfile::tempdir()?;
@@ -28,6 +28,7 @@
 //!     settings: &settings,
 //!     folder: &folder,
 //!     model: &template,
+//!     features: &FeatureCache::new(FeatureCache::DEFAULT_LIMIT_BYTES, folder.path()),
 //! };
 //! let outcome = hilum_train::train(&mut engine, &training, &mut (), &AtomicBool::new(false))?;
 //!
@@ -48,7 +49,7 @@
 //!
 //! | decision | by |
 //! |---|---|
-//! | which weights are kept | validation macro-F1, the lower validation loss among equals |
+//! | which weights are kept | validation macro-F1, the lower validation loss among equals; with [`Keep::Last`] nothing: the last |
 //! | when the run ends early | validation loss without a new minimum for 10 epochs ([`EarlyStopping`]) |
 //! | when the learning rate shrinks | validation loss flat for 3 epochs ([`Schedule::Plateau`]) |
 //!
@@ -68,7 +69,10 @@ mod class_weights;
 mod cross_entropy;
 mod data;
 mod early_stopping;
+mod feature_cache;
 mod freeze;
+mod frozen;
+mod judge;
 mod log;
 mod measure;
 mod model_writer;
@@ -89,6 +93,7 @@ pub use class_weights::ClassWeights;
 pub use cross_entropy::CrossEntropy;
 pub use data::{LabelledSlice, TrainingData};
 pub use early_stopping::{EarlyStopping, Monitor, Patience};
+pub use feature_cache::FeatureCache;
 pub use freeze::{Freeze, Stage};
 pub use log::{read_log, write_log};
 pub use model_writer::ModelWriter;
@@ -96,5 +101,5 @@ pub use observer::{BatchDone, EpochDone, Observer, Phase, RunStart, epoch_line};
 pub use predict::{PredictError, predict_slices, slice_logits};
 pub use run_folder::{RunFolder, RunFolderError};
 pub use schedule::{Plateau, Position, Schedule};
-pub use settings::{Settings, SettingsError};
+pub use settings::{Keep, Settings, SettingsError};
 pub use train::{Outcome, StopReason, TrainError, Training, train};

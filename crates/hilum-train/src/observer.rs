@@ -54,6 +54,8 @@ pub struct RunStart<'a> {
 /// Which half of an epoch runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
+    /// Frozen layers run, and their results are kept.
+    Features,
     /// The weights change.
     Train,
     /// They are judged.
@@ -65,7 +67,7 @@ pub enum Phase {
 pub struct BatchDone {
     /// The running epoch; the first is 1.
     pub epoch: usize,
-    /// Training or validation.
+    /// What it went through for.
     pub phase: Phase,
     /// Batches of this phase that are done, with this one.
     pub done: usize,
@@ -73,7 +75,7 @@ pub struct BatchDone {
     pub batch_count: usize,
     /// Slices in this batch.
     pub slice_count: usize,
-    /// The loss of this batch; `None` in validation.
+    /// The loss of this batch; `None` but in training.
     pub loss: Option<f32>,
 }
 

@@ -8,8 +8,7 @@ use hilum_graph::{Engine, EngineError, Graph, Shape};
 use hilum_imaging::{Pixels, Recipe};
 use thiserror::Error;
 
-use crate::batches;
-use crate::pass::finite_logits;
+use crate::judge::Judged;
 use crate::preparation::Preparation;
 
 /// Why slices cannot be predicted.
@@ -46,7 +45,7 @@ pub enum PredictError {
 
 /// The class probabilities of each slice, in order.
 ///
-/// `slices` are what `recipe` made of files. The next batches are prepared while the engine runs.
+/// `slices` are what `recipe` made of files, and are shown in its views. The next batches are prepared while the engine runs.
 /// `done` is told after each batch how many slices are done.
 ///
 /// # Errors
@@ -78,21 +77,19 @@ pub fn slice_logits(
 ) -> Result<Vec<Vec<f32>>, PredictError> {
     let preparation = Preparation::new(recipe, engine.graph());
     check(&preparation, engine.graph(), slices)?;
-    let order: Vec<usize> = (0..slices.len()).collect();
-    let batches = batches::for_inference(&order, batch_size);
-    let fill = |index: usize, values: &mut [f32]| preparation.fill(slices[index], values);
-    let prepare =
-        |indices: &[usize], buffer| batches::prepare(indices, preparation.shape(), buffer, &fill);
-    let mut rows = Vec::with_capacity(slices.len());
-    // Nothing breaks off here: the flow is always to its end.
-    let _ = batches::for_each(&batches, prepare, |_, images| {
-        let logits = engine.forward(images).and_then(finite_logits);
-        let logits = logits.map_err(|source| PredictError::Engine { source })?;
-        rows.extend(logits.rows().map(<[f32]>::to_vec));
-        done(rows.len());
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(rows)
+    let judged = Judged {
+        slices,
+        preparation,
+        batch_size,
+    };
+    let mut tell = |count| {
+        done(count);
+        ControlFlow::Continue(())
+    };
+    let logits = judged.logits(engine, &mut tell);
+    let logits = logits.map_err(|source| PredictError::Engine { source })?;
+    // Nothing breaks off.
+    Ok(logits.unwrap_or_default())
 }
 
 fn check(

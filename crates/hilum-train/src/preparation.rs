@@ -23,6 +23,11 @@ impl<'a> Preparation<'a> {
         self.shape
     }
 
+    /// In how many views a slice is judged.
+    pub(crate) fn view_count(&self) -> usize {
+        self.recipe.views.count()
+    }
+
     /// What the recipe makes.
     pub(crate) fn recipe_shape(&self) -> Shape {
         let recipe = self.recipe;
@@ -36,15 +41,15 @@ impl<'a> Preparation<'a> {
         (!self.recipe.fits(pixels)).then_some(shape)
     }
 
-    /// Writes `pixels` as they are.
-    pub(crate) fn fill(&self, pixels: &Pixels, out: &mut [f32]) {
-        self.recipe.normalise(pixels, out);
+    /// Writes `pixels` in one of the views in which they are judged.
+    pub(crate) fn fill_view(&self, pixels: &Pixels, view: usize, out: &mut [f32]) {
+        self.recipe.normalise_view(pixels, view, out);
     }
 
     /// Writes `pixels` as `variation` has them.
     pub(crate) fn fill_varied(&self, pixels: &Pixels, variation: Variation<'_>, out: &mut [f32]) {
         if variation.augmentation.is_none() {
-            return self.fill(pixels, out);
+            return self.recipe.normalise(pixels, out);
         }
         self.recipe
             .normalise_varied(pixels, &variation.draw(pixels), out);
@@ -56,16 +61,16 @@ impl<'a> Preparation<'a> {
 pub(crate) struct Variation<'a> {
     pub(crate) augmentation: &'a Augmentation,
     pub(crate) seed: u64,
-    /// The first is 1.
+    /// The epoch, the first of which is 1, or the number of a variation that is kept.
     pub(crate) epoch: usize,
-    /// The slice's position in the training split.
-    pub(crate) index: usize,
+    /// [`LabelledSlice::number`](crate::LabelledSlice::number)
+    pub(crate) number: usize,
 }
 
 impl Variation<'_> {
     fn draw(&self, pixels: &Pixels) -> Transform {
         let (height, width) = (pixels.height(), pixels.width());
         self.augmentation
-            .draw(self.seed, self.epoch, self.index, height, width)
+            .draw(self.seed, self.epoch, self.number, height, width)
     }
 }

@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 
 use crate::check::check;
 use crate::checkpoint::{Progress, read_checkpoint, write_checkpoint};
+use crate::frozen::Frozen;
 use crate::log::write_log;
 use crate::pass::Pass;
 use crate::train::{Outcome, StopReason, TrainError, Training};
-use crate::{EpochDone, Observer, RunStart, tensorboard};
+use crate::{EpochDone, Keep, Observer, RunStart, tensorboard};
 
 /// A run between two epochs.
 pub(crate) struct Run<'a> {
@@ -25,6 +26,8 @@ pub(crate) struct Run<'a> {
     progress: Progress,
     /// The weights of the best epoch.
     best: Option<Parameters>,
+    /// The frozen layers, once there are some whose results are kept.
+    frozen: Option<Frozen>,
 }
 
 impl<'a> Run<'a> {
@@ -51,7 +54,11 @@ impl<'a> Run<'a> {
             class_weights,
             progress: Progress::default(),
             best: None,
+            frozen: None,
         };
+        run.engine
+            .set_average(None)
+            .map_err(|source| TrainError::Engine { source })?;
         if training.folder.checkpoint().is_file() {
             run.resume()?;
         }
@@ -90,9 +97,11 @@ impl<'a> Run<'a> {
         self.engine
             .set_parameters(&checkpoint.parameters)
             .and_then(|()| self.engine.set_optimizer_state(&checkpoint.optimizer))
+            .and_then(|()| self.engine.set_average(checkpoint.average.as_ref()))
             .map_err(|source| TrainError::Engine { source })?;
         self.progress = checkpoint.progress;
-        let best = checkpoint.best.unwrap_or(checkpoint.parameters);
+        let judged = checkpoint.average.unwrap_or(checkpoint.parameters);
+        let best = checkpoint.best.unwrap_or(judged);
         // A process that was killed may have left an older model beside a newer checkpoint.
         self.write_model(&best)?;
         self.best = Some(best);
@@ -125,6 +134,7 @@ impl<'a> Run<'a> {
     /// Trains and validates once; `None` if the stop flag was set meanwhile.
     fn epoch(&mut self, epoch: usize) -> Result<Option<EpochRow>, TrainError> {
         let start = Instant::now();
+        self.freeze(epoch)?;
         let mut pass = Pass {
             engine: self.engine,
             training: self.training,
@@ -134,6 +144,7 @@ impl<'a> Run<'a> {
             plateau: self.progress.plateau,
             steps_before: self.progress.steps,
             epoch,
+            frozen: self.frozen.as_mut(),
         };
         let Some(train) = pass.train()? else {
             return Ok(None);
@@ -153,13 +164,27 @@ impl<'a> Run<'a> {
         }))
     }
 
+    /// Takes up the frozen layers of `epoch` whose results are kept, and lets go of others.
+    fn freeze(&mut self, epoch: usize) -> Result<(), TrainError> {
+        let settings = self.training.settings;
+        let stage = settings.freeze.stage(epoch, self.engine.graph());
+        if settings.kept_variations == 0 || !stage.is_frozen() {
+            self.frozen = None;
+        } else if self.frozen.is_none() {
+            let frozen = Frozen::new(self.engine, self.training, stage.first_trained)?;
+            self.frozen = Some(frozen);
+        }
+        Ok(())
+    }
+
     /// Takes note of an epoch and writes everything down.
     fn conclude(&mut self, row: EpochRow) -> Result<(), TrainError> {
         self.observe(&row);
-        let improved = is_better(
-            &row.valid,
-            self.progress.history.best().map(|best| &best.valid),
-        );
+        let best = self.progress.history.best().map(|best| &best.valid);
+        let improved = match self.training.settings.keep {
+            Keep::Best => is_better(&row.valid, best),
+            Keep::Last => true,
+        };
         self.progress.history.rows.push(row);
         if improved {
             self.progress.history.best_epoch = Some(row.epoch);
@@ -194,6 +219,7 @@ impl<'a> Run<'a> {
         let engine_failed = |source| TrainError::Engine { source };
         let parameters = self.engine.parameters().map_err(engine_failed)?;
         let optimizer = self.engine.optimizer_state().map_err(engine_failed)?;
+        let average = self.engine.average().map_err(engine_failed)?;
         if parameters.check(self.engine.graph()).is_err() {
             let steps = self.progress.steps;
             return Err(self
@@ -207,12 +233,14 @@ impl<'a> Run<'a> {
             &self.progress,
             &parameters,
             &optimizer,
+            average.as_ref(),
             best,
         )
         .map_err(|source| TrainError::Checkpoint { source })?;
         if improved {
-            self.write_model(&parameters)?;
-            self.best = Some(parameters);
+            let judged = average.unwrap_or(parameters);
+            self.write_model(&judged)?;
+            self.best = Some(judged);
         }
         self.write_log()?;
         let path = self.training.folder.events();

@@ -26,25 +26,82 @@ pub struct Settings {
     pub label_smoothing: f32,
     /// How much each class counts in the loss.
     pub class_weights: ClassWeights,
+    /// Which epoch's weights become the model.
+    #[serde(default)]
+    pub keep: Keep,
     /// How parameters follow their gradients.
     pub update: UpdateRule,
     /// How the learning rate changes.
     pub schedule: Schedule,
     /// Which part of the network learns, and when.
     pub freeze: Freeze,
+    /// Of how many variations of each slice the frozen layers' results are kept; epochs take
+    /// turns with them. With 0 nothing is kept, and every epoch computes variations of its own.
+    #[serde(default)]
+    pub kept_variations: usize,
+    /// The share of the learning rate that the first layer gets, in `0.0..=1.0` without 0; it
+    /// grows geometrically from layer to layer, up to the head.
+    #[serde(default = "one")]
+    pub layer_rate: f64,
+    /// The decay of a running average of the weights, step by step, in `0.0..1.0`. The average
+    /// is what is validated and kept; none if absent. Early steps count more: the decay of step
+    /// `t` is at most `(1 + t) / (10 + t)`.
+    #[serde(default)]
+    pub averaging: Option<f64>,
     /// When the run ends before its last epoch; never, if absent.
     pub early_stopping: Option<EarlyStopping>,
     /// How training slices are varied.
     pub augmentation: Augmentation,
 }
 
+/// Which epoch's weights become the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// Those of the highest validation macro-F1, the lower validation loss among equals.
+    #[default]
+    Best,
+    /// Those of the last epoch, whatever validation says.
+    Last,
+}
+
 impl Settings {
+    /// So many variations of a slice are kept of frozen layers: enough to train on as if they were
+    /// new in every epoch.
+    pub const KEPT_VARIATIONS: usize = 8;
+
     /// Adam as Keras has it: betas 0.9 and 0.999, epsilon 1e-7 (PyTorch's is 1e-8).
     pub const ADAM: UpdateRule = UpdateRule::Adam {
         beta1: 0.9,
         beta2: 0.999,
         epsilon: 1e-7,
     };
+
+    /// The same with decoupled weight decay of 0.01, PyTorch's default.
+    pub const ADAMW: UpdateRule = UpdateRule::AdamW {
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-7,
+        weight_decay: 0.01,
+    };
+
+    /// For a network that begins with pre-trained weights and a few hundred slices or more; how it
+    /// was chosen is in `docs/accuracy.md`.
+    pub fn transfer() -> Self {
+        Self {
+            epochs: 20,
+            learning_rate: 1e-3,
+            label_smoothing: 0.1,
+            class_weights: ClassWeights::Balanced,
+            keep: Keep::Last,
+            update: Self::ADAMW,
+            schedule: Schedule::OneCycle,
+            averaging: Some(0.99),
+            early_stopping: None,
+            augmentation: Augmentation::transfer(),
+            ..Self::default()
+        }
+    }
 
     /// Checks every range.
     ///
@@ -59,6 +116,16 @@ impl Settings {
         self.validate_schedule()?;
         if let Some(stopping) = self.early_stopping {
             positive_count("early_stopping.patience", stopping.patience)?;
+        }
+        positive("layer_rate", self.layer_rate)?;
+        check(
+            "layer_rate",
+            self.layer_rate,
+            self.layer_rate <= 1.0,
+            "above 0 and at most 1",
+        )?;
+        if let Some(decay) = self.averaging {
+            below_one("averaging", decay)?;
         }
         if let Freeze::Staged {
             head_epochs,
@@ -112,13 +179,21 @@ impl Default for Settings {
             seed: 32,
             label_smoothing: 0.0,
             class_weights: ClassWeights::None,
+            keep: Keep::Best,
             update: Self::ADAM,
             schedule: Schedule::REFERENCE,
             freeze: Freeze::None,
+            kept_variations: Self::KEPT_VARIATIONS,
+            layer_rate: 1.0,
+            averaging: None,
             early_stopping: Some(EarlyStopping::REFERENCE),
             augmentation: Augmentation::reference(),
         }
     }
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// Why settings cannot be trained with.
@@ -262,7 +337,7 @@ mod tests {
             head_epochs: 50,
             learning_rate_factor: 0.1,
         };
-        assert!(refused(&|s| s.freeze = staged).contains("less than `epochs`"));
+        assert!(refused(&|s| s.freeze = staged.clone()).contains("less than `epochs`"));
         let floor = Schedule::Plateau {
             factor: 1.0,
             patience: 3,

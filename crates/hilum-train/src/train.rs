@@ -12,7 +12,8 @@ use thiserror::Error;
 
 use crate::run::Run;
 use crate::{
-    CheckpointError, ModelWriter, Observer, RunFolder, Settings, SettingsError, TrainingData,
+    CheckpointError, FeatureCache, ModelWriter, Observer, RunFolder, Settings, SettingsError,
+    TrainingData,
 };
 
 /// What a run is made of.
@@ -29,6 +30,8 @@ pub struct Training<'a> {
     /// What makes the model file of the best weights, such as a template
     /// [`ModelFile`](hilum_graph::ModelFile).
     pub model: &'a dyn ModelWriter,
+    /// Where results of frozen layers are kept; runs on the same slices may share it.
+    pub features: &'a FeatureCache,
 }
 
 /// What came out of a run.
@@ -78,6 +81,14 @@ pub enum TrainError {
         class: ClassName,
         /// Where it is missing.
         split: Split,
+    },
+    /// Nothing of this name could be the first to learn.
+    #[error("`{graph}` has no layer `{node}`\nhint: `hilum arch {graph}` lists its layers")]
+    UnknownNode {
+        /// The network.
+        graph: String,
+        /// What was asked for.
+        node: String,
     },
     /// The network tells another number of classes apart than the data has.
     #[error("`{graph}` tells {found} classes apart, the data has {expected}")]
@@ -162,6 +173,16 @@ pub enum TrainError {
         /// Why.
         #[source]
         source: ModelFileError,
+    },
+    /// What frozen layers made of slices cannot be put aside.
+    #[error(
+        "cannot keep the features of the frozen layers\n\
+         hint: make room on the disk, or keep fewer variations"
+    )]
+    Features {
+        /// What the disk says.
+        #[source]
+        source: io::Error,
     },
     /// A log cannot be written.
     #[error(

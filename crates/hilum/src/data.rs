@@ -133,7 +133,9 @@ pub(crate) fn labelled(dataset: &Dataset, loaded: Loaded) -> Vec<LabelledSlice> 
     let samples = dataset.samples();
     let slices = loaded.slices.into_iter();
     slices
-        .map(|slice| LabelledSlice {
+        .enumerate()
+        .map(|(number, slice)| LabelledSlice {
+            number,
             truth: samples[slice.sample_index].class,
             pixels: slice.pixels,
         })

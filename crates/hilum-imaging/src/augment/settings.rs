@@ -135,6 +135,21 @@ pub enum AugmentationError {
 }
 
 impl Augmentation {
+    /// For CT slices and pre-trained weights: what scanners, windows and positions vary, and no
+    /// more. Patients do not lie on their heads, so that nothing is turned upside down.
+    pub fn transfer() -> Self {
+        Self {
+            rotation_range: 15.0,
+            zoom_range: ZoomRange::Around(0.1),
+            width_shift_range: 0.05,
+            height_shift_range: 0.05,
+            horizontal_flip: true,
+            brightness_range: Some([0.75, 1.25]),
+            contrast_range: Some([0.75, 1.25]),
+            ..Self::none()
+        }
+    }
+
     /// Changes nothing: every sample is what its file holds.
     pub fn none() -> Self {
         Self {

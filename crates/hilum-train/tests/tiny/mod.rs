@@ -155,7 +155,7 @@ impl TinyEngine {
         for (name, tensor) in self.parameters.iter() {
             let values = &mut average.get_mut(name).unwrap().data;
             let pairs = values.iter_mut().zip(&tensor.data);
-            pairs.for_each(|(old, new)| *old = decay * *old + (1.0 - decay) * new);
+            pairs.for_each(|(old, new)| *old += (1.0 - decay) * (new - *old));
         }
     }
 
@@ -349,6 +349,7 @@ pub(crate) fn slices(count: usize, seed: usize) -> Vec<LabelledSlice> {
         LabelledSlice {
             pixels: Pixels::new(SIDE, SIDE, Channels::Grey, data),
             truth: ClassIndex::new(index % CLASSES),
+            number: index,
         }
     };
     (0..count).map(slice).collect()

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hilum_graph::{Parameters, read_tensors};
 use hilum_train::{
-    BatchDone, LabelledSlice, Observer, Outcome, RunFolder, Settings, TrainError, Training,
-    TrainingData, train,
+    BatchDone, FeatureCache, LabelledSlice, Observer, Outcome, RunFolder, Settings, TrainError,
+    Training, TrainingData, train,
 };
 
 use crate::tiny::{self, TinyEngine};
@@ -51,6 +51,7 @@ impl Bench {
             settings,
             folder,
             model: &tiny::TinyModel,
+            features: &FeatureCache::new(FeatureCache::DEFAULT_LIMIT_BYTES, folder.path()),
         };
         train(engine, &training, observer, stop)
     }

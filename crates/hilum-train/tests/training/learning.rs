@@ -124,7 +124,7 @@ fn frozen_stages_reach_the_engine() {
         ),
     ] {
         let settings = Settings {
-            freeze,
+            freeze: freeze.clone(),
             schedule: Schedule::Constant,
             ..tiny::settings(3)
         };

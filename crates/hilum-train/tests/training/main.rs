@@ -8,3 +8,4 @@ mod refusing;
 mod resuming;
 #[path = "../tiny/mod.rs"]
 mod tiny;
+mod transfer;

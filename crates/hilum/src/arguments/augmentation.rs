@@ -7,9 +7,9 @@ use hilum_imaging::{Augmentation, FillMode, RandomErasing, ZoomRange};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Augmentation (training slices only)")]
 pub(crate) struct AugmentationArguments {
-    /// What the flags below start from
-    #[arg(long, value_enum, default_value_t = AugmentChoice::Reference)]
-    pub(crate) augment: AugmentChoice,
+    /// What the flags below start from [default: reference, or transfer from pre-trained weights]
+    #[arg(long, value_enum)]
+    pub(crate) augment: Option<AugmentChoice>,
 
     /// Rotate by up to this many degrees
     #[arg(long, value_name = "DEGREES")]
@@ -69,6 +69,8 @@ pub(crate) struct AugmentationArguments {
 pub(crate) enum AugmentChoice {
     /// Rotation 60, shear 0.1, zoom 0.1, both flips, fill nearest.
     Reference,
+    /// Rotation 15, zoom 0.1, shifts 0.05, left-right flip, brightness and contrast 0.25.
+    Transfer,
     /// Nothing is varied.
     None,
 }
@@ -87,11 +89,13 @@ pub(crate) enum FillChoice {
 }
 
 impl AugmentationArguments {
-    /// The chosen preset with what the other flags change in it.
-    pub(crate) fn resolve(&self) -> Augmentation {
+    /// The chosen preset, or `preset`, with what the other flags change in it.
+    pub(crate) fn resolve(&self, preset: Augmentation) -> Augmentation {
         let preset = match self.augment {
-            AugmentChoice::Reference => Augmentation::reference(),
-            AugmentChoice::None => Augmentation::none(),
+            Some(AugmentChoice::Reference) => Augmentation::reference(),
+            Some(AugmentChoice::Transfer) => Augmentation::transfer(),
+            Some(AugmentChoice::None) => Augmentation::none(),
+            None => preset,
         };
         let range = |given: &Option<Vec<f64>>, preset| match given.as_deref() {
             Some([low, high]) => Some([*low, *high]),

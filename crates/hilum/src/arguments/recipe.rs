@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use hilum_graph::Shape;
-use hilum_imaging::{Channels, Clahe, Fit, Interpolation, Normalisation, Recipe, Window};
+use hilum_imaging::{Channels, Clahe, Fit, Interpolation, Normalisation, Recipe, Views, Window};
 
 /// How a slice becomes the network's input. It is stored in the model and never given again.
 #[derive(Debug, Clone, Args)]
@@ -35,6 +35,20 @@ pub(crate) struct RecipeArguments {
     /// byte / 255, or also ImageNet's mean and standard deviation; follows the weights if left out
     #[arg(long, value_enum)]
     pub(crate) normalise: Option<NormaliseChoice>,
+
+    /// In which views a slice is judged: as it is, or also mirrored left to right, the answers
+    /// averaged [default: single, or mirrored from pre-trained weights]
+    #[arg(long, value_enum)]
+    pub(crate) views: Option<ViewsChoice>,
+}
+
+/// In which views a slice is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ViewsChoice {
+    /// As it is.
+    Single,
+    /// As it is, and mirrored left to right.
+    Mirrored,
 }
 
 /// Grey or colour.
@@ -79,8 +93,8 @@ impl RecipeArguments {
     /// The recipe for a network whose own input is `input`.
     ///
     /// What the flags leave open is the architecture's own: its size, its channels, and
-    /// ImageNet's mean and deviation where it reads colour.
-    pub(crate) fn resolve(&self, input: Shape) -> Recipe {
+    /// ImageNet's mean and deviation where it reads colour; and the `views`.
+    pub(crate) fn resolve(&self, input: Shape, views: Views) -> Recipe {
         let is_grey = match self.channels {
             Some(choice) => choice == ChannelsChoice::Grey,
             None => input.channels == 1,
@@ -117,6 +131,11 @@ impl RecipeArguments {
                 NormaliseChoice::Scale => Normalisation::Scale,
                 NormaliseChoice::Imagenet if is_grey => averaged(&imagenet),
                 NormaliseChoice::Imagenet => imagenet,
+            },
+            views: match self.views {
+                Some(ViewsChoice::Single) => Views::Single,
+                Some(ViewsChoice::Mirrored) => Views::Mirrored,
+                None => views,
             },
         }
     }

@@ -1,29 +1,35 @@
-//! How a network is trained; the defaults are the reference recipe.
+//! How a network is trained: the reference recipe, or another one for pre-trained weights.
 
 use clap::{Args, ValueEnum};
 use hilum_graph::UpdateRule;
 use hilum_imaging::Augmentation;
-use hilum_train::{ClassWeights, EarlyStopping, Freeze, Schedule, Settings};
+use hilum_train::{ClassWeights, EarlyStopping, Freeze, Keep, Schedule, Settings};
 
-/// Optimiser, schedule, loss and stopping.
+/// Optimiser, schedule, loss and stopping; what is left out follows from whether training starts
+/// from pre-trained weights.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Training")]
+#[command(next_help_heading = "Training (defaults: from nothing / from pre-trained weights)")]
 pub(crate) struct TrainingArguments {
-    /// Passes over the training slices
-    #[arg(long, value_name = "COUNT", default_value_t = 50)]
-    pub(crate) epochs: usize,
+    /// Passes over the training slices [default: 50 / 20]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) epochs: Option<usize>,
 
-    /// Slices per step
-    #[arg(long, value_name = "COUNT", default_value_t = 16)]
-    pub(crate) batch: usize,
+    /// Slices per step [default: 16]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) batch: Option<usize>,
 
-    /// Step size of the optimiser; the peak with `one-cycle`
-    #[arg(long, value_name = "RATE", default_value_t = 1e-3)]
-    pub(crate) learning_rate: f64,
+    /// Step size of the optimiser; the peak with `one-cycle` [default: 0.001]
+    #[arg(long, value_name = "RATE")]
+    pub(crate) learning_rate: Option<f64>,
 
-    /// How weights follow their gradients
-    #[arg(long, value_enum, default_value_t = OptimizerChoice::Adam)]
-    pub(crate) optimizer: OptimizerChoice,
+    /// Learning rate of the first layer, as a share of the head's; in between it grows from layer
+    /// to layer [default: 1]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) layer_rate: Option<f64>,
+
+    /// How weights follow their gradients [default: adam / adamw]
+    #[arg(long, value_enum)]
+    pub(crate) optimizer: Option<OptimizerChoice>,
 
     /// Momentum of `sgd`
     #[arg(long, value_name = "FACTOR", default_value_t = 0.9)]
@@ -33,25 +39,35 @@ pub(crate) struct TrainingArguments {
     #[arg(long, value_name = "FACTOR", default_value_t = 0.01)]
     pub(crate) weight_decay: f64,
 
-    /// How the learning rate changes
-    #[arg(long, value_enum, default_value_t = ScheduleChoice::Plateau)]
-    pub(crate) schedule: ScheduleChoice,
+    /// How the learning rate changes [default: plateau / one-cycle]
+    #[arg(long, value_enum)]
+    pub(crate) schedule: Option<ScheduleChoice>,
 
     /// Epochs over which `cosine` rises to the learning rate
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub(crate) warm_up: usize,
 
-    /// Share of the target that is spread over all classes
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
-    pub(crate) label_smoothing: f32,
+    /// Share of the target that is spread over all classes [default: 0 / 0.1]
+    #[arg(long, value_name = "SHARE")]
+    pub(crate) label_smoothing: Option<f32>,
 
-    /// Whether rare classes count more
-    #[arg(long, value_enum, default_value_t = ClassWeightsChoice::None)]
-    pub(crate) class_weights: ClassWeightsChoice,
+    /// Whether rare classes count more [default: none / balanced]
+    #[arg(long, value_enum)]
+    pub(crate) class_weights: Option<ClassWeightsChoice>,
 
-    /// What keeps its weights
-    #[arg(long, value_enum, default_value_t = FreezeChoice::None)]
-    pub(crate) freeze: FreezeChoice,
+    /// Decay of the running average of weights that is validated and kept; 0 for none
+    /// [default: 0 / 0.99]
+    #[arg(long, value_name = "DECAY")]
+    pub(crate) averaging: Option<f64>,
+
+    /// Which epoch's weights become the model [default: best / last]
+    #[arg(long, value_enum)]
+    pub(crate) keep: Option<KeepChoice>,
+
+    /// What keeps its weights: `none`, `backbone` (all but the head), `staged` (all but the head at
+    /// first), or everything before a layer such as `features.14` [default: none]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) freeze: Option<String>,
 
     /// Epochs of `--freeze staged` in which only the head is trained
     #[arg(long, value_name = "COUNT", default_value_t = 5)]
@@ -61,13 +77,19 @@ pub(crate) struct TrainingArguments {
     #[arg(long, value_name = "FACTOR", default_value_t = 0.1)]
     pub(crate) staged_rate: f64,
 
+    /// Variations of each slice that frozen layers see; epochs take turns with what comes out. With
+    /// 0 they run in every epoch
+    #[arg(long, value_name = "COUNT", default_value_t = Settings::KEPT_VARIATIONS)]
+    pub(crate) kept_variations: usize,
+
     /// Dropout before the head; the architecture's own if left out
     #[arg(long, value_name = "PROBABILITY")]
     pub(crate) dropout: Option<f32>,
 
     /// Stop after this many epochs without a better validation loss; 0 never stops
-    #[arg(long, value_name = "EPOCHS", default_value_t = 10)]
-    pub(crate) patience: usize,
+    /// [default: 10 / 0]
+    #[arg(long, value_name = "EPOCHS")]
+    pub(crate) patience: Option<usize>,
 
     /// Seed of weights, order, augmentation and dropout
     #[arg(long, default_value_t = 32)]
@@ -107,56 +129,94 @@ pub(crate) enum ClassWeightsChoice {
     Balanced,
 }
 
-/// What keeps its weights.
+/// Which epoch's weights become the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FreezeChoice {
-    /// Nothing: every layer is trained.
-    None,
-    /// Everything but the head, for the whole run.
-    Backbone,
-    /// Everything but the head at first, nothing after that.
-    Staged,
+pub(crate) enum KeepChoice {
+    /// The best on the validation split, by macro-F1.
+    Best,
+    /// The last.
+    Last,
 }
 
 impl TrainingArguments {
-    /// The settings of the run; `augmentation` comes from its own flags.
-    pub(crate) fn resolve(&self, augmentation: Augmentation) -> Settings {
+    /// `preset` with what the flags change in it; `augmentation` comes from its own flags.
+    pub(crate) fn resolve(&self, preset: Settings, augmentation: Augmentation) -> Settings {
         Settings {
-            epochs: self.epochs,
-            batch_size: self.batch,
-            learning_rate: self.learning_rate,
+            epochs: self.epochs.unwrap_or(preset.epochs),
+            batch_size: self.batch.unwrap_or(preset.batch_size),
+            learning_rate: self.learning_rate.unwrap_or(preset.learning_rate),
+            layer_rate: self.layer_rate.unwrap_or(preset.layer_rate),
             seed: self.seed,
-            label_smoothing: self.label_smoothing,
-            class_weights: match self.class_weights {
-                ClassWeightsChoice::None => ClassWeights::None,
-                ClassWeightsChoice::Balanced => ClassWeights::Balanced,
+            label_smoothing: self.label_smoothing.unwrap_or(preset.label_smoothing),
+            class_weights: self
+                .class_weights
+                .map_or(preset.class_weights, ClassWeightsChoice::resolve),
+            averaging: match self.averaging {
+                Some(decay) => Some(decay).filter(|decay| *decay != 0.0),
+                None => preset.averaging,
             },
-            update: self.update(),
-            schedule: match self.schedule {
-                ScheduleChoice::Constant => Schedule::Constant,
-                ScheduleChoice::Plateau => Schedule::REFERENCE,
-                ScheduleChoice::OneCycle => Schedule::OneCycle,
-                ScheduleChoice::Cosine => Schedule::Cosine {
-                    warm_up_epochs: self.warm_up,
-                },
+            keep: match self.keep {
+                Some(KeepChoice::Best) => Keep::Best,
+                Some(KeepChoice::Last) => Keep::Last,
+                None => preset.keep,
             },
-            freeze: match self.freeze {
-                FreezeChoice::None => Freeze::None,
-                FreezeChoice::Backbone => Freeze::Backbone,
-                FreezeChoice::Staged => Freeze::Staged {
-                    head_epochs: self.head_epochs,
-                    learning_rate_factor: self.staged_rate,
-                },
+            update: self
+                .optimizer
+                .map_or(self.decayed(preset.update), |choice| self.update(choice)),
+            schedule: self
+                .schedule
+                .map_or(preset.schedule, |choice| self.schedule(choice)),
+            freeze: match self.freeze.as_deref() {
+                Some(what) => self.freeze(what),
+                None => preset.freeze,
             },
-            early_stopping: (self.patience > 0).then_some(EarlyStopping {
-                patience: self.patience,
-                ..EarlyStopping::REFERENCE
-            }),
+            kept_variations: self.kept_variations,
+            early_stopping: match self.patience {
+                Some(0) => None,
+                Some(patience) => Some(EarlyStopping {
+                    patience,
+                    ..EarlyStopping::REFERENCE
+                }),
+                None => preset.early_stopping,
+            },
             augmentation,
         }
     }
 
-    fn update(&self) -> UpdateRule {
+    fn schedule(&self, choice: ScheduleChoice) -> Schedule {
+        match choice {
+            ScheduleChoice::Constant => Schedule::Constant,
+            ScheduleChoice::Plateau => Schedule::REFERENCE,
+            ScheduleChoice::OneCycle => Schedule::OneCycle,
+            ScheduleChoice::Cosine => Schedule::Cosine {
+                warm_up_epochs: self.warm_up,
+            },
+        }
+    }
+
+    fn freeze(&self, what: &str) -> Freeze {
+        match what {
+            "none" => Freeze::None,
+            "backbone" => Freeze::Backbone,
+            "staged" => Freeze::Staged {
+                head_epochs: self.head_epochs,
+                learning_rate_factor: self.staged_rate,
+            },
+            node => Freeze::Before {
+                node: node.to_owned(),
+            },
+        }
+    }
+
+    /// The preset's rule with the weight decay that was given.
+    fn decayed(&self, preset: UpdateRule) -> UpdateRule {
+        match preset {
+            UpdateRule::AdamW { .. } => self.update(OptimizerChoice::Adamw),
+            other => other,
+        }
+    }
+
+    fn update(&self, choice: OptimizerChoice) -> UpdateRule {
         let UpdateRule::Adam {
             beta1,
             beta2,
@@ -170,7 +230,7 @@ impl TrainingArguments {
             weight_decay,
             ..
         } = *self;
-        match self.optimizer {
+        match choice {
             OptimizerChoice::Adam => Settings::ADAM,
             OptimizerChoice::Adamw => UpdateRule::AdamW {
                 beta1,
@@ -182,6 +242,15 @@ impl TrainingArguments {
                 momentum,
                 weight_decay,
             },
+        }
+    }
+}
+
+impl ClassWeightsChoice {
+    fn resolve(self) -> ClassWeights {
+        match self {
+            Self::None => ClassWeights::None,
+            Self::Balanced => ClassWeights::Balanced,
         }
     }
 }

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use hilum_graph::Architecture;
+use hilum_imaging::Views;
+use hilum_train::Settings;
 
 use crate::arguments::{
     AugmentationArguments, DataArguments, DeviceArguments, GateArguments, RecipeArguments,
@@ -123,12 +125,18 @@ pub(crate) fn run(
 impl Arguments {
     fn settings(&self) -> RunSettings {
         let own_input = self.arch.default_input();
+        let weights = (self.weights.as_os_str() != "none").then(|| self.weights.clone());
+        let (preset, views) = match weights {
+            Some(_) => (Settings::transfer(), Views::Mirrored),
+            None => (Settings::default(), Views::Single),
+        };
+        let augmentation = self.augmentation.resolve(preset.augmentation.clone());
         RunSettings {
             hilum_version: env!("CARGO_PKG_VERSION").to_owned(),
             data: self.data.settings(&self.gate),
             network: NetworkSettings {
                 architecture: self.arch,
-                weights: (self.weights.as_os_str() != "none").then(|| self.weights.clone()),
+                weights,
                 partial_weights: self.partial_weights,
                 dropout: self.training.dropout,
             },
@@ -137,8 +145,8 @@ impl Arguments {
                 threads: self.device.threads(),
                 engine: None,
             },
-            recipe: self.recipe.resolve(own_input),
-            training: self.training.resolve(self.augmentation.resolve()),
+            recipe: self.recipe.resolve(own_input, views),
+            training: self.training.resolve(preset, augmentation),
         }
     }
 }

@@ -59,13 +59,14 @@ impl Observer for RunProgress<'_> {
     }
 
     fn batch_done(&mut self, batch: &BatchDone) {
-        let is_first = batch.done == 1 && batch.phase == Phase::Train;
+        let is_first = batch.done == 1 && batch.phase != Phase::Valid;
         if is_first || self.bar.is_none() {
             self.close_bar();
             self.bar = Some(self.screen.epoch_bar());
         }
         let Some(bar) = &self.bar else { return };
         let phase = match batch.phase {
+            Phase::Features => "running frozen layers",
             Phase::Train => "training",
             Phase::Valid => "validating",
         };
@@ -105,6 +106,7 @@ impl RunProgress<'_> {
     /// Time left in the whole run, once there is something to judge by.
     fn time_left(&self, batch: &BatchDone) -> String {
         let share = match batch.phase {
+            Phase::Features => 0.0,
             Phase::Train => batch.done as f64 / batch.batch_count as f64,
             Phase::Valid => 1.0,
         };

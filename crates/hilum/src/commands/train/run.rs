@@ -10,7 +10,7 @@ use hilum_dataset::Dataset;
 use hilum_dataset::audit::Audit;
 use hilum_files::write_atomically;
 use hilum_graph::{ArchitectureDescription, INTENDED_USE, ModelFile, Parameters};
-use hilum_train::{Outcome, RunFolder, StopReason, Training, TrainingData};
+use hilum_train::{FeatureCache, Outcome, RunFolder, StopReason, Training, TrainingData};
 
 use serde_json::{Value, json};
 
@@ -93,6 +93,7 @@ pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError>
         settings: &settings.training,
         folder: &folder,
         model: &model,
+        features: &FeatureCache::new(FeatureCache::DEFAULT_LIMIT_BYTES, folder.path()),
     };
     let curves = folder.curves();
     let mut progress = RunProgress::new(screen, &curves, model.audit.to_string());

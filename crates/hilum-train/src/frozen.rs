@@ -1,0 +1,122 @@
+//! The frozen layers of a run: what they make of its slices, kept from epoch to epoch.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use blake3::Hasher;
+use hilum_graph::{Batch, Engine, NodeIndex, Parameters, Shape};
+use serde_json::json;
+
+use crate::LabelledSlice;
+use crate::feature_cache::{FeatureKey, FeatureTable, lock};
+use crate::train::{TrainError, Training};
+
+/// What layers before a node make of the slices of a run.
+pub(crate) struct Frozen {
+    /// The first node behind them.
+    pub(crate) first: NodeIndex,
+    shape: Shape,
+    /// Hashes of the pixels of the training slices.
+    pixels: Vec<u128>,
+    table: Arc<Mutex<FeatureTable>>,
+    /// Of the validation slices in all views, exactly; `None` until they are first needed.
+    pub(crate) valid: Option<Batch>,
+}
+
+impl Frozen {
+    /// Of the layers before `first` with the engine's present weights.
+    pub(crate) fn new(
+        engine: &dyn Engine,
+        training: &Training<'_>,
+        first: NodeIndex,
+    ) -> Result<Self, TrainError> {
+        let parameters = engine.parameters();
+        let parameters = parameters.map_err(|source| TrainError::Engine { source })?;
+        let graph = engine.graph();
+        let settings = training.settings;
+        let key = json!({
+            "weights": fingerprint(graph, &parameters, first),
+            "first": first,
+            "network": graph.name(),
+            "recipe": training.recipe,
+            "augmentation": settings.augmentation,
+            "seed": settings.seed,
+            "engine": engine.description(),
+        });
+        let shape = graph.border_shape(first);
+        let slices = training.data.train.iter();
+        Ok(Self {
+            first,
+            shape,
+            pixels: slices.map(|slice| hash(slice.pixels.data())).collect(),
+            table: training
+                .features
+                .table(&key.to_string(), shape.value_count()),
+            valid: None,
+        })
+    }
+
+    /// Slices whose variation `view` is not there yet.
+    pub(crate) fn missing(&self, slices: &[LabelledSlice], view: usize) -> Vec<usize> {
+        let table = lock(&self.table);
+        let is_missing = |index: &usize| !table.holds(&self.key(slices, *index, view));
+        (0..slices.len()).filter(is_missing).collect()
+    }
+
+    /// Keeps the features of slices `indices`.
+    pub(crate) fn add(
+        &self,
+        slices: &[LabelledSlice],
+        indices: &[usize],
+        view: usize,
+        features: &Batch,
+    ) -> io::Result<()> {
+        let keys = indices.iter().map(|index| self.key(slices, *index, view));
+        lock(&self.table).add(&keys.collect::<Vec<_>>(), &features.data)
+    }
+
+    /// The features of slices `indices`, all of which are there.
+    pub(crate) fn batch(
+        &self,
+        slices: &[LabelledSlice],
+        indices: &[usize],
+        view: usize,
+    ) -> io::Result<Batch> {
+        let width = self.shape.value_count();
+        let mut values = vec![0.0; indices.len() * width];
+        let table = lock(&self.table);
+        for (index, row) in indices.iter().zip(values.chunks_exact_mut(width)) {
+            let found = table.read(&self.key(slices, *index, view), row)?;
+            debug_assert!(found, "features are computed before they are read");
+        }
+        Ok(Batch::new(indices.len(), self.shape, values))
+    }
+
+    fn key(&self, slices: &[LabelledSlice], index: usize, view: usize) -> FeatureKey {
+        FeatureKey {
+            pixels: self.pixels[index],
+            number: slices[index].number,
+            view,
+        }
+    }
+}
+
+fn hash(bytes: &[u8]) -> u128 {
+    let hash = blake3::hash(bytes);
+    let start = hash.as_bytes().first_chunk();
+    u128::from_le_bytes(*start.expect("a BLAKE3 hash has 32 bytes"))
+}
+
+/// BLAKE3 over everything that the layers before `first` hold.
+fn fingerprint(graph: &hilum_graph::Graph, parameters: &Parameters, first: NodeIndex) -> String {
+    let mut hasher = Hasher::new();
+    let specs = graph.parameters().into_iter();
+    for spec in specs.filter(|spec| spec.node < first) {
+        hasher.update(spec.name.as_bytes());
+        let tensor = parameters.get(&spec.name);
+        for value in tensor.iter().flat_map(|tensor| &tensor.data) {
+            hasher.update(&value.to_le_bytes());
+        }
+    }
+    hasher.finalize().to_hex().to_string()
+}

@@ -1,0 +1,228 @@
+//! What a run does with frozen layers, averages and rates by layer.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hilum_graph::{Engine as _, Entry, NodeIndex};
+use hilum_imaging::Augmentation;
+use hilum_train::{
+    BatchDone, EpochDone, FeatureCache, Freeze, Keep, Observer, Phase, Schedule, Settings,
+    StopReason, TrainError, Training, TrainingData, train,
+};
+
+use crate::bench::{Bench, StopAt, log_without_times, model};
+use crate::tiny::{self, TinyEngine};
+
+fn frozen(epochs: usize, kept_variations: usize) -> Settings {
+    Settings {
+        freeze: Freeze::Backbone,
+        kept_variations,
+        ..tiny::settings(epochs)
+    }
+}
+
+#[test]
+fn kept_features_change_nothing_without_augmentation() {
+    let bench = Bench::new();
+    let run = |name: &str, kept_variations| {
+        let settings = Settings {
+            augmentation: Augmentation::none(),
+            ..frozen(5, kept_variations)
+        };
+        let (mut engine, folder) = (TinyEngine::new(), bench.folder(name));
+        bench.finish(&mut engine, &settings, &folder).unwrap();
+        let whole = engine.seen.iter().all(|seen| seen.entry == Entry::Features);
+        assert!(whole, "the head alone was trained");
+        let log = log_without_times(&folder);
+        (engine.featured, log, model(&folder))
+    };
+    let (computed, log, weights) = run("anew", 0);
+    let (kept, kept_log, kept_weights) = run("kept", 3);
+    assert_eq!((log, weights), (kept_log, kept_weights));
+    // The training slices in every epoch, or once with the validation slices.
+    assert_eq!((computed, kept), (5 * 57, 57 + 24));
+}
+
+#[test]
+fn as_many_kept_variations_as_epochs_change_nothing_either() {
+    let bench = Bench::new();
+    let run = |name: &str, kept_variations| {
+        let (mut engine, folder) = (TinyEngine::new(), bench.folder(name));
+        let settings = frozen(4, kept_variations);
+        bench.finish(&mut engine, &settings, &folder).unwrap();
+        (log_without_times(&folder), model(&folder), engine.featured)
+    };
+    let (anew, kept, fewer) = (run("anew", 0), run("kept", 4), run("fewer", 2));
+    assert_eq!((&anew.0, &anew.1), (&kept.0, &kept.1));
+    assert_ne!(anew.1, fewer.1, "two variations take turns");
+    assert_eq!((kept.2, fewer.2), (4 * 57 + 24, 2 * 57 + 24));
+}
+
+#[test]
+fn runs_on_the_same_slices_share_features() {
+    let bench = Bench::new();
+    let features = FeatureCache::new(FeatureCache::DEFAULT_LIMIT_BYTES, ".");
+    let mut computed = Vec::new();
+    for (name, first, seed) in [("one", 0, 32), ("two", 10, 32), ("other seed", 10, 33)] {
+        let (mut engine, folder) = (TinyEngine::new(), bench.folder(name));
+        let settings = Settings {
+            seed,
+            ..frozen(2, 2)
+        };
+        let training = Training {
+            data: TrainingData {
+                classes: &tiny::classes(),
+                train: &bench.train[first..first + 40],
+                valid: &bench.valid,
+            },
+            recipe: &tiny::recipe(),
+            settings: &settings,
+            folder: &folder,
+            model: &tiny::TinyModel,
+            features: &features,
+        };
+        train(&mut engine, &training, &mut (), &AtomicBool::new(false)).unwrap();
+        computed.push(engine.featured - bench.valid.len());
+    }
+    // Thirty slices were there already; another seed draws other variations.
+    assert_eq!(computed, [2 * 40, 2 * 10, 2 * 40]);
+}
+
+#[test]
+fn a_run_on_kept_features_resumes_to_the_same_bits() {
+    let bench = Bench::new();
+    let settings = Settings {
+        freeze: Freeze::Staged {
+            head_epochs: 3,
+            learning_rate_factor: 0.5,
+        },
+        averaging: Some(0.9),
+        keep: Keep::Last,
+        ..frozen(6, 2)
+    };
+    let whole = bench.folder("whole");
+    bench
+        .finish(&mut TinyEngine::new(), &settings, &whole)
+        .unwrap();
+    let cut = bench.folder("cut");
+    for epoch in [2, 5] {
+        let flag = AtomicBool::new(false);
+        let (mut engine, batch) = (TinyEngine::new(), 3);
+        let mut stop = StopAt {
+            flag: &flag,
+            epoch,
+            batch,
+        };
+        let outcome = bench.run(&mut engine, &settings, &cut, &mut stop, &flag);
+        let reason = outcome.unwrap().reason;
+        assert_eq!(reason, StopReason::Interrupted { discarded: epoch });
+    }
+    bench
+        .finish(&mut TinyEngine::new(), &settings, &cut)
+        .unwrap();
+    assert_eq!(log_without_times(&whole), log_without_times(&cut));
+    assert_eq!(model(&whole), model(&cut));
+}
+
+/// Stops while frozen layers run, and remembers what it saw.
+struct Watch<'a> {
+    phases: Vec<Phase>,
+    stop: Option<&'a AtomicBool>,
+}
+
+impl Observer for Watch<'_> {
+    fn batch_done(&mut self, batch: &BatchDone) {
+        self.phases.push(batch.phase);
+        if let (Phase::Features, Some(stop)) = (batch.phase, self.stop) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn epoch_done(&mut self, _: &EpochDone<'_>) {
+        self.phases.push(Phase::Valid);
+    }
+}
+
+#[test]
+fn frozen_layers_run_first_and_can_be_interrupted() {
+    let bench = Bench::new();
+    let flag = AtomicBool::new(false);
+    let mut watch = Watch {
+        phases: Vec::new(),
+        stop: Some(&flag),
+    };
+    let (mut engine, folder) = (TinyEngine::new(), bench.folder("run"));
+    let outcome = bench.run(&mut engine, &frozen(2, 1), &folder, &mut watch, &flag);
+    let reason = outcome.unwrap().reason;
+    assert_eq!(reason, StopReason::Interrupted { discarded: 1 });
+    assert_eq!(watch.phases, [Phase::Features]);
+}
+
+#[test]
+fn the_average_is_what_is_validated_and_kept() {
+    let bench = Bench::new();
+    let settings = Settings {
+        averaging: Some(0.9),
+        keep: Keep::Last,
+        schedule: Schedule::Constant,
+        ..tiny::settings(3)
+    };
+    let (mut engine, folder) = (TinyEngine::new(), bench.folder("run"));
+    bench.finish(&mut engine, &settings, &folder).unwrap();
+    let average = engine.average().unwrap().unwrap();
+    assert_eq!(model(&folder), average);
+    assert_eq!(engine.parameters().unwrap(), average);
+    let decays: Vec<f64> = engine.seen.iter().flat_map(|seen| seen.averaging).collect();
+    // min(0.9, (1 + t) / (10 + t)) for t from 0; the bound is reached at t = 80.
+    assert_eq!(decays[..3], [0.1, 2.0 / 11.0, 3.0 / 12.0]);
+    assert_eq!(decays.len(), engine.seen.len());
+
+    let plain = Settings {
+        averaging: None,
+        ..settings
+    };
+    let folder = bench.folder("plain");
+    bench.finish(&mut engine, &plain, &folder).unwrap();
+    assert_eq!(engine.average().unwrap(), None, "no average is left over");
+}
+
+#[test]
+fn the_last_weights_are_kept_where_the_settings_say_so() {
+    let bench = Bench::new();
+    let settings = Settings {
+        keep: Keep::Last,
+        ..tiny::settings(4)
+    };
+    let (mut engine, folder) = (TinyEngine::new(), bench.folder("run"));
+    let outcome = bench.finish(&mut engine, &settings, &folder).unwrap();
+    assert_eq!(outcome.history.best_epoch, Some(4));
+    assert_eq!(model(&folder), engine.parameters().unwrap());
+}
+
+#[test]
+fn rates_by_layer_reach_the_engine_and_a_layer_can_begin_what_learns() {
+    let bench = Bench::new();
+    let settings = Settings {
+        layer_rate: 0.2,
+        freeze: Freeze::Before {
+            node: "dropout".to_owned(),
+        },
+        ..tiny::settings(1)
+    };
+    let (mut engine, folder) = (TinyEngine::new(), bench.folder("run"));
+    bench.finish(&mut engine, &settings, &folder).unwrap();
+    let seen = &engine.seen[0];
+    assert_eq!((seen.layer_rate, seen.first_trained), (0.2, NodeIndex(4)));
+
+    let unknown = Settings {
+        freeze: Freeze::Before {
+            node: "drop".to_owned(),
+        },
+        ..settings
+    };
+    let folder = bench.folder("unknown");
+    let refused = bench.finish(&mut engine, &unknown, &folder).unwrap_err();
+    assert!(
+        matches!(refused, TrainError::UnknownNode { .. }),
+        "{refused}"
+    );
+}
