@@ -48,7 +48,7 @@
 //!
 //! | decision | by |
 //! |---|---|
-//! | which weights are kept | validation macro-F1, the lower validation loss among equals |
+//! | which weights are kept | validation macro-F1, the lower validation loss among equals; with [`Keep::Last`] nothing: the last |
 //! | when the run ends early | validation loss without a new minimum for 10 epochs ([`EarlyStopping`]) |
 //! | when the learning rate shrinks | validation loss flat for 3 epochs ([`Schedule::Plateau`]) |
 //!
@@ -96,5 +96,5 @@ pub use observer::{BatchDone, EpochDone, Observer, Phase, RunStart, epoch_line};
 pub use predict::{PredictError, predict_slices, slice_logits};
 pub use run_folder::{RunFolder, RunFolderError};
 pub use schedule::{Plateau, Position, Schedule};
-pub use settings::{Settings, SettingsError};
+pub use settings::{Keep, Settings, SettingsError};
 pub use train::{Outcome, StopReason, TrainError, Training, train};

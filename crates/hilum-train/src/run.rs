@@ -12,7 +12,7 @@ use crate::checkpoint::{Progress, read_checkpoint, write_checkpoint};
 use crate::log::write_log;
 use crate::pass::Pass;
 use crate::train::{Outcome, StopReason, TrainError, Training};
-use crate::{EpochDone, Observer, RunStart, tensorboard};
+use crate::{EpochDone, Keep, Observer, RunStart, tensorboard};
 
 /// A run between two epochs.
 pub(crate) struct Run<'a> {
@@ -156,10 +156,11 @@ impl<'a> Run<'a> {
     /// Takes note of an epoch and writes everything down.
     fn conclude(&mut self, row: EpochRow) -> Result<(), TrainError> {
         self.observe(&row);
-        let improved = is_better(
-            &row.valid,
-            self.progress.history.best().map(|best| &best.valid),
-        );
+        let best = self.progress.history.best().map(|best| &best.valid);
+        let improved = match self.training.settings.keep {
+            Keep::Best => is_better(&row.valid, best),
+            Keep::Last => true,
+        };
         self.progress.history.rows.push(row);
         if improved {
             self.progress.history.best_epoch = Some(row.epoch);

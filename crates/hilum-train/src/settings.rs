@@ -26,6 +26,9 @@ pub struct Settings {
     pub label_smoothing: f32,
     /// How much each class counts in the loss.
     pub class_weights: ClassWeights,
+    /// Which epoch's weights become the model.
+    #[serde(default)]
+    pub keep: Keep,
     /// How parameters follow their gradients.
     pub update: UpdateRule,
     /// How the learning rate changes.
@@ -36,6 +39,17 @@ pub struct Settings {
     pub early_stopping: Option<EarlyStopping>,
     /// How training slices are varied.
     pub augmentation: Augmentation,
+}
+
+/// Which epoch's weights become the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// Those of the highest validation macro-F1, the lower validation loss among equals.
+    #[default]
+    Best,
+    /// Those of the last epoch, whatever validation says.
+    Last,
 }
 
 impl Settings {
@@ -71,6 +85,14 @@ impl Settings {
         self.augmentation
             .validate()
             .map_err(|source| SettingsError::Augmentation { source })
+    }
+
+    /// Whether the validation split decides anything: which weights are kept, when the learning
+    /// rate shrinks, when the run ends. If not, it is only measured on.
+    pub fn chooses_by_validation(&self) -> bool {
+        self.keep == Keep::Best
+            || self.early_stopping.is_some()
+            || matches!(self.schedule, Schedule::Plateau { .. })
     }
 
     fn validate_schedule(&self) -> Result<(), SettingsError> {
@@ -116,6 +138,7 @@ impl Default for Settings {
             schedule: Schedule::REFERENCE,
             freeze: Freeze::None,
             early_stopping: Some(EarlyStopping::REFERENCE),
+            keep: Keep::Best,
             augmentation: Augmentation::reference(),
         }
     }

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use hilum_graph::UpdateRule;
 use hilum_imaging::Augmentation;
-use hilum_train::{ClassWeights, EarlyStopping, Freeze, Schedule, Settings};
+use hilum_train::{ClassWeights, EarlyStopping, Freeze, Keep, Schedule, Settings};
 
 /// Optimiser, schedule, loss and stopping.
 #[derive(Debug, Clone, Args)]
@@ -69,9 +69,22 @@ pub(crate) struct TrainingArguments {
     #[arg(long, value_name = "EPOCHS", default_value_t = 10)]
     pub(crate) patience: usize,
 
+    /// Which epoch's weights become the model
+    #[arg(long, value_enum, default_value_t = KeepChoice::Best)]
+    pub(crate) keep: KeepChoice,
+
     /// Seed of weights, order, augmentation and dropout
     #[arg(long, default_value_t = 32)]
     pub(crate) seed: u64,
+}
+
+/// Which epoch's weights become the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeepChoice {
+    /// The one of the highest validation macro-F1.
+    Best,
+    /// The last, whatever validation says.
+    Last,
 }
 
 /// How weights follow their gradients.
@@ -152,6 +165,10 @@ impl TrainingArguments {
                 patience: self.patience,
                 ..EarlyStopping::REFERENCE
             }),
+            keep: match self.keep {
+                KeepChoice::Best => Keep::Best,
+                KeepChoice::Last => Keep::Last,
+            },
             augmentation,
         }
     }
