@@ -4,6 +4,7 @@ pub(crate) mod arch;
 pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod completions;
+pub(crate) mod cross_validate;
 pub(crate) mod demo;
 pub(crate) mod evaluate;
 pub(crate) mod man;

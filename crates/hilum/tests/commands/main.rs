@@ -3,6 +3,7 @@
 mod arch;
 mod audit;
 mod bench;
+mod cross_validate;
 mod demo;
 mod evaluate;
 mod help;
