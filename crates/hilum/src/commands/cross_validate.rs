@@ -148,19 +148,20 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
         .name
         .clone()
         .unwrap_or_else(|| format!("{}-cross-validation", fit.arch.name()));
-    let folder = begin_or_go_on(&fit.runs, &name, &settings, screen)?;
-    write_audit(&folder, &pool.audit)?;
+    let begun = begin_or_go_on(&fit.runs, &name, &settings, screen)?;
+    let folder = &begun.folder;
+    write_audit(folder, &pool.audit)?;
     plan.write(&pool, &folder.path().join("folds.csv"))?;
     let predictions = train_folds(
         &plan,
         &pool,
         &settings.run,
-        &folder,
+        folder,
         arguments.keep_models,
         screen,
     )?;
     let report = judge(&pool, &settings, &predictions);
-    write_results(&folder, &pool, &plan, &predictions, &report)?;
+    write_results(folder, &pool, &plan, &predictions, &report)?;
     screen.note(format_args!("results are in `{}`", folder.path().display()));
     let text = match arguments.format {
         CrossValidateFormat::Text => summary(&report),

@@ -9,5 +9,6 @@ pub(crate) mod demo;
 pub(crate) mod evaluate;
 pub(crate) mod man;
 pub(crate) mod predict;
+pub(crate) mod search;
 pub(crate) mod split;
 pub(crate) mod train;

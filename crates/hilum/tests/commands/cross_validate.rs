@@ -90,6 +90,7 @@ fn a_run_leaves_every_file_and_no_models_unless_they_are_to_be_kept() {
     assert_eq!(
         names_in(&workplace.path("runs/cv")),
         [
+            ".lock",
             "audit.json",
             "confusion-matrix.svg",
             "fold-1-1",
@@ -169,6 +170,9 @@ fn a_fold_predicts_as_hilum_train_would_with_the_last_epoch() {
         "valid",
         "--model",
         model,
+        // As the fold does: another batch rounds otherwise.
+        "--batch",
+        "4",
     ];
     workplace.hilum(&evaluate).succeeds();
 
@@ -314,4 +318,20 @@ fn a_run_that_is_killed_and_started_again_equals_one_that_was_not() {
         let content = |run: &str| std::fs::read_to_string(workplace.path(run).join(file)).unwrap();
         assert!(content("runs/whole") == content("runs/killed"), "{file}");
     }
+}
+
+#[test]
+fn two_processes_never_work_in_one_run() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let mut child = workplace.start(&arguments(&["--epochs", "200"]));
+    let start = Instant::now();
+    while !workplace.path("runs/cv/fold-1-1/log.csv").exists() {
+        assert!(start.elapsed() < Duration::from_mins(5), "no fold");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let second = cross_validate(&workplace, &["--epochs", "200"]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    second.refuses(&["another process", "--name"]);
 }

@@ -9,6 +9,7 @@ mod evaluate;
 mod help;
 mod predict;
 mod resume;
+mod search;
 mod split;
 mod train;
 mod workplace;
