@@ -52,5 +52,8 @@ pub use fingerprint::Fingerprint;
 pub use load::{Loaded, LoadedSlice, Unreadable, load};
 pub use manifest::{ManifestError, ManifestProblem, Overwrite, WriteManifestError, write_manifest};
 pub use read::{ClassSets, ReadError, ReadSettings};
-pub use split::{FractionsError, SplitFractions, StratifyError, resplit};
+pub use split::{
+    Divisible, FoldsError, FractionsError, SplitFractions, StratifyError, hold_out, resplit,
+    stratified_folds,
+};
 pub use walk::{IgnoreReason, Ignored, ImageFiles, image_files};

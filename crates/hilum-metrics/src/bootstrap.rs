@@ -1,4 +1,4 @@
-//! How much of a score is luck: percentile bootstrap over slices.
+//! How much of a score is luck: percentile bootstrap over slices, or over groups of them.
 
 use hilum_core::{ClassIndex, Probabilities};
 use rand::{RngExt, SeedableRng};
@@ -32,8 +32,9 @@ impl Default for Bootstrap {
 
 /// Where a score would lie in most samples of this size.
 ///
-/// It speaks of chance in drawing slices, as if each were drawn on its own. Slices of one
-/// patient are alike, so with several slices a patient the true interval is wider.
+/// [`Bootstrap::intervals`] speaks of chance in drawing slices, as if each were drawn on its own.
+/// Slices of one patient are alike, so with several slices a patient the true interval is wider;
+/// [`Bootstrap::intervals_by_group`] draws whole patients.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// The lower end.
@@ -74,16 +75,40 @@ impl Bootstrap {
         truth: &[ClassIndex],
         probabilities: &[Probabilities],
     ) -> Intervals {
+        let each_alone: Vec<usize> = (0..truth.len()).collect();
+        self.intervals_by_group(class_count, truth, probabilities, &each_alone)
+    }
+
+    /// The same with whole groups drawn, as many as there are: `groups` numbers the group of each
+    /// slice from 0, without gaps.
+    ///
+    /// Resampling clusters and keeping all that is in them (Davison, Hinkley, Bootstrap methods
+    /// and their application, 1997, section 3.8, strategy 1).
+    ///
+    /// # Panics
+    /// If the slices differ in length or hold more than 2^32 groups.
+    pub fn intervals_by_group(
+        &self,
+        class_count: usize,
+        truth: &[ClassIndex],
+        probabilities: &[Probabilities],
+        groups: &[usize],
+    ) -> Intervals {
+        assert_eq!(truth.len(), groups.len(), "every slice has a group");
         let sample = Sample::new(class_count, truth, probabilities);
+        let group_count = groups.iter().max().map_or(0, |last| last + 1);
         let scores: Vec<Scores> = if truth.is_empty() {
             Vec::new()
         } else {
             (0..self.resample_count)
                 .into_par_iter()
                 .map_init(
-                    || vec![0; truth.len()],
-                    |repeats, resample| {
-                        self.draw(resample, repeats);
+                    || (vec![0; group_count], vec![0; truth.len()]),
+                    |(drawn, repeats), resample| {
+                        self.draw(resample, drawn);
+                        for (repeat, group) in repeats.iter_mut().zip(groups) {
+                            *repeat = drawn[*group];
+                        }
                         sample.scores(repeats)
                     },
                 )
@@ -100,13 +125,13 @@ impl Bootstrap {
         }
     }
 
-    /// Draws a sample with replacement: how often each slice stands in it.
+    /// Draws a sample with replacement: how often each group stands in it.
     fn draw(&self, resample: usize, repeats: &mut [u32]) {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
         random.set_stream(resample as u64);
         repeats.fill(0);
         // 32 bits on every machine: `usize` would draw other numbers on a 32-bit one.
-        let count = u32::try_from(repeats.len()).expect("fewer than 2^32 slices");
+        let count = u32::try_from(repeats.len()).expect("fewer than 2^32 groups");
         for _ in 0..count {
             repeats[random.random_range(0..count) as usize] += 1;
         }

@@ -100,6 +100,22 @@ impl Evaluation {
         probabilities: &[Probabilities],
         bootstrap: &Bootstrap,
     ) -> Self {
+        let each_alone: Vec<usize> = (0..truth.len()).collect();
+        Self::compute_by_group(classes, truth, probabilities, &each_alone, bootstrap)
+    }
+
+    /// The same with intervals from drawing whole groups, whose numbers `groups` gives, a slice
+    /// each; see [`Bootstrap::intervals_by_group`].
+    ///
+    /// # Panics
+    /// As [`compute`](Self::compute).
+    pub fn compute_by_group(
+        classes: &Classes,
+        truth: &[ClassIndex],
+        probabilities: &[Probabilities],
+        groups: &[usize],
+        bootstrap: &Bootstrap,
+    ) -> Self {
         let class_count = classes.len();
         assert!(
             probabilities
@@ -137,7 +153,7 @@ impl Evaluation {
                 counts: confusion.counts().to_vec(),
             },
             reliability,
-            intervals: bootstrap.intervals(class_count, truth, probabilities),
+            intervals: bootstrap.intervals_by_group(class_count, truth, probabilities, groups),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | does the probability rank slices well? | [`auroc`], [`average_precision`] and their curves |
 //! | are the probabilities right? | [`log_loss`], [`brier_score`], [`log_cosh`], [`reliability`] |
 //! | how much is luck? | [`Bootstrap`] |
+//! | what do folds amount to? | [`CrossValidationReport`] |
 //! | how did training go? | [`History`] |
 //!
 //! What is undefined is `None`, never 0: the precision of a class that was never predicted, the
@@ -35,6 +36,7 @@ mod agreement;
 mod bootstrap;
 mod calibration;
 mod confusion;
+mod cross_validation;
 mod evaluation;
 mod history;
 mod precision_recall;
@@ -46,6 +48,10 @@ mod scores;
 pub use bootstrap::{Bootstrap, Interval, Intervals};
 pub use calibration::{ReliabilityBin, expected_calibration_error, reliability};
 pub use confusion::Confusion;
+pub use cross_validation::{
+    CrossValidated, CrossValidationReport, FoldScores, Headline, HeadlineSpread, OutOfFold,
+    RepeatEvaluation, Spread,
+};
 pub use evaluation::{
     ClassScores, ConfusionTable, Evaluation, EvaluationReport, RELIABILITY_BIN_COUNT,
 };

@@ -82,3 +82,37 @@ fn a_class_without_slices_has_no_interval_of_the_area() {
     assert_eq!(found.macro_auroc, None);
     assert!(found.macro_f1.is_some());
 }
+
+#[test]
+fn groups_are_drawn_whole() {
+    // Nine hundred slices, three alike in each group: the luck is that of three hundred draws.
+    let (truth, probabilities) = sample(900);
+    let mut order: Vec<usize> = (0..900).collect();
+    order.sort_by_key(|at| at % 9 < 6);
+    let truth: Vec<ClassIndex> = order.iter().map(|at| truth[*at]).collect();
+    let probabilities: Vec<Probabilities> =
+        order.iter().map(|at| probabilities[*at].clone()).collect();
+    let groups: Vec<usize> = (0..900).map(|at| at / 3).collect();
+    let bootstrap = Bootstrap {
+        resample_count: 4000,
+        ..Bootstrap::default()
+    };
+    let found = bootstrap
+        .intervals_by_group(3, &truth, &probabilities, &groups)
+        .accuracy
+        .unwrap();
+    // scipy.stats.binom.ppf([0.025, 0.975], 300, 2 / 3) is [184, 216].
+    assert!((found.low * 300.0 - 184.0).abs() <= 2.0, "{found:?}");
+    assert!((found.high * 300.0 - 216.0).abs() <= 2.0, "{found:?}");
+}
+
+#[test]
+fn groups_of_one_slice_draw_what_slices_draw() {
+    let (truth, probabilities) = sample(99);
+    let each_alone: Vec<usize> = (0..99).collect();
+    let bootstrap = Bootstrap::default();
+    assert_eq!(
+        bootstrap.intervals_by_group(3, &truth, &probabilities, &each_alone),
+        bootstrap.intervals(3, &truth, &probabilities)
+    );
+}

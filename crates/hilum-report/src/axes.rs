@@ -13,6 +13,8 @@ pub(crate) struct Axis {
     pub(crate) ticks: Vec<f64>,
     pub(crate) label: &'static str,
     decimals: usize,
+    /// What stands at the ticks, if that is not their values.
+    names: Vec<String>,
 }
 
 impl Axis {
@@ -24,6 +26,7 @@ impl Axis {
             ticks: (0..=5).map(|fifth| f64::from(fifth) / 5.0).collect(),
             label,
             decimals: 1,
+            names: Vec::new(),
         }
     }
 
@@ -38,6 +41,7 @@ impl Axis {
             ticks: (0..=count as usize).map(|at| at as f64 * step).collect(),
             label,
             decimals: decimals(step),
+            names: Vec::new(),
         }
     }
 
@@ -67,11 +71,46 @@ impl Axis {
             ticks,
             label,
             decimals: 0,
+            names: Vec::new(),
+        }
+    }
+
+    /// From `low` to `high` with a little room on both sides, in about four round steps.
+    pub(crate) fn spanning(low: f64, high: f64, label: &'static str) -> Self {
+        let (low, high) = with_room(low, high);
+        let step = round_step((high - low) / 4.0);
+        let first = (low / step).ceil() as i64;
+        let last = (high / step).floor() as i64;
+        Self {
+            low,
+            high,
+            ticks: (first..=last).map(|at| at as f64 * step).collect(),
+            label,
+            decimals: decimals(step),
+            names: Vec::new(),
+        }
+    }
+
+    /// Ticks with names of their own, at values between `low` and `high`.
+    pub(crate) fn named(low: f64, high: f64, ticks: Vec<(f64, String)>) -> Self {
+        let (low, high) = with_room(low, high);
+        let (ticks, names) = ticks.into_iter().unzip();
+        Self {
+            low,
+            high,
+            ticks,
+            label: "",
+            decimals: 0,
+            names,
         }
     }
 
     /// What stands at a tick.
     pub(crate) fn tick_label(&self, value: f64) -> String {
+        let tick = self.ticks.iter().position(|tick| *tick == value);
+        if let Some(name) = tick.and_then(|tick| self.names.get(tick)) {
+            return name.clone();
+        }
         if self.high >= 1e6 || (self.high < 1e-4 && value != 0.0) {
             format!("{value:.1e}")
         } else {
@@ -82,6 +121,16 @@ impl Axis {
     fn share(&self, value: f64) -> f64 {
         (value - self.low) / (self.high - self.low)
     }
+}
+
+/// A twentieth of the way more on both sides; something around a single value.
+fn with_room(low: f64, high: f64) -> (f64, f64) {
+    let room = if high > low {
+        (high - low) * 0.05
+    } else {
+        low.abs().max(0.1) * 0.5
+    };
+    (low - room, high + room)
 }
 
 /// 1, 2, 2.5 or 5 times a power of ten, the first that is no smaller than `value`.

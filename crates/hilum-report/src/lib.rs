@@ -53,6 +53,7 @@ mod reliability;
 mod roc;
 mod svg;
 mod training_curves;
+mod trials;
 
 pub use caption::caption;
 pub use confusion_matrix::confusion_matrix;
@@ -63,3 +64,4 @@ pub use predictions::Prediction;
 pub use reliability::reliability;
 pub use roc::roc;
 pub use training_curves::training_curves;
+pub use trials::{SearchedSetting, SettingValues, TrialsPlot, trials};

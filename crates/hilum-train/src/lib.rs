@@ -84,6 +84,7 @@ mod random;
 mod run;
 mod run_folder;
 mod schedule;
+pub mod search;
 mod settings;
 mod tensorboard;
 mod train;

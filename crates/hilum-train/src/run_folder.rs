@@ -89,11 +89,7 @@ impl RunFolder {
     /// # Errors
     /// [`RunFolderError::Name`] or [`RunFolderError::Create`].
     pub fn create(runs: &Path, name: &str) -> Result<Self, RunFolderError> {
-        let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
-        if name.is_empty() || name.starts_with('.') || !name.chars().all(is_plain) {
-            let name = name.to_owned();
-            return Err(RunFolderError::Name { name });
-        }
+        check_name(name)?;
         let failed = |source| RunFolderError::Create {
             runs: runs.to_owned(),
             source,
@@ -112,6 +108,29 @@ impl RunFolder {
             }
         }
         unreachable!("a disk holds fewer folders")
+    }
+
+    /// The run `NAME` under `runs`, begun with `settings` if it was not begun before; then its
+    /// own settings stay.
+    ///
+    /// # Errors
+    /// [`RunFolderError::Name`], [`RunFolderError::Create`] or [`RunFolderError::Write`].
+    pub fn begin(
+        runs: &Path,
+        name: &str,
+        settings: &impl Serialize,
+    ) -> Result<Self, RunFolderError> {
+        check_name(name)?;
+        let path = runs.join(name);
+        fs_err::create_dir_all(&path).map_err(|source| RunFolderError::Create {
+            runs: runs.to_owned(),
+            source,
+        })?;
+        let folder = Self { path };
+        if !folder.settings().is_file() {
+            folder.write_settings(settings)?;
+        }
+        Ok(folder)
     }
 
     /// The run in `path`, to be resumed or looked at.
@@ -208,4 +227,14 @@ impl RunFolder {
         };
         toml::from_str(&text).map_err(|source| RunFolderError::Settings { path, source })
     }
+}
+
+/// Refuses names that would lead elsewhere.
+fn check_name(name: &str) -> Result<(), RunFolderError> {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(is_plain) {
+        let name = name.to_owned();
+        return Err(RunFolderError::Name { name });
+    }
+    Ok(())
 }

@@ -140,6 +140,14 @@ impl Settings {
             .map_err(|source| SettingsError::Augmentation { source })
     }
 
+    /// Whether the validation split decides anything: which weights are kept, when the learning
+    /// rate shrinks, when the run ends. If not, it is only measured on.
+    pub fn chooses_by_validation(&self) -> bool {
+        self.keep == Keep::Best
+            || self.early_stopping.is_some()
+            || matches!(self.schedule, Schedule::Plateau { .. })
+    }
+
     fn validate_schedule(&self) -> Result<(), SettingsError> {
         match self.schedule {
             Schedule::Constant | Schedule::OneCycle => Ok(()),

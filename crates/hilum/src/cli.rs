@@ -6,7 +6,8 @@ use std::path::Path;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    arch, audit, bench, completions, demo, evaluate, man, predict, split, train,
+    arch, audit, bench, completions, cross_validate, demo, evaluate, man, predict, search, split,
+    train,
 };
 use crate::config_file;
 use crate::error::CommandError;
@@ -49,6 +50,10 @@ enum CliCommand {
     Split(split::Arguments),
     /// Train a network on a folder of slices
     Train(Box<train::Arguments>),
+    /// Train on parts of train and valid, predict the rest, and say what to expect
+    CrossValidate(Box<cross_validate::Arguments>),
+    /// Try sets of settings on folds of train and valid, and say which does best
+    Search(Box<search::Arguments>),
     /// Compute metrics, plots and a report of a model on the test split
     Evaluate(evaluate::Arguments),
     /// Classify images, folders, DICOM files and series
@@ -123,6 +128,13 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), C
                 .subcommand_matches("train")
                 .expect("the command that was parsed");
             train::run(&arguments, given, &screen)
+        }
+        CliCommand::CrossValidate(arguments) => cross_validate::run(&arguments, &screen),
+        CliCommand::Search(arguments) => {
+            let given = matches
+                .subcommand_matches("search")
+                .expect("the command that was parsed");
+            search::run(&arguments, given, &screen)
         }
         CliCommand::Evaluate(arguments) => evaluate::run(&arguments, &screen),
         CliCommand::Predict(arguments) => predict::run(&arguments, &screen),

@@ -1,13 +1,12 @@
-//! Dealing out whole groups so that every split gets its share of every class.
+//! Dealing out whole groups so that every part, a split or a fold, gets its share of every class.
 //!
 //! The largest groups are placed first, each where it brings the counts closest to what they
 //! should be, as scikit-learn's `StratifiedGroupKFold` does; then single groups are moved as long
 //! as that brings them closer still.
 
-use hilum_core::Split;
+use std::collections::BTreeMap;
 
-use super::SplitFractions;
-use crate::Sample;
+use hilum_core::{ClassIndex, GroupId};
 
 /// Samples that stay together.
 #[derive(Debug)]
@@ -18,10 +17,10 @@ pub(super) struct Unit {
 }
 
 impl Unit {
-    pub(super) fn new(positions: Vec<usize>, samples: &[Sample], class_count: usize) -> Self {
+    pub(super) fn new(positions: Vec<usize>, classes: &[ClassIndex], class_count: usize) -> Self {
         let mut counts = vec![0.0; class_count];
         for position in &positions {
-            counts[samples[*position].class.get()] += 1.0;
+            counts[classes[*position].get()] += 1.0;
         }
         let classes = counts
             .into_iter()
@@ -30,37 +29,60 @@ impl Unit {
             .collect();
         Self { positions, classes }
     }
+
+    /// Lets the number of samples count as one more class, numbered `class`.
+    pub(super) fn count_size_as(&mut self, class: usize) {
+        self.classes.push((class, self.positions.len() as f64));
+    }
 }
 
-/// More than any deviation of counts can weigh: a class in every split comes first.
+/// Each group as a unit, and each sample without a group as one of its own; these come first.
+pub(super) fn units_of(
+    classes: &[ClassIndex],
+    groups: &[Option<&GroupId>],
+    class_count: usize,
+) -> Vec<Unit> {
+    let mut grouped: BTreeMap<&GroupId, Vec<usize>> = BTreeMap::new();
+    let mut units: Vec<Unit> = Vec::new();
+    for (position, group) in groups.iter().enumerate() {
+        match group {
+            Some(group) => grouped.entry(group).or_default().push(position),
+            None => units.push(Unit::new(vec![position], classes, class_count)),
+        }
+    }
+    let whole = grouped
+        .into_values()
+        .map(|positions| Unit::new(positions, classes, class_count));
+    units.extend(whole);
+    units
+}
+
+/// More than any deviation of counts can weigh: a class in every part comes first.
 const MISSING_CLASS: f64 = 1e6;
 const ROUND_COUNT: usize = 20;
 
-/// The split of each unit. Deterministic; `units` should stand from large to small.
-pub(super) fn assign_units(
-    units: &[Unit],
-    fractions: SplitFractions,
-    class_count: usize,
-) -> Vec<Split> {
-    let mut board = Board::new(units, fractions, class_count);
-    let mut assigned: Vec<Split> = Vec::with_capacity(units.len());
+/// The part of each unit, where part `p` should get `shares[p]` of every class. Deterministic;
+/// `units` should stand from large to small.
+pub(super) fn assign_units(units: &[Unit], shares: &[f64], class_count: usize) -> Vec<usize> {
+    let mut board = Board::new(units, shares, class_count);
+    let mut assigned: Vec<usize> = Vec::with_capacity(units.len());
     for unit in units {
-        let split = board.best_for(unit);
-        board.place(unit, split, 1.0);
-        assigned.push(split);
+        let part = board.best_for(unit);
+        board.place(unit, part, 1.0);
+        assigned.push(part);
     }
     board.missing_class = MISSING_CLASS;
     for _ in 0..ROUND_COUNT {
         let mut moved = false;
         // From small to large, so that a class that is missing comes with the least upheaval.
-        for (unit, split) in units.iter().zip(&mut assigned).rev() {
-            board.place(unit, *split, -1.0);
+        for (unit, part) in units.iter().zip(&mut assigned).rev() {
+            board.place(unit, *part, -1.0);
             let best = board.best_for(unit);
-            if best != *split && board.cost(unit, best) + 1e-9 < board.cost(unit, *split) {
-                *split = best;
+            if best != *part && board.cost(unit, best) + 1e-9 < board.cost(unit, *part) {
+                *part = best;
                 moved = true;
             }
-            board.place(unit, *split, 1.0);
+            board.place(unit, *part, 1.0);
         }
         if !moved {
             break;
@@ -69,57 +91,57 @@ pub(super) fn assign_units(
     assigned
 }
 
-/// How many samples of each class each split has and should have.
+/// How many samples of each class each part has and should have.
 struct Board {
-    splits: Vec<Split>,
-    target: Vec<[f64; 3]>,
-    placed: Vec<[f64; 3]>,
-    /// What it is worth that a class gets into a split at all; 0 while the first counts build up,
-    /// or the second-largest group would go to the smallest split.
+    /// The parts that get a share.
+    parts: Vec<usize>,
+    target: Vec<Vec<f64>>,
+    placed: Vec<Vec<f64>>,
+    /// What it is worth that a class gets into a part at all; 0 while the first counts build up,
+    /// or the second-largest group would go to the smallest part.
     missing_class: f64,
 }
 
 impl Board {
-    fn new(units: &[Unit], fractions: SplitFractions, class_count: usize) -> Self {
+    fn new(units: &[Unit], shares: &[f64], class_count: usize) -> Self {
         let mut totals = vec![0.0; class_count];
         for (class, count) in units.iter().flat_map(|unit| &unit.classes) {
             totals[*class] += count;
         }
+        let targets = |total: f64| shares.iter().map(|share| share * total).collect();
         Self {
-            splits: fractions.splits().collect(),
-            target: totals
-                .into_iter()
-                .map(|total| fractions.shares().map(|share| share * total))
+            parts: (0..shares.len())
+                .filter(|part| shares[*part] > 0.0)
                 .collect(),
-            placed: vec![[0.0; 3]; class_count],
+            target: totals.into_iter().map(targets).collect(),
+            placed: vec![vec![0.0; shares.len()]; class_count],
             missing_class: 0.0,
         }
     }
 
-    fn place(&mut self, unit: &Unit, split: Split, sign: f64) {
+    fn place(&mut self, unit: &Unit, part: usize, sign: f64) {
         for (class, count) in &unit.classes {
-            self.placed[*class][split as usize] += sign * count;
+            self.placed[*class][part] += sign * count;
         }
     }
 
-    /// The first of the splits where `unit` costs least.
-    fn best_for(&self, unit: &Unit) -> Split {
-        let mut best = self.splits[0];
-        for split in &self.splits[1..] {
-            if self.cost(unit, *split) < self.cost(unit, best) - 1e-9 {
-                best = *split;
+    /// The first of the parts where `unit` costs least.
+    fn best_for(&self, unit: &Unit) -> usize {
+        let mut best = self.parts[0];
+        for part in &self.parts[1..] {
+            if self.cost(unit, *part) < self.cost(unit, best) - 1e-9 {
+                best = *part;
             }
         }
         best
     }
 
-    /// What placing `unit` in `split` adds to the relative squared distance from the targets.
-    fn cost(&self, unit: &Unit, split: Split) -> f64 {
-        let split = split as usize;
+    /// What placing `unit` in `part` adds to the relative squared distance from the targets.
+    fn cost(&self, unit: &Unit, part: usize) -> f64 {
         unit.classes
             .iter()
             .map(|(class, count)| {
-                let (has, target) = (self.placed[*class][split], self.target[*class][split]);
+                let (has, target) = (self.placed[*class][part], self.target[*class][part]);
                 let distance = |placed: f64| (placed - target).powi(2) / target;
                 let first = if has == 0.0 { self.missing_class } else { 0.0 };
                 distance(has + count) - distance(has) - first

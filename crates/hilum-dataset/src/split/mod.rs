@@ -1,8 +1,10 @@
-//! Dividing a dataset into train, valid and test.
+//! Dividing a dataset: into train, valid and test, and into folds.
 
+mod folds;
 mod fractions;
 mod groups;
 mod stratify;
 
+pub use folds::{Divisible, FoldsError, hold_out, stratified_folds};
 pub use fractions::{FractionsError, SplitFractions};
 pub use stratify::{StratifyError, resplit};

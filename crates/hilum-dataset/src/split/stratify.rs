@@ -1,6 +1,6 @@
 //! A seeded split that keeps class shares equal and groups whole.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use hilum_core::{ClassIndex, ClassName, GroupId, Split};
 use rand::SeedableRng as _;
@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
 
 use super::SplitFractions;
-use super::groups::{Unit, assign_units};
+use super::groups::{assign_units, units_of};
 use crate::{Dataset, Sample};
 
 /// Data that cannot be divided with every class in every split.
@@ -180,26 +180,20 @@ fn assign_groups(
     rng: &mut ChaCha8Rng,
 ) -> Result<Vec<Split>, StratifyError> {
     let class_count = dataset.classes.len();
-    let mut grouped: BTreeMap<&GroupId, Vec<usize>> = BTreeMap::new();
-    let mut units: Vec<Unit> = Vec::new();
-    for (position, sample) in dataset.samples.iter().enumerate() {
-        match &sample.group {
-            Some(group) => grouped.entry(group).or_default().push(position),
-            None => units.push(Unit::new(vec![position], &dataset.samples, class_count)),
-        }
-    }
-    units.extend(
-        grouped
-            .into_values()
-            .map(|positions| Unit::new(positions, &dataset.samples, class_count)),
-    );
+    let classes: Vec<ClassIndex> = dataset.samples.iter().map(|sample| sample.class).collect();
+    let groups: Vec<Option<&GroupId>> = dataset
+        .samples
+        .iter()
+        .map(|sample| sample.group.as_ref())
+        .collect();
+    let mut units = units_of(&classes, &groups, class_count);
     units.shuffle(rng);
     units.sort_by_key(|unit| std::cmp::Reverse(unit.positions.len()));
-    let assigned = assign_units(&units, fractions, class_count);
+    let assigned = assign_units(&units, &fractions.shares(), class_count);
     let mut splits = vec![Split::Train; dataset.samples.len()];
-    for (unit, split) in units.iter().zip(assigned) {
+    for (unit, part) in units.iter().zip(assigned) {
         for position in &unit.positions {
-            splits[*position] = split;
+            splits[*position] = Split::ALL[part];
         }
     }
     check_arrangement(dataset, fractions, &splits)?;

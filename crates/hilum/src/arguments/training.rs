@@ -96,6 +96,15 @@ pub(crate) struct TrainingArguments {
     pub(crate) seed: u64,
 }
 
+/// Which epoch's weights become the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeepChoice {
+    /// The one of the highest validation macro-F1.
+    Best,
+    /// The last, whatever validation says.
+    Last,
+}
+
 /// How weights follow their gradients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OptimizerChoice {
@@ -127,15 +136,6 @@ pub(crate) enum ClassWeightsChoice {
     None,
     /// Every class counts the same.
     Balanced,
-}
-
-/// Which epoch's weights become the model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum KeepChoice {
-    /// The best on the validation split, by macro-F1.
-    Best,
-    /// The last.
-    Last,
 }
 
 impl TrainingArguments {

@@ -1,6 +1,6 @@
 //! `hilum train`: a network on a folder of slices.
 
-mod network;
+pub(crate) mod network;
 mod preview;
 mod progress;
 mod resume;
@@ -22,7 +22,7 @@ use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::settings::{MachineSettings, NetworkSettings, RunSettings};
 
-pub(crate) use run::{Place, Run, train};
+pub(crate) use run::{Place, Run, stop_flag, template, train, write_audit};
 
 /// What `hilum train` takes.
 #[derive(Debug, clap::Args)]
@@ -31,11 +31,26 @@ pub(crate) use run::{Place, Run, train};
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
+    fit: FitArguments,
+
+    /// Go on with a run that was interrupted: the one called `--name`, or the latest on this data
+    #[arg(long)]
+    resume: bool,
+
+    /// Write a picture of augmented slices of each class, and train nothing
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "preview.png")]
+    preview: Option<PathBuf>,
+}
+
+/// What decides how a network is trained, whichever command trains it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FitArguments {
+    #[command(flatten)]
     data: DataArguments,
 
     /// The network; `hilum arch` lists all
     #[arg(long, value_name = "NAME", default_value_t = Architecture::ReferenceCnn)]
-    arch: Architecture,
+    pub(crate) arch: Architecture,
 
     /// Weights to begin with: safetensors or a PyTorch state dict, or `none`
     #[arg(long, value_name = "FILE", default_value = "none")]
@@ -45,21 +60,13 @@ pub(crate) struct Arguments {
     #[arg(long)]
     partial_weights: bool,
 
-    /// Name of the run; the architecture's if left out
+    /// Name of the run; made of the architecture's if left out
     #[arg(long)]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
 
     /// Folder of all runs
     #[arg(long, value_name = "DIR", default_value = "runs")]
-    runs: PathBuf,
-
-    /// Go on with a run that was interrupted: the one called `--name`, or the latest on this data
-    #[arg(long)]
-    resume: bool,
-
-    /// Write a picture of augmented slices of each class, and train nothing
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "preview.png")]
-    preview: Option<PathBuf>,
+    pub(crate) runs: PathBuf,
 
     #[command(flatten)]
     gate: GateArguments,
@@ -83,34 +90,27 @@ pub(crate) fn run(
     given: &ArgMatches,
     screen: &Screen,
 ) -> Result<(), CommandError> {
-    let settings = arguments.settings();
-    settings
-        .training
-        .validate()
-        .map_err(CommandError::bad_input)?;
-    settings
-        .recipe
-        .validate()
-        .map_err(CommandError::bad_input)?;
+    let fit = &arguments.fit;
+    let settings = fit.checked_settings()?;
     if let Some(path) = &arguments.preview {
         start_threads(settings.machine.threads);
         return preview::write(path, &settings, screen);
     }
     let run = if arguments.resume {
         let wanted = resume::Wanted {
-            runs: &arguments.runs,
-            name: arguments.name.as_deref(),
+            runs: &fit.runs,
+            name: fit.name.as_deref(),
             settings: &settings,
             given,
         };
         resume::find(&wanted)?
     } else {
-        let name = arguments
+        let name = fit
             .name
             .as_deref()
             .unwrap_or(settings.network.architecture.name());
         let place = Place::New {
-            runs: arguments.runs.clone(),
+            runs: fit.runs.clone(),
             name: name.to_owned(),
         };
         Run { place, settings }
@@ -122,7 +122,21 @@ pub(crate) fn run(
     Ok(())
 }
 
-impl Arguments {
+impl FitArguments {
+    /// The settings, each in the range that it can have.
+    pub(crate) fn checked_settings(&self) -> Result<RunSettings, CommandError> {
+        let settings = self.settings();
+        settings
+            .training
+            .validate()
+            .map_err(CommandError::bad_input)?;
+        settings
+            .recipe
+            .validate()
+            .map_err(CommandError::bad_input)?;
+        Ok(settings)
+    }
+
     fn settings(&self) -> RunSettings {
         let own_input = self.arch.default_input();
         let weights = (self.weights.as_os_str() != "none").then(|| self.weights.clone());

@@ -3,11 +3,13 @@
 mod arch;
 mod audit;
 mod bench;
+mod cross_validate;
 mod demo;
 mod evaluate;
 mod help;
 mod predict;
 mod resume;
+mod search;
 mod split;
 mod train;
 mod workplace;

@@ -9,7 +9,7 @@ use crate::screen::Screen;
 use crate::settings::RunSettings;
 
 /// Builds the graph and fills it: random weights, then those of the weights file.
-pub(super) fn build(
+pub(crate) fn build(
     settings: &RunSettings,
     classes: &Classes,
     screen: &Screen,

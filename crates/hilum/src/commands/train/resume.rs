@@ -1,7 +1,5 @@
 //! Finding the run to go on with, and making sure that it is meant.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -9,9 +7,9 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use hilum_train::RunFolder;
 use thiserror::Error;
-use toml::Value;
 
 use super::{Place, Run};
+use crate::differences::differences;
 use crate::error::CommandError;
 use crate::settings::RunSettings;
 
@@ -71,7 +69,7 @@ pub(super) fn find(wanted: &Wanted<'_>) -> Result<Run, CommandError> {
             && wanted.given.try_get_raw(id.as_str()).is_ok()
     });
     if has_flags {
-        let differences = differences(&settings, wanted.settings);
+        let differences = differences(&settings, wanted.settings, is_choice);
         if !differences.is_empty() {
             let error = ResumeError::OtherSettings { run, differences };
             return Err(CommandError::bad_input(error));
@@ -110,48 +108,7 @@ fn is_same(left: &Path, right: &Path) -> bool {
     }
 }
 
-/// A line for every setting that differs: its own value and the one given.
-fn differences(own: &RunSettings, given: &RunSettings) -> String {
-    let (own, given) = (flat(own), flat(given));
-    let mut names: Vec<&String> = own.keys().chain(given.keys()).collect();
-    names.sort();
-    names.dedup();
-    let show = |value: Option<&String>| value.cloned().unwrap_or_else(|| "nothing".to_owned());
-    let differing = names
-        .into_iter()
-        .filter(|name| own.get(*name) != given.get(*name) && is_choice(name));
-    differing.fold(String::new(), |mut text, name| {
-        let (its, other) = (show(own.get(name)), show(given.get(name)));
-        let _ = write!(text, "\n  {name} is {its}, given is {other}");
-        text
-    })
-}
-
 /// Whether a setting was chosen, and not where the data lies or what was found.
 fn is_choice(name: &str) -> bool {
     !name.starts_with("data.") && name != "machine.engine"
-}
-
-fn flat(settings: &RunSettings) -> BTreeMap<String, String> {
-    fn descend(prefix: &str, value: &Value, out: &mut BTreeMap<String, String>) {
-        match value {
-            Value::Table(table) => {
-                for (key, value) in table {
-                    let name = if prefix.is_empty() {
-                        key.clone()
-                    } else {
-                        format!("{prefix}.{key}")
-                    };
-                    descend(&name, value, out);
-                }
-            }
-            value => {
-                out.insert(prefix.to_owned(), value.to_string());
-            }
-        }
-    }
-    let mut out = BTreeMap::new();
-    let value = Value::try_from(settings).expect("settings fit TOML");
-    descend("", &value, &mut out);
-    out
 }

@@ -110,14 +110,14 @@ pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError>
 }
 
 /// `audit.json`: what is known of the data behind every number of the run.
-fn write_audit(folder: &RunFolder, audit: &Audit) -> Result<(), CommandError> {
+pub(crate) fn write_audit(folder: &RunFolder, audit: &Audit) -> Result<(), CommandError> {
     let text = serde_json::to_string_pretty(audit).map_err(CommandError::failure)?;
     write_atomically(&folder.audit(), |file| file.write_all(text.as_bytes()))?;
     Ok(())
 }
 
 /// The model file without its weights.
-fn template(
+pub(crate) fn template(
     settings: &RunSettings,
     dataset: &Dataset,
     data: &TrainingData<'_>,
@@ -144,7 +144,7 @@ fn template(
 }
 
 /// Set by the first Ctrl-C; a second one ends the process at once.
-fn stop_flag() -> Arc<AtomicBool> {
+pub(crate) fn stop_flag() -> Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     let flag = FLAG.get_or_init(|| {
         let flag = Arc::new(AtomicBool::new(false));

@@ -1,0 +1,280 @@
+//! What out-of-fold predictions amount to: pooled, fold by fold, and how far folds lie apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hilum_core::{AuditSummary, ClassIndex, Classes, Probabilities, Split};
+use serde::{Deserialize, Serialize};
+
+use crate::{Bootstrap, Confusion, Evaluation, log_loss, macro_auroc};
+
+/// What a model said of a slice that it had not seen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutOfFold {
+    /// Which round of folds; the first is 1.
+    pub repeat: usize,
+    /// Which fold held the slice out; the first is 1.
+    pub fold: usize,
+    /// The slice's group, numbered from 0 without gaps; a slice without a group has one to
+    /// itself, the same in every repeat.
+    pub group: usize,
+    /// What the slice is.
+    pub truth: ClassIndex,
+    /// What the model makes of it.
+    pub probabilities: Probabilities,
+}
+
+/// The headline scores of some slices; undefined is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Headline {
+    /// [`Confusion::accuracy`].
+    pub accuracy: Option<f64>,
+    /// [`Confusion::macro_f1`].
+    pub macro_f1: Option<f64>,
+    /// [`macro_auroc`].
+    pub macro_auroc: Option<f64>,
+    /// [`log_loss`], in nats.
+    pub log_loss: Option<f64>,
+}
+
+/// One fold of one repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FoldScores {
+    /// Which round of folds; the first is 1.
+    pub repeat: usize,
+    /// Which fold was held out; the first is 1.
+    pub fold: usize,
+    /// Slices in it.
+    pub count: usize,
+    /// How its model did on it.
+    #[serde(flatten)]
+    pub scores: Headline,
+}
+
+/// Mean and spread of a score.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// The mean; `None` without a defined value.
+    pub mean: Option<f64>,
+    /// The standard deviation of a sample, over `count - 1`; `None` for fewer than two values.
+    pub standard_deviation: Option<f64>,
+    /// How many values were defined.
+    pub count: usize,
+}
+
+/// Mean and spread of the headline scores.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HeadlineSpread {
+    /// Of [`Headline::accuracy`].
+    pub accuracy: Spread,
+    /// Of [`Headline::macro_f1`].
+    pub macro_f1: Spread,
+    /// Of [`Headline::macro_auroc`].
+    pub macro_auroc: Spread,
+    /// Of [`Headline::log_loss`].
+    pub log_loss: Spread,
+}
+
+/// One round of folds, in which every slice was held out once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RepeatEvaluation {
+    /// Which one; the first is 1.
+    pub repeat: usize,
+    /// On the predictions of all its folds together.
+    pub out_of_fold: Evaluation,
+}
+
+/// `metrics.json` of a cross-validation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CrossValidationReport {
+    /// What was divided into folds.
+    pub splits: Vec<Split>,
+    /// Folds of each repeat.
+    pub fold_count: usize,
+    /// Rounds of folds.
+    pub repeat_count: usize,
+    /// What must stay together: `inferred` (a guess), `given` or `none`.
+    pub grouping: String,
+    /// On the predictions of all folds of all repeats; its intervals come from drawing whole
+    /// groups, with every prediction of their slices.
+    pub out_of_fold: Evaluation,
+    /// The same, repeat by repeat.
+    pub per_repeat: Vec<RepeatEvaluation>,
+    /// Fold by fold.
+    pub per_fold: Vec<FoldScores>,
+    /// Over the folds of all repeats. Folds share most of their training slices, so this is no
+    /// standard error (Bengio, Grandvalet, No unbiased estimator of the variance of k-fold
+    /// cross-validation, 2004).
+    pub over_folds: HeadlineSpread,
+    /// Over repeats, each pooled: what seed and division do. It says nothing of other patients.
+    pub over_repeats: HeadlineSpread,
+    /// How the intervals were drawn.
+    pub bootstrap: Bootstrap,
+    /// What the audit said of the data.
+    pub audit: AuditSummary,
+    /// What else it takes to make the numbers again; name to value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub details: BTreeMap<String, String>,
+}
+
+impl Headline {
+    /// The scores of `predictions`.
+    ///
+    /// # Panics
+    /// If a prediction belongs to another class set.
+    pub fn compute<'a>(
+        class_count: usize,
+        predictions: impl IntoIterator<Item = &'a OutOfFold>,
+    ) -> Self {
+        let (truth, probabilities): (Vec<ClassIndex>, Vec<Probabilities>) = predictions
+            .into_iter()
+            .map(|one| (one.truth, one.probabilities.clone()))
+            .unzip();
+        let called: Vec<ClassIndex> = probabilities
+            .iter()
+            .map(Probabilities::most_likely)
+            .collect();
+        let confusion = Confusion::new(class_count, &truth, &called);
+        Self {
+            accuracy: confusion.accuracy(),
+            macro_f1: confusion.macro_f1(),
+            macro_auroc: macro_auroc(class_count, &truth, &probabilities),
+            log_loss: log_loss(&truth, &probabilities),
+        }
+    }
+
+    fn of(evaluation: &Evaluation) -> Self {
+        Self {
+            accuracy: evaluation.accuracy,
+            macro_f1: evaluation.macro_f1,
+            macro_auroc: evaluation.macro_auroc,
+            log_loss: evaluation.log_loss,
+        }
+    }
+}
+
+impl FoldScores {
+    /// The scores of each fold, in order of repeat and fold.
+    pub fn of_all(class_count: usize, predictions: &[OutOfFold]) -> Vec<Self> {
+        let folds: BTreeSet<(usize, usize)> = predictions
+            .iter()
+            .map(|one| (one.repeat, one.fold))
+            .collect();
+        let scores = |(repeat, fold)| {
+            let of_fold = || {
+                let all = predictions.iter();
+                all.filter(move |one| (one.repeat, one.fold) == (repeat, fold))
+            };
+            Self {
+                repeat,
+                fold,
+                count: of_fold().count(),
+                scores: Headline::compute(class_count, of_fold()),
+            }
+        };
+        folds.into_iter().map(scores).collect()
+    }
+}
+
+impl Spread {
+    /// Of the values that are defined. Same as NumPy's `mean` and `std(ddof=1)`.
+    pub fn of(values: impl IntoIterator<Item = Option<f64>>) -> Self {
+        let values: Vec<f64> = values.into_iter().flatten().collect();
+        let count = values.len();
+        let mean = (count > 0).then(|| values.iter().sum::<f64>() / count as f64);
+        let deviation = |mean: f64| {
+            let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+            (count > 1).then(|| (squares / (count - 1) as f64).sqrt())
+        };
+        Self {
+            mean,
+            standard_deviation: mean.and_then(deviation),
+            count,
+        }
+    }
+}
+
+impl HeadlineSpread {
+    /// Of each score.
+    pub fn of(scores: &[Headline]) -> Self {
+        let spread = |score: fn(&Headline) -> Option<f64>| Spread::of(scores.iter().map(score));
+        Self {
+            accuracy: spread(|scores| scores.accuracy),
+            macro_f1: spread(|scores| scores.macro_f1),
+            macro_auroc: spread(|scores| scores.macro_auroc),
+            log_loss: spread(|scores| scores.log_loss),
+        }
+    }
+}
+
+/// What was cross-validated, and how.
+#[derive(Debug, Clone)]
+pub struct CrossValidated<'a> {
+    /// The classes of truths and probabilities.
+    pub classes: &'a Classes,
+    /// What was divided into folds.
+    pub splits: &'a [Split],
+    /// `inferred`, `given` or `none`.
+    pub grouping: &'a str,
+    /// How intervals are drawn.
+    pub bootstrap: Bootstrap,
+    /// What the audit said of the data.
+    pub audit: AuditSummary,
+    /// What else is worth knowing; name to value.
+    pub details: BTreeMap<String, String>,
+}
+
+impl CrossValidationReport {
+    /// Judges every prediction.
+    ///
+    /// # Panics
+    /// If a prediction belongs to another class set.
+    pub fn compute(run: CrossValidated<'_>, predictions: &[OutOfFold]) -> Self {
+        let class_count = run.classes.len();
+        let per_fold = FoldScores::of_all(class_count, predictions);
+        let repeats: BTreeSet<usize> = predictions.iter().map(|one| one.repeat).collect();
+        let per_repeat: Vec<RepeatEvaluation> = repeats
+            .into_iter()
+            .map(|repeat| {
+                let of_repeat = predictions.iter().filter(|one| one.repeat == repeat);
+                let out_of_fold = evaluate(&run, of_repeat);
+                RepeatEvaluation {
+                    repeat,
+                    out_of_fold,
+                }
+            })
+            .collect();
+        let of_folds: Vec<Headline> = per_fold.iter().map(|fold| fold.scores).collect();
+        let of_repeats: Vec<Headline> = per_repeat
+            .iter()
+            .map(|repeat| Headline::of(&repeat.out_of_fold))
+            .collect();
+        Self {
+            splits: run.splits.to_vec(),
+            fold_count: per_fold.iter().map(|fold| fold.fold).max().unwrap_or(0),
+            repeat_count: per_repeat.len(),
+            grouping: run.grouping.to_owned(),
+            out_of_fold: evaluate(&run, predictions),
+            per_repeat,
+            per_fold,
+            over_folds: HeadlineSpread::of(&of_folds),
+            over_repeats: HeadlineSpread::of(&of_repeats),
+            bootstrap: run.bootstrap,
+            audit: run.audit,
+            details: run.details,
+        }
+    }
+}
+
+fn evaluate<'a>(
+    run: &CrossValidated<'_>,
+    predictions: impl IntoIterator<Item = &'a OutOfFold>,
+) -> Evaluation {
+    let predictions: Vec<&OutOfFold> = predictions.into_iter().collect();
+    let truth: Vec<ClassIndex> = predictions.iter().map(|one| one.truth).collect();
+    let probabilities: Vec<Probabilities> = predictions
+        .iter()
+        .map(|one| one.probabilities.clone())
+        .collect();
+    let groups: Vec<usize> = predictions.iter().map(|one| one.group).collect();
+    Evaluation::compute_by_group(run.classes, &truth, &probabilities, &groups, &run.bootstrap)
+}
