@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::checksum::{Checksum, Hasher};
+use crate::checksum::{Checksum, sha256};
 use crate::remote_weights::Publisher;
 use crate::{HubSettings, RemoteWeights};
 
@@ -47,9 +47,7 @@ impl Address {
             }
             Publisher::Web(file) => {
                 // Files of one name come from many places; the place's digest keeps them apart.
-                let mut place = Hasher::default();
-                place.update(file.url.as_bytes());
-                let place = place.finish();
+                let place = sha256(file.url.as_bytes());
                 Self {
                     name,
                     url: file.url.clone(),

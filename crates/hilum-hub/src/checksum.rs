@@ -81,6 +81,13 @@ pub fn file_sha256(path: &Path) -> io::Result<String> {
     Ok(hasher.finish())
 }
 
+/// The SHA-256 of bytes, in lower-case hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    let mut hasher = Hasher::default();
+    hasher.update(bytes);
+    hasher.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +99,7 @@ mod tests {
         // FIPS 180-4, example of SHA-256: "abc".
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(file_sha256(file.path()).unwrap(), expected);
+        assert_eq!(sha256(b"abc"), expected);
         assert!(Checksum::starting_with("ba7816bf").fits(expected));
         assert!(!Checksum::starting_with("ba7816be").fits(expected));
         assert!(!Checksum::starting_with("").fits(expected));

@@ -40,7 +40,7 @@ mod settings;
 mod torchvision;
 mod web;
 
-pub use checksum::file_sha256;
+pub use checksum::{file_sha256, sha256};
 pub use error::{DroppedConnection, FetchError};
 pub use fetch::{FetchedWeights, Progress, fetch};
 pub use hugging_face::HubFile;

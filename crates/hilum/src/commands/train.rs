@@ -16,16 +16,18 @@ use crate::arguments::{
     AugmentationArguments, DataArguments, DeviceArguments, GateArguments, RecipeArguments,
     TrainingArguments, start_threads,
 };
+use crate::bundled;
 use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::settings::{MachineSettings, NetworkSettings, RunSettings};
+use crate::weights::{self, StartingWeights, WeightsChoice, WeightsSource};
 
 pub(crate) use run::{Place, Run, train};
 
 /// What `hilum train` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  hilum train slices/\n  hilum train slices/ --arch mobilenet-v2 --weights mobilenet_v2.safetensors --epochs 12\n  hilum train slices/ --resume"
+    after_help = "Examples:\n  hilum train slices/\n  hilum train slices/ --arch mobilenet-v2 --weights torchvision:mobilenet_v2 --epochs 12\n  hilum train slices/ --resume"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -35,9 +37,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", default_value_t = Architecture::ReferenceCnn)]
     arch: Architecture,
 
-    /// Weights to begin with: safetensors or a PyTorch state dict, or `none`
-    #[arg(long, value_name = "FILE", default_value = "none")]
-    weights: PathBuf,
+    /// Weights to begin with: a safetensors or PyTorch file, `torchvision:NAME[.VERSION]`,
+    /// `hf:OWNER/NAME[@REVISION]/FILE`, `https://...`, `bundled`, or `none`
+    #[arg(long, value_name = "WEIGHTS", default_value = "none")]
+    weights: WeightsChoice,
 
     /// Go on if more than the head is missing from the weights
     #[arg(long)]
@@ -81,7 +84,7 @@ pub(crate) fn run(
     given: &ArgMatches,
     screen: &Screen,
 ) -> Result<(), CommandError> {
-    let settings = arguments.settings();
+    let settings = arguments.settings()?;
     settings
         .training
         .validate()
@@ -94,7 +97,7 @@ pub(crate) fn run(
         start_threads(settings.machine.threads);
         return preview::write(path, &settings, screen);
     }
-    let run = if arguments.resume {
+    let mut run = if arguments.resume {
         let wanted = resume::Wanted {
             runs: &arguments.runs,
             name: arguments.name.as_deref(),
@@ -114,6 +117,7 @@ pub(crate) fn run(
         Run { place, settings }
     };
     start_threads(run.settings.machine.threads);
+    weights::prepare(&mut run.settings.network, screen)?;
     let trained = train(&run, screen)?;
     screen.note(&trained);
     writeln!(io::stdout().lock(), "{}", trained.folder.model().display())?;
@@ -121,14 +125,18 @@ pub(crate) fn run(
 }
 
 impl Arguments {
-    fn settings(&self) -> RunSettings {
-        let own_input = self.arch.default_input();
-        RunSettings {
+    fn settings(&self) -> Result<RunSettings, CommandError> {
+        let weights = self.weights.0.clone();
+        let recipe = match &weights {
+            Some(WeightsSource::Bundled) => self.recipe.resolve_as(&bundled::read()?.recipe),
+            _ => self.recipe.resolve(self.arch.default_input()),
+        };
+        Ok(RunSettings {
             hilum_version: env!("CARGO_PKG_VERSION").to_owned(),
             data: self.data.settings(&self.gate),
             network: NetworkSettings {
                 architecture: self.arch,
-                weights: (self.weights.as_os_str() != "none").then(|| self.weights.clone()),
+                weights: weights.map(StartingWeights::from),
                 partial_weights: self.partial_weights,
                 dropout: self.training.dropout,
             },
@@ -137,8 +145,8 @@ impl Arguments {
                 threads: self.device.threads(),
                 engine: None,
             },
-            recipe: self.recipe.resolve(own_input),
+            recipe,
             training: self.training.resolve(self.augmentation.resolve()),
-        }
+        })
     }
 }

@@ -129,7 +129,7 @@ fn differences(own: &RunSettings, given: &RunSettings) -> String {
 
 /// Whether a setting was chosen, and not where the data lies or what was found.
 fn is_choice(name: &str) -> bool {
-    !name.starts_with("data.") && name != "machine.engine"
+    !name.starts_with("data.") && !matches!(name, "machine.engine" | "network.weights.sha256")
 }
 
 fn flat(settings: &RunSettings) -> BTreeMap<String, String> {
