@@ -197,7 +197,10 @@ fn show(progress: &Progress<'_>, bar: &mut Option<ProgressBar>, screen: &Screen)
             }
         }
         Progress::TriesAgain { error } => {
-            screen.note(format_args!("{}; trying again", crate::error::chain(*error)));
+            screen.note(format_args!(
+                "{}; trying again",
+                crate::error::chain(*error)
+            ));
         }
     }
 }
