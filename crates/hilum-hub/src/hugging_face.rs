@@ -7,13 +7,13 @@ pub(crate) const URL: &str = "https://huggingface.co";
 
 /// A file of a repository, at a revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HubFile {
+pub(crate) struct HubFile {
     /// `OWNER/NAME`.
-    pub repository: String,
+    pub(crate) repository: String,
     /// A branch, tag or commit.
-    pub revision: String,
+    pub(crate) revision: String,
     /// Path of the file within the repository.
-    pub file: String,
+    pub(crate) file: String,
 }
 
 impl HubFile {

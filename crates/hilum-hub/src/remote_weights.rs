@@ -4,7 +4,9 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::{HubFile, TorchvisionWeights, WebFile};
+use crate::hugging_face::HubFile;
+use crate::torchvision::TorchvisionWeights;
+use crate::web::WebFile;
 
 /// Weights that are not a file on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,19 +12,19 @@ const DEFAULT: &str = "DEFAULT";
 ///
 /// The name ends in the first eight digits of the file's SHA-256, as `torch.hub` has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TorchvisionWeights {
+pub(crate) struct TorchvisionWeights {
     /// The network, as torchvision calls it.
-    pub network: &'static str,
+    pub(crate) network: &'static str,
     /// The version, as torchvision's `WeightsEnum` calls it.
-    pub version: &'static str,
+    pub(crate) version: &'static str,
     /// The file's name.
-    pub file: &'static str,
+    pub(crate) file: &'static str,
 }
 
 impl TorchvisionWeights {
     /// All that are known, from torchvision 0.29's `torchvision/models/*.py`; the last version of
     /// a network is its `DEFAULT`.
-    pub const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::new("mobilenet_v2", "IMAGENET1K_V1", "mobilenet_v2-b0353104.pth"),
         Self::new("mobilenet_v2", "IMAGENET1K_V2", "mobilenet_v2-7ebf99e0.pth"),
         Self::new(

@@ -6,11 +6,11 @@ use crate::hugging_face::is_plain;
 
 /// A file on the web, with its checksum if its publisher names one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebFile {
+pub(crate) struct WebFile {
     /// `https://...`; `http://...` only with a checksum.
-    pub url: String,
+    pub(crate) url: String,
     /// The file's SHA-256 in hexadecimal, given as `URL#sha256=...`.
-    pub sha256: Option<String>,
+    pub(crate) sha256: Option<String>,
 }
 
 impl WebFile {
