@@ -1,6 +1,7 @@
 //! Files that are either the old one or the whole new one, never half.
 //!
-//! Every file that hilum writes for a user goes through [`write_atomically`].
+//! Every file that hilum writes for a user goes through [`write_atomically`]; one that comes piece
+//! by piece, through [`move_into_place`].
 //!
 //! ```
 //! # fn main() -> std::io::Result<()> {
@@ -14,4 +15,4 @@
 
 mod write_atomically;
 
-pub use write_atomically::write_atomically;
+pub use write_atomically::{move_into_place, write_atomically};

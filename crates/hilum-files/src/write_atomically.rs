@@ -30,6 +30,22 @@ where
     sync_folder(path)
 }
 
+/// Gives the complete file `written` the name `path`, in the same folder, as
+/// [`write_atomically`] does: brought to the disk first, renamed, whatever happens.
+///
+/// For files that come piece by piece, such as a download that is gone on with later.
+///
+/// # Errors
+/// Any error of the disk, with the path; `written` then stays where it is.
+pub fn move_into_place(written: &Path, path: &Path) -> io::Result<()> {
+    // Windows syncs only what may be written.
+    let file = fs_err::OpenOptions::new().write(true).open(written)?;
+    file.sync_all()?;
+    drop(file);
+    fs_err::rename(written, path)?;
+    sync_folder(path)
+}
+
 fn beside(path: &Path) -> io::Result<PathBuf> {
     let name = path.file_name().ok_or_else(|| {
         io::Error::new(
@@ -121,6 +137,21 @@ mod tests {
         write_atomically(&path, |file| file.write_all(b"new")).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(names_in(folder.path()), ["model"]);
+    }
+
+    #[test]
+    fn a_complete_file_takes_the_place_of_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (written, path) = (folder.path().join("new"), folder.path().join("weights"));
+        std::fs::write(&path, "old").unwrap();
+        std::fs::write(&written, "new").unwrap();
+        move_into_place(&written, &path).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(names_in(folder.path()), ["weights"]);
+
+        let error = move_into_place(&written, &path).unwrap_err();
+        assert!(error.to_string().contains("new"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
     }
 
     #[test]

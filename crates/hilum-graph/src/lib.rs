@@ -49,7 +49,7 @@ pub use op::{Activation, DropoutUnit, Op, Padding};
 pub use parameters::{ParameterRole, ParameterSpec, Parameters, ParametersError, Tensor};
 pub use shape::Shape;
 pub use summary::{Layer, Summary, summarise};
-pub use tensor_file::{TensorFileError, read_tensors, write_tensors};
+pub use tensor_file::{Precision, TensorFileError, read_tensors, write_tensors, write_tensors_as};
 pub use weights::{
     ApplyError, ApplyReport, HeadReplaced, IgnoredTensor, Misshapen, Partial, PickleError,
     PytorchError, WeightsError, WeightsFile, WeightsFormat, apply_weights, read_weights,

@@ -1,7 +1,7 @@
-//! Plots and the HTML report of an evaluation, from serialisable results. Sees no tensor.
+//! Plots, the HTML report of an evaluation and the card of a model, from serialisable results. Sees no tensor.
 //!
 //! [`write_evaluation`] fills the folder of an evaluation; [`write_curves`] draws a training
-//! run. Drawings are SVG with text as text and no fonts inside; they can be had as strings too
+//! run; [`model_card`] says of a model what a person must know before using it. Drawings are SVG with text as text and no fonts inside; they can be had as strings too
 //! ([`confusion_matrix`], [`roc`], [`precision_recall`], [`reliability`], [`training_curves`]).
 //! Each ends in a caption that says what the audit knows of the data.
 //!
@@ -46,6 +46,7 @@ mod confusion_matrix;
 mod evaluation_files;
 mod html_report;
 mod mistakes;
+mod model_card;
 mod palette;
 mod precision_recall;
 mod predictions;
@@ -59,6 +60,7 @@ pub use caption::caption;
 pub use confusion_matrix::confusion_matrix;
 pub use evaluation_files::{EvaluationPlots, WriteError, write_curves, write_evaluation};
 pub use html_report::html_report;
+pub use model_card::{CardRow, ModelCard, model_card};
 pub use precision_recall::precision_recall;
 pub use predictions::Prediction;
 pub use reliability::reliability;

@@ -6,8 +6,8 @@ use std::path::Path;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::{
-    arch, audit, bench, completions, cross_validate, demo, evaluate, man, predict, search, split,
-    train,
+    arch, audit, bench, completions, cross_validate, demo, evaluate, export, man, predict, search,
+    split, train,
 };
 use crate::config_file;
 use crate::error::CommandError;
@@ -58,6 +58,8 @@ enum CliCommand {
     Evaluate(evaluate::Arguments),
     /// Classify images, folders, DICOM files and series
     Predict(predict::Arguments),
+    /// Write a model in half precision, with its licence and a card that says what it is worth
+    Export(export::Arguments),
     /// List the architectures, or show one layer by layer
     Arch(arch::Arguments),
     /// Measure how fast this machine runs and trains the networks
@@ -138,6 +140,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), C
         }
         CliCommand::Evaluate(arguments) => evaluate::run(&arguments, &screen),
         CliCommand::Predict(arguments) => predict::run(&arguments, &screen),
+        CliCommand::Export(arguments) => export::run(&arguments, &screen),
         CliCommand::Arch(arguments) => arch::run(&arguments),
         CliCommand::Bench(arguments) => bench::run(&arguments, &screen),
         CliCommand::Completions(arguments) => completions::run(&arguments),

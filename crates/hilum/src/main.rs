@@ -5,6 +5,7 @@
 
 mod arguments;
 mod audited;
+mod bundled;
 mod cli;
 mod commands;
 mod config_file;
@@ -17,6 +18,7 @@ mod model;
 mod screen;
 mod settings;
 mod table;
+mod weights;
 
 use std::process::ExitCode;
 

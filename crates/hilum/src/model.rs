@@ -1,14 +1,14 @@
 //! A trained model, ready to predict.
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
 
 use hilum_core::Probabilities;
 use hilum_graph::{DeviceName, Engine, ModelFile};
 use hilum_imaging::Pixels;
 use hilum_train::predict_slices;
 
-use crate::arguments::DeviceArguments;
+use crate::arguments::{DeviceArguments, ModelChoice};
+use crate::bundled;
 use crate::engine;
 use crate::error::CommandError;
 use crate::screen::Screen;
@@ -16,25 +16,36 @@ use crate::screen::Screen;
 /// What is said wherever a prediction is shown.
 pub(crate) const DISCLAIMER: &str = "research software, not a medical device";
 
-/// A model file and the engine that runs it.
+/// A model and the engine that runs it.
 pub(crate) struct Model {
-    /// Where it was read from.
-    pub(crate) path: PathBuf,
+    /// Where it came from.
+    pub(crate) origin: ModelChoice,
     /// What the file says.
     pub(crate) file: ModelFile,
     engine: Box<dyn Engine>,
 }
 
+/// What the file of a model says.
+pub(crate) fn read(origin: &ModelChoice) -> Result<ModelFile, CommandError> {
+    match origin {
+        ModelChoice::Bundled => bundled::read(),
+        ModelChoice::File(path) => ModelFile::read(path).map_err(CommandError::bad_input),
+    }
+}
+
 impl Model {
-    /// Reads `path` and opens an engine for it.
-    pub(crate) fn open(path: &Path, machine: &DeviceArguments) -> Result<Self, CommandError> {
+    /// Reads the model and opens an engine for it.
+    pub(crate) fn open(
+        origin: &ModelChoice,
+        machine: &DeviceArguments,
+    ) -> Result<Self, CommandError> {
         let device: DeviceName = machine.device.parse().map_err(CommandError::bad_input)?;
-        let file = ModelFile::read(path).map_err(CommandError::bad_input)?;
+        let file = read(origin)?;
         let graph = file.graph().map_err(CommandError::bad_input)?;
         let engine = engine::open(device, machine.threads(), graph, &file.parameters)
             .map_err(CommandError::failure)?;
         Ok(Self {
-            path: path.to_owned(),
+            origin: origin.clone(),
             file,
             engine,
         })
@@ -45,9 +56,7 @@ impl Model {
         let classes = self.file.classes.len();
         screen.note(format_args!(
             "{}: {}, {classes} classes; {}; {DISCLAIMER}",
-            self.path.display(),
-            self.file.architecture.name,
-            self.file.audit,
+            self.origin, self.file.architecture.name, self.file.audit,
         ));
     }
 

@@ -77,6 +77,27 @@ impl Screen {
         bar
     }
 
+    /// A bar for bytes that come from the network; without `length`, how many came.
+    pub(crate) fn download_bar(&self, length: Option<u64>) -> ProgressBar {
+        let (bar, template) = match length {
+            Some(length) => (
+                ProgressBar::new(length),
+                "fetching     {bar:32.cyan/black.bright} {bytes}/{total_bytes}  {bytes_per_sec}  {eta_precise:.dim}",
+            ),
+            None => (
+                ProgressBar::no_length(),
+                "fetching     {bytes}  {bytes_per_sec}",
+            ),
+        };
+        let bar = self.bars.add(bar);
+        bar.set_style(
+            ProgressStyle::with_template(template)
+                .expect("a template of known keys")
+                .progress_chars("━╸─"),
+        );
+        bar
+    }
+
     /// A bar for the batches of an epoch; its message says the rest.
     pub(crate) fn epoch_bar(&self) -> ProgressBar {
         let bar = self.bars.add(ProgressBar::new(1));

@@ -8,6 +8,8 @@ use hilum_imaging::Recipe;
 use hilum_train::Settings;
 use serde::{Deserialize, Serialize};
 
+use crate::weights::StartingWeights;
+
 /// What a run was started with; `--resume` starts with the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,9 +52,9 @@ pub(crate) struct DataSettings {
 pub(crate) struct NetworkSettings {
     /// Its name.
     pub(crate) architecture: Architecture,
-    /// A weights file; random weights if absent.
-    pub(crate) weights: Option<PathBuf>,
-    /// Whether more than the head may be missing from that file.
+    /// What it begins with; random weights if absent.
+    pub(crate) weights: Option<StartingWeights>,
+    /// Whether more than the head may be missing from those weights.
     pub(crate) partial_weights: bool,
     /// Dropout before the head; the architecture's own if absent.
     pub(crate) dropout: Option<f32>,

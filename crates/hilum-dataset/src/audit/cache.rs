@@ -122,19 +122,22 @@ impl Cache {
     }
 }
 
-/// Where the facts of a dataset are kept for the next run: in the user's cache folder, under a
-/// digest of the dataset's path. `None` if the system names no such folder.
+/// Where the facts of a dataset are kept for the next run: in `HILUM_CACHE` or the user's cache
+/// folder, under a digest of the dataset's path. `None` if the system names no such folder.
 pub fn cache_file(root: &Path) -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let folder = variable("XDG_CACHE_HOME")
-        .filter(|folder| folder.is_absolute())
-        .or_else(|| variable("LOCALAPPDATA"))
-        .or_else(|| Some(variable("HOME")?.join(".cache")))?;
+    let platform = || {
+        variable("XDG_CACHE_HOME")
+            .filter(|folder| folder.is_absolute())
+            .or_else(|| variable("LOCALAPPDATA"))
+            .or_else(|| Some(variable("HOME")?.join(".cache")))
+            .map(|folder| folder.join("hilum"))
+    };
+    let folder = variable("HILUM_CACHE").or_else(platform)?;
     let real = fs_err::canonicalize(root).ok()?;
     let digest = blake3::hash(real.as_os_str().as_encoded_bytes()).to_hex();
     Some(
         folder
-            .join("hilum")
             .join("audit")
             .join(format!("{}.facts", &digest[..32])),
     )

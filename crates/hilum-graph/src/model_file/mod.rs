@@ -10,7 +10,7 @@ use hilum_core::{AuditSummary, Classes};
 use hilum_imaging::Recipe;
 
 use crate::tensor_file::Unverified;
-use crate::{Graph, GraphError, Parameters, Shape, TensorFileError, write_tensors};
+use crate::{Graph, GraphError, Parameters, Precision, Shape, TensorFileError, write_tensors_as};
 
 pub use description::ArchitectureDescription;
 pub use error::ModelFileError;
@@ -25,8 +25,9 @@ const MAX_SIDE: usize = 1 << 16;
 
 /// A trained model, as it lies in `model.safetensors`.
 ///
-/// The tensors stand in the file under torchvision's names and in its layouts as f32, so that
-/// `load_state_dict(load_file("model.safetensors"))` takes them as they are. Everything else is
+/// The tensors stand in the file under torchvision's names and in its layouts, so that
+/// `load_state_dict(load_file("model.safetensors"))` takes them as they are; from a file in half
+/// precision too, since PyTorch copies values into parameters of another type. Everything else is
 /// JSON in the metadata, under `hilum.*` keys. A digest over all of it reveals a changed file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelFile {
@@ -61,14 +62,23 @@ impl ModelFile {
         self.architecture.graph()
     }
 
-    /// Writes the model, atomically. Equal models give equal bytes.
+    /// Writes the model in full precision, atomically. Equal models give equal bytes.
     ///
     /// # Errors
     /// [`ModelFileError`] if the parts do not fit one another, a parameter is not finite, or the
     /// disk refuses; an older file at `path` is then as it was.
     pub fn write(&self, path: &Path) -> Result<(), ModelFileError> {
+        self.write_as(path, Precision::Full)
+    }
+
+    /// [`write`](Self::write) with tensors of `precision`; half of it halves the file.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write), and [`TensorFileError::BeyondHalf`].
+    pub fn write_as(&self, path: &Path, precision: Precision) -> Result<(), ModelFileError> {
         self.check(path)?;
-        write_tensors(path, self.parameters.iter(), &metadata::entries(self))?;
+        let entries = metadata::entries(self);
+        write_tensors_as(path, precision, self.parameters.iter(), &entries)?;
         Ok(())
     }
 
@@ -78,7 +88,22 @@ impl ModelFile {
     /// [`ModelFileError`] if the file is truncated, altered, another program's, a later
     /// version's, or its parts do not fit one another. No file makes it panic.
     pub fn read(path: &Path) -> Result<Self, ModelFileError> {
-        let unverified = Unverified::read(path).map_err(|error| match error {
+        Self::checked(path, Unverified::read(path))
+    }
+
+    /// Reads a model from its bytes; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<Self, ModelFileError> {
+        Self::checked(name, Unverified::parse(name, bytes))
+    }
+
+    fn checked(
+        path: &Path,
+        unverified: Result<Unverified, TensorFileError>,
+    ) -> Result<Self, ModelFileError> {
+        let unverified = unverified.map_err(|error| match error {
             TensorFileError::NotSafetensors { path, reason } => {
                 let reason = format!("it is no safetensors file, {reason}");
                 ModelFileError::NotAModel { path, reason }

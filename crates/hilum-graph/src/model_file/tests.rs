@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{Architecture, Tensor, TensorFileError, initialise, read_tensors, read_weights};
+use crate::{
+    Architecture, Tensor, TensorFileError, initialise, read_tensors, read_weights, write_tensors,
+};
 
 fn recipe(side: usize, channels: Channels) -> Recipe {
     Recipe {
@@ -111,6 +113,51 @@ fn every_kind_of_network_can_be_kept() {
         let model = model_of(name, 64, Channels::Rgb);
         assert_eq!(read_bytes(&written(&model)).unwrap(), model);
     }
+}
+
+#[test]
+fn a_model_in_half_precision_is_half_as_large_and_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("half.safetensors");
+    let model = model_of(Architecture::MobilenetV2, 64, Channels::Rgb);
+    model.write_as(&path, Precision::Half).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    assert!(bytes.len() < written(&model).len() * 11 / 20);
+
+    let read = ModelFile::read(&path).unwrap();
+    for (name, tensor) in model.parameters.iter() {
+        let found = &read.parameters.get(name).unwrap().data;
+        for (before, after) in tensor.data.iter().zip(found) {
+            // 11 significant bits, and 2^-25 where the numbers are subnormal.
+            assert!(
+                (before - after).abs() <= before.abs() / 2048.0 + 2.9e-8,
+                "{name}"
+            );
+        }
+    }
+    // Rounding a second time changes nothing: statistics, digest and text are all there.
+    let again = folder.path().join("again.safetensors");
+    read.write_as(&again, Precision::Half).unwrap();
+    assert!(std::fs::read(&again).unwrap() == bytes);
+    assert_eq!(
+        ModelFile {
+            parameters: model.parameters.clone(),
+            ..read
+        },
+        model
+    );
+}
+
+#[test]
+fn a_model_is_read_from_bytes_as_from_its_file() {
+    let bytes = written(&small_model());
+    let name = Path::new("bundled:small");
+    assert_eq!(ModelFile::from_bytes(name, &bytes).unwrap(), small_model());
+    let error = ModelFile::from_bytes(name, &bytes[..bytes.len() - 1]).unwrap_err();
+    assert!(
+        error.to_string().contains("`bundled:small` is truncated"),
+        "{error}"
+    );
 }
 
 #[test]

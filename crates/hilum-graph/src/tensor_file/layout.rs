@@ -11,7 +11,7 @@ use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 use serde::Serialize;
 
-use super::TensorFileError;
+use super::{Precision, TensorFileError};
 use crate::Tensor;
 
 /// The header's entry for metadata, beside the names of tensors.
@@ -112,18 +112,19 @@ struct Header<'a> {
     tensors: BTreeMap<&'a str, TensorInfo>,
 }
 
-/// The first bytes of a file whose tensors follow in the order of their names, as f32.
+/// The first bytes of a file whose tensors follow in the order of their names.
 pub(super) fn header(
     tensors: &BTreeMap<&str, &Tensor>,
     metadata: &BTreeMap<String, String>,
+    precision: Precision,
 ) -> Vec<u8> {
     let mut offset = 0;
     let mut infos = BTreeMap::new();
     for (name, tensor) in tensors {
         let start = offset;
-        offset += tensor.data.len() * 4;
+        offset += tensor.data.len() * precision.width();
         let info = TensorInfo {
-            dtype: Dtype::F32,
+            dtype: precision.element_type(),
             shape: tensor.shape.clone(),
             data_offsets: (start, offset),
         };

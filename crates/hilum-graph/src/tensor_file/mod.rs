@@ -2,6 +2,7 @@
 
 mod digest;
 mod layout;
+mod precision;
 mod values;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::{Parameters, Tensor};
 
 pub(crate) use digest::DIGEST_KEY;
 pub(crate) use layout::Layout;
+pub use precision::Precision;
 pub(crate) use values::floats;
 
 /// Why a tensor file could not be written or read.
@@ -30,6 +32,23 @@ pub enum TensorFileError {
         /// What is in the way.
         #[source]
         source: io::Error,
+    },
+    /// A value that half precision cannot hold.
+    #[error(
+        "tensor `{name}` cannot be written to `{}` in half precision: {value}, at position \
+         {position}, is beyond 65504\n\
+         hint: keep this model in full precision (f32)",
+        path.display()
+    )]
+    BeyondHalf {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Where its first such value stands.
+        position: usize,
+        /// The value.
+        value: f32,
     },
     /// The file cannot be read from the disk.
     #[error("cannot read `{}`", path.display())]
@@ -129,11 +148,35 @@ pub fn write_tensors<'a>(
     tensors: impl IntoIterator<Item = (&'a str, &'a Tensor)>,
     metadata: &BTreeMap<String, String>,
 ) -> Result<(), TensorFileError> {
+    write_tensors_as(path, Precision::Full, tensors, metadata)
+}
+
+/// [`write_tensors`] with values of `precision`.
+///
+/// Half precision rounds to the nearest value, ties to even; the digest is that of the rounded
+/// values, so that [`read_tensors`] verifies what it gives.
+///
+/// # Errors
+/// As [`write_tensors`], and [`TensorFileError::BeyondHalf`] for a value that half precision
+/// would make infinite or that is not finite.
+///
+/// # Panics
+/// As [`write_tensors`].
+pub fn write_tensors_as<'a>(
+    path: &Path,
+    precision: Precision,
+    tensors: impl IntoIterator<Item = (&'a str, &'a Tensor)>,
+    metadata: &BTreeMap<String, String>,
+) -> Result<(), TensorFileError> {
     let mut by_name = BTreeMap::new();
     for (name, tensor) in tensors {
         assert!(name != layout::METADATA_KEY, "`{name}` is no tensor's name");
         let earlier = by_name.insert(name, tensor);
         assert!(earlier.is_none(), "two tensors called `{name}`");
+    }
+    let rounded = precision.rounded(path, &by_name)?;
+    if let Some(rounded) = &rounded {
+        by_name = rounded.iter().collect();
     }
     let digest = digest::of(
         by_name.iter().map(|(name, tensor)| (*name, *tensor)),
@@ -144,10 +187,10 @@ pub fn write_tensors<'a>(
     assert!(earlier.is_none(), "`{DIGEST_KEY}` is written here only");
 
     let write = |file: &mut dyn Write| {
-        file.write_all(&layout::header(&by_name, &metadata))?;
+        file.write_all(&layout::header(&by_name, &metadata, precision))?;
         by_name
             .values()
-            .try_for_each(|tensor| values::write(file, &tensor.data))
+            .try_for_each(|tensor| values::write(file, &tensor.data, precision))
     };
     write_atomically(path, write).map_err(|source| TensorFileError::Write {
         path: path.to_owned(),
@@ -181,7 +224,12 @@ impl Unverified {
             path: path.to_owned(),
             source,
         })?;
-        let layout = Layout::parse(&bytes).map_err(|error| error.at(path))?;
+        Self::parse(path, &bytes)
+    }
+
+    /// The same from the content of a file that errors call `path`.
+    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, TensorFileError> {
+        let layout = Layout::parse(bytes).map_err(|error| error.at(path))?;
         let mut metadata = layout.metadata();
         Ok(Self {
             digest: metadata.remove(DIGEST_KEY),

@@ -200,6 +200,46 @@ fn a_digest_is_that_of_the_values_whatever_their_precision() {
     assert_eq!(read_bytes(&bytes).unwrap().0, tensors);
 }
 
+#[test]
+fn half_precision_is_written_as_ieee_754_has_it() {
+    // The bits are numpy's: `numpy.float16(x).view("uint16")` for 0.1, -2, 65504, 1e-8 and the
+    // tie 1 + 2^-11, which goes to the even neighbour.
+    let values = vec![0.1, -2.0, 65504.0, 1e-8, 1.000_488_3];
+    let bits = [0x2E66_u16, 0xC000, 0x7BFF, 0x0000, 0x3C00];
+    let tensors = Parameters::from_iter([("weight".to_owned(), Tensor::new(vec![5], values))]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("half");
+    write_tensors_as(&path, Precision::Half, tensors.iter(), &BTreeMap::new()).unwrap();
+
+    let bytes = std::fs::read(&path).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let view = file.tensor("weight").unwrap();
+    assert_eq!(view.dtype(), Dtype::F16);
+    assert_eq!(view.data(), bits.map(u16::to_le_bytes).concat());
+    let (read, _) = read_tensors(&path).unwrap();
+    let expected = [0.099_975_586, -2.0, 65504.0, 0.0, 1.0];
+    assert_eq!(read.get("weight").unwrap().data, expected);
+}
+
+#[test]
+fn what_half_precision_cannot_hold_is_refused_and_the_old_file_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("half");
+    std::fs::write(&path, "old").unwrap();
+    for value in [65520.0, -1e6, f32::INFINITY, f32::NAN] {
+        let tensor = Tensor::new(vec![2], vec![1.0, value]);
+        let tensors = Parameters::from_iter([("variance".to_owned(), tensor)]);
+        let written = write_tensors_as(&path, Precision::Half, tensors.iter(), &BTreeMap::new());
+        let error = written.unwrap_err();
+        assert!(
+            matches!(error, TensorFileError::BeyondHalf { position: 1, .. }),
+            "{error}"
+        );
+        assert!(error.to_string().contains("`variance`"), "{error}");
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), b"old");
+}
+
 /// Written once: every write goes through to the disk.
 static WRITTEN: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let (tensors, metadata) = content();

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use half::{bf16, f16};
 use safetensors::Dtype;
 
+use super::Precision;
+
 /// Values converted at once; the buffer stays in the cache.
 const CHUNK: usize = 1 << 14;
 
@@ -20,8 +22,20 @@ pub(super) fn for_each_chunk(values: &[f32], mut act: impl FnMut(&[u8])) {
     }
 }
 
-/// Writes `values` as little-endian f32.
-pub(super) fn write(file: &mut dyn Write, values: &[f32]) -> io::Result<()> {
+/// Writes `values`, little-endian.
+pub(super) fn write(file: &mut dyn Write, values: &[f32], precision: Precision) -> io::Result<()> {
+    match precision {
+        Precision::Full => write_full(file, values),
+        Precision::Half => values.chunks(CHUNK).try_for_each(|chunk| {
+            let halves = chunk
+                .iter()
+                .map(|value| f16::from_f32(*value).to_le_bytes());
+            file.write_all(&halves.flatten().collect::<Vec<u8>>())
+        }),
+    }
+}
+
+fn write_full(file: &mut dyn Write, values: &[f32]) -> io::Result<()> {
     let mut outcome = Ok(());
     for_each_chunk(values, |bytes| {
         if outcome.is_ok() {

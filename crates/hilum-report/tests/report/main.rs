@@ -3,3 +3,4 @@
 mod drawings;
 mod evaluation_files;
 mod fixture;
+mod model_card;

@@ -3,12 +3,14 @@
 mod augmentation;
 mod data;
 mod device;
+mod model;
 mod recipe;
 mod training;
 
 pub(crate) use augmentation::AugmentationArguments;
 pub(crate) use data::{DataArguments, GateArguments, LimitArguments};
 pub(crate) use device::{DeviceArguments, start_threads};
+pub(crate) use model::ModelChoice;
 pub(crate) use recipe::RecipeArguments;
 pub(crate) use training::TrainingArguments;
 

@@ -95,19 +95,34 @@ impl RecipeArguments {
     /// What the flags leave open is the architecture's own: its size, its channels, and
     /// ImageNet's mean and deviation where it reads colour; and the `views`.
     pub(crate) fn resolve(&self, input: Shape, views: Views) -> Recipe {
+        let own = if input.channels == 1 {
+            Recipe::reference()
+        } else {
+            Recipe::imagenet(input.height)
+        };
+        self.resolve_as(&Recipe {
+            height: input.height,
+            width: input.width,
+            views,
+            ..own
+        })
+    }
+
+    /// The recipe for weights that learned from what `own` prepares: its size, channels,
+    /// normalisation and views are taken where the flags leave them open.
+    pub(crate) fn resolve_as(&self, own: &Recipe) -> Recipe {
         let is_grey = match self.channels {
             Some(choice) => choice == ChannelsChoice::Grey,
-            None => input.channels == 1,
+            None => own.channels == Channels::Grey,
         };
-        let imagenet = Recipe::imagenet(input.height).normalisation;
-        let own = if input.channels == 1 {
-            NormaliseChoice::Scale
-        } else {
-            NormaliseChoice::Imagenet
+        let normalisation = match self.normalise {
+            None => own.normalisation.clone(),
+            Some(NormaliseChoice::Scale) => Normalisation::Scale,
+            Some(NormaliseChoice::Imagenet) => Recipe::imagenet(own.height).normalisation,
         };
         Recipe {
-            height: self.image_size.unwrap_or(input.height),
-            width: self.image_size.unwrap_or(input.width),
+            height: self.image_size.unwrap_or(own.height),
+            width: self.image_size.unwrap_or(own.width),
             channels: if is_grey {
                 Channels::Grey
             } else {
@@ -127,15 +142,15 @@ impl RecipeArguments {
                 clip_limit,
                 tile_count: 8,
             }),
-            normalisation: match self.normalise.unwrap_or(own) {
-                NormaliseChoice::Scale => Normalisation::Scale,
-                NormaliseChoice::Imagenet if is_grey => averaged(&imagenet),
-                NormaliseChoice::Imagenet => imagenet,
+            normalisation: if is_grey {
+                averaged(&normalisation)
+            } else {
+                normalisation
             },
             views: match self.views {
                 Some(ViewsChoice::Single) => Views::Single,
                 Some(ViewsChoice::Mirrored) => Views::Mirrored,
-                None => views,
+                None => own.views,
             },
         }
     }

@@ -24,6 +24,7 @@ use crate::cross_validation::{
 use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::settings::RunSettings;
+use crate::weights;
 
 use summary::{caption, headline, summary};
 
@@ -115,9 +116,10 @@ struct CrossValidationSettings {
 /// Trains every fold that is not done yet, then says what all predictions amount to.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
     let fit = &arguments.fit;
-    let settings = fit.checked_settings()?;
+    let mut settings = fit.checked_settings()?;
     let inner_valid = inner_share(arguments.folds.inner_valid, &settings.training)?;
     start_threads(settings.machine.threads);
+    weights::prepare(&mut settings.network, screen)?;
     let splits = arguments.folds.splits();
     let pool = gather(
         &settings.data,

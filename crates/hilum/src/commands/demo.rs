@@ -10,7 +10,7 @@ use hilum_metrics::Bootstrap;
 use hilum_train::{RunFolder, Schedule, Settings};
 
 use super::{evaluate, predict, train};
-use crate::arguments::{DeviceArguments, start_threads};
+use crate::arguments::{DeviceArguments, ModelChoice, start_threads};
 use crate::error::CommandError;
 use crate::model::Model;
 use crate::screen::Screen;
@@ -63,7 +63,10 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
     screen.note(&trained);
 
     screen.note("\n3/4  evaluating it on slices of patients that it has not seen");
-    let mut model = Model::open(&trained.folder.model(), &arguments.device)?;
+    let mut model = Model::open(
+        &ModelChoice::File(trained.folder.model()),
+        &arguments.device,
+    )?;
     let request = evaluate::Request {
         data: run.settings.data.clone(),
         split: Split::Test,

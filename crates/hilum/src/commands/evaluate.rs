@@ -5,7 +5,7 @@ mod summary;
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use hilum_core::{Classes, Split};
@@ -15,8 +15,9 @@ use hilum_report::{Prediction, write_evaluation};
 use hilum_train::read_log;
 use thiserror::Error;
 
-use crate::arguments::{DataArguments, DeviceArguments, GateArguments, start_threads};
+use crate::arguments::{DataArguments, DeviceArguments, GateArguments, ModelChoice, start_threads};
 use crate::audited;
+use crate::bundled;
 use crate::data;
 use crate::error::CommandError;
 use crate::model::Model;
@@ -34,15 +35,15 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) data: DataArguments,
 
-    /// The model, as `hilum train` wrote it
-    #[arg(long, value_name = "FILE")]
-    pub(crate) model: PathBuf,
+    /// The model, as `hilum train` wrote it, or the one that comes with hilum
+    #[arg(long, value_name = "FILE", default_value = bundled::CHOICE)]
+    pub(crate) model: ModelChoice,
 
     /// The slices that are judged; nothing else is read
     #[arg(long, default_value_t = Split::Test)]
     pub(crate) split: Split,
 
-    /// Folder of the results; `evaluation` beside the model if left out
+    /// Folder of the results; `evaluation` beside the model, or here for the bundled one, if left out
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
 
@@ -122,9 +123,12 @@ pub(crate) struct Request {
     pub(crate) bootstrap: Bootstrap,
 }
 
-/// `evaluation` in the folder of the model.
-fn beside(model: &Path) -> PathBuf {
-    model.with_file_name("evaluation")
+/// `evaluation` in the folder of the model; that of the bundled one is the current folder.
+fn beside(model: &ModelChoice) -> PathBuf {
+    match model {
+        ModelChoice::Bundled => PathBuf::from("evaluation"),
+        ModelChoice::File(path) => path.with_file_name("evaluation"),
+    }
 }
 
 /// Judges the model on one split, as it is and on its clean part, and writes every file of an evaluation.
@@ -166,7 +170,7 @@ pub(crate) fn evaluate(
         as_is: judge(&all),
         clean: clean.map(|clean| judge(&clean)),
         audit: audited.audit.summary(),
-        model: model.path.display().to_string(),
+        model: model.origin.to_string(),
         details: details(model, request),
     };
     let predictions: Vec<Prediction> = predictions.into_iter().map(|(_, one)| one).collect();
@@ -240,7 +244,10 @@ fn predict(
 
 /// The run that made the model, if its log still lies beside it.
 fn history(model: &Model) -> Option<History> {
-    let mut history = read_log(&model.path.with_file_name("log.csv")).ok()?;
+    let ModelChoice::File(path) = &model.origin else {
+        return None;
+    };
+    let mut history = read_log(&path.with_file_name("log.csv")).ok()?;
     history.best_epoch = model.file.validation["epoch"]
         .as_u64()
         .map(|epoch| epoch as usize);

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod cross_validate;
 pub(crate) mod demo;
 pub(crate) mod evaluate;
+pub(crate) mod export;
 pub(crate) mod man;
 pub(crate) mod predict;
 pub(crate) mod search;

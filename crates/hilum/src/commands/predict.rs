@@ -10,7 +10,8 @@ use hilum_dataset::image_files;
 use hilum_imaging::{DecodeError, DecodeLimits, DicomInfo, Recipe, Slice, series_order};
 use rayon::prelude::*;
 
-use crate::arguments::{DeviceArguments, Format, LimitArguments, start_threads};
+use crate::arguments::{DeviceArguments, Format, LimitArguments, ModelChoice, start_threads};
+use crate::bundled;
 use crate::error::{self, CommandError};
 use crate::model::Model;
 use crate::screen::Screen;
@@ -25,16 +26,16 @@ pub(crate) const DEFAULT_BATCH: NonZeroUsize = NonZeroUsize::new(16).expect("16 
 /// What `hilum predict` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  hilum predict scans/ slice.png series/*.dcm --model runs/NAME/model.safetensors"
+    after_help = "Examples:\n  hilum predict slice.png\n  hilum predict scans/ slice.png series/*.dcm --model runs/NAME/model.safetensors"
 )]
 pub(crate) struct Arguments {
     /// Images, folders, DICOM files and series, in any mix
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 
-    /// The model, as `hilum train` wrote it
-    #[arg(long, value_name = "FILE")]
-    model: PathBuf,
+    /// The model, as `hilum train` wrote it, or the one that comes with hilum
+    #[arg(long, value_name = "FILE", default_value = bundled::CHOICE)]
+    model: ModelChoice,
 
     /// `text` is a table; `json` is an object a line
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -95,7 +96,8 @@ pub(crate) fn predict_paths(
     screen: &Screen,
 ) -> Result<(), CommandError> {
     let files = list(paths, screen)?;
-    let mut output = Output::new(request.format, &model.file.classes);
+    let name = model.origin.to_string();
+    let mut output = Output::new(request.format, &model.file.classes, &name);
     let unreadable = predict_files(model, &files, request, &mut output, screen)?;
     output.finish()?;
     if unreadable.is_empty() {
@@ -158,7 +160,6 @@ fn predict_files(
                     path: &path,
                     dicom: slice.info.dicom.as_deref(),
                     probabilities: &probabilities.next().expect("one for each slice"),
-                    model: &model.path,
                 })?,
                 Err(error) => {
                     output.failure(&error)?;

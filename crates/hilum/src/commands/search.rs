@@ -24,6 +24,7 @@ use crate::cross_validation::{Grouping, begin_or_go_on, gather, inner_share};
 use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::settings::RunSettings;
+use crate::weights;
 
 use flags::Flags;
 use record::{Flattery, TrialRecord, Trials};
@@ -149,8 +150,9 @@ pub(crate) fn run(
         return Ok(());
     }
     let space = parse(arguments.space.as_deref(), &text)?;
-    let search = Search::new(arguments, given, &space)?;
+    let mut search = Search::new(arguments, given, &space)?;
     start_threads(search.settings.machine.threads);
+    search.prepare_weights(screen)?;
     let pool = gather(
         &search.settings.data,
         &search.all_settings[0].recipe,
@@ -225,6 +227,15 @@ struct Search {
 }
 
 impl Search {
+    /// Brings the weights of all trials to this machine.
+    fn prepare_weights(&mut self, screen: &Screen) -> Result<(), CommandError> {
+        weights::prepare(&mut self.settings.network, screen)?;
+        for settings in &mut self.all_settings {
+            weights::prepare(&mut settings.network, screen)?;
+        }
+        Ok(())
+    }
+
     /// Draws every trial and checks that it can be trained.
     fn new(arguments: &Arguments, given: &ArgMatches, space: &Space) -> Result<Self, CommandError> {
         if arguments.trials == 0 {

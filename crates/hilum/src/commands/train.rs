@@ -18,16 +18,18 @@ use crate::arguments::{
     AugmentationArguments, DataArguments, DeviceArguments, GateArguments, RecipeArguments,
     TrainingArguments, start_threads,
 };
+use crate::bundled;
 use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::settings::{MachineSettings, NetworkSettings, RunSettings};
+use crate::weights::{self, StartingWeights, WeightsChoice, WeightsSource};
 
 pub(crate) use run::{Place, Run, stop_flag, template, train, write_audit};
 
 /// What `hilum train` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  hilum train slices/\n  hilum train slices/ --arch mobilenet-v2 --weights mobilenet_v2.safetensors --epochs 12\n  hilum train slices/ --resume"
+    after_help = "Examples:\n  hilum train slices/\n  hilum train slices/ --arch mobilenet-v2 --weights torchvision:mobilenet_v2 --epochs 12\n  hilum train slices/ --resume"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -52,9 +54,10 @@ pub(crate) struct FitArguments {
     #[arg(long, value_name = "NAME", default_value_t = Architecture::ReferenceCnn)]
     pub(crate) arch: Architecture,
 
-    /// Weights to begin with: safetensors or a PyTorch state dict, or `none`
-    #[arg(long, value_name = "FILE", default_value = "none")]
-    weights: PathBuf,
+    /// Weights to begin with: a safetensors or PyTorch file, `torchvision:NAME[.VERSION]`,
+    /// `hf:OWNER/NAME[@REVISION]/FILE`, `https://...`, `bundled`, or `none`
+    #[arg(long, value_name = "WEIGHTS", default_value = "none")]
+    weights: WeightsChoice,
 
     /// Go on if more than the head is missing from the weights
     #[arg(long)]
@@ -96,7 +99,7 @@ pub(crate) fn run(
         start_threads(settings.machine.threads);
         return preview::write(path, &settings, screen);
     }
-    let run = if arguments.resume {
+    let mut run = if arguments.resume {
         let wanted = resume::Wanted {
             runs: &fit.runs,
             name: fit.name.as_deref(),
@@ -116,6 +119,7 @@ pub(crate) fn run(
         Run { place, settings }
     };
     start_threads(run.settings.machine.threads);
+    weights::prepare(&mut run.settings.network, screen)?;
     let trained = train(&run, screen)?;
     screen.note(&trained);
     writeln!(io::stdout().lock(), "{}", trained.folder.model().display())?;
@@ -125,7 +129,7 @@ pub(crate) fn run(
 impl FitArguments {
     /// The settings, each in the range that it can have.
     pub(crate) fn checked_settings(&self) -> Result<RunSettings, CommandError> {
-        let settings = self.settings();
+        let settings = self.settings()?;
         settings
             .training
             .validate()
@@ -137,20 +141,23 @@ impl FitArguments {
         Ok(settings)
     }
 
-    fn settings(&self) -> RunSettings {
-        let own_input = self.arch.default_input();
-        let weights = (self.weights.as_os_str() != "none").then(|| self.weights.clone());
+    fn settings(&self) -> Result<RunSettings, CommandError> {
+        let weights = self.weights.0.clone();
         let (preset, views) = match weights {
             Some(_) => (Settings::transfer(), Views::Mirrored),
             None => (Settings::default(), Views::Single),
         };
+        let recipe = match &weights {
+            Some(WeightsSource::Bundled) => self.recipe.resolve_as(&bundled::read()?.recipe),
+            _ => self.recipe.resolve(self.arch.default_input(), views),
+        };
         let augmentation = self.augmentation.resolve(preset.augmentation.clone());
-        RunSettings {
+        Ok(RunSettings {
             hilum_version: env!("CARGO_PKG_VERSION").to_owned(),
             data: self.data.settings(&self.gate),
             network: NetworkSettings {
                 architecture: self.arch,
-                weights,
+                weights: weights.map(StartingWeights::from),
                 partial_weights: self.partial_weights,
                 dropout: self.training.dropout,
             },
@@ -159,8 +166,8 @@ impl FitArguments {
                 threads: self.device.threads(),
                 engine: None,
             },
-            recipe: self.recipe.resolve(own_input, views),
+            recipe,
             training: self.training.resolve(preset, augmentation),
-        }
+        })
     }
 }

@@ -17,7 +17,6 @@ pub(crate) struct Prediction<'a> {
     pub(crate) path: &'a Path,
     pub(crate) dicom: Option<&'a DicomInfo>,
     pub(crate) probabilities: &'a Probabilities,
-    pub(crate) model: &'a Path,
 }
 
 /// Prints predictions on stdout, as they come or, for a table, at the end.
@@ -28,9 +27,11 @@ pub(crate) enum Output {
     },
     Json {
         classes: Classes,
+        model: String,
     },
     Csv {
         classes: Classes,
+        model: String,
         writer: Box<csv::Writer<io::Stdout>>,
         has_header: bool,
     },
@@ -41,7 +42,7 @@ struct Line<'a> {
     path: String,
     class: &'a ClassName,
     probabilities: BTreeMap<&'a ClassName, f64>,
-    model: String,
+    model: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     series_uid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,18 +56,20 @@ struct FailureLine {
 }
 
 impl Output {
-    pub(crate) fn new(format: Format, classes: &Classes) -> Self {
-        let classes = classes.clone();
+    /// `model` is what the formats for programs call it.
+    pub(crate) fn new(format: Format, classes: &Classes, model: &str) -> Self {
+        let (classes, model) = (classes.clone(), model.to_owned());
         match format {
             Format::Text => Self::Text {
                 table: empty_table(&classes),
                 classes,
             },
-            Format::Json => Self::Json { classes },
+            Format::Json => Self::Json { classes, model },
             Format::Csv => {
                 let writer = Box::new(csv::Writer::from_writer(io::stdout()));
                 Self::Csv {
                     classes,
+                    model,
                     writer,
                     has_header: false,
                 }
@@ -77,7 +80,6 @@ impl Output {
     /// Prints a slice that was classified.
     pub(crate) fn prediction(&mut self, prediction: &Prediction<'_>) -> Result<(), CommandError> {
         let path = prediction.path.display().to_string();
-        let model = prediction.model.display().to_string();
         let probabilities = prediction.probabilities;
         match self {
             Self::Text { classes, table } => {
@@ -90,7 +92,7 @@ impl Output {
                 );
                 table.row(row);
             }
-            Self::Json { classes } => {
+            Self::Json { classes, model } => {
                 let line = Line {
                     path,
                     class: classes.name(probabilities.most_likely()),
@@ -106,10 +108,10 @@ impl Output {
                 };
                 write_line(&line)?;
             }
-            Self::Csv { classes, .. } => {
+            Self::Csv { classes, model, .. } => {
                 let mut row = vec![path, classes.name(probabilities.most_likely()).to_string()];
                 row.extend(probabilities.as_slice().iter().map(f64::to_string));
-                row.extend([model, String::new()]);
+                row.extend([model.clone(), String::new()]);
                 self.csv_row(&row)?;
             }
         }
@@ -150,6 +152,7 @@ impl Output {
             classes,
             writer,
             has_header,
+            ..
         } = self
         else {
             return Ok(());

@@ -1,14 +1,15 @@
 //! The network of a run: its graph and the weights that it begins with.
 
 use hilum_core::Classes;
-use hilum_graph::{Graph, Parameters, Partial, Shape, apply_weights, initialise, read_weights};
+use hilum_graph::{Graph, Parameters, Partial, Shape, apply_weights, initialise};
 use hilum_imaging::Recipe;
 
 use crate::error::CommandError;
 use crate::screen::Screen;
 use crate::settings::RunSettings;
+use crate::weights;
 
-/// Builds the graph and fills it: random weights, then those of the weights file.
+/// Builds the graph and fills it: random weights, then those that the settings name.
 pub(crate) fn build(
     settings: &RunSettings,
     classes: &Classes,
@@ -24,16 +25,16 @@ pub(crate) fn build(
         )
         .map_err(CommandError::bad_input)?;
     let mut parameters = initialise(&graph, settings.training.seed);
-    if let Some(path) = &network.weights {
-        let weights = read_weights(path).map_err(CommandError::bad_input)?;
+    if let Some(weights) = &network.weights {
+        let tensors = weights::read(&weights.source, &graph, classes, screen)?;
         let partial = if network.partial_weights {
             Partial::Allowed
         } else {
             Partial::Refused
         };
-        let report = apply_weights(&graph, &weights.tensors, &mut parameters, partial)
+        let report = apply_weights(&graph, &tensors, &mut parameters, partial)
             .map_err(CommandError::bad_input)?;
-        screen.note(format_args!("weights of `{}`: {report}", path.display()));
+        screen.note(format_args!("weights of `{}`: {report}", weights.source));
     }
     Ok((graph, parameters))
 }

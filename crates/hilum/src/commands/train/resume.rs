@@ -110,5 +110,5 @@ fn is_same(left: &Path, right: &Path) -> bool {
 
 /// Whether a setting was chosen, and not where the data lies or what was found.
 fn is_choice(name: &str) -> bool {
-    !name.starts_with("data.") && name != "machine.engine"
+    !name.starts_with("data.") && !matches!(name, "machine.engine" | "network.weights.sha256")
 }

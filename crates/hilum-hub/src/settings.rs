@@ -1,0 +1,163 @@
+//! What the user's machine says about the network and the cache.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::{Proxies, hugging_face, torchvision};
+
+/// Where weights are kept, and how they may be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubSettings {
+    /// Folder of fetched weights; `None` if the system names none.
+    pub cache: Option<PathBuf>,
+    /// Whether the network must not be touched.
+    pub offline: bool,
+    /// Where torchvision's files are.
+    pub torchvision_url: String,
+    /// Where the Hugging Face hub is.
+    pub hugging_face_url: String,
+    /// What the hub knows the user by; sent to no other host.
+    pub hugging_face_token: Option<String>,
+    /// Through which hosts the network is reached.
+    pub proxies: Proxies,
+    /// How long is waited, and how often.
+    pub patience: Patience,
+}
+
+/// How long is waited, and how often is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// Until an answer begins, and between two pieces of it.
+    pub silence: Duration,
+    /// Before another attempt.
+    pub pause: Duration,
+    /// Attempts, the first one included.
+    pub attempts: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(15),
+            silence: Duration::from_secs(30),
+            pause: Duration::from_secs(1),
+            attempts: 4,
+        }
+    }
+}
+
+impl Default for HubSettings {
+    /// No cache, no proxies, the publishers' own addresses.
+    fn default() -> Self {
+        Self {
+            cache: None,
+            offline: false,
+            torchvision_url: torchvision::URL.to_owned(),
+            hugging_face_url: hugging_face::URL.to_owned(),
+            hugging_face_token: None,
+            proxies: Proxies::default(),
+            patience: Patience::default(),
+        }
+    }
+}
+
+impl HubSettings {
+    /// What the environment says: `HILUM_CACHE` or the platform's cache folder, `HILUM_OFFLINE`,
+    /// `HILUM_TORCHVISION_URL`, `HF_ENDPOINT`, `HF_TOKEN`, and the variables of [`Proxies`].
+    pub fn from_environment() -> Self {
+        Self::from_variables(&|name| env::var_os(name).filter(|value| !value.is_empty()))
+    }
+
+    fn from_variables(variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let text = |name: &str| variable(name)?.into_string().ok();
+        let url = |name: &str, own: &str| {
+            let url = text(name).unwrap_or_else(|| own.to_owned());
+            url.trim_end_matches('/').to_owned()
+        };
+        let is_set = |value: String| !matches!(&*value.to_lowercase(), "0" | "false" | "no");
+        Self {
+            cache: cache_folder(variable),
+            offline: text("HILUM_OFFLINE").is_some_and(is_set),
+            torchvision_url: url("HILUM_TORCHVISION_URL", torchvision::URL),
+            hugging_face_url: url("HF_ENDPOINT", hugging_face::URL),
+            hugging_face_token: text("HF_TOKEN").map(|token| token.trim().to_owned()),
+            proxies: Proxies::from_variables(&text),
+            patience: Patience::default(),
+        }
+    }
+}
+
+/// `HILUM_CACHE/weights`, or `hilum/weights` in the platform's cache folder.
+fn cache_folder(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let folder = |name: &str| variable(name).map(PathBuf::from);
+    if let Some(own) = folder("HILUM_CACHE") {
+        return Some(own.join("weights"));
+    }
+    let platform = if cfg!(target_os = "macos") {
+        folder("HOME").map(|home| home.join("Library").join("Caches"))
+    } else if cfg!(windows) {
+        folder("LOCALAPPDATA")
+    } else {
+        folder("HOME").map(|home| home.join(".cache"))
+    };
+    folder("XDG_CACHE_HOME")
+        .filter(|folder| folder.is_absolute())
+        .or(platform)
+        .map(|folder| folder.join("hilum").join("weights"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> HubSettings {
+        HubSettings::from_variables(&|name| {
+            let found = variables.iter().find(|(key, _)| *key == name)?;
+            Some(found.1.into())
+        })
+    }
+
+    #[test]
+    fn a_cache_folder_of_ones_own_comes_first() {
+        let settings = with(&[
+            ("HILUM_CACHE", "/big"),
+            ("XDG_CACHE_HOME", "/x"),
+            ("HOME", "/h"),
+        ]);
+        assert_eq!(settings.cache, Some(PathBuf::from("/big/weights")));
+        let settings = with(&[("XDG_CACHE_HOME", "/x"), ("HOME", "/h")]);
+        assert_eq!(settings.cache, Some(PathBuf::from("/x/hilum/weights")));
+        assert_eq!(with(&[]).cache, None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_relative_xdg_folder_is_ignored_as_its_standard_asks() {
+        let settings = with(&[("XDG_CACHE_HOME", "x"), ("HOME", "/h")]);
+        assert_eq!(
+            settings.cache,
+            Some(PathBuf::from("/h/.cache/hilum/weights"))
+        );
+    }
+
+    #[test]
+    fn offline_is_a_switch() {
+        assert!(with(&[("HILUM_OFFLINE", "1")]).offline);
+        assert!(!with(&[("HILUM_OFFLINE", "0")]).offline);
+        assert!(!with(&[]).offline);
+    }
+
+    #[test]
+    fn mirrors_take_the_place_of_the_publishers() {
+        let settings = with(&[("HF_ENDPOINT", "https://mirror.org/hf/")]);
+        assert_eq!(settings.hugging_face_url, "https://mirror.org/hf");
+        assert_eq!(
+            settings.torchvision_url,
+            "https://download.pytorch.org/models"
+        );
+    }
+}

@@ -1,0 +1,90 @@
+//! `model.md`: what a person must know of a model before using it.
+
+use hilum_core::AuditSummary;
+use minijinja::{Environment, value::Serde};
+use serde::{Serialize, Serializer};
+
+use crate::audit_box::Audit;
+
+/// What a model card tells; texts are for people, and shown as they are.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct ModelCard {
+    /// What the model is called.
+    pub name: String,
+    /// Its network.
+    pub architecture: String,
+    /// What it tells apart.
+    pub classes: Vec<String>,
+    /// What its maker says it is for.
+    pub intended_use: String,
+    /// What the audit said of the data that it learned from.
+    #[serde(serialize_with = "with_verdict")]
+    pub audit: AuditSummary,
+    /// Names that data, so that the same can be told from other.
+    pub data_fingerprint: Option<String>,
+    /// Figures on validation.
+    pub validation: Vec<CardRow>,
+    /// How probabilities were calibrated; `None` if they were not.
+    pub calibration: Option<String>,
+    /// Under which terms the model may be used.
+    pub licence: Option<String>,
+    /// What the training began with, and its checksum.
+    pub initial_weights: String,
+    /// How a slice becomes its input.
+    pub recipe: Vec<CardRow>,
+    /// Settings of the training.
+    pub training: Vec<CardRow>,
+    /// The commands that make it again.
+    pub command: Option<String>,
+    /// What else its maker wants to say, in Markdown.
+    pub notes: Option<String>,
+    /// Trained parameters.
+    pub parameters: usize,
+    /// Running statistics.
+    pub statistics: usize,
+    /// How its numbers are kept.
+    pub precision: String,
+}
+
+/// A name and a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CardRow {
+    name: String,
+    value: String,
+}
+
+impl CardRow {
+    /// A row of a table; what would break the table is escaped.
+    pub fn new(name: &str, value: &str) -> Self {
+        let cell = |text: &str| text.replace('|', "\\|").replace(['\r', '\n'], " ");
+        Self {
+            name: cell(name),
+            value: cell(value),
+        }
+    }
+}
+
+/// The template shows the audit as the report does: with a verdict.
+fn with_verdict<S: Serializer>(audit: &AuditSummary, serializer: S) -> Result<S::Ok, S::Error> {
+    Audit::new(audit).serialize(serializer)
+}
+
+/// The card as Markdown: what the model is for and not for, its data and what the audit said of
+/// it, what its figures are worth, its terms, and how it was made.
+#[expect(
+    clippy::missing_panics_doc,
+    reason = "it does only if the program's own template is wrong"
+)]
+pub fn model_card(card: &ModelCard) -> String {
+    let mut environment = Environment::new();
+    environment.add_global("version", env!("CARGO_PKG_VERSION"));
+    environment
+        .add_template("model_card.md", include_str!("model_card.md"))
+        .expect("the template is part of the program");
+    let template = environment
+        .get_template("model_card.md")
+        .expect("was just added");
+    let text = template.render(Serde(card));
+    // The template's own last line break is not rendered.
+    text.expect("the template uses what it is given") + "\n"
+}

@@ -1,0 +1,89 @@
+//! The model card.
+
+use hilum_core::{AuditSummary, FindingCount, Severity};
+use hilum_report::{CardRow, ModelCard, model_card};
+
+fn card() -> ModelCard {
+    ModelCard {
+        name: "model-of-may".to_owned(),
+        architecture: "mobilenet-v2".to_owned(),
+        classes: vec!["adenocarcinoma".to_owned(), "normal".to_owned()],
+        intended_use: "Teaching.".to_owned(),
+        audit: AuditSummary::Audited {
+            findings: vec![FindingCount {
+                rule: "near-duplicate-across-splits".to_owned(),
+                severity: Severity::Warning,
+                count: 17,
+            }],
+            mended: vec!["97 copies left out".to_owned()],
+        },
+        data_fingerprint: Some("blake3:0123".to_owned()),
+        validation: vec![CardRow::new("macro-F1", "0.91")],
+        licence: Some("CC-BY-4.0".to_owned()),
+        initial_weights: "torchvision:mobilenet_v2 (SHA-256 7ebf)".to_owned(),
+        recipe: vec![CardRow::new("size", "224 x 224")],
+        training: vec![CardRow::new("epochs", "12")],
+        command: Some("hilum train slices/ --epochs 12".to_owned()),
+        precision: "half precision".to_owned(),
+        ..ModelCard::default()
+    }
+}
+
+#[test]
+fn a_card_says_all_that_is_known() {
+    let text = model_card(&card());
+    for words in [
+        "# model-of-may\n",
+        "**Intended use.** Teaching.",
+        "not a medical device",
+        "- adenocarcinoma\n- normal\n",
+        "these numbers need a second look",
+        "| `near-duplicate-across-splits` | 17 | warning |\n",
+        "- 97 copies left out\n",
+        "blake3:0123",
+        "| macro-F1 | 0.91 |\n",
+        "they flatter",
+        "Licence of the model: CC-BY-4.0",
+        "torchvision:mobilenet_v2 (SHA-256 7ebf)",
+        "```sh\nhilum train slices/ --epochs 12\n```",
+        "| size | 224 x 224 |\n",
+        "| epochs | 12 |\n",
+        "half precision",
+    ] {
+        assert!(text.contains(words), "no `{words}` in:\n{text}");
+    }
+    assert!(!text.contains("\n\n\n"), "{text}");
+    assert!(text.ends_with(".\n"), "{text}");
+}
+
+#[test]
+fn what_is_not_known_is_said_to_be_unknown() {
+    let text = model_card(&ModelCard {
+        audit: AuditSummary::NotAudited,
+        validation: vec![],
+        licence: None,
+        data_fingerprint: None,
+        command: None,
+        ..card()
+    });
+    for words in [
+        "nobody knows what these numbers rest on",
+        "Nothing was measured.",
+        "Licence of the model: not stated",
+        "Fingerprint of the data: not recorded",
+        "Calibration: none",
+    ] {
+        assert!(text.contains(words), "no `{words}` in:\n{text}");
+    }
+    assert!(!text.contains("```"), "{text}");
+}
+
+#[test]
+fn a_value_cannot_break_its_table() {
+    let row = CardRow::new("class map", "a|b=c\nd");
+    let text = model_card(&ModelCard {
+        training: vec![row],
+        ..card()
+    });
+    assert!(text.contains("| class map | a\\|b=c d |\n"), "{text}");
+}
