@@ -10,7 +10,7 @@ use std::path::Path;
 
 use hilum_imaging::{
     Channels, Clahe, DecodeLimits, Fit, Interpolation, Normalisation, Pixels, Recipe, RecipeError,
-    Transform, Window, decode,
+    Transform, Views, Window, decode,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -173,6 +173,31 @@ fn a_slice_without_colour_feeds_three_channels_by_repetition() {
         out
     };
     assert_eq!(normalised(&prepared), normalised(&prepared.to_rgb()));
+}
+
+#[test]
+fn the_second_view_is_the_slice_mirrored_left_to_right() {
+    let mirrored = Recipe {
+        views: Views::Mirrored,
+        ..Recipe::imagenet(24)
+    };
+    for channels in [Channels::Grey, Channels::Rgb] {
+        let pixels = mirrored.prepare(&formula((40, 30), channels));
+        let width = pixels.channels().count();
+        let mut bytes = pixels.data().to_vec();
+        for row in bytes.chunks_exact_mut(24 * width) {
+            let turned: Vec<u8> = row.chunks(width).rev().flatten().copied().collect();
+            row.copy_from_slice(&turned);
+        }
+        let other = Pixels::new(24, 24, pixels.channels(), bytes);
+        let [mut found, mut expected] = [(); 2].map(|()| vec![f32::NAN; mirrored.value_count()]);
+        mirrored.normalise_view(&pixels, 1, &mut found);
+        mirrored.normalise(&other, &mut expected);
+        assert_eq!(found, expected);
+        mirrored.normalise_view(&pixels, 0, &mut found);
+        mirrored.normalise(&pixels, &mut expected);
+        assert_eq!(found, expected);
+    }
 }
 
 #[test]

@@ -32,6 +32,9 @@ pub(crate) fn check(engine: &dyn Engine, training: &Training<'_>) -> Result<(), 
     }
     let preparation = check_image_shape(engine, training)?;
     for (split, slices) in data.splits() {
+        if split == Split::Valid && slices.is_empty() && !settings.chooses_by_validation() {
+            continue;
+        }
         check_classes(training, split, slices)?;
         check_slices(&preparation, split, slices)?;
     }

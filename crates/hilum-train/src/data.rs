@@ -23,7 +23,8 @@ pub struct TrainingData<'a> {
     pub classes: &'a Classes,
     /// Fits the weights.
     pub train: &'a [LabelledSlice],
-    /// Chooses: best epoch, learning rate, the end of the run.
+    /// Chooses: best epoch, learning rate, the end of the run. May be empty where the settings
+    /// choose nothing ([`Settings::chooses_by_validation`](crate::Settings::chooses_by_validation)).
     pub valid: &'a [LabelledSlice],
 }
 

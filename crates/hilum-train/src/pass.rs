@@ -158,6 +158,9 @@ impl Pass<'_> {
 
     /// Judges the weights, or their average; `None` if the stop flag was set meanwhile.
     pub(crate) fn validate(&mut self, train: &Passed) -> Result<Option<SplitRow>, TrainError> {
+        if self.training.data.valid.is_empty() {
+            return Ok(Some(SplitRow::default()));
+        }
         let failed = |source| TrainError::Engine { source };
         let average = self.engine.average().map_err(failed)?;
         let Some(average) = average else {

@@ -44,6 +44,9 @@ pub(crate) struct DataSettings {
     pub(crate) allow: Vec<String>,
     /// Whether copies and contradictions are left in.
     pub(crate) as_is: bool,
+    /// Whether the validation split is trained on as well.
+    #[serde(default)]
+    pub(crate) train_on_valid: bool,
 }
 
 /// Which network, and where its weights come from.

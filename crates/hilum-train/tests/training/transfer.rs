@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hilum_graph::{Engine as _, Entry, NodeIndex};
-use hilum_imaging::Augmentation;
+use hilum_imaging::{Augmentation, Pixels, Recipe, Views};
+use hilum_metrics::SplitRow;
 use hilum_train::{
     BatchDone, EpochDone, FeatureCache, Freeze, Keep, Observer, Phase, Schedule, Settings,
-    StopReason, TrainError, Training, TrainingData, train,
+    StopReason, TrainError, Training, TrainingData, slice_logits, train,
 };
 
 use crate::bench::{Bench, StopAt, log_without_times, model};
@@ -225,4 +226,63 @@ fn rates_by_layer_reach_the_engine_and_a_layer_can_begin_what_learns() {
         matches!(refused, TrainError::UnknownNode { .. }),
         "{refused}"
     );
+}
+
+#[test]
+fn several_views_are_judged_by_the_mean_of_their_logits() {
+    let bench = Bench::new();
+    let mut engine = TinyEngine::new();
+    let logits = |engine: &mut TinyEngine, pixels: &[&Pixels], views| {
+        let recipe = Recipe {
+            views,
+            ..tiny::recipe()
+        };
+        let size = 5.try_into().unwrap();
+        slice_logits(engine, pixels, &recipe, size, &mut |_| {}).unwrap()
+    };
+    let slices: Vec<&Pixels> = bench.valid.iter().map(|slice| &slice.pixels).collect();
+    let mirrored: Vec<Pixels> = slices.iter().map(|slice| turned(slice)).collect();
+    let plain = logits(&mut engine, &slices, Views::Single);
+    let other = logits(
+        &mut engine,
+        &mirrored.iter().collect::<Vec<_>>(),
+        Views::Single,
+    );
+    let both = logits(&mut engine, &slices, Views::Mirrored);
+    for ((both, plain), other) in both.iter().zip(&plain).zip(&other) {
+        for class in 0..tiny::CLASSES {
+            assert!((both[class] - (plain[class] + other[class]) / 2.0).abs() < 1e-6);
+        }
+    }
+    assert_ne!(plain, other, "the slices are not symmetric");
+}
+
+fn turned(pixels: &Pixels) -> Pixels {
+    let mut bytes = pixels.data().to_vec();
+    bytes.chunks_exact_mut(tiny::SIDE).for_each(<[u8]>::reverse);
+    Pixels::new(tiny::SIDE, tiny::SIDE, pixels.channels(), bytes)
+}
+
+#[test]
+fn a_run_that_chooses_nothing_needs_no_validation() {
+    let mut bench = Bench::new();
+    bench.valid.clear();
+    let settings = Settings {
+        keep: Keep::Last,
+        schedule: Schedule::OneCycle,
+        early_stopping: None,
+        averaging: Some(0.9),
+        ..tiny::settings(2)
+    };
+    let (mut engine, folder) = (TinyEngine::new(), bench.folder("run"));
+    let outcome = bench.finish(&mut engine, &settings, &folder).unwrap();
+    assert_eq!(outcome.history.rows[1].valid, SplitRow::default());
+    assert_eq!(model(&folder), engine.parameters().unwrap());
+
+    let choosing = Settings {
+        keep: Keep::Best,
+        ..settings
+    };
+    let refused = bench.finish(&mut engine, &choosing, &bench.folder("choosing"));
+    assert!(matches!(refused, Err(TrainError::ClassMissing { .. })));
 }

@@ -56,6 +56,7 @@ impl DataArguments {
             max_pixels: self.limits.max_pixels,
             allow: gate.allow.clone(),
             as_is: gate.as_is,
+            train_on_valid: false,
         }
     }
 }

@@ -151,6 +151,7 @@ fn settings(arguments: &Arguments, slices: &Path) -> RunSettings {
             max_pixels: 100_000_000,
             allow: Vec::new(),
             as_is: false,
+            train_on_valid: false,
         },
         network: NetworkSettings {
             architecture: Architecture::CompactCnn,

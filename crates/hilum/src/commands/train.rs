@@ -26,6 +26,14 @@ use crate::weights::{self, StartingWeights, WeightsChoice, WeightsSource};
 
 pub(crate) use run::{Place, Run, stop_flag, template, train, write_audit};
 
+/// The validation split cannot both be trained on and choose.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`--train-on-valid` leaves nothing to choose the epoch or the learning rate by\n\
+     hint: add `--keep last --patience 0`, and `--schedule one-cycle` in place of `plateau`"
+)]
+struct NothingToChooseBy;
+
 /// What `hilum train` takes.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -38,6 +46,11 @@ pub(crate) struct Arguments {
     /// Go on with a run that was interrupted: the one called `--name`, or the latest on this data
     #[arg(long)]
     resume: bool,
+
+    /// Train on the validation split as well, for a final model whose settings were chosen before
+    /// (`hilum cross-validate`): nothing is validated
+    #[arg(long)]
+    train_on_valid: bool,
 
     /// Write a picture of augmented slices of each class, and train nothing
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "preview.png")]
@@ -94,7 +107,13 @@ pub(crate) fn run(
     screen: &Screen,
 ) -> Result<(), CommandError> {
     let fit = &arguments.fit;
-    let settings = fit.checked_settings()?;
+    let mut settings = fit.checked_settings()?;
+    if arguments.train_on_valid {
+        if settings.training.chooses_by_validation() {
+            return Err(CommandError::bad_input(NothingToChooseBy));
+        }
+        settings.data.train_on_valid = true;
+    }
     if let Some(path) = &arguments.preview {
         start_threads(settings.machine.threads);
         return preview::write(path, &settings, screen);

@@ -78,7 +78,12 @@ pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError>
         data::load_split(&dataset, split, &settings.recipe, &settings.data, screen)
             .map(|loaded| data::labelled(&dataset, loaded))
     };
-    let (train, valid) = (load(Split::Train)?, load(Split::Valid)?);
+    let (mut train, mut valid) = (load(Split::Train)?, load(Split::Valid)?);
+    if settings.data.train_on_valid {
+        train.append(&mut valid);
+        let numbered = train.iter_mut().enumerate();
+        numbered.for_each(|(number, slice)| slice.number = number);
+    }
     let data = TrainingData {
         classes: dataset.classes(),
         train: &train,
