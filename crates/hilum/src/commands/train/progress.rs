@@ -111,6 +111,9 @@ impl RunProgress<'_> {
             Phase::Valid => 1.0,
         };
         let done = (batch.epoch - self.first_epoch) as f64 + share;
+        if done == 0.0 {
+            return String::new();
+        }
         let all = (self.epochs + 1 - self.first_epoch) as f64;
         let seconds = self.started.elapsed().as_secs_f64() * (all - done) / done;
         let left = std::time::Duration::from_secs_f64(seconds.max(0.0));
