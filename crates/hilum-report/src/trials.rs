@@ -105,24 +105,18 @@ fn score_axis(plot: &TrialsPlot) -> Axis {
 fn draw_legend(svg: &mut Svg, plot: &TrialsPlot) {
     let y = 30.0;
     let mut x = LEFT;
-    let mut entry = |svg: &mut Svg, text: &str, draw: &dyn Fn(&mut Svg, (f64, f64))| {
-        draw(svg, (x + 6.0, y));
+    let mut entry = |text: &str, radius: f64, [fill, stroke]: [&'static str; 2]| {
+        svg.circle((x + 6.0, y), radius, fill, stroke);
         svg.text((x + 18.0, y), text, TextStyle::PLAIN);
         x += 44.0 + text_width(text, TextStyle::PLAIN.size);
     };
     let trial = format!("{} of a trial, mean over folds", plot.score_name);
-    entry(svg, &trial, &|svg, place| {
-        svg.circle(place, 3.5, TRAIN, TRAIN)
-    });
+    entry(&trial, 3.5, [TRAIN, TRAIN]);
     if plot.is_whole.iter().any(|is_whole| !is_whole) {
-        let text = "not all epochs";
-        entry(svg, text, &|svg, place| svg.circle(place, 3.0, GRID, MUTED));
+        entry("not all epochs", 3.0, [GRID, MUTED]);
     }
     if let Some(score) = plot.best.and_then(|best| plot.scores[best]) {
-        let text = format!("best: {score:.3}");
-        entry(svg, &text, &|svg, place| {
-            svg.circle(place, 5.5, PAPER, VALID)
-        });
+        entry(&format!("best: {score:.3}"), 5.5, [PAPER, VALID]);
     }
 }
 

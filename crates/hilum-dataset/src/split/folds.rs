@@ -8,7 +8,7 @@ use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
 
-use super::groups::{assign_units, units_of};
+use super::groups::{assign_units_evenly, units_of};
 
 /// Samples that are to be divided; both lists hold one entry a sample.
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +63,8 @@ pub enum FoldsError {
 /// The goal of scikit-learn's `StratifiedGroupKFold`, and its first step: groups are shuffled,
 /// then the largest are placed first, each in the fold whose counts it brings closest to an equal
 /// share (scikit-learn sorts by the deviation of the class counts, which is the same order for
-/// groups of one class). Then single groups move as long as that evens the counts further, so
-/// that no class is missing from a fold if that can be had. The same samples, in the same order,
+/// groups of one class). Then single groups move, and pairs of groups change places, as long as
+/// that evens the counts further, so that no class is missing from a fold if that can be had. The same samples, in the same order,
 /// and the same seed give the same folds.
 ///
 /// # Errors
@@ -115,7 +115,7 @@ impl Divisible<'_> {
             // to the first.
             unit.count_size_as(class_count);
         }
-        let assigned = assign_units(&units, shares, class_count + 1);
+        let assigned = assign_units_evenly(&units, shares, class_count + 1);
         let mut parts = vec![0; self.truth.len()];
         for (unit, part) in units.iter().zip(assigned) {
             for position in &unit.positions {

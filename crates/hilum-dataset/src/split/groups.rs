@@ -61,6 +61,39 @@ pub(super) fn units_of(
 const MISSING_CLASS: f64 = 1e6;
 const ROUND_COUNT: usize = 20;
 
+/// More units than this are even enough without looking at all pairs of them.
+const SWAP_LIMIT: usize = 3000;
+
+/// As [`assign_units`]; then pairs of units change places as long as that brings the counts
+/// closer still.
+pub(super) fn assign_units_evenly(
+    units: &[Unit],
+    shares: &[f64],
+    class_count: usize,
+) -> Vec<usize> {
+    let mut assigned = assign_units(units, shares, class_count);
+    let mut board = Board::new(units, shares, class_count);
+    board.missing_class = MISSING_CLASS;
+    for (unit, part) in units.iter().zip(&assigned) {
+        board.place(unit, *part, 1.0);
+    }
+    let mut swaps = units.len() <= SWAP_LIMIT;
+    for _ in 0..ROUND_COUNT {
+        if !std::mem::take(&mut swaps) {
+            break;
+        }
+        for (first, a) in units.iter().enumerate() {
+            for (second, b) in units.iter().enumerate().skip(first + 1) {
+                if board.swap_if_better([a, b], [assigned[first], assigned[second]]) {
+                    assigned.swap(first, second);
+                    swaps = true;
+                }
+            }
+        }
+    }
+    assigned
+}
+
 /// The part of each unit, where part `p` should get `shares[p]` of every class. Deterministic;
 /// `units` should stand from large to small.
 pub(super) fn assign_units(units: &[Unit], shares: &[f64], class_count: usize) -> Vec<usize> {
@@ -134,6 +167,25 @@ impl Board {
             }
         }
         best
+    }
+
+    /// Whether two units of different parts have changed places, which they do if it costs less.
+    fn swap_if_better(&mut self, [a, b]: [&Unit; 2], [of_a, of_b]: [usize; 2]) -> bool {
+        if of_a == of_b {
+            return false;
+        }
+        self.place(a, of_a, -1.0);
+        self.place(b, of_b, -1.0);
+        let now = self.cost(a, of_a) + self.cost(b, of_b);
+        let is_better = self.cost(a, of_b) + self.cost(b, of_a) + 1e-9 < now;
+        let [to_a, to_b] = if is_better {
+            [of_b, of_a]
+        } else {
+            [of_a, of_b]
+        };
+        self.place(a, to_a, 1.0);
+        self.place(b, to_b, 1.0);
+        is_better
     }
 
     /// What placing `unit` in `part` adds to the relative squared distance from the targets.

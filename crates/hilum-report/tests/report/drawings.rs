@@ -5,7 +5,8 @@
 use hilum_core::{ClassIndex, Probabilities};
 use hilum_metrics::{EpochRow, History, SplitRow};
 use hilum_report::{
-    Prediction, caption, confusion_matrix, precision_recall, reliability, roc, training_curves,
+    Prediction, SearchedSetting, SettingValues, TrialsPlot, caption, confusion_matrix,
+    precision_recall, reliability, roc, training_curves, trials,
 };
 use roxmltree::Document;
 
@@ -248,4 +249,70 @@ fn a_loss_that_explodes_is_still_drawn() {
     Document::parse(&drawing).unwrap();
     assert!(!drawing.contains("NaN") && !drawing.contains("inf\""));
     assert_texts_fit(&drawing);
+}
+
+/// Five trials of three settings, one failed, one without all epochs.
+fn search() -> TrialsPlot {
+    let setting = |name: &str, values| SearchedSetting {
+        name: name.to_owned(),
+        values,
+    };
+    TrialsPlot {
+        settings: vec![
+            setting(
+                "learning_rate",
+                SettingValues::Logarithmic(vec![1e-4, 1e-3, 3e-3, 1e-2, 2e-3]),
+            ),
+            setting(
+                "rotation_range",
+                SettingValues::Linear(vec![0.0, 12.5, 45.0, 3.0, 20.0]),
+            ),
+            setting(
+                "optimizer",
+                SettingValues::Choices {
+                    names: vec!["adam".to_owned(), HOSTILE.to_owned()],
+                    chosen: vec![0, 1, 1, 0, 0],
+                },
+            ),
+        ],
+        score_name: "macro-F1".to_owned(),
+        scores: vec![Some(0.6), Some(0.8125), Some(0.75), None, Some(0.7)],
+        is_whole: vec![false, true, true, true, true],
+        best: Some(1),
+        what: "runs/found".to_owned(),
+        audit: hilum_core::AuditSummary::NotAudited,
+    }
+}
+
+#[test]
+fn trials_have_a_panel_a_setting_and_a_point_a_trial_that_did_not_fail() {
+    let drawing = trials(&search());
+    let texts = texts(&drawing);
+    for word in [
+        "learning_rate",
+        "rotation_range",
+        "optimizer",
+        "1e-3",
+        "adam",
+        "best: 0.812",
+        "not all epochs",
+        "runs/found; data not audited",
+    ] {
+        assert!(texts.iter().any(|text| text == word), "{word} in {texts:?}");
+    }
+    // Four trials in three panels, and three signs in the legend.
+    assert_eq!(drawing.matches("<circle").count(), 4 * 3 + 3);
+    // The best is ringed and named in each panel.
+    assert!(texts.iter().any(|text| text == "0.001"));
+    assert!(texts.iter().any(|text| text == "12.5"));
+}
+
+#[test]
+fn a_search_without_a_whole_trial_is_drawn_too() {
+    let mut plot = search();
+    plot.scores = vec![None; 5];
+    plot.best = None;
+    assert_eq!(trials(&plot).matches("<circle").count(), 2);
+    plot.settings.clear();
+    Document::parse(&trials(&plot)).unwrap();
 }

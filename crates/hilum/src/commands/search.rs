@@ -286,7 +286,7 @@ impl Search {
             for trial in &contenders {
                 if trials.find(*trial, number).is_none() {
                     let record = trainer.train(self, *trial, number, *rung, folder)?;
-                    trials.trials.push(record);
+                    trials.records.push(record);
                     trials.write(folder.path())?;
                 }
             }
@@ -316,7 +316,7 @@ impl Search {
         };
         let values = winner.values.clone();
         trials.best = Some(winner.trial);
-        let first_rung = trials.trials.iter().filter(|record| record.rung == 1);
+        let first_rung = trials.records.iter().filter(|record| record.rung == 1);
         let fold_scores: Vec<_> = first_rung.map(TrialRecord::fold_scores).collect();
         trials.flattery = optimism(&fold_scores).map(|found| Flattery {
             best_macro_f1: found.best,

@@ -66,8 +66,10 @@ pub(crate) fn begin_or_go_on<S: Serialize + DeserializeOwned>(
             folder
         }
     };
-    let _lock = lock(folder.path())?;
-    Ok(Begun { folder, _lock })
+    Ok(Begun {
+        _lock: lock(folder.path())?,
+        folder,
+    })
 }
 
 fn lock(folder: &Path) -> Result<fs_err::File, CommandError> {

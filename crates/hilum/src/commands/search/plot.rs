@@ -11,10 +11,10 @@ use super::record::{TrialRecord, Trials, show};
 /// Each trial at the last rung that it came to.
 pub(super) fn plot(trials: &Trials, last_rung: usize, space: &Space, folder: &Path) -> TrialsPlot {
     let is_last = |record: &&TrialRecord| {
-        let mut others = trials.trials.iter();
+        let mut others = trials.records.iter();
         !others.any(|other| other.trial == record.trial && other.rung > record.rung)
     };
-    let records: Vec<&TrialRecord> = trials.trials.iter().filter(is_last).collect();
+    let records: Vec<&TrialRecord> = trials.records.iter().filter(is_last).collect();
     let setting = |(name, dimension): (&String, &Dimension)| {
         let values: Vec<&Value> = records.iter().map(|record| &record.values[name]).collect();
         SearchedSetting {

@@ -24,7 +24,8 @@ pub(super) struct Trials {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) flattery: Option<Flattery>,
     /// Every finished trial, in the order in which they were trained.
-    pub(super) trials: Vec<TrialRecord>,
+    #[serde(rename = "trials")]
+    pub(super) records: Vec<TrialRecord>,
 }
 
 /// How much the best of many trials flatters.
@@ -103,7 +104,7 @@ impl Trials {
                 audit,
                 best: None,
                 flattery: None,
-                trials: Vec::new(),
+                records: Vec::new(),
             });
         }
         let text = fs_err::read_to_string(&path).map_err(CommandError::failure)?;
@@ -115,7 +116,7 @@ impl Trials {
 
     /// The record of a trial at a rung.
     pub(super) fn find(&self, trial: usize, rung: usize) -> Option<&TrialRecord> {
-        let mut trials = self.trials.iter();
+        let mut trials = self.records.iter();
         trials.find(|record| (record.trial, record.rung) == (trial, rung))
     }
 
@@ -129,13 +130,13 @@ impl Trials {
         write_atomically(&folder.join("trials.csv"), |file| {
             let mut writer = csv::Writer::from_writer(file);
             let names: BTreeSet<&String> = self
-                .trials
+                .records
                 .iter()
                 .flat_map(|one| one.values.keys())
                 .collect();
             let header = FIXED_COLUMNS.into_iter().map(str::to_owned);
             writer.write_record(header.chain(names.iter().map(ToString::to_string)))?;
-            for record in &self.trials {
+            for record in &self.records {
                 let values = names.iter().map(|name| show(record.values.get(*name)));
                 writer.write_record(fixed_cells(record).into_iter().chain(values))?;
             }

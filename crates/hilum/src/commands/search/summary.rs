@@ -1,5 +1,7 @@
 //! A search for a person at a terminal.
 
+use std::fmt::Write as _;
+
 use hilum_metrics::Spread;
 
 use super::record::{Flattery, TrialRecord, TrialState, Trials, show};
@@ -62,7 +64,7 @@ fn last_part(name: &str) -> String {
 /// That the best of many flatters, and by how much one may think.
 fn warning(trials: &Trials, last_rung: usize) -> String {
     let first_rung: Vec<&TrialRecord> = trials
-        .trials
+        .records
         .iter()
         .filter(|record| record.rung == 1)
         .collect();
@@ -83,12 +85,14 @@ fn warning(trials: &Trials, last_rung: usize) -> String {
     }) = trials.flattery
     {
         let gap = best - apart;
-        text.push_str(&format!(
-            "\n  the best{at}: {best:.3}; chosen by all folds but one and judged on that one: {apart:.3}, so {gap:.3} of it may be choice"
-        ));
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "\n  the best{at}: {best:.3}; what all folds but one choose has {apart:.3} on that one, so about {gap:.3} is choice, not skill"
+        );
     }
     text.push_str(
-        "\n  folds share patients with no other fold only as far as groups are known; what the winner is worth, slices that no trial saw tell: `hilum evaluate` on the test split, once",
+        "\n  what the winner is worth, only slices tell that no trial saw: `hilum evaluate` on the test split, once",
     );
     text
 }
