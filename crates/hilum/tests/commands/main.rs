@@ -12,4 +12,5 @@ mod resume;
 mod search;
 mod split;
 mod train;
+mod transfer;
 mod workplace;
