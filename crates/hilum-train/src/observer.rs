@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hilum_metrics::{EpochRow, History};
 
-use crate::StopReason;
+use crate::{Keep, StopReason};
 
 /// Is told how a run goes on; progress bars and printed lines are made of this.
 ///
@@ -49,6 +49,8 @@ pub struct RunStart<'a> {
     pub valid_count: usize,
     /// What the network runs on.
     pub engine: &'a str,
+    /// Which epoch's weights become the model.
+    pub keep: Keep,
 }
 
 /// Which half of an epoch runs.

@@ -117,6 +117,7 @@ impl<'a> Run<'a> {
             train_count: self.training.data.train.len(),
             valid_count: self.training.data.valid.len(),
             engine: &engine,
+            keep: self.training.settings.keep,
         });
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use console::style;
 use hilum_metrics::{EpochRow, SplitRow};
 use hilum_report::write_curves;
-use hilum_train::{BatchDone, EpochDone, Observer, Phase, RunStart, StopReason};
+use hilum_train::{BatchDone, EpochDone, Keep, Observer, Phase, RunStart, StopReason};
 use indicatif::ProgressBar;
 
 use crate::screen::Screen;
@@ -19,6 +19,8 @@ pub(crate) struct RunProgress<'a> {
     caption: String,
     epochs: usize,
     first_epoch: usize,
+    /// Whether an epoch can be the best one.
+    chooses: bool,
     started: Instant,
 }
 
@@ -33,6 +35,7 @@ impl<'a> RunProgress<'a> {
             caption,
             epochs: 0,
             first_epoch: 1,
+            chooses: true,
             started,
         }
     }
@@ -48,6 +51,7 @@ impl Observer for RunProgress<'_> {
     fn started(&mut self, run: &RunStart<'_>) {
         self.epochs = run.epochs;
         self.first_epoch = run.epochs_before + 1;
+        self.chooses = run.keep == Keep::Best;
         self.started = Instant::now();
         self.screen.note(format_args!(
             "training on {} slices, validating on {}, {}\n{}",
@@ -84,7 +88,7 @@ impl Observer for RunProgress<'_> {
 
     fn epoch_done(&mut self, epoch: &EpochDone<'_>) {
         self.close_bar();
-        let is_best = epoch.history.best_epoch == Some(epoch.row.epoch);
+        let is_best = self.chooses && epoch.history.best_epoch == Some(epoch.row.epoch);
         self.screen
             .note(epoch_line(epoch.row, epoch.epochs, is_best));
         if let Err(error) = write_curves(self.curves, epoch.history, &self.caption) {

@@ -10,7 +10,7 @@ use hilum_dataset::Dataset;
 use hilum_dataset::audit::Audit;
 use hilum_files::write_atomically;
 use hilum_graph::{ArchitectureDescription, INTENDED_USE, ModelFile, Parameters};
-use hilum_train::{FeatureCache, Outcome, RunFolder, StopReason, Training, TrainingData};
+use hilum_train::{FeatureCache, Keep, Outcome, RunFolder, StopReason, Training, TrainingData};
 
 use serde_json::{Value, json};
 
@@ -43,6 +43,7 @@ pub(crate) struct Trained {
     /// The run's folder; the best model is in it.
     pub(crate) folder: RunFolder,
     outcome: Outcome,
+    keep: Keep,
 }
 
 impl Place {
@@ -111,7 +112,11 @@ pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError>
         ));
         return Err(CommandError::Interrupted);
     }
-    Ok(Trained { folder, outcome })
+    Ok(Trained {
+        folder,
+        outcome,
+        keep: settings.training.keep,
+    })
 }
 
 /// `audit.json`: what is known of the data behind every number of the run.
@@ -173,7 +178,11 @@ impl fmt::Display for Trained {
         let show = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
         write!(
             formatter,
-            "best epoch {}: validation accuracy {}, macro-F1 {}, loss {}",
+            "{} epoch {}: validation accuracy {}, macro-F1 {}, loss {}",
+            match self.keep {
+                Keep::Best => "best",
+                Keep::Last => "last",
+            },
             best.epoch,
             show(best.valid.accuracy),
             show(best.valid.macro_f1),
