@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use hilum_graph::{Engine as _, NodeIndex};
 use hilum_train::{
-    BatchDone, ClassWeights, EarlyStopping, EpochDone, Freeze, Monitor, Observer, Schedule,
+    BatchDone, ClassWeights, EarlyStopping, EpochDone, Freeze, Keep, Monitor, Observer, Schedule,
     Settings, StopReason, predict_slices,
 };
 
@@ -68,6 +68,34 @@ fn the_kept_weights_are_those_of_the_highest_macro_f1_and_then_of_the_lowest_los
         assert!(row.valid.macro_f1 <= best.valid.macro_f1);
         assert!(row.valid.macro_f1 < best.valid.macro_f1 || row.valid.loss >= best.valid.loss);
     }
+}
+
+#[test]
+fn the_last_weights_are_kept_if_that_is_asked_for() {
+    let bench = Bench::new();
+    let settings = Settings {
+        keep: Keep::Last,
+        ..tiny::settings(25)
+    };
+    let (mut engine, folder) = (TinyEngine::new(), bench.folder("last"));
+    let history = bench
+        .finish(&mut engine, &settings, &folder)
+        .unwrap()
+        .history;
+    assert_eq!(history.best_epoch, Some(25));
+    let (checkpoint, _) = hilum_graph::read_tensors(&folder.checkpoint()).unwrap();
+    let kept = engine.parameters().unwrap();
+    for (name, tensor) in kept.iter() {
+        let last = checkpoint.get(&format!("parameter/{name}")).unwrap();
+        assert_eq!(last, tensor, "{name}");
+    }
+    // The same epochs as a run that keeps the best, whose best is not its last.
+    let (mut engine, folder) = (TinyEngine::new(), bench.folder("best"));
+    let best = bench
+        .finish(&mut engine, &tiny::settings(25), &folder)
+        .unwrap();
+    assert_ne!(best.history.best_epoch, Some(25));
+    assert_ne!(engine.parameters().unwrap(), kept);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod summary;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
@@ -48,10 +49,10 @@ pub(crate) struct Arguments {
     #[arg(
         long,
         value_name = "COUNT",
-        default_value_t = 1,
+        default_value = "1",
         help_heading = "Folds"
     )]
-    repeats: usize,
+    repeats: NonZeroUsize,
 
     /// Folds of each round
     #[arg(
@@ -132,7 +133,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
     let plan = Plan::new(
         &pool,
         arguments.fold_count,
-        arguments.repeats.max(1),
+        arguments.repeats.get(),
         settings.training.seed,
         inner_valid,
     )?;
@@ -140,7 +141,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
     network::build(&settings, pool.dataset.classes(), screen)?;
     let settings = CrossValidationSettings {
         folds: arguments.fold_count,
-        repeats: arguments.repeats.max(1),
+        repeats: arguments.repeats.get(),
         splits,
         group: arguments.folds.group,
         inner_valid,

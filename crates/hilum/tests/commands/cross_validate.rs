@@ -335,3 +335,27 @@ fn two_processes_never_work_in_one_run() {
     child.wait().unwrap();
     second.refuses(&["another process", "--name"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_saves_and_says_how_to_go_on() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let child = workplace.start_piped(&arguments(&["--epochs", "200"]));
+    let start = Instant::now();
+    while !workplace
+        .path("runs/cv/fold-1-1/checkpoint.safetensors")
+        .exists()
+    {
+        assert!(start.elapsed() < Duration::from_mins(5), "no epoch");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let interrupt = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupt.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("go on with the same command"), "{said}");
+}

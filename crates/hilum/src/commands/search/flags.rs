@@ -9,60 +9,13 @@ use hilum_train::search::{Space, Values};
 use thiserror::Error;
 use toml::Value;
 
+use super::names::flag_of;
 use crate::commands::train::FitArguments;
 use crate::error::CommandError;
 use crate::settings::RunSettings;
 
-/// Names in `settings.toml` whose flags are called otherwise.
-const OTHERWISE_CALLED: [(&str, &str); 24] = [
-    ("network.architecture", "arch"),
-    ("network.dropout", "dropout"),
-    ("batch_size", "batch"),
-    ("update.kind", "optimizer"),
-    ("update.weight_decay", "weight-decay"),
-    ("update.momentum", "momentum"),
-    ("schedule.kind", "schedule"),
-    ("schedule.warm_up_epochs", "warm-up"),
-    ("freeze.kind", "freeze"),
-    ("freeze.head_epochs", "head-epochs"),
-    ("freeze.learning_rate_factor", "staged-rate"),
-    ("early_stopping.patience", "patience"),
-    ("augmentation.rotation_range", "rotation"),
-    ("augmentation.width_shift_range", "width-shift"),
-    ("augmentation.height_shift_range", "height-shift"),
-    ("augmentation.shear_range", "shear"),
-    ("augmentation.zoom_range", "zoom"),
-    ("augmentation.horizontal_flip", "horizontal-flip"),
-    ("augmentation.vertical_flip", "vertical-flip"),
-    ("augmentation.brightness_range", "brightness"),
-    ("augmentation.contrast_range", "contrast"),
-    ("augmentation.channel_shift_range", "channel-shift"),
-    ("augmentation.noise_std", "noise"),
-    ("augmentation.random_erasing.probability", "erase"),
-];
-
-/// Flags that name a run, its data or its machine: no trial can vary them.
-const FIXED: [&str; 7] = [
-    "name",
-    "runs",
-    "seed",
-    "class-map",
-    "split-seed",
-    "max-pixels",
-    "allow",
-];
-
 #[derive(Debug, Error)]
 enum FlagError {
-    #[error("`{name}` in the space is no setting of `hilum train`{}", suggestion.as_deref().map(|flag| format!("\nhint: did you mean `{flag}`?")).unwrap_or_default())]
-    Unknown {
-        name: String,
-        suggestion: Option<String>,
-    },
-    #[error(
-        "`{name}` cannot be searched\nhint: all trials share data, preprocessing, seed and machine; give it as a flag"
-    )]
-    Fixed { name: String },
     #[error("`{first}` and `{second}` in the space are one setting\nhint: leave one of them out")]
     Twice { first: String, second: String },
     #[error("trial {trial} cannot be trained with {flags}\n{message}")]
@@ -240,42 +193,6 @@ fn command() -> Command {
         .no_binary_name(true)
         .args_override_self(true);
     FitArguments::augment_args(command)
-}
-
-fn flag_of(name: &str, command: &Command) -> Result<String, CommandError> {
-    let short = name.strip_prefix("training.").unwrap_or(name);
-    let renamed = OTHERWISE_CALLED.iter().find(|(own, _)| *own == short);
-    let long = renamed.map_or_else(|| short.replace('_', "-"), |(_, flag)| (*flag).to_owned());
-    let mut arguments = command.get_arguments();
-    let Some(argument) = arguments.find(|argument| argument.get_long() == Some(&long)) else {
-        let name = name.to_owned();
-        let suggestion = nearest(short, &long, command);
-        return Err(CommandError::bad_input(FlagError::Unknown {
-            name,
-            suggestion,
-        }));
-    };
-    let heading = argument.get_help_heading().unwrap_or_default();
-    let is_fixed = FIXED.contains(&long.as_str())
-        || ["Data", "Audit", "Preprocessing", "Machine"].contains(&heading);
-    if is_fixed {
-        let name = name.to_owned();
-        return Err(CommandError::bad_input(FlagError::Fixed { name }));
-    }
-    Ok(long)
-}
-
-fn nearest(name: &str, long: &str, command: &Command) -> Option<String> {
-    let longs = command.get_arguments().filter_map(Arg::get_long);
-    let own = OTHERWISE_CALLED.iter().map(|(own, _)| *own);
-    let known = longs
-        .map(|flag| (flag, long))
-        .chain(own.map(|own| (own, name)));
-    known
-        .map(|(candidate, wanted)| (strsim::jaro_winkler(wanted, candidate), candidate))
-        .filter(|(similarity, _)| *similarity > 0.75)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, candidate)| candidate.to_owned())
 }
 
 /// The flag as often as it was given; not at all if it says what is the default anyway.

@@ -7,8 +7,9 @@ use hilum_metrics::{FoldScores, Headline, HeadlineSpread, OutOfFold};
 use hilum_train::search::Rung;
 use hilum_train::{Freeze, RunFolder, Schedule, Settings, TrainError};
 
+use super::Arguments;
+use super::climb::Search;
 use super::record::{TrialRecord, TrialState, Trials};
-use super::{Arguments, Search};
 use crate::cross_validation::{
     FoldRun, InnerValid, Plan, Pool, Progress, inner_share, out_of_fold,
 };
