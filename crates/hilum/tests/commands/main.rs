@@ -3,11 +3,14 @@
 mod arch;
 mod audit;
 mod bench;
+mod bundled;
 mod demo;
 mod evaluate;
+mod export;
 mod help;
 mod predict;
 mod resume;
 mod split;
 mod train;
+mod weights;
 mod workplace;
