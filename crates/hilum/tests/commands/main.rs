@@ -3,9 +3,11 @@
 mod arch;
 mod audit;
 mod bench;
+mod bundled;
 mod cross_validate;
 mod demo;
 mod evaluate;
+mod export;
 mod help;
 mod predict;
 mod resume;
@@ -13,4 +15,5 @@ mod search;
 mod split;
 mod train;
 mod transfer;
+mod weights;
 mod workplace;

@@ -47,7 +47,16 @@ impl Workplace {
 
     /// Runs `hilum` here, to its end.
     pub(crate) fn hilum(&self, arguments: &[&str]) -> Finished {
-        let output = self.command(arguments).output().expect("the binary starts");
+        self.hilum_with(&[], arguments)
+    }
+
+    /// The same with environment variables.
+    pub(crate) fn hilum_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Finished {
+        let mut command = self.command(arguments);
+        let output = command
+            .envs(variables.iter().copied())
+            .output()
+            .expect("the binary starts");
         Finished {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -82,7 +91,11 @@ impl Workplace {
             .args(arguments)
             .stdin(Stdio::null());
         // A setting of the machine must not change a test; two threads are the same everywhere.
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HILUM_")) {
+        let is_setting = |name: &str| {
+            let name = name.to_uppercase();
+            name.starts_with("HILUM_") || name.starts_with("HF_") || name.ends_with("_PROXY")
+        };
+        for (name, _) in std::env::vars().filter(|(name, _)| is_setting(name)) {
             command.env_remove(name);
         }
         command.env("HILUM_THREADS", "2");
