@@ -1,17 +1,26 @@
 //! A pool of threads for phases of microseconds.
 //!
 //! A phase is a number of tasks that threads take one by one, so that a thread whose core is
-//! busy with another process takes fewer. Between phases workers spin for a short while before
-//! they sleep: waking a thread takes longer than most phases.
+//! busy with another process takes fewer. A phase is over when its tasks are done, whether or not
+//! every worker took notice of it. Between phases workers spin for a short while before they
+//! sleep: waking a thread takes longer than most phases.
 
 use std::any::Any;
+use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-/// How often an idle worker looks for work before it sleeps: some tens of microseconds.
-const SPINS: u32 = 20_000;
+/// How long an idle worker looks for work before it sleeps.
+const PATIENCE: Duration = Duration::from_micros(100);
+
+/// How long the caller looks whether the last tasks are done before it lets others use its core.
+const COURTESY: Duration = Duration::from_micros(20);
+
+/// Looks between two at the clock.
+const LOOKS: u32 = 16;
 
 /// What a phase runs: task number and worker number.
 type Work = dyn Fn(usize, usize) + Sync;
@@ -22,38 +31,48 @@ pub(crate) struct Pool {
     workers: Vec<JoinHandle<()>>,
 }
 
+/// A cache line for a value that all threads write.
+#[repr(align(64))]
+struct Line<T>(T);
+
+/// Who gets one of the `untaken` tasks may read `phase`, which nobody writes until that task has
+/// left `unfinished`. Who comes late finds nothing to take, or a task of a later phase.
 struct Shared {
-    /// Counts phases; odd steps of two, so that the lowest bit may say "stop".
-    phase: AtomicUsize,
+    untaken: Line<AtomicUsize>,
+    unfinished: Line<AtomicUsize>,
+    phase: UnsafeCell<Phase>,
     stop: AtomicBool,
-    next_task: AtomicUsize,
-    task_count: AtomicUsize,
-    /// Workers that have not finished the present phase.
-    busy: AtomicUsize,
     sleepers: AtomicUsize,
-    work: Mutex<Option<WorkPointer>>,
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     sleep: Mutex<()>,
     wake: Condvar,
 }
 
 #[derive(Clone, Copy)]
-struct WorkPointer(*const Work);
+struct Phase {
+    task_count: usize,
+    /// `None` before the first phase only.
+    work: Option<*const Work>,
+}
 
-// SAFETY: the closure behind it is `Sync`, and `Pool::run` outlives every use of it.
-unsafe impl Send for WorkPointer {}
+// SAFETY: the closure behind the pointer is `Sync`; `phase` is read by owners of a task only, and
+// written only while there are none.
+unsafe impl Sync for Shared {}
+// SAFETY: as above; a `Shared` that moves is not in use.
+unsafe impl Send for Shared {}
 
 impl Pool {
     /// A pool of `threads` threads, the caller's included; at least one.
     pub(crate) fn new(threads: usize) -> Self {
         let shared = Arc::new(Shared {
-            phase: AtomicUsize::new(0),
+            untaken: Line(AtomicUsize::new(0)),
+            unfinished: Line(AtomicUsize::new(0)),
+            phase: UnsafeCell::new(Phase {
+                task_count: 0,
+                work: None,
+            }),
             stop: AtomicBool::new(false),
-            next_task: AtomicUsize::new(0),
-            task_count: AtomicUsize::new(0),
-            busy: AtomicUsize::new(0),
             sleepers: AtomicUsize::new(0),
-            work: Mutex::new(None),
             panic: Mutex::new(None),
             sleep: Mutex::new(()),
             wake: Condvar::new(),
@@ -83,39 +102,15 @@ impl Pool {
             }
             return;
         }
-        let shared = &*self.shared;
         let work: &(dyn Fn(usize, usize) + Sync) = &work;
-        // SAFETY: only the lifetime changes; this function returns, or unwinds, after all
-        // workers are done with the closure.
+        // SAFETY: only the lifetime changes; this function returns, or unwinds, after all tasks
+        // are done, and only who owns a task uses the closure.
         let endless =
             unsafe { std::mem::transmute::<&(dyn Fn(usize, usize) + Sync), &'static Work>(work) };
-        let pointer = WorkPointer(endless);
-        *lock(&shared.work) = Some(pointer);
-        shared.next_task.store(0, Ordering::Relaxed);
-        shared.task_count.store(task_count, Ordering::Relaxed);
-        shared.busy.store(self.workers.len(), Ordering::Relaxed);
-        shared.phase.fetch_add(1, Ordering::SeqCst);
-        if shared.sleepers.load(Ordering::SeqCst) > 0 {
-            let _guard = lock(&shared.sleep);
-            shared.wake.notify_all();
-        }
-        let outcome = catch_unwind(AssertUnwindSafe(|| shared.take_tasks(work, 0)));
-        if outcome.is_err() {
-            shared.next_task.store(task_count, Ordering::Relaxed);
-        }
-        let mut spins = 0;
-        while shared.busy.load(Ordering::Acquire) > 0 {
-            spins += 1;
-            if spins < SPINS / 4 {
-                std::hint::spin_loop();
-            } else {
-                std::thread::yield_now();
-            }
-        }
-        if let Err(panic) = outcome {
-            resume_unwind(panic);
-        }
-        if let Some(panic) = lock(&shared.panic).take() {
+        self.shared.begin(task_count, endless);
+        self.shared.take_tasks(0);
+        self.shared.await_end();
+        if let Some(panic) = lock(&self.shared.panic).take() {
             resume_unwind(panic);
         }
     }
@@ -124,70 +119,113 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::SeqCst);
-        self.shared.phase.fetch_add(1, Ordering::SeqCst);
         {
             let _guard = lock(&self.shared.sleep);
             self.shared.wake.notify_all();
         }
         for worker in self.workers.drain(..) {
-            // A worker's panic was already passed on by `run`.
+            // Panics of tasks were already passed on by `run`.
             let _ = worker.join();
         }
     }
 }
 
 impl Shared {
+    /// Offers the tasks of a phase; the one before is over.
+    fn begin(&self, task_count: usize, work: &'static Work) {
+        // SAFETY: nobody owns a task, so nobody reads it.
+        unsafe {
+            *self.phase.get() = Phase {
+                task_count,
+                work: Some(work),
+            };
+        }
+        self.unfinished.0.store(task_count, Ordering::Relaxed);
+        // In one order with `sleepers`: either a worker sees the tasks before it sleeps, or it is
+        // seen here.
+        self.untaken.0.store(task_count, Ordering::SeqCst);
+        if self.sleepers.load(Ordering::SeqCst) > 0 {
+            let _guard = lock(&self.sleep);
+            self.wake.notify_all();
+        }
+    }
+
     /// A worker's life.
     fn serve(&self, worker: usize) {
-        let mut seen = 0;
-        loop {
-            self.await_phase(seen);
-            seen += 1;
-            if self.stop.load(Ordering::SeqCst) {
-                return;
-            }
-            let pointer = *lock(&self.work);
-            if let Some(pointer) = pointer {
-                // SAFETY: `Pool::run` waits until `busy` is zero, so the closure is alive.
-                let work = unsafe { &*pointer.0 };
-                let outcome = catch_unwind(AssertUnwindSafe(|| self.take_tasks(work, worker)));
-                if let Err(panic) = outcome {
-                    self.next_task
-                        .store(self.task_count.load(Ordering::Relaxed), Ordering::Relaxed);
-                    *lock(&self.panic) = Some(panic);
+        while self.await_work() {
+            self.take_tasks(worker);
+        }
+    }
+
+    /// Runs tasks until none is left to take.
+    fn take_tasks(&self, worker: usize) {
+        let take = |untaken: usize| untaken.checked_sub(1);
+        let counter = &self.untaken.0;
+        while let Ok(untaken) = counter.fetch_update(Ordering::Acquire, Ordering::Relaxed, take) {
+            // SAFETY: the owner of a task reads what `begin` wrote before it offered the task.
+            let phase = unsafe { *self.phase.get() };
+            let task = phase.task_count - untaken;
+            let run = || {
+                if let Some(work) = phase.work {
+                    // SAFETY: `Pool::run` waits for this task, so the closure is alive.
+                    unsafe { (*work)(task, worker) }
                 }
+            };
+            let mut done = 1;
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+                *lock(&self.panic) = Some(panic);
+                // What nobody has begun is not run at all.
+                done += self.untaken.0.swap(0, Ordering::Relaxed);
             }
-            self.busy.fetch_sub(1, Ordering::Release);
+            self.unfinished.0.fetch_sub(done, Ordering::Release);
         }
     }
 
-    fn take_tasks(&self, work: &(dyn Fn(usize, usize) + Sync), worker: usize) {
-        let count = self.task_count.load(Ordering::Relaxed);
-        loop {
-            let task = self.next_task.fetch_add(1, Ordering::Relaxed);
-            if task >= count {
-                return;
+    /// Returns when all tasks are done.
+    fn await_end(&self) {
+        let is_over = || self.unfinished.0.load(Ordering::Acquire) == 0;
+        if !spin(COURTESY, is_over) {
+            while !is_over() {
+                std::thread::yield_now();
             }
-            work(task, worker);
         }
     }
 
-    fn await_phase(&self, seen: usize) {
-        for _ in 0..SPINS {
-            if self.phase.load(Ordering::Acquire) != seen {
-                return;
+    /// Returns when there are tasks to take, or `false` when the pool ends.
+    fn await_work(&self) -> bool {
+        let stops = || self.stop.load(Ordering::SeqCst);
+        let has_news = || self.untaken.0.load(Ordering::SeqCst) > 0 || stops();
+        if !spin(PATIENCE, has_news) {
+            let mut guard = lock(&self.sleep);
+            self.sleepers.fetch_add(1, Ordering::SeqCst);
+            while !has_news() {
+                guard = self
+                    .wake
+                    .wait(guard)
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+            }
+            self.sleepers.fetch_sub(1, Ordering::SeqCst);
+        }
+        !stops()
+    }
+}
+
+/// Looks at `condition` until it holds, or for `time`; says whether it held.
+fn spin(time: Duration, condition: impl Fn() -> bool) -> bool {
+    if condition() {
+        return true;
+    }
+    let start = Instant::now();
+    loop {
+        for _ in 0..LOOKS {
+            if condition() {
+                return true;
             }
             std::hint::spin_loop();
         }
-        let mut guard = lock(&self.sleep);
-        self.sleepers.fetch_add(1, Ordering::SeqCst);
-        while self.phase.load(Ordering::SeqCst) == seen {
-            guard = self
-                .wake
-                .wait(guard)
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if start.elapsed() >= time {
+            return false;
         }
-        self.sleepers.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -252,5 +290,24 @@ mod tests {
             sum.fetch_add(task, Ordering::Relaxed);
         });
         assert_eq!(sum.into_inner(), 45);
+    }
+
+    #[test]
+    fn late_workers_run_no_task_of_a_phase_that_is_over() {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut pool = Pool::new(4 * cores + 1);
+        for phase in 0..4000_usize {
+            // Every phase has memory of its own, which is gone when the next begins.
+            let task_count = 2 + phase % 7;
+            let marks: Vec<AtomicUsize> = (0..task_count).map(|_| AtomicUsize::new(0)).collect();
+            pool.run(task_count, |task, _| {
+                if task % 3 == 1 {
+                    std::thread::yield_now();
+                }
+                marks[task].fetch_add(phase + 1, Ordering::Relaxed);
+            });
+            let marks: Vec<usize> = marks.into_iter().map(AtomicUsize::into_inner).collect();
+            assert_eq!(marks, vec![phase + 1; task_count]);
+        }
     }
 }

@@ -182,7 +182,7 @@ struct Stage {
 }
 
 /// Rows of the largest tile that leaves registers for a row of `B` and one value of `A`.
-const fn tallest<S: Simd>(width: usize) -> usize {
+pub(super) const fn tallest<S: Simd>(width: usize) -> usize {
     match (S::REGISTERS, width) {
         (32, _) | (_, 1) => 8,
         (_, 2) => 6,

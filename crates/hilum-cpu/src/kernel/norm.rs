@@ -106,30 +106,71 @@ unsafe fn bend_here<S: Simd>(
 ) {
     for_activation!(how.activation, ACTIVATION => {
         let mut c = 0;
-        while c < stride {
-            let (mut first, mut second) = (S::splat(0.0), S::splat(0.0));
-            let (scale, shift) = if how.scale.is_null() {
-                (S::splat(1.0), S::splat(0.0))
-            } else {
-                (S::load(how.scale.add(c)), S::load(how.shift.add(c)))
-            };
-            let origin = if how.origin.is_null() { S::splat(0.0) } else { S::load(how.origin.add(c)) };
-            for pixel in 0..count {
-                let at = pixel * stride + c;
-                let mut g = S::load(gradient.add(at));
-                let value = S::load(z.add(at));
-                if let Some(activation) = ACTIVATION {
-                    g = activation::slope::<S>(activation, S::fma(value, scale, shift), g);
-                    S::store(gradient.add(at), g);
-                }
-                first = S::add(first, g);
-                second = S::fma(g, S::sub(value, origin), second);
+        // Whole cache lines side by side, as many as their sums leave registers for.
+        if S::REGISTERS == 32 {
+            while c + 4 * S::LANES <= stride {
+                bend_lines::<S, 4>(ACTIVATION, gradient, z, count, stride, c, how, sums);
+                c += 4 * S::LANES;
             }
-            S::store(sums.first.add(c), first);
-            S::store(sums.second.add(c), second);
-            c += S::LANES;
+        }
+        while c + 2 * S::LANES <= stride {
+            bend_lines::<S, 2>(ACTIVATION, gradient, z, count, stride, c, how, sums);
+            c += 2 * S::LANES;
+        }
+        if c < stride {
+            bend_lines::<S, 1>(ACTIVATION, gradient, z, count, stride, c, how, sums);
         }
     });
+}
+
+/// [`bend`] for `N` registers of channels from `c` on.
+#[inline(always)]
+unsafe fn bend_lines<S: Simd, const N: usize>(
+    activation: Option<Activation>,
+    gradient: *mut f32,
+    z: *const f32,
+    count: usize,
+    stride: usize,
+    c: usize,
+    how: &Bend,
+    sums: Sums,
+) {
+    let (scale, shift) = (
+        line::<S, N>(how.scale, c, 1.0),
+        line::<S, N>(how.shift, c, 0.0),
+    );
+    let origin = line::<S, N>(how.origin, c, 0.0);
+    let mut first = [S::splat(0.0); N];
+    let mut second = [S::splat(0.0); N];
+    for pixel in 0..count {
+        for i in 0..N {
+            let at = pixel * stride + c + i * S::LANES;
+            let mut g = S::load(gradient.add(at));
+            let value = S::load(z.add(at));
+            if let Some(activation) = activation {
+                g = activation::slope::<S>(activation, S::fma(value, scale[i], shift[i]), g);
+                S::store(gradient.add(at), g);
+            }
+            first[i] = S::add(first[i], g);
+            second[i] = S::fma(g, S::sub(value, origin[i]), second[i]);
+        }
+    }
+    for i in 0..N {
+        S::store(sums.first.add(c + i * S::LANES), first[i]);
+        S::store(sums.second.add(c + i * S::LANES), second[i]);
+    }
+}
+
+/// `N` registers at channel `c`, or `none` where there is no line.
+#[inline(always)]
+unsafe fn line<S: Simd, const N: usize>(from: *const f32, c: usize, none: f32) -> [S::V; N] {
+    let mut values = [S::splat(none); N];
+    if !from.is_null() {
+        for (i, value) in values.iter_mut().enumerate() {
+            *value = S::load(from.add(c + i * S::LANES));
+        }
+    }
+    values
 }
 
 /// `dL/dz = a * g + b * z + c`, channel by channel.

@@ -3,7 +3,7 @@
 //! `C[m][n] += sum over r of A[r][m] * D[r][n]`: the pixels `r` of a block run in the inner loop,
 //! and a tile of `C` stays in registers meanwhile.
 
-use super::matrix::{Panels, Rows};
+use super::matrix::{Panels, Rows, tallest};
 use crate::simd::Simd;
 
 /// Rows that are added at once: a panel of them stays in the nearest cache.
@@ -82,12 +82,7 @@ unsafe fn tiles<S: Simd, const N: usize>(
     c: Rows<*mut f32>,
     replace: bool,
 ) {
-    let tallest = match (S::REGISTERS, N) {
-        (32, _) | (_, 1) => 8,
-        (_, 2) => 6,
-        _ => 4,
-    };
-    let tile_count = m.div_ceil(tallest);
+    let tile_count = m.div_ceil(tallest::<S>(N));
     let mut row = 0;
     for tile in 0..tile_count {
         let height = (m - row).div_ceil(tile_count - tile);
@@ -102,12 +97,13 @@ unsafe fn tiles<S: Simd, const N: usize>(
         macro_rules! tile {
             ($($height:literal)*) => {
                 match height {
-                    $($height => one_tile::<S, $height, N>(count, from, d, to, replace),)*
-                    _ => unreachable!("a tile is at most eight rows high"),
+                    $($height if $height <= tallest::<S>(N) =>
+                        one_tile::<S, $height, N>(count, from, d, to, replace),)*
+                    _ => unreachable!("a tile is at most as high as the tallest"),
                 }
             };
         }
-        tile!(1 2 3 4 5 6 7 8);
+        tile!(1 2 3 4 5 6 7 8 9 10 11 12);
         row += height;
     }
 }

@@ -81,6 +81,8 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     }
     /// Brings the cache line at `at` nearer; any address will do.
     unsafe fn prefetch(at: *const f32);
+    /// The same for a cache line that will be written; any address will do.
+    unsafe fn prefetch_write(at: *mut f32);
 }
 
 /// Which instruction set an engine uses.

@@ -97,4 +97,6 @@ impl Simd for Neon {
     }
     #[inline(always)]
     unsafe fn prefetch(_at: *const f32) {}
+    #[inline(always)]
+    unsafe fn prefetch_write(_at: *mut f32) {}
 }

@@ -96,4 +96,6 @@ impl Simd for Portable {
     }
     #[inline(always)]
     unsafe fn prefetch(_at: *const f32) {}
+    #[inline(always)]
+    unsafe fn prefetch_write(_at: *mut f32) {}
 }

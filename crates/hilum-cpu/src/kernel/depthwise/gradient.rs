@@ -75,32 +75,39 @@ unsafe fn taps_of_row<S: Simd, const K: usize>(
     }
 }
 
-/// Adds the weights' gradient of one image to `sums`, `taps x c`. `gradient_row` gives the
-/// gradient of a row of the result.
-///
-/// # Safety
-/// As [`forward`]; `sums` has room for one value per tap and channel.
-#[inline(always)]
-pub(crate) unsafe fn weight_gradient<S: Simd>(
-    window: &Window,
-    view: &View,
-    first_pixel: usize,
-    ring: &Ring,
-    mut gradient_row: impl FnMut(usize) -> *const f32,
-    sums: *mut f32,
-) {
-    let c = view.stride;
-    let top = |row: usize| (row * window.stride[0]) as isize - window.padding[0] as isize;
-    let mut read = 0;
-    for row in 0..window.output[0] {
-        let end = (top(row) + window.kernel[0] as isize).clamp(0, window.input[0] as isize);
-        while read < end as usize {
-            let pixel = first_pixel + read * window.input[1];
-            view.read::<S>(pixel, window.input[1], ring.slot(read));
-            read += 1;
+/// The weights' gradient of one image, row by row of its result.
+pub(crate) struct WeightGradient<'a> {
+    pub(crate) window: &'a Window,
+    pub(crate) view: &'a View,
+    /// Where the image begins.
+    pub(crate) first_pixel: usize,
+    /// Made for this window.
+    pub(crate) ring: Ring,
+    /// `taps x c`
+    pub(crate) sums: *mut f32,
+    /// Rows of the image that the ring has seen.
+    pub(crate) read: usize,
+}
+
+impl WeightGradient<'_> {
+    /// Adds what row `row` of the result gives; rows come in their order.
+    ///
+    /// # Safety
+    /// As [`forward`](super::forward); `gradient` holds the row's gradient, `sums` one value per
+    /// tap and channel.
+    #[inline(always)]
+    pub(crate) unsafe fn add_row<S: Simd>(&mut self, row: usize, gradient: *const f32) {
+        let window = self.window;
+        let top = (row * window.stride[0]) as isize - window.padding[0] as isize;
+        let end = (top + window.kernel[0] as isize).clamp(0, window.input[0] as isize);
+        while self.read < end as usize {
+            let pixel = self.first_pixel + self.read * window.input[1];
+            let to = self.ring.slot(self.read);
+            self.view.read::<S>(pixel, window.input[1], to);
+            self.read += 1;
         }
-        let source = |tap: usize| ring.row(top(row) + tap as isize, window.input[0]);
-        weight_gradient_row::<S>(window, source, c, gradient_row(row), sums);
+        let source = |tap: usize| self.ring.row(top + tap as isize, window.input[0]);
+        weight_gradient_row::<S>(window, source, self.view.stride, gradient, self.sums);
     }
 }
 
@@ -125,15 +132,16 @@ pub(crate) fn gradient_ring(window: &Window) -> (usize, usize, usize) {
 }
 
 /// The gradient of one image, from the gradient of its result, row by row. `flipped` are the
-/// weights in the opposite order of taps; `done` is told of every finished row.
+/// weights in the opposite order of taps; `gradient_row` gives each row of the result's gradient
+/// once, in their order; `done` is told of every finished row.
 ///
 /// # Safety
-/// Inside of `S::vectorize`; `gradient` holds the image's result, `ring` was made as
-/// [`gradient_ring`] says, `to` has room for the image.
+/// Inside of `S::vectorize`; `ring` was made as [`gradient_ring`] says, `to` has room for the
+/// image.
 #[inline(always)]
 pub(crate) unsafe fn input_gradient<S: Simd>(
     window: &Window,
-    gradient: *const f32,
+    mut gradient_row: impl FnMut(usize) -> *const f32,
     c: usize,
     weights: *const f32,
     flipped: *const f32,
@@ -154,8 +162,7 @@ pub(crate) unsafe fn input_gradient<S: Simd>(
         let reach = row + window.padding[0];
         let end = (reach / down + 1).min(window.output[0]);
         while read < end {
-            let from = gradient.add(read * window.output[1] * c);
-            window::copy::<S>(from, ring.slot(read), window.output[1] * c);
+            window::copy::<S>(gradient_row(read), ring.slot(read), window.output[1] * c);
             read += 1;
         }
         let out = to.add(row * window.input[1] * c);

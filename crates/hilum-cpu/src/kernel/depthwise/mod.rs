@@ -9,7 +9,7 @@ use super::view::View;
 use super::window::{self, Window};
 use crate::simd::Simd;
 
-pub(crate) use gradient::{flip, gradient_ring, input_gradient, weight_gradient};
+pub(crate) use gradient::{WeightGradient, flip, gradient_ring, input_gradient};
 
 /// Rows of an image with room for the padding, of which the last few are kept.
 pub(crate) struct Ring {
@@ -185,7 +185,9 @@ unsafe fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usize>(
                 }
             }
             for (i, sum) in sums.iter().enumerate() {
-                end::<S>(&finish, *sum, out.add((x + i) * c + channel));
+                let to = out.add((x + i) * c + channel);
+                S::prefetch_write(to.wrapping_add(4 * c));
+                end::<S>(&finish, *sum, to);
             }
             channel += S::LANES;
         }
@@ -273,7 +275,9 @@ unsafe fn listed<S: Simd>(
                     }
                 }
                 for (i, sum) in sums.iter().enumerate() {
-                    end::<S>(&finish, *sum, out.add((x + i) * out_step + channel));
+                    let to = out.add((x + i) * out_step + channel);
+                    S::prefetch_write(to.wrapping_add(4 * out_step));
+                    end::<S>(&finish, *sum, to);
                 }
             } else {
                 for i in x..x + block {

@@ -149,7 +149,7 @@ unsafe fn transform<
                 |i| rows[i][j],
             ));
             for (i, value) in column.iter().enumerate() {
-                S::store(to.add((i * IN + j) * plane + channel), *value);
+                put::<S>(to.add((i * IN + j) * plane + channel), *value);
             }
         }
         channel += S::LANES;
@@ -218,7 +218,7 @@ pub(crate) unsafe fn output_tile<
                     if !output.residual.is_null() {
                         value = S::add(value, S::load(output.residual.add(at)));
                     }
-                    S::store(output.to.add(at), S::min(high, S::max(low, value)));
+                    put::<S>(output.to.add(at), S::min(high, S::max(low, value)));
                 }
             }
         }
@@ -276,7 +276,7 @@ unsafe fn pool_tile<S: Simd, const OUT: usize>(
             let at = (((patch.image * height) + row + i) * width + column + j) * k + channel;
             let largest = largest_of_four::<S>(four, output.choice, at);
             let value = S::add(largest, bias);
-            S::store(output.to.add(at), S::min(high, S::max(low, value)));
+            put::<S>(output.to.add(at), S::min(high, S::max(low, value)));
         }
     }
 }
@@ -351,7 +351,7 @@ pub(crate) unsafe fn gradient_tile<
                 |i| rows[i][j],
             ));
             for (i, value) in column.iter().enumerate() {
-                S::store(to.add((i * IN + j) * plane + channel), *value);
+                put::<S>(to.add((i * IN + j) * plane + channel), *value);
             }
         }
         channel += S::LANES;
@@ -456,9 +456,17 @@ pub(crate) unsafe fn input_gradient_tile<
             for i in rows_inside.clone() {
                 let pixel = image + (top + i as isize) * width + left + j as isize;
                 let at = to.offset(pixel * c as isize + channel as isize);
-                S::store(at, S::add(S::load(at), column[i]));
+                put::<S>(at, S::add(S::load(at), column[i]));
             }
         }
         channel += S::LANES;
     }
+}
+
+/// Stores a register, and fetches the line that is written four registers later: of so many lines
+/// at once the processor foresees none.
+#[inline(always)]
+unsafe fn put<S: Simd>(to: *mut f32, value: S::V) {
+    S::prefetch_write(to.wrapping_add(4 * S::LANES));
+    S::store(to, value);
 }

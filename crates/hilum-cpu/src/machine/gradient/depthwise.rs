@@ -29,7 +29,7 @@ unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
     let c = job.c;
     let window = &job.window;
     let width = depthwise::padded_width(window);
-    let (slots, back_width, padding) = depthwise::gradient_ring(window);
+    let (slots, back_width, _) = depthwise::gradient_ring(window);
     let sizes = [
         depthwise::Ring::len(window.kernel[0], width, c),
         depthwise::Ring::len(slots, back_width, c),
@@ -49,44 +49,85 @@ unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
         window.padding[1],
         window.input[1],
     );
-    let resolved = |line: usize| {
-        let at = line * row;
-        if !job.line.a.is_null() {
-            // In place: nobody needs `g` itself any more.
-            norm::stored_gradient::<S>(
-                g.add(at),
-                z.add(at),
-                window.output[1],
-                c,
-                job.line,
-                g.add(at),
-                c,
-            );
+    let first = image * window.input_pixels();
+    let mut weight_gradient = depthwise::WeightGradient {
+        window,
+        view: &job.seen.view,
+        first_pixel: first,
+        ring,
+        sums,
+        read: 0,
+    };
+    // Both gradients take a row while it is in the cache.
+    input_rows::<S>(
+        job,
+        image,
+        [back, flipped],
+        #[inline(always)]
+        |line| {
+            let at = line * row;
+            if !job.line.a.is_null() {
+                // In place: nobody needs `g` itself any more.
+                norm::stored_gradient::<S>(
+                    g.add(at),
+                    z.add(at),
+                    window.output[1],
+                    c,
+                    job.line,
+                    g.add(at),
+                    c,
+                );
+            }
+            weight_gradient.add_row::<S>(line, g.add(at));
+            g.add(at).cast_const()
+        },
+    );
+}
+
+/// The gradient of one image's input, if it is wanted; takes every row of the result's gradient.
+#[inline(always)]
+unsafe fn input_rows<S: Simd>(
+    job: &Job<'_>,
+    image: usize,
+    [back, flipped]: [*mut f32; 2],
+    mut next_row: impl FnMut(usize) -> *const f32,
+) {
+    let (window, c) = (&job.window, job.c);
+    let Some(to) = job.to else {
+        for row in 0..window.output[0] {
+            next_row(row);
         }
-        g.add(at).cast_const()
+        return;
     };
     let first = image * window.input_pixels();
-    depthwise::weight_gradient::<S>(window, &job.seen.view, first, &ring, resolved, sums);
-    if let Some(to) = job.to {
-        let ring = depthwise::Ring::new::<S>(back, slots, back_width, c, padding, window.output[1]);
-        let to = to.start().add(first * c);
-        depthwise::flip::<S>(job.weights, window.taps(), c, flipped);
-        depthwise::input_gradient::<S>(
-            window,
-            g,
-            c,
-            job.weights,
-            flipped,
-            &ring,
-            job.adds,
-            to,
-            #[inline(always)]
-            |row| {
-                if let Some(bending) = &job.bending {
-                    let width = window.input[1];
-                    bending.bend::<S>(to.add(row * width * c), first + row * width, width);
-                }
-            },
-        );
+    let (slots, width, padding) = depthwise::gradient_ring(window);
+    let ring = depthwise::Ring::new::<S>(back, slots, width, c, padding, window.output[1]);
+    let to = to.start().add(first * c);
+    depthwise::flip::<S>(job.weights, window.taps(), c, flipped);
+    let mut taken = 0;
+    depthwise::input_gradient::<S>(
+        window,
+        #[inline(always)]
+        |row| {
+            taken = row + 1;
+            next_row(row)
+        },
+        c,
+        job.weights,
+        flipped,
+        &ring,
+        job.adds,
+        to,
+        #[inline(always)]
+        |row| {
+            if let Some(bending) = &job.bending {
+                let width = window.input[1];
+                bending.bend::<S>(to.add(row * width * c), first + row * width, width);
+            }
+        },
+    );
+    // Rows that no row of the input sees.
+    for row in taken..window.output[0] {
+        next_row(row);
     }
 }
