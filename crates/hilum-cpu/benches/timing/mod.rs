@@ -40,6 +40,7 @@ pub(crate) struct Figure {
     /// Of the best repeat.
     pub(crate) ms_per_image: f64,
     pub(crate) engine: String,
+    #[allow(dead_code, reason = "one benchmark has no use for it")]
     pub(crate) memory_mb: f64,
 }
 

@@ -27,6 +27,7 @@ fn recipe(side: usize, channels: Channels) -> Recipe {
             mean: vec![0.485; channels.count()],
             std: vec![0.229; channels.count()],
         },
+        views: hilum_imaging::Views::Mirrored,
     }
 }
 

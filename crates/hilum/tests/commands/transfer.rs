@@ -10,7 +10,7 @@ use crate::workplace::{Finished, QUICK, Workplace};
 fn train_on(workplace: &Workplace, more: &[&str]) -> Finished {
     let weights = workplace.model();
     let mut arguments = vec!["train", "slices", "--name", "second", "--weights"];
-    arguments.push(weights.to_str().unwrap());
+    arguments.push(weights.to_str().expect("a path of letters"));
     // All but `--augment none`, which the recipe has its own word for.
     arguments.extend(&QUICK[..6]);
     arguments.extend(more);
@@ -18,8 +18,9 @@ fn train_on(workplace: &Workplace, more: &[&str]) -> Finished {
 }
 
 fn settings(workplace: &Workplace) -> Value {
-    let text = std::fs::read_to_string(workplace.path("runs/second/settings.toml")).unwrap();
-    toml::from_str(&text).unwrap()
+    let text = std::fs::read_to_string(workplace.path("runs/second/settings.toml"));
+    let text = text.expect("settings");
+    toml::from_str(&text).expect("TOML")
 }
 
 #[test]
