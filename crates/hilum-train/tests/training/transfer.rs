@@ -172,7 +172,11 @@ fn the_average_is_what_is_validated_and_kept() {
     let average = engine.average().unwrap().unwrap();
     assert_eq!(model(&folder), average);
     assert_eq!(engine.parameters().unwrap(), average);
-    let decays: Vec<f64> = engine.seen.iter().flat_map(|seen| seen.averaging).collect();
+    let decays: Vec<f64> = engine
+        .seen
+        .iter()
+        .filter_map(|seen| seen.averaging)
+        .collect();
     // min(0.9, (1 + t) / (10 + t)) for t from 0; the bound is reached at t = 80.
     assert_eq!(decays[..3], [0.1, 2.0 / 11.0, 3.0 / 12.0]);
     assert_eq!(decays.len(), engine.seen.len());
@@ -251,7 +255,7 @@ fn several_views_are_judged_by_the_mean_of_their_logits() {
     let both = logits(&mut engine, &slices, Views::Mirrored);
     for ((both, plain), other) in both.iter().zip(&plain).zip(&other) {
         for class in 0..tiny::CLASSES {
-            assert!((both[class] - (plain[class] + other[class]) / 2.0).abs() < 1e-6);
+            assert!((both[class] - f32::midpoint(plain[class], other[class])).abs() < 1e-6);
         }
     }
     assert_ne!(plain, other, "the slices are not symmetric");

@@ -68,7 +68,7 @@ pub(crate) struct Arguments {
     keep_models: bool,
 
     /// What is printed; the files are the same
-    #[arg(long, value_enum, default_value_t = CrossValidateFormat::Text)]
+    #[arg(long, value_enum, default_value_t = CrossValidateFormat::Text, help_heading = "Output")]
     format: CrossValidateFormat,
 }
 

@@ -80,7 +80,7 @@ pub(crate) struct Arguments {
     print_space: bool,
 
     /// What is printed; the files are the same
-    #[arg(long, value_enum, default_value_t = SearchFormat::Text)]
+    #[arg(long, value_enum, default_value_t = SearchFormat::Text, help_heading = "Output")]
     format: SearchFormat,
 }
 

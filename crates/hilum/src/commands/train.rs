@@ -44,16 +44,16 @@ pub(crate) struct Arguments {
     fit: FitArguments,
 
     /// Go on with a run that was interrupted: the one called `--name`, or the latest on this data
-    #[arg(long)]
+    #[arg(long, help_heading = "Run")]
     resume: bool,
 
     /// Train on the validation split as well, for a final model whose settings were chosen before
     /// (`hilum cross-validate`): nothing is validated
-    #[arg(long)]
+    #[arg(long, help_heading = "Run")]
     train_on_valid: bool,
 
     /// Write a picture of augmented slices of each class, and train nothing
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "preview.png")]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "preview.png", help_heading = "Run")]
     preview: Option<PathBuf>,
 }
 
@@ -64,24 +64,27 @@ pub(crate) struct FitArguments {
     data: DataArguments,
 
     /// The network; `hilum arch` lists all
+    #[arg(help_heading = "Network")]
     #[arg(long, value_name = "NAME", default_value_t = Architecture::ReferenceCnn)]
     pub(crate) arch: Architecture,
 
     /// Weights to begin with: a safetensors or PyTorch file, `torchvision:NAME[.VERSION]`,
     /// `hf:OWNER/NAME[@REVISION]/FILE`, `https://...`, `bundled`, or `none`
+    #[arg(help_heading = "Network")]
     #[arg(long, value_name = "WEIGHTS", default_value = "none")]
     weights: WeightsChoice,
 
     /// Go on if more than the head is missing from the weights
+    #[arg(help_heading = "Network")]
     #[arg(long)]
     partial_weights: bool,
 
     /// Name of the run; made of the architecture's if left out
-    #[arg(long)]
+    #[arg(long, help_heading = "Run")]
     pub(crate) name: Option<String>,
 
     /// Folder of all runs
-    #[arg(long, value_name = "DIR", default_value = "runs")]
+    #[arg(long, value_name = "DIR", default_value = "runs", help_heading = "Run")]
     pub(crate) runs: PathBuf,
 
     #[command(flatten)]

@@ -293,6 +293,22 @@ fn what_cannot_be_searched_is_refused_before_anything_is_trained() {
 }
 
 #[test]
+fn an_architecture_can_be_searched_if_all_read_the_same_images() {
+    let workplace = workplace();
+    let with = |space: &str, more: &[&str]| {
+        std::fs::write(workplace.path("space.toml"), space).unwrap();
+        search(&workplace, &[&["--trials", "4"], more].concat())
+    };
+    // Grey of its own accord, and colour.
+    let two = "network.architecture.choices = [\"compact-cnn\", \"squeezenet-1.1\"]";
+    with(two, &[]).refuses(&["by another recipe", "hint:"]);
+    let one = "network.architecture.choices = [\"compact-cnn\"]";
+    let finished = with(one, &["--trials", "1"]);
+    let said = &finished.succeeds().stdout;
+    assert!(said.contains("--arch compact-cnn"), "{said}");
+}
+
+#[test]
 fn other_settings_under_the_same_name_are_refused() {
     let workplace = workplace();
     search(&workplace, &["--trials", "1"]).succeeds();

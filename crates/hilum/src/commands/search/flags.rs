@@ -18,7 +18,7 @@ use crate::settings::RunSettings;
 enum FlagError {
     #[error("`{first}` and `{second}` in the space are one setting\nhint: leave one of them out")]
     Twice { first: String, second: String },
-    #[error("trial {trial} cannot be trained with {flags}\n{message}")]
+    #[error("trial {trial} cannot be trained with `{flags}`: {message}")]
     Refused {
         trial: usize,
         flags: String,
@@ -97,7 +97,7 @@ impl Flags {
             CommandError::bad_input(FlagError::Refused {
                 trial,
                 flags: shown(&self.of_values(values)),
-                message: message.trim_end().to_owned(),
+                message: without_frame(&message),
             })
         };
         let fit = parsed.map_err(|error| refused(error.to_string()))?;
@@ -171,6 +171,16 @@ impl Flags {
         let command = command();
         flags.filter_map(|flag| as_switch(flag, &command)).collect()
     }
+}
+
+/// What an error says, without what stands around it when it is printed alone.
+fn without_frame(message: &str) -> String {
+    let lines = message.lines().filter(|line| {
+        let is_advice = line.starts_with("For more information") || line.starts_with("Usage:");
+        !is_advice && !line.trim().is_empty()
+    });
+    let text: Vec<&str> = lines.collect();
+    text.join("\n").trim_start_matches("error: ").to_owned()
 }
 
 /// A flag without values stands or does not.
