@@ -119,11 +119,12 @@ fn print(layer: Layer, users: &[&str], mode: Mode, count: usize, clock: Clock) {
         channels,
     } = layer.input;
     println!(
-        "{{\"layer\":\"{}\",\"input\":[{height},{width},{channels}],\"users\":{users:?},\"mode\":\"{}\",\"batch\":{count},\"ms_per_image\":{:.4},\"around_ms\":{:.4},\"engine\":\"{}\"}}",
+        "{{\"layer\":\"{}\",\"input\":[{height},{width},{channels}],\"users\":{users:?},\"mode\":\"{}\",\"batch\":{count},\"ms_per_image\":{:.4},\"around_ms\":{:.4},\"engine\":\"{}\",\"memory_mb\":{:.1}}}",
         layer.op,
         mode.name(),
         whole.ms_per_image,
         around.ms_per_image,
-        whole.engine
+        whole.engine,
+        whole.memory_mb
     );
 }

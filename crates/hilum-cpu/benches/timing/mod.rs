@@ -10,6 +10,12 @@ use hilum_graph::{Batch, Engine, Entry, Graph, NodeIndex, Step, UpdateRule, init
 /// Classes that every network tells apart.
 pub(crate) const CLASSES: usize = 4;
 
+/// A figure is the best of so many rounds.
+const ROUNDS: usize = 3;
+
+/// The least that a round takes, in seconds: many ticks of a thread's clock.
+const ROUND: f64 = 0.25;
+
 /// What is timed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -37,7 +43,7 @@ pub(crate) enum Clock {
 
 /// What was found.
 pub(crate) struct Figure {
-    /// Of the best repeat.
+    /// Of the best round.
     pub(crate) ms_per_image: f64,
     pub(crate) engine: String,
     #[allow(dead_code, reason = "one benchmark has no use for it")]
@@ -73,16 +79,14 @@ pub(crate) fn measure(graph: Graph, mode: Mode, count: usize, clock: Clock) -> F
         learning_rate: 1e-3,
         seed: 0,
     };
-    let repeats = if count == 1 { 30 } else { 6 };
-    let mut best = f64::INFINITY;
-    for _ in 0..=repeats {
-        let start = clock.seconds();
-        match mode {
-            Mode::Train => drop(engine.train_step(&step).expect("a step")),
-            Mode::Predict => drop(engine.forward(&images).expect("logits")),
-        }
-        best = best.min(clock.seconds() - start);
-    }
+    let mut once = || match mode {
+        Mode::Train => drop(engine.train_step(&step).expect("a step")),
+        Mode::Predict => drop(engine.forward(&images).expect("logits")),
+    };
+    once();
+    let best = (0..ROUNDS)
+        .map(|_| clock.mean_of(&mut once))
+        .fold(f64::INFINITY, f64::min);
     Figure {
         ms_per_image: best * 1e3 / count as f64,
         engine: engine.description(),
@@ -91,6 +95,20 @@ pub(crate) fn measure(graph: Graph, mode: Mode, count: usize, clock: Clock) -> F
 }
 
 impl Clock {
+    /// Seconds of one run, of as many as make a round.
+    fn mean_of(self, run: &mut impl FnMut()) -> f64 {
+        let start = self.seconds();
+        let mut runs = 0.0;
+        loop {
+            run();
+            runs += 1.0;
+            let taken = self.seconds() - start;
+            if taken >= ROUND {
+                return taken / runs;
+            }
+        }
+    }
+
     fn seconds(self) -> f64 {
         static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
         if self == Self::Thread
