@@ -1,5 +1,6 @@
 //! Every way in which a command ends badly, and the exit code that says so.
 
+use hilum_train::TrainError;
 use std::fmt::Write as _;
 use std::io;
 
@@ -30,6 +31,14 @@ impl CommandError {
     /// A failure.
     pub(crate) fn failure(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Failure(error.into())
+    }
+
+    /// Bad input where a flag was wrong, a failure otherwise.
+    pub(crate) fn of_training(error: TrainError) -> Self {
+        match error {
+            TrainError::UnknownNode { .. } => Self::bad_input(error),
+            _ => Self::failure(error),
+        }
     }
 
     /// 0, 1, 2, or 130 after Ctrl-C, as shells have it.
