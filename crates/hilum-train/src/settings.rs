@@ -66,9 +66,9 @@ pub enum Keep {
 }
 
 impl Settings {
-    /// So many variations of a slice are kept of frozen layers: enough to train on as if they were
-    /// new in every epoch.
-    pub const KEPT_VARIATIONS: usize = 8;
+    /// So many variations of a slice are kept of frozen layers; `docs/accuracy.md` says what that
+    /// costs.
+    pub const KEPT_VARIATIONS: usize = 4;
 
     /// Adam as Keras has it: betas 0.9 and 0.999, epsilon 1e-7 (PyTorch's is 1e-8).
     pub const ADAM: UpdateRule = UpdateRule::Adam {

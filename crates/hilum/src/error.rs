@@ -1,8 +1,9 @@
 //! Every way in which a command ends badly, and the exit code that says so.
 
-use hilum_train::TrainError;
 use std::fmt::Write as _;
 use std::io;
+
+use hilum_train::TrainError;
 
 /// Why a command stopped.
 ///
