@@ -3,9 +3,9 @@
 use hilum_core::{ClassIndex, Split};
 use hilum_graph::Engine;
 
+use crate::LabelledSlice;
 use crate::preparation::Preparation;
 use crate::train::{TrainError, Training};
-use crate::{Freeze, LabelledSlice};
 
 /// Checks that settings, data, recipe and network fit one another.
 pub(crate) fn check(engine: &dyn Engine, training: &Training<'_>) -> Result<(), TrainError> {
@@ -22,14 +22,7 @@ pub(crate) fn check(engine: &dyn Engine, training: &Training<'_>) -> Result<(), 
             found: graph.class_count(),
         });
     }
-    if let Freeze::Before { node } = &settings.freeze
-        && crate::freeze::find(graph, node).is_none()
-    {
-        return Err(TrainError::UnknownNode {
-            graph: graph.name().to_owned(),
-            node: node.clone(),
-        });
-    }
+    settings.freeze.check(graph)?;
     let preparation = check_image_shape(engine, training)?;
     for (split, slices) in data.splits() {
         if split == Split::Valid && slices.is_empty() && !settings.chooses_by_validation() {

@@ -3,6 +3,8 @@
 use hilum_graph::{Graph, NodeIndex};
 use serde::{Deserialize, Serialize};
 
+use crate::TrainError;
+
 /// Which part of a network learns, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
@@ -47,7 +49,7 @@ impl Stage {
 }
 
 /// The first node called `name`, or of the module of that name.
-pub(crate) fn find(graph: &Graph, name: &str) -> Option<NodeIndex> {
+fn find(graph: &Graph, name: &str) -> Option<NodeIndex> {
     let begins = |node: &hilum_graph::Node| {
         let rest = node.name.strip_prefix(name);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -56,6 +58,20 @@ pub(crate) fn find(graph: &Graph, name: &str) -> Option<NodeIndex> {
 }
 
 impl Freeze {
+    /// Checks that `graph` has the node that is to be the first to learn.
+    ///
+    /// # Errors
+    /// [`TrainError::UnknownNode`] if not.
+    pub fn check(&self, graph: &Graph) -> Result<(), TrainError> {
+        match self {
+            Self::Before { node } if find(graph, node).is_none() => Err(TrainError::UnknownNode {
+                graph: graph.name().to_owned(),
+                node: node.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// What learns in `epoch`, counted from 1.
     pub fn stage(&self, epoch: usize, graph: &Graph) -> Stage {
         let (first_trained, learning_rate_factor, is_last) = match self {

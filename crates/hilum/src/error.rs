@@ -3,8 +3,6 @@
 use std::fmt::Write as _;
 use std::io;
 
-use hilum_train::TrainError;
-
 /// Why a command stopped.
 ///
 /// Exit code 1 is for findings and bad input, which the user can mend; 2 is for failures of the
@@ -32,14 +30,6 @@ impl CommandError {
     /// A failure.
     pub(crate) fn failure(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Failure(error.into())
-    }
-
-    /// Bad input where a flag was wrong, a failure otherwise.
-    pub(crate) fn of_training(error: TrainError) -> Self {
-        match error {
-            TrainError::UnknownNode { .. } => Self::bad_input(error),
-            _ => Self::failure(error),
-        }
     }
 
     /// 0, 1, 2, or 130 after Ctrl-C, as shells have it.

@@ -107,7 +107,7 @@ fn train_and_predict(
         features: &pool.features,
     };
     let outcome = hilum_train::train(engine.as_mut(), &training, progress, &stop_flag())
-        .map_err(CommandError::of_training)?;
+        .map_err(CommandError::failure)?;
     finished(&outcome, folder, progress.screen)?;
     write_curves(&folder.curves(), &outcome.history, &model.audit.to_string())
         .map_err(CommandError::failure)?;

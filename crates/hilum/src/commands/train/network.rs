@@ -24,6 +24,8 @@ pub(crate) fn build(
             network.dropout,
         )
         .map_err(CommandError::bad_input)?;
+    let freeze = &settings.training.freeze;
+    freeze.check(&graph).map_err(CommandError::bad_input)?;
     let mut parameters = initialise(&graph, settings.training.seed);
     if let Some(weights) = &network.weights {
         let tensors = weights::read(&weights.source, &graph, classes, screen)?;

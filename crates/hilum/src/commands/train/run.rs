@@ -104,7 +104,7 @@ pub(crate) fn train(run: &Run, screen: &Screen) -> Result<Trained, CommandError>
     let curves = folder.curves();
     let mut progress = RunProgress::new(screen, &curves, model.audit.to_string());
     let outcome = hilum_train::train(engine.as_mut(), &training, &mut progress, &stop_flag())
-        .map_err(CommandError::of_training)?;
+        .map_err(CommandError::failure)?;
     if let StopReason::Interrupted { discarded } = outcome.reason {
         screen.note(format_args!(
             "interrupted in epoch {discarded}; every epoch before is saved in `{}`\ngo on with the same command and `--resume`",
