@@ -68,7 +68,7 @@ fn what_is_not_known_is_said_to_be_unknown() {
     });
     for words in [
         "nobody knows what these numbers rest on",
-        "Nothing was measured.",
+        "No slice was left out of training to be measured on.",
         "Licence of the model: not stated",
         "Fingerprint of the data: not recorded",
         "Calibration: none",

@@ -34,7 +34,11 @@ pub(super) fn card(model: &ModelFile, extra: Extra) -> Result<ModelCard, Command
         intended_use: model.intended_use.clone(),
         audit: model.audit.clone(),
         data_fingerprint: fingerprint.map(str::to_owned),
-        validation: rows(&model.validation, figure),
+        validation: if was_validated(&model.validation) {
+            rows(&model.validation, figure)
+        } else {
+            Vec::new()
+        },
         calibration: model.calibration.as_ref().map(Value::to_string),
         licence: model.licence.clone(),
         initial_weights: initial_weights(&settings["network"]["weights"]),
@@ -111,4 +115,11 @@ fn setting(value: &Value) -> String {
         }
         value => value.to_string(),
     }
+}
+
+/// Whether any slice was left out of training to be measured on.
+fn was_validated(validation: &Value) -> bool {
+    ["accuracy", "loss"]
+        .iter()
+        .any(|name| !validation[name].is_null())
 }
