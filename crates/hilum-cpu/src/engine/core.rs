@@ -1,0 +1,438 @@
+//! The engine on one instruction set: the machines of a graph, and what goes through them.
+
+use hilum_graph::{
+    Batch, Engine, EngineError, Entry, Graph, Logits, NodeIndex, OptimizerState, Parameters, Shape,
+    Step, StepOutcome, cross_entropy,
+};
+
+use super::Inner;
+use super::border::{has_border, source};
+use crate::average;
+use crate::machine::{BatchMoments, Machine};
+use crate::memory::Buffer;
+use crate::optimizer::Optimizer;
+use crate::program::{self, Mode, Program, Value};
+use crate::simd::Simd;
+use crate::store::{self, Store};
+use crate::threads::Pool;
+
+/// The engine on one instruction set.
+pub(super) struct Core<S> {
+    pub(super) graph: Graph,
+    pub(super) strides: Vec<usize>,
+    pub(super) store: Store,
+    pub(super) weights: Buffer,
+    pub(super) gradients: Option<Buffer>,
+    pub(super) optimizer: Optimizer,
+    pub(super) pool: Pool,
+    /// The running average of `weights`.
+    pub(super) average: Option<Buffer>,
+    /// The whole network.
+    pub(super) inference: Option<Machine<S>>,
+    /// The nodes before the border of a run that freezes some, and those behind it.
+    pub(super) frozen: Option<Part<S>>,
+    pub(super) thawed: Option<Part<S>>,
+    pub(super) training: Option<Training<S>>,
+}
+
+/// A machine for inference on one side of a border.
+pub(super) struct Part<S> {
+    pub(super) first_trained: NodeIndex,
+    pub(super) machine: Machine<S>,
+}
+
+/// The machine of a training run.
+pub(super) struct Training<S> {
+    first_trained: NodeIndex,
+    trained: Machine<S>,
+    /// Numbers of the parameters that change.
+    parameters: Vec<usize>,
+}
+
+/// Values of the largest tensor of a pass without backward: so many images go together that it
+/// stays in the last cache.
+const TOGETHER: usize = 4 << 20;
+
+impl<S: Simd> Core<S> {
+    pub(super) fn new(
+        graph: Graph,
+        parameters: &Parameters,
+        threads: usize,
+    ) -> Result<Self, EngineError> {
+        let strides = store::strides(&graph, S::LANES);
+        let store = Store::new(&graph, &strides, S::LANES);
+        let mut core = Self {
+            weights: store.buffer(),
+            gradients: None,
+            optimizer: Optimizer::default(),
+            pool: Pool::new(threads),
+            average: None,
+            inference: None,
+            frozen: None,
+            thawed: None,
+            training: None,
+            graph,
+            strides,
+            store,
+        };
+        core.set_parameters(parameters)?;
+        Ok(core)
+    }
+
+    fn check_images(&self, images: &Batch, expected: Shape) -> Result<(), EngineError> {
+        if images.shape == expected {
+            return Ok(());
+        }
+        Err(EngineError::ImageShape {
+            graph: self.graph.name().to_owned(),
+            expected,
+            found: images.shape,
+        })
+    }
+
+    /// Everything in a buffer, by name and in PyTorch's layouts.
+    fn named(&self, buffer: &Buffer) -> Parameters {
+        let entries = self.store.entries().iter().enumerate();
+        entries
+            .map(|(index, entry)| (entry.spec.name.clone(), self.store.read(buffer, index)))
+            .collect()
+    }
+
+    /// Brings checked parameters to their places in `buffer`.
+    fn place(&self, parameters: &Parameters, buffer: &mut Buffer) -> Result<(), EngineError> {
+        parameters
+            .check(&self.graph)
+            .map_err(|source| EngineError::Parameters {
+                graph: self.graph.name().to_owned(),
+                source,
+            })?;
+        for (index, entry) in self.store.entries().iter().enumerate() {
+            if let Some(tensor) = parameters.get(&entry.spec.name) {
+                self.store.write(buffer, index, &tensor.data);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn last(&self) -> NodeIndex {
+        NodeIndex(self.graph.nodes().len() - 1)
+    }
+
+    fn program(&self, mode: Mode, range: std::ops::Range<usize>, wanted: &[NodeIndex]) -> Program {
+        let lanes = S::LANES;
+        program::compile(
+            &self.graph,
+            &self.store,
+            &self.strides,
+            lanes,
+            mode,
+            range,
+            wanted,
+        )
+    }
+
+    /// A machine for inference over nodes `range`, for batches of `count`; `kept` if it does.
+    pub(super) fn inference_machine(
+        &self,
+        kept: Option<Machine<S>>,
+        range: std::ops::Range<usize>,
+        wanted: &[NodeIndex],
+        count: usize,
+    ) -> Machine<S> {
+        // One image alone is a case of its own: a single slice to be looked at.
+        let fits = |machine: &Machine<S>| (machine.capacity() == 1) == (count == 1);
+        if let Some(machine) = kept.filter(fits) {
+            return machine;
+        }
+        let program = self.program(Mode::Inference, range, wanted);
+        let largest = program.values.iter().map(Value::len).max().unwrap_or(1);
+        let capacity = if count == 1 {
+            1
+        } else {
+            (TOGETHER / largest.max(1)).clamp(2, 16)
+        };
+        Machine::new(program, Mode::Inference, capacity, self.pool.threads())
+    }
+
+    /// Runs `machine` over a batch in lots, and gives `take` every lot's results.
+    pub(super) fn run_in_lots(
+        &mut self,
+        machine: &mut Machine<S>,
+        images: &Batch,
+        mut take: impl FnMut(&Machine<S>, usize),
+    ) {
+        let per_image = images.shape.value_count();
+        for lot in images.data.chunks(machine.capacity() * per_image) {
+            let count = lot.len() / per_image;
+            machine.forward(
+                count,
+                &|_| lot,
+                0,
+                &self.store,
+                &self.weights,
+                &mut self.pool,
+            );
+            take(machine, count);
+        }
+    }
+
+    fn infer(&mut self, images: &Batch) -> Vec<f32> {
+        let kept = self.inference.take();
+        let nodes = 0..self.graph.nodes().len();
+        let mut machine = self.inference_machine(kept, nodes, &[self.last()], images.count);
+        let mut logits = Vec::with_capacity(images.count * self.graph.class_count());
+        self.run_in_lots(&mut machine, images, |machine, count| {
+            logits.extend(machine.output(0, count));
+        });
+        self.inference = Some(machine);
+        logits
+    }
+
+    fn finite(&self, logits: Vec<f32>) -> Result<Logits, EngineError> {
+        if logits.iter().all(|logit| logit.is_finite()) {
+            Ok(Logits::new(self.graph.class_count(), logits))
+        } else {
+            Err(EngineError::NotFinite { what: "logits" })
+        }
+    }
+
+    /// The machine for training from `first_trained` on, made anew if the last one does not do.
+    fn training(&mut self, first_trained: NodeIndex, count: usize) -> Training<S> {
+        let found = self.training.take().filter(|training| {
+            training.first_trained == first_trained && training.trained.capacity() >= count
+        });
+        if let Some(training) = found {
+            return training;
+        }
+        let node_count = self.graph.nodes().len();
+        let start = if has_border(first_trained) {
+            first_trained.0.min(node_count)
+        } else {
+            0
+        };
+        let program = self.program(Mode::Training, start..node_count, &[self.last()]);
+        let trained = Machine::new(program, Mode::Training, count, self.pool.threads());
+        let entries = self.store.entries().iter().enumerate();
+        let parameters = entries
+            .filter(|(_, entry)| entry.spec.role.is_trained() && entry.spec.node >= first_trained)
+            .map(|(index, _)| index)
+            .collect();
+        Training {
+            first_trained,
+            trained,
+            parameters,
+        }
+    }
+
+    fn step(
+        &mut self,
+        training: &mut Training<S>,
+        step: &Step<'_>,
+    ) -> Result<StepOutcome, EngineError> {
+        let first_trained = step.first_trained;
+        let crossed;
+        let (images, received) = match step.entry {
+            _ if !has_border(first_trained) => (step.images, Vec::new()),
+            Entry::Features => (step.images, self.received(step.images, first_trained)),
+            Entry::Images => {
+                crossed = self.cross(step.images, first_trained);
+                (&crossed, self.received(&crossed, first_trained))
+            }
+        };
+        let count = images.count;
+        let trained = &mut training.trained;
+        trained.forward(
+            count,
+            &source(&received, images),
+            step.seed,
+            &self.store,
+            &self.weights,
+            &mut self.pool,
+        );
+        let logits = Logits::new(self.graph.class_count(), trained.output(0, count));
+        let loss = cross_entropy(&logits, step);
+        if !loss.value.is_finite() {
+            return Err(EngineError::NotFinite { what: "loss" });
+        }
+        let gradients = self.gradients.get_or_insert_with(|| self.store.buffer());
+        trained.backward(
+            count,
+            &loss.gradient,
+            &self.store,
+            &self.weights,
+            gradients,
+            &mut self.pool,
+        );
+        let rated = training.parameters.iter().map(|index| {
+            let node = self.store.entries()[*index].spec.node;
+            (*index, step.rate_of(&self.graph, node))
+        });
+        self.optimizer.update::<S>(
+            &self.store,
+            &rated.collect::<Vec<_>>(),
+            step.update,
+            &mut self.weights,
+            gradients,
+            &mut self.pool,
+        );
+        for moments in trained.moments(count) {
+            follow(&self.store, &mut self.weights, &moments);
+        }
+        if let Some(decay) = step.averaging {
+            average::follow::<S>(&mut self.average, &self.weights, decay, &mut self.pool);
+        }
+        trained.forget_weights();
+        let frozen = self.frozen.as_mut();
+        let parts = [
+            frozen.filter(|part| part.first_trained > first_trained),
+            self.thawed.as_mut(),
+        ];
+        let parts = parts.into_iter().flatten().map(|part| &mut part.machine);
+        let changed = parts.chain(self.inference.as_mut());
+        changed.for_each(Machine::forget_weights);
+        Ok(StepOutcome {
+            loss: loss.value,
+            logits,
+        })
+    }
+}
+
+/// Lets the running statistics of a batch norm follow the batch: the mean, and the unbiased
+/// variance, as PyTorch does.
+fn follow(store: &Store, weights: &mut Buffer, moments: &BatchMoments<'_>) {
+    let momentum = f64::from(moments.norm.momentum);
+    let mut blend = |entry: usize, values: &[f64], factor: f64| {
+        let entry = &store.entries()[entry];
+        let place = &mut weights[entry.offset..entry.offset + entry.len];
+        let channels = entry.spec.shape[0];
+        for (running, value) in place[..channels].iter_mut().zip(values) {
+            let old = f64::from(*running);
+            *running = ((1.0 - momentum) * old + momentum * value * factor) as f32;
+        }
+    };
+    blend(moments.norm.mean, moments.mean, 1.0);
+    if moments.count > 1.0 {
+        let unbiased = moments.count / (moments.count - 1.0);
+        blend(moments.norm.variance, moments.variance, unbiased);
+    }
+}
+
+impl<S: Simd> Inner for Core<S> {
+    fn memory(&self) -> usize {
+        let part = |part: &Option<Part<S>>| part.as_ref().map_or(0, |part| part.machine.memory());
+        let len = |buffer: &Option<Buffer>| buffer.as_ref().map_or(0, |buffer| buffer.len());
+        let training = self.training.as_ref();
+        let values = self.weights.len()
+            + len(&self.gradients)
+            + len(&self.average)
+            + self.optimizer.memory()
+            + self.inference.as_ref().map_or(0, Machine::memory)
+            + part(&self.frozen)
+            + part(&self.thawed)
+            + training.map_or(0, |training| training.trained.memory());
+        values * size_of::<f32>()
+    }
+
+    fn threads(&self) -> usize {
+        self.pool.threads()
+    }
+}
+
+impl<S: Simd> Engine for Core<S> {
+    fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    fn forward(&mut self, images: &Batch) -> Result<Logits, EngineError> {
+        self.check_images(images, self.graph.input_shape())?;
+        let logits = self.infer(images);
+        self.finite(logits)
+    }
+
+    fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {
+        self.check_images(images, self.graph.input_shape())?;
+        if has_border(first_trained) {
+            Ok(self.cross(images, first_trained))
+        } else {
+            Ok(images.clone())
+        }
+    }
+
+    fn forward_features(
+        &mut self,
+        features: &Batch,
+        first_trained: NodeIndex,
+    ) -> Result<Logits, EngineError> {
+        self.check_images(features, self.graph.border_shape(first_trained))?;
+        let logits = if has_border(first_trained) {
+            self.infer_features(features, first_trained)
+        } else {
+            self.infer(features)
+        };
+        self.finite(logits)
+    }
+
+    fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
+        assert_eq!(step.truth.len(), step.images.count, "a class per image");
+        assert_eq!(
+            step.class_weights.len(),
+            self.graph.class_count(),
+            "a weight per class"
+        );
+        let expected = match step.entry {
+            Entry::Images => self.graph.input_shape(),
+            Entry::Features => self.graph.border_shape(step.first_trained),
+        };
+        self.check_images(step.images, expected)?;
+        let mut training = self.training(step.first_trained, step.images.count);
+        let outcome = self.step(&mut training, step);
+        self.training = Some(training);
+        outcome
+    }
+
+    fn parameters(&self) -> Result<Parameters, EngineError> {
+        Ok(self.named(&self.weights))
+    }
+
+    fn set_parameters(&mut self, parameters: &Parameters) -> Result<(), EngineError> {
+        let mut weights = std::mem::replace(&mut self.weights, Buffer::zeroed(0));
+        let placed = self.place(parameters, &mut weights);
+        self.weights = weights;
+        placed?;
+        let parts = [self.frozen.as_mut(), self.thawed.as_mut()];
+        let parts = parts.into_iter().flatten().map(|part| &mut part.machine);
+        let trained = self.training.as_mut().map(|training| &mut training.trained);
+        let machines = parts.chain(self.inference.as_mut()).chain(trained);
+        machines.for_each(Machine::forget_weights);
+        Ok(())
+    }
+
+    fn optimizer_state(&self) -> Result<OptimizerState, EngineError> {
+        Ok(self.optimizer.state(&self.store))
+    }
+
+    fn set_optimizer_state(&mut self, state: &OptimizerState) -> Result<(), EngineError> {
+        self.optimizer = Optimizer::from_state(state, &self.store)?;
+        Ok(())
+    }
+
+    fn average(&self) -> Result<Option<Parameters>, EngineError> {
+        Ok(self.average.as_ref().map(|average| self.named(average)))
+    }
+
+    fn set_average(&mut self, average: Option<&Parameters>) -> Result<(), EngineError> {
+        self.average = match average {
+            Some(average) => {
+                let mut place = self.store.buffer();
+                self.place(average, &mut place)?;
+                Some(place)
+            }
+            None => None,
+        };
+        Ok(())
+    }
+
+    fn description(&self) -> String {
+        "cpu".to_owned()
+    }
+}
