@@ -197,7 +197,9 @@ pub(crate) fn run(
             Op::BatchNorm { .. } => {
                 let input = inputs.swap_remove(0);
                 let source = graph.node(index).inputs[0];
-                if folds.norm_before(source, end) == Some(index) {
+                // A convolution before the range has left its norm to this one.
+                let is_folded = source >= range.start;
+                if is_folded && folds.norm_before(source, end) == Some(index) {
                     input
                 } else {
                     let (factor, summand) = running_factor_and_summand(graph, variables, index);
