@@ -90,6 +90,14 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
     start_threads(arguments.device.threads());
     let mut model = Model::open(&arguments.model, &arguments.device)?;
     model.introduce(screen);
+    let has_seen_valid = &model.file.training["settings"]["data"]["train_on_valid"];
+    if arguments.split != Split::Test && has_seen_valid == true {
+        screen.warn(format_args!(
+            "this model was trained on validation slices too: where `{}` holds them, its figures \
+             say nothing",
+            arguments.split
+        ));
+    }
     let request = Request {
         data: arguments.data.settings(&arguments.gate),
         split: arguments.split,
