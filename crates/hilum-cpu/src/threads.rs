@@ -1,12 +1,15 @@
 //! A pool of threads for phases of microseconds.
 //!
-//! A phase is a number of tasks that threads take one by one, so that a thread whose core is
-//! busy with another process takes fewer. A phase is over when its tasks are done, whether or not
-//! every worker took notice of it. Between phases workers spin for a short while before they
-//! sleep: waking a thread takes longer than most phases.
+//! A phase is a number of tasks. Every thread has a share of neighbouring ones and takes them one
+//! by one, then those that others have not begun: what a thread wrote in one phase is near its
+//! core in the next, and a thread whose core is busy with another process takes fewer. A phase is
+//! over when its tasks are done, whether or not every worker took notice of it. Between phases
+//! workers spin for a short while before they sleep: waking a thread takes longer than most
+//! phases.
 
 use std::any::Any;
 use std::cell::UnsafeCell;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -38,7 +41,8 @@ struct Line<T>(T);
 /// Who gets one of the `untaken` tasks may read `phase`, which nobody writes until that task has
 /// left `unfinished`. Who comes late finds nothing to take, or a task of a later phase.
 struct Shared {
-    untaken: Line<AtomicUsize>,
+    /// Tasks that are left of each thread's share.
+    untaken: Vec<Line<AtomicUsize>>,
     unfinished: Line<AtomicUsize>,
     phase: UnsafeCell<Phase>,
     stop: AtomicBool,
@@ -64,8 +68,9 @@ unsafe impl Send for Shared {}
 impl Pool {
     /// A pool of `threads` threads, the caller's included; at least one.
     pub(crate) fn new(threads: usize) -> Self {
+        let threads = threads.max(1);
         let shared = Arc::new(Shared {
-            untaken: Line(AtomicUsize::new(0)),
+            untaken: (0..threads).map(|_| Line(AtomicUsize::new(0))).collect(),
             unfinished: Line(AtomicUsize::new(0)),
             phase: UnsafeCell::new(Phase {
                 task_count: 0,
@@ -77,7 +82,7 @@ impl Pool {
             sleep: Mutex::new(()),
             wake: Condvar::new(),
         });
-        let workers = (1..threads.max(1))
+        let workers = (1..threads)
             .filter_map(|number| {
                 let shared = Arc::clone(&shared);
                 let builder = std::thread::Builder::new().name(format!("hilum-cpu-{number}"));
@@ -141,30 +146,46 @@ impl Shared {
             };
         }
         self.unfinished.0.store(task_count, Ordering::Relaxed);
-        // In one order with `sleepers`: either a worker sees the tasks before it sleeps, or it is
+        // In one order with `sleepers`: either a worker sees its tasks before it sleeps, or it is
         // seen here.
-        self.untaken.0.store(task_count, Ordering::SeqCst);
+        for (owner, untaken) in self.untaken.iter().enumerate() {
+            let share = self.share(owner, task_count);
+            untaken.0.store(share.len(), Ordering::SeqCst);
+        }
         if self.sleepers.load(Ordering::SeqCst) > 0 {
             let _guard = lock(&self.sleep);
             self.wake.notify_all();
         }
     }
 
+    /// The tasks that `owner` begins with.
+    fn share(&self, owner: usize, task_count: usize) -> Range<usize> {
+        let threads = self.untaken.len();
+        owner * task_count / threads..(owner + 1) * task_count / threads
+    }
+
     /// A worker's life.
     fn serve(&self, worker: usize) {
-        while self.await_work() {
+        while self.await_work(worker) {
             self.take_tasks(worker);
         }
     }
 
-    /// Runs tasks until none is left to take.
+    /// Runs tasks, the worker's own first, until none is left to take.
     fn take_tasks(&self, worker: usize) {
+        let threads = self.untaken.len();
+        for owner in (worker..threads).chain(0..worker) {
+            self.take_tasks_of(owner, worker);
+        }
+    }
+
+    fn take_tasks_of(&self, owner: usize, worker: usize) {
         let take = |untaken: usize| untaken.checked_sub(1);
-        let counter = &self.untaken.0;
+        let counter = &self.untaken[owner].0;
         while let Ok(untaken) = counter.fetch_update(Ordering::Acquire, Ordering::Relaxed, take) {
             // SAFETY: the owner of a task reads what `begin` wrote before it offered the task.
             let phase = unsafe { *self.phase.get() };
-            let task = phase.task_count - untaken;
+            let task = self.share(owner, phase.task_count).end - untaken;
             let run = || {
                 if let Some(work) = phase.work {
                     // SAFETY: `Pool::run` waits for this task, so the closure is alive.
@@ -175,7 +196,10 @@ impl Shared {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
                 *lock(&self.panic) = Some(panic);
                 // What nobody has begun is not run at all.
-                done += self.untaken.0.swap(0, Ordering::Relaxed);
+                let others = self.untaken.iter();
+                done += others
+                    .map(|untaken| untaken.0.swap(0, Ordering::Relaxed))
+                    .sum::<usize>();
             }
             self.unfinished.0.fetch_sub(done, Ordering::Release);
         }
@@ -191,10 +215,11 @@ impl Shared {
         }
     }
 
-    /// Returns when there are tasks to take, or `false` when the pool ends.
-    fn await_work(&self) -> bool {
+    /// Returns when there are tasks of the worker's own, or `false` when the pool ends.
+    fn await_work(&self, worker: usize) -> bool {
         let stops = || self.stop.load(Ordering::SeqCst);
-        let has_news = || self.untaken.0.load(Ordering::SeqCst) > 0 || stops();
+        let untaken = &self.untaken[worker].0;
+        let has_news = || untaken.load(Ordering::SeqCst) > 0 || stops();
         if !spin(PATIENCE, has_news) {
             let mut guard = lock(&self.sleep);
             self.sleepers.fetch_add(1, Ordering::SeqCst);

@@ -4,27 +4,30 @@ use hilum_graph::Activation;
 
 use crate::simd::Simd;
 
-/// `e^x`, to about two units in the last place; beyond the range of `f32` it saturates.
+/// `e^-x`, to about two units in the last place; beyond the range of `f32` it saturates.
 ///
-/// Cody & Waite's reduction `x = n ln 2 + r` with `|r| <= ln 2 / 2`, then the polynomial of the
-/// Cephes library's `expf`.
+/// Cody & Waite's reduction `-x = n ln 2 - r` with `|r| <= ln 2 / 2`, then the polynomial of the
+/// Cephes library's `expf`. A sum with 1.5 * 2^23 has no room for fractions: it rounds to `n`,
+/// and with 127 on top its low bits are the exponent of `2^n`.
 #[inline(always)]
-unsafe fn exp<S: Simd>(x: S::V) -> S::V {
+unsafe fn exp_of_minus<S: Simd>(x: S::V) -> S::V {
     let x = S::max(S::splat(-87.3), S::min(S::splat(87.3), x));
-    let (n, power) = S::round_exp2(S::mul(x, S::splat(std::f32::consts::LOG2_E)));
-    let r = S::fma(n, S::splat(-0.693_359_375), x);
-    let r = S::fma(n, S::splat(2.121_944_4e-4), r);
-    let mut sum = S::splat(1.987_569_1e-4);
+    let whole = S::splat(12_582_912.0 + 127.0);
+    let rounded = S::fma(x, S::splat(-std::f32::consts::LOG2_E), whole);
+    let (n, power) = (S::sub(rounded, whole), S::exponent_of_low_bits(rounded));
+    let r = S::fma(n, S::splat(0.693_359_375), x);
+    let r = S::fma(n, S::splat(-2.121_944_4e-4), r);
+    let mut sum = S::splat(-1.987_569_1e-4);
     for coefficient in [
         1.398_199_9e-3,
-        8.333_452e-3,
+        -8.333_452e-3,
         4.166_579_6e-2,
-        1.666_666_5e-1,
+        -1.666_666_5e-1,
         5.000_000_1e-1,
     ] {
         sum = S::fma(sum, r, S::splat(coefficient));
     }
-    let sum = S::fma(S::mul(sum, r), r, S::add(r, S::splat(1.0)));
+    let sum = S::fma(S::mul(sum, r), r, S::sub(S::splat(1.0), r));
     S::mul(sum, power)
 }
 
@@ -32,7 +35,7 @@ unsafe fn exp<S: Simd>(x: S::V) -> S::V {
 #[inline(always)]
 unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
     let one = S::splat(1.0);
-    S::div(one, S::add(one, exp::<S>(S::sub(S::splat(0.0), x))))
+    S::div(one, S::add(one, exp_of_minus::<S>(x)))
 }
 
 /// The activation of `x`. NaN stays NaN: it comes second in every comparison.

@@ -67,8 +67,8 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     unsafe fn select_gt(a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
     /// `yes` where `a == b`, else `no`.
     unsafe fn select_eq(a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
-    /// The nearest whole number `n` of each lane and `2^n`; lanes within -126..=127.
-    unsafe fn round_exp2(a: Self::V) -> (Self::V, Self::V);
+    /// The lowest nine bits of each lane as sign and exponent, with a fraction of zero.
+    unsafe fn exponent_of_low_bits(a: Self::V) -> Self::V;
     /// Writes the 8 x 8 values whose rows lie `from_stride` apart as columns.
     #[inline(always)]
     unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
@@ -83,6 +83,24 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     unsafe fn prefetch(at: *const f32);
     /// The same for a cache line that will be written; any address will do.
     unsafe fn prefetch_write(at: *mut f32);
+}
+
+/// `N` registers by number.
+///
+/// `std::array::from_fn` would do, but is not always inlined: a closure that stays a function
+/// runs without the instruction set, and hands every register over through memory.
+///
+/// # Safety
+/// Inside of [`Simd::vectorize`].
+#[inline(always)]
+pub(crate) unsafe fn registers<S: Simd, const N: usize>(
+    value: impl Fn(usize) -> S::V,
+) -> [S::V; N] {
+    let mut all = [S::splat(0.0); N];
+    for (number, register) in all.iter_mut().enumerate() {
+        *register = value(number);
+    }
+    all
 }
 
 /// Which instruction set an engine uses.

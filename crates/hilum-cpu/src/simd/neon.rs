@@ -1,9 +1,9 @@
 //! NEON: pairs of 4 lanes, 32 registers, so 16 pairs.
 
 use std::arch::aarch64::{
-    float32x4_t, vaddq_f32, vaddq_s32, vbslq_f32, vceqq_f32, vcgtq_f32, vcvtnq_s32_f32, vdivq_f32,
-    vdupq_n_f32, vdupq_n_s32, vfmaq_f32, vld1q_f32, vmulq_f32, vreinterpretq_f32_s32, vrndnq_f32,
-    vshlq_n_s32, vsqrtq_f32, vst1q_f32, vsubq_f32,
+    float32x4_t, vaddq_f32, vbslq_f32, vceqq_f32, vcgtq_f32, vdivq_f32, vdupq_n_f32, vdupq_n_s32,
+    vfmaq_f32, vld1q_f32, vmulq_f32, vreinterpretq_f32_s32, vreinterpretq_s32_f32, vshlq_n_s32,
+    vsqrtq_f32, vst1q_f32, vsubq_f32,
 };
 
 use super::Simd;
@@ -85,15 +85,9 @@ impl Simd for Neon {
         )
     }
     #[inline(always)]
-    unsafe fn round_exp2(a: Pair) -> (Pair, Pair) {
-        let power = |half: float32x4_t| {
-            let exponent = vaddq_s32(vcvtnq_s32_f32(half), vdupq_n_s32(127));
-            vreinterpretq_f32_s32(vshlq_n_s32::<23>(exponent))
-        };
-        (
-            Pair(vrndnq_f32(a.0), vrndnq_f32(a.1)),
-            Pair(power(a.0), power(a.1)),
-        )
+    unsafe fn exponent_of_low_bits(a: Pair) -> Pair {
+        let shift = |half| vreinterpretq_f32_s32(vshlq_n_s32::<23>(vreinterpretq_s32_f32(half)));
+        Pair(shift(a.0), shift(a.1))
     }
     #[inline(always)]
     unsafe fn prefetch(_at: *const f32) {}

@@ -89,10 +89,8 @@ impl Simd for Portable {
         })
     }
     #[inline(always)]
-    unsafe fn round_exp2(a: Lanes) -> (Lanes, Lanes) {
-        let whole = a.map(f32::round_ties_even);
-        let power = whole.map(|whole| f32::from_bits(((whole as i32 + 127) as u32) << 23));
-        (whole, power)
+    unsafe fn exponent_of_low_bits(a: Lanes) -> Lanes {
+        a.map(|a| f32::from_bits(a.to_bits() << 23))
     }
     #[inline(always)]
     unsafe fn prefetch(_at: *const f32) {}

@@ -175,9 +175,9 @@ pub(crate) unsafe fn input_gradient<S: Simd>(
             let source = |tap: usize| ring.row(top + tap as isize, window.output[0]).add(left * c);
             let width = window.input[1];
             if reach == 2 {
-                square::<S, 3, 1, 6>(source, c, width, flipped, finish, out);
+                square::<S, 3, 1, 6>(&source, &source, &(0..0), c, width, flipped, finish, out);
             } else {
-                square::<S, 5, 1, 8>(source, c, width, flipped, finish, out);
+                square::<S, 5, 1, 8>(&source, &source, &(0..0), c, width, flipped, finish, out);
             }
         } else {
             // Pixels of one remainder modulo the stride see the same taps.

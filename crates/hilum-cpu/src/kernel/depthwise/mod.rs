@@ -1,7 +1,8 @@
 //! Depthwise convolution: every channel has a kernel of its own.
 //!
 //! Channels lie in the lanes. An image passes by row by row: a ring holds as many rows as the
-//! kernel is high, with the zeros of the padding at both ends.
+//! kernel is high, with the zeros of the padding at both ends. Where stored values are the values
+//! and no padding is in reach, the image itself is read.
 
 mod gradient;
 
@@ -114,25 +115,84 @@ pub(crate) unsafe fn forward<S: Simd>(
     to: *mut f32,
 ) {
     let c = view.stride;
+    let [height, width] = window.input;
     let top = |row: usize| (row * window.stride[0]) as isize - window.padding[0] as isize;
+    let inner = if view.is_plain() {
+        inner_results(window)
+    } else {
+        0..0
+    };
+    let [left, right] = edges(window, &inner);
     let mut read = top(rows.start).max(0) as usize;
     for row in rows {
-        let end = (top(row) + window.kernel[0] as isize).clamp(0, window.input[0] as isize);
+        let end = (top(row) + window.kernel[0] as isize).clamp(0, height as isize);
         while read < end as usize {
-            let pixel = first_pixel + read * window.input[1];
-            view.read::<S>(pixel, window.input[1], ring.slot(read));
+            let pixel = first_pixel + read * width;
+            view.read::<S>(pixel, left, ring.slot(read));
+            if right < width {
+                let to = ring.slot(read).add(right * c);
+                view.read::<S>(pixel + right, width - right, to);
+            }
             read += 1;
         }
         let out = to.add(row * window.output[1] * c);
-        let source = |tap: usize| ring.row(top(row) + tap as isize, window.input[0]);
-        one_row::<S>(window, source, c, weights, finish, out);
+        let padded = |tap: usize| ring.row(top(row) + tap as isize, height);
+        let image = |tap: usize| {
+            let row = top(row) + tap as isize;
+            if row < 0 || row >= height as isize {
+                return ring.row(row, height);
+            }
+            let pixel = first_pixel + row as usize * width;
+            view.start
+                .add(pixel * c)
+                .wrapping_sub(window.padding[1] * c)
+        };
+        one_row::<S>(window, padded, image, &inner, c, weights, finish, out);
     }
 }
 
+/// Results of a row that the fast kernels compute together.
+const TOGETHER: usize = 4;
+
+/// Which results of a row need no padding, in whole groups; none where no fast kernel serves.
+fn inner_results(window: &Window) -> std::ops::Range<usize> {
+    let (kernel, step, padding) = (window.kernel[1], window.stride[1], window.padding[1]);
+    let span = (TOGETHER - 1) * step + kernel;
+    let is_fast = matches!(window.kernel, [3, 3] | [5, 5]) && matches!(step, 1 | 2);
+    let (width, count) = (window.input[1] + padding, window.output[1]);
+    if !is_fast || width < span {
+        return 0..0;
+    }
+    let start = padding.div_ceil(step).next_multiple_of(TOGETHER);
+    let groups = ((width - span) / step / TOGETHER + 1).min(count / TOGETHER);
+    let end = groups * TOGETHER;
+    if start < end { start..end } else { 0..0 }
+}
+
+/// How many pixels at the left of a row, and from which pixel on at the right, are in reach of
+/// results outside of `inner`; all at the left if there are no others.
+fn edges(window: &Window, inner: &std::ops::Range<usize>) -> [usize; 2] {
+    let (kernel, step, padding) = (window.kernel[1], window.stride[1], window.padding[1]);
+    let width = window.input[1];
+    if inner.is_empty() {
+        return [width, width];
+    }
+    let reach = match inner.start {
+        0 => 0,
+        start => (start - 1) * step + kernel,
+    };
+    let left = reach.saturating_sub(padding).min(width);
+    let right = (inner.end * step).saturating_sub(padding);
+    [left, right.clamp(left, width)]
+}
+
+/// One row of results from the ring's rows, in `inner` from the image's own.
 #[inline(always)]
 unsafe fn one_row<S: Simd>(
     window: &Window,
     source: impl Fn(usize) -> *const f32,
+    image: impl Fn(usize) -> *const f32,
+    inner: &std::ops::Range<usize>,
     c: usize,
     weights: *const f32,
     finish: Finish,
@@ -140,10 +200,10 @@ unsafe fn one_row<S: Simd>(
 ) {
     let width = window.output[1];
     match (window.kernel, window.stride[1]) {
-        ([3, 3], 1) => square::<S, 3, 1, 6>(source, c, width, weights, finish, out),
-        ([3, 3], 2) => square::<S, 3, 2, 9>(source, c, width, weights, finish, out),
-        ([5, 5], 1) => square::<S, 5, 1, 8>(source, c, width, weights, finish, out),
-        ([5, 5], 2) => square::<S, 5, 2, 11>(source, c, width, weights, finish, out),
+        ([3, 3], 1) => square::<S, 3, 1, 6>(source, image, inner, c, width, weights, finish, out),
+        ([3, 3], 2) => square::<S, 3, 2, 9>(source, image, inner, c, width, weights, finish, out),
+        ([5, 5], 1) => square::<S, 5, 1, 8>(source, image, inner, c, width, weights, finish, out),
+        ([5, 5], 2) => square::<S, 5, 2, 11>(source, image, inner, c, width, weights, finish, out),
         _ => {
             let tap = |index: usize| {
                 let (row, column) = (index / window.kernel[1], index % window.kernel[1]);
@@ -159,18 +219,22 @@ unsafe fn one_row<S: Simd>(
 #[inline(always)]
 unsafe fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usize>(
     source: impl Fn(usize) -> *const f32,
+    image: impl Fn(usize) -> *const f32,
+    inner: &std::ops::Range<usize>,
     c: usize,
     width: usize,
     weights: *const f32,
     finish: Finish,
     out: *mut f32,
 ) {
-    let rows: [*const f32; K] = std::array::from_fn(source);
+    let padded: [*const f32; K] = std::array::from_fn(source);
+    let image: [*const f32; K] = std::array::from_fn(image);
     let mut x = 0;
-    while x + 4 <= width {
+    while x + TOGETHER <= width {
+        let rows = if inner.contains(&x) { &image } else { &padded };
         let mut channel = 0;
         while channel < c {
-            let mut sums = [start::<S>(&finish, channel); 4];
+            let mut sums = [start::<S>(&finish, channel); TOGETHER];
             for (ky, row) in rows.iter().enumerate() {
                 let from = row.add(x * STEP * c + channel);
                 let mut pixels = [S::splat(0.0); SPAN];
@@ -186,13 +250,14 @@ unsafe fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usize>(
             }
             for (i, sum) in sums.iter().enumerate() {
                 let to = out.add((x + i) * c + channel);
-                S::prefetch_write(to.wrapping_add(4 * c));
+                S::prefetch_write(to.wrapping_add(TOGETHER * c));
                 end::<S>(&finish, *sum, to);
             }
             channel += S::LANES;
         }
-        x += 4;
+        x += TOGETHER;
     }
+    let rows = &padded;
     while x < width {
         let mut channel = 0;
         while channel < c {

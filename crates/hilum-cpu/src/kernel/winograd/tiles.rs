@@ -9,7 +9,7 @@ use super::Algebra;
 use crate::kernel::norm::Linear;
 use crate::kernel::view::View;
 use crate::kernel::window::{self, Window};
-use crate::simd::Simd;
+use crate::simd::{Simd, registers};
 
 /// Where a tile lies.
 #[derive(Debug, Clone, Copy)]
@@ -129,7 +129,7 @@ unsafe fn transform<
         let mut rows = [[S::splat(0.0); IN]; IN];
         for (i, row) in rows.iter_mut().enumerate() {
             let line = from.add(i * row_step);
-            *row = A::image(std::array::from_fn(
+            *row = A::image(registers::<S, _>(
                 #[inline(always)]
                 |j| {
                     let mut x = S::load(line.add(j * c));
@@ -144,7 +144,7 @@ unsafe fn transform<
             ));
         }
         for j in 0..IN {
-            let column = A::image(std::array::from_fn(
+            let column = A::image(registers::<S, _>(
                 #[inline(always)]
                 |i| rows[i][j],
             ));
@@ -234,14 +234,14 @@ unsafe fn tile_results<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const 
     let zero = S::splat(0.0);
     let mut rows = [[zero; OUT]; IN];
     for (i, row) in rows.iter_mut().enumerate() {
-        *row = A::result(std::array::from_fn(
+        *row = A::result(registers::<S, _>(
             #[inline(always)]
             |j| S::load(from.add((i * IN + j) * plane)),
         ));
     }
     let mut results = [[zero; OUT]; OUT];
     for j in 0..OUT {
-        let column = A::result(std::array::from_fn(
+        let column = A::result(registers::<S, _>(
             #[inline(always)]
             |i| rows[i][j],
         ));
@@ -346,7 +346,7 @@ pub(crate) unsafe fn gradient_tile<
             *row = A::result_transposed(values);
         }
         for j in 0..IN {
-            let column = A::result_transposed(std::array::from_fn(
+            let column = A::result_transposed(registers::<S, _>(
                 #[inline(always)]
                 |i| rows[i][j],
             ));
@@ -443,13 +443,13 @@ pub(crate) unsafe fn input_gradient_tile<
     while channel < c {
         let mut rows = [[zero; IN]; IN];
         for (i, row) in rows.iter_mut().enumerate() {
-            *row = A::image_transposed(std::array::from_fn(
+            *row = A::image_transposed(registers::<S, _>(
                 #[inline(always)]
                 |j| S::load(from.add((i * IN + j) * plane + channel)),
             ));
         }
         for j in columns_inside.clone() {
-            let column = A::image_transposed(std::array::from_fn(
+            let column = A::image_transposed(registers::<S, _>(
                 #[inline(always)]
                 |i| rows[i][j],
             ));

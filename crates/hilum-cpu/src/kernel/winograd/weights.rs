@@ -5,7 +5,7 @@
 
 use super::Algebra;
 use crate::kernel::matrix::Panels;
-use crate::simd::Simd;
+use crate::simd::{Simd, registers};
 
 /// Transforms the weights of input channels `channels` for all filters.
 ///
@@ -35,13 +35,13 @@ pub(crate) unsafe fn transform_weights<
                 let at = weights.add(channel * k + first + lane);
                 let mut columns = [[S::splat(0.0); IN]; 3];
                 for (j, column) in columns.iter_mut().enumerate() {
-                    *column = A::weight(std::array::from_fn(
+                    *column = A::weight(registers::<S, _>(
                         #[inline(always)]
                         |i| S::load(at.add((i * 3 + j) * c * k)),
                     ));
                 }
                 for i in 0..IN {
-                    let row = A::weight(std::array::from_fn(
+                    let row = A::weight(registers::<S, _>(
                         #[inline(always)]
                         |j| columns[j][i],
                     ));
@@ -80,13 +80,13 @@ pub(crate) unsafe fn weight_gradient<
             let at = channel * k + filter;
             let mut columns = [[S::splat(0.0); 3]; IN];
             for (j, column) in columns.iter_mut().enumerate() {
-                *column = A::weight_transposed(std::array::from_fn(
+                *column = A::weight_transposed(registers::<S, _>(
                     #[inline(always)]
                     |i| S::load(from.add((i * IN + j) * c * k + at)),
                 ));
             }
             for i in 0..3 {
-                let row = A::weight_transposed(std::array::from_fn(
+                let row = A::weight_transposed(registers::<S, _>(
                     #[inline(always)]
                     |j| columns[j][i],
                 ));

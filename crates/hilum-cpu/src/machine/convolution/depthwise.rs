@@ -18,11 +18,17 @@ impl Context<'_> {
         let fit = (131_072 / (width * job.c))
             .clamp(4, height.max(4))
             .min(height);
-        let rows = if self.mode == Mode::Training {
+        let rows = if self.mode == Mode::Training || self.count >= threads {
             fit
         } else {
-            let even = (height * self.count).div_ceil(2 * threads).max(2);
-            fit.min(even)
+            // A band reads rows of its neighbours: many thin ones read more.
+            let several = if height >= 12 * threads {
+                2 * threads
+            } else {
+                threads
+            };
+            let bands = height.div_ceil(fit).max(several.min(height));
+            height.div_ceil(bands.next_multiple_of(threads))
         };
         let bands = height.div_ceil(rows);
         let blocks = Blocks::by_image(self.count, height * width, rows * width);

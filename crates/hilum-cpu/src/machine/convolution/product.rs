@@ -10,7 +10,7 @@ use crate::machine::forward::multiply_view;
 use crate::machine::normalise::{Blocks, Tally, moments_of};
 use crate::machine::{Along, Context, plan};
 use crate::program::{Mode, ValueId};
-use crate::simd::Simd;
+use crate::simd::{Simd, registers};
 
 impl Context<'_> {
     /// One matrix product per block of pixels, or per block and some of the columns where there
@@ -19,14 +19,7 @@ impl Context<'_> {
         let total = job.window.computed_pixels(job.order) * self.count;
         let depth = job.window.taps() * job.c;
         let threads = self.pool.threads();
-        let most = plan::block_rows(depth);
-        // Moments must not depend on the number of threads.
-        let rows = if self.mode == Mode::Training {
-            most
-        } else {
-            let even = total.div_ceil(2 * threads).next_multiple_of(8);
-            even.clamp(most.min(24), most)
-        };
+        let rows = self.rows_of_a_block(total, depth, job.order);
         let blocks = total.div_ceil(rows);
         let panels = Panels::new::<S>(job.k).count();
         job.moments = self.moments_wanted(output, Blocks::even(total, rows));
@@ -51,6 +44,21 @@ impl Context<'_> {
             }
         });
         job.moments
+    }
+
+    /// Rows of a block: in inference such that all threads get as many. In training moments are
+    /// summed up by block, and must not depend on the number of threads.
+    fn rows_of_a_block(&self, total: usize, depth: usize, order: Order) -> usize {
+        let most = plan::block_rows(depth);
+        if self.mode == Mode::Training {
+            return most;
+        }
+        let threads = self.pool.threads();
+        let several = (2 * threads).min(total.div_ceil(most.min(24)));
+        let blocks = total.div_ceil(most).max(several);
+        let unit = if order == Order::Pooled { 4 } else { 1 };
+        let rows = total.div_ceil(blocks.next_multiple_of(threads));
+        rows.next_multiple_of(unit)
     }
 
     /// A product of few rows: all of them are gathered first, then each task multiplies them
@@ -276,7 +284,7 @@ unsafe fn pool_rows<S: Simd>(
         let from = from.add(4 * window * job.k);
         let mut c = columns.start;
         while c < columns.end {
-            let four = std::array::from_fn(
+            let four = registers::<S, _>(
                 #[inline(always)]
                 |corner| S::load(from.add(corner * job.k + c)),
             );
