@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use hilum_core::{Classes, Split};
+use hilum_core::{AuditSummary, Classes, FindingCount, Severity, Split};
 use hilum_dataset::Dataset;
 use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport, History};
 use hilum_report::{Prediction, write_evaluation};
@@ -90,11 +90,9 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
     start_threads(arguments.device.threads());
     let mut model = Model::open(&arguments.model, &arguments.device)?;
     model.introduce(screen);
-    let has_seen_valid = &model.file.training["settings"]["data"]["train_on_valid"];
-    if arguments.split != Split::Test && has_seen_valid == true {
+    if learnt_from(&model, arguments.split) {
         screen.warn(format_args!(
-            "this model was trained on validation slices too: where `{}` holds them, its figures \
-             say nothing",
+            "this model learnt from `{}` slices: if they are these, its figures say nothing",
             arguments.split
         ));
     }
@@ -173,11 +171,17 @@ pub(crate) fn evaluate(
                 .map(|(_, one)| one)
                 .collect::<Vec<&Prediction>>()
         });
+    let mut audit = audited.audit.summary();
+    if let AuditSummary::Audited { findings, .. } = &mut audit
+        && learnt_from(model, request.split)
+    {
+        findings.insert(0, trained_on_split(predictions.len()));
+    }
     let report = EvaluationReport {
         split: request.split,
         as_is: judge(&all),
         clean: clean.map(|clean| judge(&clean)),
-        audit: audited.audit.summary(),
+        audit,
         model: model.origin.to_string(),
         details: details(model, request),
     };
@@ -193,6 +197,24 @@ pub(crate) fn evaluate(
         request.folder.display()
     ));
     Ok(report)
+}
+
+/// Whether the model learnt from slices of this split, of whatever data it was trained on.
+fn learnt_from(model: &Model, split: Split) -> bool {
+    match split {
+        Split::Train => true,
+        Split::Valid => model.file.training["settings"]["data"]["train_on_valid"] == true,
+        Split::Test => false,
+    }
+}
+
+/// What travels with figures of slices that the model may have learnt from.
+fn trained_on_split(slice_count: usize) -> FindingCount {
+    FindingCount {
+        rule: "trained-on-split".to_owned(),
+        severity: Severity::Warning,
+        count: slice_count,
+    }
 }
 
 fn check_classes(model: &Classes, data: &Classes) -> Result<(), CommandError> {

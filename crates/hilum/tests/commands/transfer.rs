@@ -137,4 +137,19 @@ fn a_final_model_takes_the_validation_slices_if_nothing_is_chosen_by_them() {
     assert!(finished.stderr.contains(said), "{}", finished.stderr);
     let model = ModelFile::read(&workplace.path("runs/second/model.safetensors")).unwrap();
     assert!(model.validation["accuracy"].is_null());
+
+    let model = "runs/second/model.safetensors";
+    for (split, is_marked) in [("valid", true), ("test", false)] {
+        let evaluate = ["evaluate", "slices", "--model", model, "--split", split];
+        let judged = workplace.hilum(&evaluate);
+        judged.succeeds();
+        let metrics = workplace.path("runs/second/evaluation/metrics.json");
+        let metrics: Value = serde_json::from_slice(&fs_err::read(metrics).unwrap()).unwrap();
+        let findings = metrics["audit"]["findings"].to_string();
+        assert_eq!(
+            findings.contains("trained-on-split"),
+            is_marked,
+            "{findings}"
+        );
+    }
 }
