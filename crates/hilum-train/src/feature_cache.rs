@@ -35,7 +35,7 @@ pub(crate) struct FeatureKey {
 }
 
 impl FeatureCache {
-    /// What is kept in memory unless the user says otherwise: a gigabyte.
+    /// What `hilum` keeps in memory: a gigabyte.
     pub const DEFAULT_LIMIT_BYTES: usize = 1 << 30;
 
     /// An empty cache that keeps up to `limit_bytes` in memory, and more in `folder`.
@@ -45,6 +45,11 @@ impl FeatureCache {
             folder: folder.into(),
             tables: Mutex::default(),
         }
+    }
+
+    /// What may be kept in memory.
+    pub(crate) fn limit_bytes(&self) -> usize {
+        self.limit_bytes
     }
 
     /// The features of one kind: `key` says everything that decides them but slice and variation.

@@ -19,7 +19,9 @@ pub(crate) struct Frozen {
     /// Hashes of the pixels of the training slices.
     pixels: Vec<u128>,
     table: Arc<Mutex<FeatureTable>>,
-    /// Of the validation slices in all views, exactly; `None` until they are first needed.
+    limit_bytes: usize,
+    /// Of the validation slices in all views, exactly; `None` until they are first needed, and
+    /// where they take more than the limit.
     pub(crate) valid: Option<Batch>,
 }
 
@@ -52,8 +54,14 @@ impl Frozen {
             table: training
                 .features
                 .table(&key.to_string(), shape.value_count()),
+            limit_bytes: training.features.limit_bytes(),
             valid: None,
         })
+    }
+
+    /// Whether features of `image_count` images, in f32, may be kept in memory.
+    pub(crate) fn may_keep(&self, image_count: usize) -> bool {
+        image_count * self.shape.value_count() * size_of::<f32>() <= self.limit_bytes
     }
 
     /// Slices whose variation `view` is not there yet.

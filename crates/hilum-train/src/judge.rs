@@ -103,7 +103,8 @@ impl Judged<'_> {
         rows.chunks_exact(view_count).map(mean).collect()
     }
 
-    fn image_count(&self) -> usize {
+    /// Slices times views.
+    pub(crate) fn image_count(&self) -> usize {
         self.slices.len() * self.view_count()
     }
 

@@ -183,9 +183,13 @@ impl Pass<'_> {
         };
         let logits = match self.frozen.take() {
             Some(frozen) => {
-                let logits = judge_frozen(self.engine, &judged, frozen);
+                let logits = if frozen.may_keep(judged.image_count()) {
+                    judge_frozen(self.engine, &judged, frozen).map(Some)
+                } else {
+                    self.judge(&judged)
+                };
                 self.frozen = Some(frozen);
-                logits.map(Some)
+                logits
             }
             None => self.judge(&judged),
         };
