@@ -10,11 +10,13 @@ use crate::simd::Simd;
 /// Steps of `k` that run at once: a panel of them fits the first cache.
 const BLOCK: usize = 256;
 
-/// How columns are cut into panels: pairs of registers, with a last one of three or one.
+/// How columns are cut into panels of three registers where 32 of them leave room for a tile so
+/// wide, else of two.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Panels {
     /// Registers of all columns.
     vectors: usize,
+    widest: usize,
 }
 
 impl Panels {
@@ -23,20 +25,34 @@ impl Panels {
         debug_assert!(columns.is_multiple_of(S::LANES));
         Self {
             vectors: columns / S::LANES,
+            widest: Self::widest::<S>(),
         }
+    }
+
+    /// Registers of most panels; none has more than three.
+    pub(crate) const fn widest<S: Simd>() -> usize {
+        if S::REGISTERS == 32 { 3 } else { 2 }
     }
 
     /// How many there are.
     pub(crate) fn count(self) -> usize {
-        (self.vectors / 2).max(1)
+        match self.widest {
+            3 => self.vectors.div_ceil(3).max(1),
+            _ => (self.vectors / 2).max(1),
+        }
     }
 
     /// Registers before panel `index`.
+    ///
+    /// A single last register is slow: three and one become twice two, two and one become three.
     pub(crate) fn start(self, index: usize) -> usize {
-        if index >= self.count() {
+        let last = self.count() - 1;
+        if index > last {
             self.vectors
+        } else if self.widest == 3 && index == last && index > 0 && self.vectors % 3 == 1 {
+            self.vectors - 2
         } else {
-            2 * index
+            self.widest * index
         }
     }
 

@@ -188,9 +188,9 @@ unsafe fn tiles_alone<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const I
     let positions = IN * IN;
     let (c, k) = (job.c, job.k);
     let panels = Panels::new::<S>(k);
-    let lot =
-        plan::filters_at_a_time(plan::block_tiles(positions, c), positions).div_ceil(2 * S::LANES);
-    let widest = ((lot + 1) * 2 * S::LANES).min(k);
+    let panel = Panels::widest::<S>() * S::LANES;
+    let lot = plan::filters_at_a_time(plan::block_tiles(positions, c), positions).div_ceil(panel);
+    let widest = ((lot + 1) * panel).min(k);
     let (image_row, image_plane) = (plan::row(c), plan::plane(count, c));
     let sizes = [
         positions * c,
