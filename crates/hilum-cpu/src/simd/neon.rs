@@ -1,9 +1,9 @@
 //! NEON: pairs of 4 lanes, 32 registers, so 16 pairs.
 
 use std::arch::aarch64::{
-    float32x4_t, vaddq_f32, vbslq_f32, vceqq_f32, vcgtq_f32, vdivq_f32, vdupq_n_f32, vdupq_n_s32,
-    vfmaq_f32, vld1q_f32, vmulq_f32, vreinterpretq_f32_s32, vreinterpretq_s32_f32, vshlq_n_s32,
-    vsqrtq_f32, vst1q_f32, vsubq_f32,
+    float32x4_t, vaddq_f32, vbslq_f32, vceqq_f32, vcgtq_f32, vdivq_f32, vdupq_n_f32, vfmaq_f32,
+    vld1q_f32, vmulq_f32, vreinterpretq_f32_s32, vreinterpretq_s32_f32, vshlq_n_s32, vsqrtq_f32,
+    vst1q_f32, vsubq_f32,
 };
 
 use super::Simd;
