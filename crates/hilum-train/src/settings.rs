@@ -89,13 +89,14 @@ impl Settings {
     /// was chosen is in `docs/accuracy.md`.
     pub fn transfer() -> Self {
         Self {
-            epochs: 20,
+            epochs: 30,
             learning_rate: 1e-3,
             label_smoothing: 0.1,
             class_weights: ClassWeights::Balanced,
             keep: Keep::Last,
             update: Self::ADAMW,
             schedule: Schedule::OneCycle,
+            layer_rate: 0.1,
             averaging: Some(0.99),
             early_stopping: None,
             augmentation: Augmentation::transfer(),

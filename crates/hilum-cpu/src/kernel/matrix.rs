@@ -219,7 +219,7 @@ unsafe fn column_of_tiles<S: Simd, const N: usize>(
     let count = m.div_ceil(tallest::<S>(N));
     let mut row = 0;
     // The panel that comes next, fetched little by little.
-    let mut ahead = b.add(depth * N * S::LANES);
+    let mut ahead = b.wrapping_add(depth * N * S::LANES);
     let ahead_step = (depth * N * S::LANES).div_ceil(count.max(1));
     for tile in 0..count {
         let height = (m - row).div_ceil(count - tile);
@@ -247,7 +247,7 @@ unsafe fn column_of_tiles<S: Simd, const N: usize>(
         }
         tile!(1 2 3 4 5 6 7 8);
         row += height;
-        ahead = ahead.add(ahead_step);
+        ahead = ahead.wrapping_add(ahead_step);
     }
 }
 

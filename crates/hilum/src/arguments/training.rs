@@ -10,7 +10,7 @@ use hilum_train::{ClassWeights, EarlyStopping, Freeze, Keep, Schedule, Settings}
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Training (defaults: from nothing / from pre-trained weights)")]
 pub(crate) struct TrainingArguments {
-    /// Passes over the training slices [default: 50 / 20]
+    /// Passes over the training slices [default: 50 / 30]
     #[arg(long, value_name = "COUNT")]
     pub(crate) epochs: Option<usize>,
 
@@ -23,7 +23,7 @@ pub(crate) struct TrainingArguments {
     pub(crate) learning_rate: Option<f64>,
 
     /// Learning rate of the first layer, as a share of the head's; in between it grows from layer
-    /// to layer [default: 1]
+    /// to layer [default: 1 / 0.1]
     #[arg(long, value_name = "SHARE")]
     pub(crate) layer_rate: Option<f64>,
 
