@@ -144,12 +144,7 @@ fn a_final_model_takes_the_validation_slices_if_nothing_is_chosen_by_them() {
         let judged = workplace.hilum(&evaluate);
         judged.succeeds();
         let metrics = workplace.path("runs/second/evaluation/metrics.json");
-        let metrics: Value = serde_json::from_slice(&fs_err::read(metrics).unwrap()).unwrap();
-        let findings = metrics["audit"]["findings"].to_string();
-        assert_eq!(
-            findings.contains("trained-on-split"),
-            is_marked,
-            "{findings}"
-        );
+        let metrics = std::fs::read_to_string(metrics).expect("metrics");
+        assert_eq!(metrics.contains("trained-on-split"), is_marked, "{metrics}");
     }
 }
