@@ -83,10 +83,10 @@ impl Pool {
             wake: Condvar::new(),
         });
         let workers = (1..threads)
-            .filter_map(|number| {
+            .map_while(|number| {
                 let shared = Arc::clone(&shared);
                 let builder = std::thread::Builder::new().name(format!("hilum-cpu-{number}"));
-                // A system that gives no more threads gets slower, not wrong.
+                // A system that gives no more threads gets slower, not wrong; numbers have no gaps.
                 builder.spawn(move || shared.serve(number)).ok()
             })
             .collect();

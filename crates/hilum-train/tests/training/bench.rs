@@ -41,6 +41,19 @@ impl Bench {
         observer: &mut dyn Observer,
         stop: &AtomicBool,
     ) -> Result<Outcome, TrainError> {
+        let features = FeatureCache::new(FeatureCache::DEFAULT_LIMIT_BYTES, folder.path());
+        self.run_keeping(engine, settings, folder, &features, observer, stop)
+    }
+
+    pub(crate) fn run_keeping(
+        &self,
+        engine: &mut TinyEngine,
+        settings: &Settings,
+        folder: &RunFolder,
+        features: &FeatureCache,
+        observer: &mut dyn Observer,
+        stop: &AtomicBool,
+    ) -> Result<Outcome, TrainError> {
         let training = Training {
             data: TrainingData {
                 classes: &tiny::classes(),
@@ -51,7 +64,7 @@ impl Bench {
             settings,
             folder,
             model: &tiny::TinyModel,
-            features: &FeatureCache::new(FeatureCache::DEFAULT_LIMIT_BYTES, folder.path()),
+            features,
         };
         train(engine, &training, observer, stop)
     }

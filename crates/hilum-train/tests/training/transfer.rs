@@ -93,20 +93,18 @@ fn a_cache_without_memory_gives_the_same_run() {
     let bench = Bench::new();
     let run = |limit_bytes: usize| {
         let folder = bench.folder(&limit_bytes.to_string());
-        let training = Training {
-            data: TrainingData {
-                classes: &tiny::classes(),
-                train: &bench.train,
-                valid: &bench.valid,
-            },
-            recipe: &tiny::recipe(),
-            settings: &frozen(3, 2),
-            folder: &folder,
-            model: &tiny::TinyModel,
-            features: &FeatureCache::new(limit_bytes, folder.path()),
-        };
-        let mut engine = TinyEngine::new();
-        train(&mut engine, &training, &mut (), &AtomicBool::new(false)).unwrap();
+        let features = FeatureCache::new(limit_bytes, folder.path());
+        let (mut engine, never) = (TinyEngine::new(), AtomicBool::new(false));
+        bench
+            .run_keeping(
+                &mut engine,
+                &frozen(3, 2),
+                &folder,
+                &features,
+                &mut (),
+                &never,
+            )
+            .unwrap();
         (log_without_times(&folder), model(&folder))
     };
     assert_eq!(run(0), run(FeatureCache::DEFAULT_LIMIT_BYTES));
