@@ -4,7 +4,7 @@ use burn_tensor::Device;
 
 use hilum_graph::{
     Batch, DeviceName, Engine, EngineError, Entry, Graph, Logits, NodeIndex, OptimizerState,
-    Parameters, Shape, Step, StepOutcome, cross_entropy,
+    Parameters, Step, StepOutcome, cross_entropy,
 };
 
 use crate::device;
@@ -61,7 +61,7 @@ impl BurnEngine {
 
     /// How many images each shard takes, and the images in these shards.
     fn upload(&self, images: &Batch) -> Result<(Vec<usize>, Values), EngineError> {
-        self.check_shape(images, self.graph.input_shape())?;
+        images.check_shape(&self.graph, self.graph.input_shape())?;
         let sizes = self.shard_sizes(images.count);
         let shards = shards::upload(images, &sizes, &self.device);
         Ok((sizes, Values::new(&self.graph, shards)))
@@ -73,7 +73,7 @@ impl BurnEngine {
         features: &Batch,
         first: NodeIndex,
     ) -> Result<(Vec<usize>, Values), EngineError> {
-        self.check_shape(features, self.graph.border_shape(first))?;
+        features.check_shape(&self.graph, self.graph.border_shape(first))?;
         let sizes = self.shard_sizes(features.count);
         let mut start = 0;
         let border = self.graph.border(first);
@@ -88,17 +88,6 @@ impl BurnEngine {
         });
         let received = received.collect();
         Ok((sizes, Values::received(&self.graph, first, received)))
-    }
-
-    fn check_shape(&self, images: &Batch, expected: Shape) -> Result<(), EngineError> {
-        if images.shape == expected {
-            return Ok(());
-        }
-        Err(EngineError::ImageShape {
-            graph: self.graph.name().to_owned(),
-            expected,
-            found: images.shape,
-        })
     }
 
     fn shard_sizes(&self, count: usize) -> Vec<usize> {
@@ -217,7 +206,7 @@ impl Engine for BurnEngine {
 
     fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {
         if first_trained.0 <= 1 {
-            self.check_shape(images, self.graph.input_shape())?;
+            images.check_shape(&self.graph, self.graph.input_shape())?;
             return Ok(images.clone());
         }
         self.run(images.count, |engine| engine.cross(images, first_trained))

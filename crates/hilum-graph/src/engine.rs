@@ -97,6 +97,21 @@ impl Batch {
         );
         Self { count, shape, data }
     }
+
+    /// Checks that the images are what `graph` reads at some place.
+    ///
+    /// # Errors
+    /// [`EngineError::ImageShape`] if their shape is not `expected`.
+    pub fn check_shape(&self, graph: &Graph, expected: Shape) -> Result<(), EngineError> {
+        if self.shape == expected {
+            return Ok(());
+        }
+        Err(EngineError::ImageShape {
+            graph: graph.name().to_owned(),
+            expected,
+            found: self.shape,
+        })
+    }
 }
 
 /// A network's raw outputs: `count x class_count`, row by row.

@@ -1,8 +1,8 @@
 //! The engine on one instruction set: the machines of a graph, and what goes through them.
 
 use hilum_graph::{
-    Batch, Engine, EngineError, Entry, Graph, Logits, NodeIndex, OptimizerState, Parameters, Shape,
-    Step, StepOutcome, cross_entropy,
+    Batch, Engine, EngineError, Entry, Graph, Logits, NodeIndex, OptimizerState, Parameters, Step,
+    StepOutcome, cross_entropy,
 };
 
 use super::Inner;
@@ -77,17 +77,6 @@ impl<S: Simd> Core<S> {
         };
         core.set_parameters(parameters)?;
         Ok(core)
-    }
-
-    fn check_images(&self, images: &Batch, expected: Shape) -> Result<(), EngineError> {
-        if images.shape == expected {
-            return Ok(());
-        }
-        Err(EngineError::ImageShape {
-            graph: self.graph.name().to_owned(),
-            expected,
-            found: images.shape,
-        })
     }
 
     /// Everything in a buffer, by name and in PyTorch's layouts.
@@ -344,13 +333,13 @@ impl<S: Simd> Engine for Core<S> {
     }
 
     fn forward(&mut self, images: &Batch) -> Result<Logits, EngineError> {
-        self.check_images(images, self.graph.input_shape())?;
+        images.check_shape(&self.graph, self.graph.input_shape())?;
         let logits = self.infer(images);
         self.finite(logits)
     }
 
     fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {
-        self.check_images(images, self.graph.input_shape())?;
+        images.check_shape(&self.graph, self.graph.input_shape())?;
         if has_border(first_trained) {
             Ok(self.cross(images, first_trained))
         } else {
@@ -363,7 +352,7 @@ impl<S: Simd> Engine for Core<S> {
         features: &Batch,
         first_trained: NodeIndex,
     ) -> Result<Logits, EngineError> {
-        self.check_images(features, self.graph.border_shape(first_trained))?;
+        features.check_shape(&self.graph, self.graph.border_shape(first_trained))?;
         let logits = if has_border(first_trained) {
             self.infer_features(features, first_trained)
         } else {
@@ -383,7 +372,7 @@ impl<S: Simd> Engine for Core<S> {
             Entry::Images => self.graph.input_shape(),
             Entry::Features => self.graph.border_shape(step.first_trained),
         };
-        self.check_images(step.images, expected)?;
+        step.images.check_shape(&self.graph, expected)?;
         let mut training = self.training(step.first_trained, step.images.count);
         let outcome = self.step(&mut training, step);
         self.training = Some(training);
