@@ -11,7 +11,7 @@
 mod timing;
 
 use hilum_graph::{Architecture, Graph, GraphBuilder, Op, Shape};
-use timing::{CLASSES, Clock, Mode, measure};
+use timing::{CLASSES, Clock, Mode, Wanted, measure};
 
 /// A layer as it occurs in a network.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,27 +23,10 @@ struct Layer {
 }
 
 fn main() {
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| word != "--bench")
-        .collect();
-    let wanted = |word: &str| words.iter().any(|given| given == word);
-    let any = |list: &[&str]| !list.iter().any(|item| wanted(item));
-    let clock = if wanted("cpu") {
-        Clock::Thread
-    } else {
-        Clock::Wall
-    };
-    let names: Vec<&str> = Architecture::ALL.iter().map(|known| known.name()).collect();
-    let chosen = |architecture: &Architecture| any(&names) || wanted(architecture.name());
-    for (layer, users) in layers(Architecture::ALL.into_iter().filter(chosen)) {
-        for (mode, batch) in [(Mode::Predict, 1), (Mode::Predict, 16), (Mode::Train, 16)] {
-            let size = batch.to_string();
-            if (any(&["predict", "train"]) || wanted(mode.name()))
-                && (any(&["1", "16"]) || wanted(&size))
-            {
-                print(layer, &users, mode, batch, clock);
-            }
+    let wanted = Wanted::from_command_line();
+    for (layer, users) in layers(wanted.architectures()) {
+        for (mode, count) in wanted.batches() {
+            print(layer, &users, mode, count, wanted.clock());
         }
     }
 }

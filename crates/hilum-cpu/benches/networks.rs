@@ -7,32 +7,13 @@
 mod timing;
 
 use hilum_graph::Architecture;
-use timing::{CLASSES, Clock, Mode, measure};
+use timing::{CLASSES, Clock, Mode, Wanted, measure};
 
 fn main() {
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| word != "--bench")
-        .collect();
-    let wanted = |word: &str| words.iter().any(|given| given == word);
-    let any = |list: &[&str]| !list.iter().any(|item| wanted(item));
-    let clock = if wanted("cpu") {
-        Clock::Thread
-    } else {
-        Clock::Wall
-    };
-    let names: Vec<&str> = Architecture::ALL.iter().map(|known| known.name()).collect();
-    for architecture in Architecture::ALL {
-        if !(any(&names) || wanted(architecture.name())) {
-            continue;
-        }
-        for (mode, batch) in [(Mode::Predict, 1), (Mode::Predict, 16), (Mode::Train, 16)] {
-            let size = batch.to_string();
-            if (any(&["predict", "train"]) || wanted(mode.name()))
-                && (any(&["1", "16"]) || wanted(&size))
-            {
-                print(architecture, mode, batch, clock);
-            }
+    let wanted = Wanted::from_command_line();
+    for architecture in wanted.architectures() {
+        for (mode, count) in wanted.batches() {
+            print(architecture, mode, count, wanted.clock());
         }
     }
 }

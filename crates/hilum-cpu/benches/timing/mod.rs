@@ -1,11 +1,15 @@
 //! What an engine takes for a batch.
 
+mod wanted;
+
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use hilum_core::ClassIndex;
 use hilum_cpu::{CpuEngine, Options};
 use hilum_graph::{Batch, Engine, Entry, Graph, NodeIndex, Step, UpdateRule, initialise};
+
+pub(crate) use wanted::Wanted;
 
 /// Classes that every network tells apart.
 pub(crate) const CLASSES: usize = 4;
