@@ -329,6 +329,7 @@ fn erasing_happens_as_often_and_as_large_as_asked() {
     assert!((910..=1090).contains(&areas.len()), "{}", areas.len());
     // Sides are rounded down to whole pixels.
     assert!(areas.iter().all(|area| (0.015..=0.4).contains(area)));
+    assert_eq!(RandomErasing::black(0.0), None);
 }
 
 #[test]
@@ -340,6 +341,7 @@ fn values_that_make_no_sense_are_refused_by_name() {
     };
     assert_eq!(everything().validate(), Ok(()));
     assert_eq!(Augmentation::reference().validate(), Ok(()));
+    assert_eq!(Augmentation::transfer().validate(), Ok(()));
     let message = refused(&|it| it.rotation_range = -5.0).to_string();
     assert_eq!(
         message,

@@ -227,6 +227,16 @@ impl Augmentation {
 }
 
 impl RandomErasing {
+    /// Black rectangles in the paper's ranges; none with a probability of 0.
+    pub fn black(probability: f64) -> Option<Self> {
+        (probability != 0.0).then_some(Self {
+            probability,
+            area_range: [0.02, 0.4],
+            aspect_range: [0.3, 1.0 / 0.3],
+            fill: 0.0,
+        })
+    }
+
     fn validate(self) -> Result<(), AugmentationError> {
         within("random_erasing.probability", self.probability, 1.0)?;
         ordered(

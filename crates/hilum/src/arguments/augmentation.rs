@@ -55,7 +55,7 @@ pub(crate) struct AugmentationArguments {
     #[arg(long, value_name = "LEVELS")]
     pub(crate) noise: Option<f64>,
 
-    /// Erase a random rectangle with this probability
+    /// Blacken a random rectangle with this probability; 0 for never
     #[arg(long, value_name = "PROBABILITY")]
     pub(crate) erase: Option<f64>,
 
@@ -114,19 +114,11 @@ impl AugmentationArguments {
             contrast_range: range(&self.contrast, preset.contrast_range),
             channel_shift_range: self.channel_shift.unwrap_or(preset.channel_shift_range),
             noise_std: self.noise.unwrap_or(preset.noise_std),
-            random_erasing: self.erase.map(erasing).or(preset.random_erasing),
+            random_erasing: self
+                .erase
+                .map_or(preset.random_erasing, RandomErasing::black),
             ..preset
         }
-    }
-}
-
-/// The ranges of the paper (Zhong et al., 2020), filled with black.
-fn erasing(probability: f64) -> RandomErasing {
-    RandomErasing {
-        probability,
-        area_range: [0.02, 0.4],
-        aspect_range: [0.3, 1.0 / 0.3],
-        fill: 0.0,
     }
 }
 
