@@ -13,12 +13,14 @@
 //! assert_eq!("validation".parse::<Split>().unwrap(), Split::Valid);
 //! ```
 
+mod cancel;
 mod classes;
 mod group;
 mod probabilities;
 mod split;
 mod trust;
 
+pub use cancel::{Cancel, Cancelled};
 pub use classes::{ClassIndex, ClassName, Classes, ClassesError};
 pub use group::GroupId;
 pub use probabilities::{Probabilities, softmax};

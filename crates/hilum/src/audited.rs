@@ -1,6 +1,6 @@
 //! The gate that every number passes: the data is audited before it is used.
 
-use hilum_core::AuditSummary;
+use hilum_core::{AuditSummary, Cancel};
 use hilum_dataset::Dataset;
 use hilum_dataset::audit::{Audit, AuditSettings, Rule, audit, cache_file, mend};
 use hilum_imaging::DecodeLimits;
@@ -28,7 +28,8 @@ pub(crate) fn look_at(dataset: &Dataset, max_pixels: u64, screen: &Screen) -> Au
         cache: cache_file(dataset.root()),
     };
     let bar = screen.bar(dataset.samples().len(), "auditing");
-    let found = audit(dataset, &settings, &|done| bar.set_position(done as u64));
+    let progress = |done: usize| bar.set_position(done as u64);
+    let found = audit(dataset, &settings, &progress, &Cancel::default()).expect("nobody cancels");
     bar.finish_and_clear();
     found
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use hilum_core::Split;
+use hilum_core::{Cancel, Split};
 use hilum_dataset::{ClassMap, Dataset, Loaded, ReadSettings, load};
 use hilum_imaging::{DecodeLimits, Recipe};
 use hilum_train::LabelledSlice;
@@ -97,9 +97,10 @@ pub(crate) fn load_split(
     let limits = DecodeLimits {
         max_pixels: settings.max_pixels,
     };
-    let loaded = load(dataset, split, recipe, &limits, &|done| {
-        bar.set_position(done as u64);
-    });
+    let progress = |done: usize| bar.set_position(done as u64);
+    let cancel = Cancel::default();
+    let loaded =
+        load(dataset, split, recipe, &limits, &progress, &cancel).map_err(CommandError::failure)?;
     bar.finish_and_clear();
     if loaded.unreadable.is_empty() {
         return Ok(loaded);

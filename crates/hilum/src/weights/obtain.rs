@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use hilum_core::Classes;
+use hilum_core::{Cancel, Classes};
 use hilum_graph::{Architecture, Graph, Parameters, read_weights};
 use hilum_hub::{FetchError, HubSettings, Progress, RemoteWeights, fetch, file_sha256, sha256};
 use indicatif::ProgressBar;
@@ -156,9 +156,8 @@ fn fetched(
 ) -> Result<hilum_hub::FetchedWeights, CommandError> {
     let settings = HubSettings::from_environment();
     let mut bar: Option<ProgressBar> = None;
-    let outcome = fetch(weights, &settings, &mut |progress| {
-        show(&progress, &mut bar, screen);
-    });
+    let mut tell = |progress: Progress<'_>| show(&progress, &mut bar, screen);
+    let outcome = fetch(weights, &settings, &mut tell, &Cancel::default());
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
