@@ -15,6 +15,7 @@
 
 mod cancel;
 mod classes;
+mod closest;
 mod group;
 mod probabilities;
 mod split;
@@ -22,6 +23,7 @@ mod trust;
 
 pub use cancel::{Cancel, Cancelled};
 pub use classes::{ClassIndex, ClassName, Classes, ClassesError};
+pub use closest::closest;
 pub use group::GroupId;
 pub use probabilities::{Probabilities, softmax};
 pub use split::{Split, SplitError};

@@ -37,7 +37,7 @@ use serde::{Deserialize, Serialize};
 use crate::Dataset;
 use evidence::Evidence;
 
-pub use cache::cache_file;
+pub use cache::{cache_file, cache_folder};
 pub use facts::{DicomFacts, FileFacts, PixelDigest, SliceFacts};
 pub use finding::Finding;
 pub use gate::GateError;
