@@ -3,9 +3,10 @@
 use std::num::NonZeroUsize;
 
 use hilum_core::Probabilities;
-use hilum_graph::{DeviceName, Engine, ModelFile};
+use hilum_graph::{DeviceName, Engine};
 use hilum_imaging::Pixels;
 use hilum_train::predict_slices;
+use hilum_weights::ModelFile;
 
 use crate::arguments::{DeviceArguments, ModelChoice};
 use crate::bundled;

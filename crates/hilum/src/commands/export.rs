@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use hilum_files::write_atomically;
-use hilum_graph::{ModelFile, ModelFileError, Precision, TensorFileError};
 use hilum_report::model_card;
+use hilum_weights::{ModelFile, ModelFileError, Precision, TensorFileError};
 
 use crate::arguments::ModelChoice;
 use crate::error::CommandError;

@@ -4,8 +4,9 @@ use std::io;
 use std::path::PathBuf;
 
 use hilum_core::Classes;
-use hilum_graph::{Architecture, Graph, Parameters, read_weights};
+use hilum_graph::{Architecture, Graph, Parameters};
 use hilum_hub::{FetchError, HubSettings, Progress, RemoteWeights, fetch, file_sha256, sha256};
+use hilum_weights::read_weights;
 use indicatif::ProgressBar;
 use thiserror::Error;
 

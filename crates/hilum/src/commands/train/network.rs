@@ -1,8 +1,9 @@
 //! The network of a run: its graph and the weights that it begins with.
 
 use hilum_core::Classes;
-use hilum_graph::{Graph, Parameters, Partial, Shape, apply_weights, initialise};
+use hilum_graph::{Graph, Parameters, Shape, initialise};
 use hilum_imaging::Recipe;
+use hilum_weights::{Partial, apply_weights};
 
 use crate::error::CommandError;
 use crate::screen::Screen;

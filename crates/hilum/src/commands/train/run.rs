@@ -9,8 +9,9 @@ use hilum_core::{AuditSummary, Split};
 use hilum_dataset::Dataset;
 use hilum_dataset::audit::Audit;
 use hilum_files::write_atomically;
-use hilum_graph::{ArchitectureDescription, INTENDED_USE, ModelFile, Parameters};
+use hilum_graph::Parameters;
 use hilum_train::{FeatureCache, Keep, Outcome, RunFolder, StopReason, Training, TrainingData};
+use hilum_weights::{ArchitectureDescription, INTENDED_USE, ModelFile};
 
 use serde_json::{Value, json};
 
