@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hilum_graph::ModelFile;
+use hilum_weights::ModelFile;
 
 use crate::ExperimentError;
 

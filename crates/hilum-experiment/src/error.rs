@@ -8,12 +8,11 @@ use hilum_dataset::audit::{GateError, PageError, UnknownRule};
 use hilum_dataset::{
     ClassMapError, FoldsError, MissingSplit, ReadError, StratifyError, WriteManifestError,
 };
-use hilum_graph::{
-    ApplyError, EngineError, GraphError, ModelFileError, TensorFileError, WeightsError,
-};
+use hilum_graph::{EngineError, GraphError};
 use hilum_hub::FetchError;
 use hilum_imaging::{DecodeError, RecipeError};
 use hilum_train::{PredictError, RunFolderError, SettingsError, TrainError};
+use hilum_weights::{ApplyError, ModelFileError, TensorFileError, WeightsError};
 use thiserror::Error;
 
 use crate::data::UnreadableFiles;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use hilum_core::{AuditSummary, Split};
 use hilum_dataset::{Dataset, Ignored};
-use hilum_graph::ApplyReport;
 use hilum_imaging::DecodeError;
 use hilum_metrics::Headline;
 use hilum_train::{BatchDone, EpochDone, RunStart, StopReason};
+use hilum_weights::ApplyReport;
 
 use crate::{Grouped, Model, TrialRecord, UnreadableFiles, WeightsSource};
 

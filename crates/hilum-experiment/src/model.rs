@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use hilum_core::Probabilities;
-use hilum_graph::{Engine, ModelFile};
+use hilum_graph::Engine;
 use hilum_imaging::Pixels;
 use hilum_train::predict_slices;
+use hilum_weights::ModelFile;
 use rayon::ThreadPool;
 
 use crate::session::{Session, workers};

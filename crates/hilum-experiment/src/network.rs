@@ -1,8 +1,9 @@
 //! The network of a run: its graph and the weights that it begins with.
 
 use hilum_core::Classes;
-use hilum_graph::{Engine, Graph, Parameters, Partial, Shape, apply_weights, initialise};
+use hilum_graph::{Engine, Graph, Parameters, Shape, initialise};
 use hilum_imaging::Recipe;
+use hilum_weights::{Partial, apply_weights};
 
 use crate::session::Session;
 use crate::settings::RunSettings;

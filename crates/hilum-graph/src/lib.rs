@@ -4,8 +4,7 @@
 //! [`Graph`].
 //!
 //! An [`Architecture`] builds the graph for an image and a number of classes; [`initialise`]
-//! draws its first weights, or [`read_weights`] and [`apply_weights`] bring somebody else's;
-//! [`summarise`] says what it costs; a [`ModelFile`] keeps it with all that is needed to use it.
+//! draws its first weights; [`summarise`] says what it costs. Weights in files are `hilum-weights`'s.
 //!
 //! ```
 //! use hilum_graph::{Architecture, Shape, initialise, summarise};
@@ -26,14 +25,11 @@ pub mod formula;
 mod graph;
 mod initialise;
 mod loss;
-mod model_file;
 mod op;
 mod output_shape;
 mod parameters;
 mod shape;
 mod summary;
-mod tensor_file;
-mod weights;
 
 pub use architecture::{Architecture, UnknownArchitecture};
 pub use device::{DeviceName, GpuInterface};
@@ -44,13 +40,7 @@ pub use engine::{
 pub use graph::{Graph, GraphBuilder, GraphError, Node, NodeIndex};
 pub use initialise::{Distribution, Initialisation, initialise, initialise_head};
 pub use loss::{Loss, cross_entropy};
-pub use model_file::{ArchitectureDescription, INTENDED_USE, ModelFile, ModelFileError};
 pub use op::{Activation, DropoutUnit, Op, Padding};
 pub use parameters::{ParameterRole, ParameterSpec, Parameters, ParametersError, Tensor};
 pub use shape::Shape;
 pub use summary::{Layer, Summary, summarise};
-pub use tensor_file::{Precision, TensorFileError, read_tensors, write_tensors, write_tensors_as};
-pub use weights::{
-    ApplyError, ApplyReport, HeadReplaced, IgnoredTensor, Misshapen, Partial, PickleError,
-    PytorchError, WeightsError, WeightsFile, WeightsFormat, apply_weights, read_weights,
-};

@@ -6,11 +6,11 @@
 //! ```
 //! use std::path::Path;
 //!
-//! use hilum_graph::ModelFile;
+//! use hilum_weights::ModelFile;
 //!
 //! let model = ModelFile::from_bytes(Path::new(hilum_models::NAME), hilum_models::bundled())?;
 //! assert_eq!(model.classes.len(), 4);
-//! # Ok::<(), hilum_graph::ModelFileError>(())
+//! # Ok::<(), hilum_weights::ModelFileError>(())
 //! ```
 
 /// What the bundled model is called.

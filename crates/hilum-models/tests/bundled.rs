@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use hilum_graph::{Architecture, ModelFile};
+use hilum_graph::Architecture;
 use hilum_models::{NAME, bundled, card};
+use hilum_weights::ModelFile;
 use safetensors::{Dtype, SafeTensors};
 
 fn model() -> ModelFile {

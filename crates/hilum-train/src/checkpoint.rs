@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hilum_graph::{
-    OptimizerState, Parameters, Tensor, TensorFileError, read_tensors, write_tensors,
-};
+use hilum_graph::{OptimizerState, Parameters, Tensor};
 use hilum_metrics::History;
+use hilum_weights::{TensorFileError, read_tensors, write_tensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;

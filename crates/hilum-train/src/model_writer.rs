@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use hilum_graph::{ModelFile, ModelFileError, Parameters};
+use hilum_graph::Parameters;
 use hilum_metrics::EpochRow;
+use hilum_weights::{ModelFile, ModelFileError};
 use serde_json::json;
 
 /// Makes a file of the best weights so far; called each time they get better.
@@ -55,9 +56,10 @@ impl ModelWriter for ModelFile {
 #[cfg(test)]
 mod tests {
     use hilum_core::{AuditSummary, ClassName, Classes};
-    use hilum_graph::{Architecture, ArchitectureDescription, INTENDED_USE, Shape, initialise};
+    use hilum_graph::{Architecture, Shape, initialise};
     use hilum_imaging::Recipe;
     use hilum_metrics::SplitRow;
+    use hilum_weights::{ArchitectureDescription, INTENDED_USE};
 
     use super::*;
 

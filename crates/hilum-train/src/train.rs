@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use hilum_core::{ClassName, Split};
-use hilum_graph::{Engine, EngineError, ModelFileError, ParametersError, Shape};
+use hilum_graph::{Engine, EngineError, ParametersError, Shape};
 use hilum_imaging::Recipe;
 use hilum_metrics::History;
+use hilum_weights::ModelFileError;
 use thiserror::Error;
 
 use crate::run::Run;
@@ -28,7 +29,7 @@ pub struct Training<'a> {
     /// Where the run's files go.
     pub folder: &'a RunFolder,
     /// What makes the model file of the best weights, such as a template
-    /// [`ModelFile`](hilum_graph::ModelFile).
+    /// [`ModelFile`](hilum_weights::ModelFile).
     pub model: &'a dyn ModelWriter,
     /// Where results of frozen layers are kept; runs on the same slices may share it.
     pub features: &'a FeatureCache,

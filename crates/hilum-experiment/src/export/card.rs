@@ -1,7 +1,8 @@
 //! From a model file to what its card tells.
 
-use hilum_graph::{ModelFile, Precision, summarise};
+use hilum_graph::summarise;
 use hilum_report::{CardRow, ModelCard};
+use hilum_weights::{ModelFile, Precision};
 use serde_json::Value;
 
 use crate::ExperimentError;

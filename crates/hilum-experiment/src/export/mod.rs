@@ -5,8 +5,8 @@ mod card;
 use std::path::{Path, PathBuf};
 
 use hilum_files::write_atomically;
-use hilum_graph::{ModelFile, Precision};
 use hilum_report::model_card;
+use hilum_weights::{ModelFile, Precision};
 use serde::Serialize;
 
 use crate::session::Session;

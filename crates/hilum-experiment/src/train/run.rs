@@ -6,11 +6,12 @@ use hilum_core::{AuditSummary, Split};
 use hilum_dataset::Dataset;
 use hilum_dataset::audit::Audit;
 use hilum_files::write_atomically;
-use hilum_graph::{ArchitectureDescription, INTENDED_USE, ModelFile, Parameters};
+use hilum_graph::Parameters;
 use hilum_metrics::History;
 use hilum_train::{
     FeatureCache, Keep, LabelledSlice, Outcome, RunFolder, StopReason, Training, TrainingData,
 };
+use hilum_weights::{ArchitectureDescription, INTENDED_USE, ModelFile};
 use rayon::ThreadPool;
 use serde::Serialize;
 use serde_json::{Value, json};

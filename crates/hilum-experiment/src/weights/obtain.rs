@@ -4,8 +4,9 @@ use std::io;
 use std::path::PathBuf;
 
 use hilum_core::Classes;
-use hilum_graph::{Architecture, Graph, Parameters, read_weights};
+use hilum_graph::{Architecture, Graph, Parameters};
 use hilum_hub::{FetchedWeights, RemoteWeights, fetch, file_sha256, sha256};
+use hilum_weights::read_weights;
 use thiserror::Error;
 
 use super::WeightsSource;

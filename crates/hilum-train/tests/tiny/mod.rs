@@ -7,12 +7,13 @@ use std::path::Path;
 use hilum_core::{ClassIndex, ClassName, Classes};
 use hilum_graph::{
     Activation, Batch, DropoutUnit, Engine, EngineError, Entry, Graph, GraphBuilder, Logits,
-    ModelFileError, NodeIndex, Op, OptimizerState, Parameters, Shape, Step, StepOutcome, Tensor,
-    UpdateRule, dropout_keeps, write_tensors,
+    NodeIndex, Op, OptimizerState, Parameters, Shape, Step, StepOutcome, Tensor, UpdateRule,
+    dropout_keeps,
 };
 use hilum_imaging::{Augmentation, Channels, Pixels, Recipe};
 use hilum_metrics::EpochRow;
 use hilum_train::{LabelledSlice, ModelWriter, Settings};
+use hilum_weights::{ModelFileError, write_tensors};
 
 pub(crate) const SIDE: usize = 6;
 pub(crate) const CLASSES: usize = 3;

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use hilum_graph::{Parameters, read_tensors};
+use hilum_graph::Parameters;
 use hilum_train::{
     BatchDone, FeatureCache, LabelledSlice, Observer, Outcome, RunFolder, Settings, TrainError,
     Training, TrainingData, train,
 };
+use hilum_weights::read_tensors;
 
 use crate::tiny::{self, TinyEngine};
 

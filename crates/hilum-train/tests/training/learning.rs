@@ -83,7 +83,7 @@ fn the_last_weights_are_kept_if_that_is_asked_for() {
         .unwrap()
         .history;
     assert_eq!(history.best_epoch, Some(25));
-    let (checkpoint, _) = hilum_graph::read_tensors(&folder.checkpoint()).unwrap();
+    let (checkpoint, _) = hilum_weights::read_tensors(&folder.checkpoint()).unwrap();
     let kept = engine.parameters().unwrap();
     for (name, tensor) in kept.iter() {
         let last = checkpoint.get(&format!("parameter/{name}")).unwrap();

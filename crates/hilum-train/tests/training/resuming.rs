@@ -3,8 +3,9 @@
 use std::fs;
 use std::sync::atomic::AtomicBool;
 
-use hilum_graph::{Engine as _, read_tensors};
+use hilum_graph::Engine as _;
 use hilum_train::{RunFolder, Schedule, Settings, StopReason, TrainError};
+use hilum_weights::read_tensors;
 
 use crate::bench::{Bench, StopAt, log_without_times, model};
 use crate::tiny::{self, TinyEngine};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use hilum_experiment::{CardRequest, Export, ModelOrigin, export};
-use hilum_graph::Precision;
+use hilum_weights::Precision;
 
 use crate::error::CommandError;
 use crate::narrator::Narrator;

@@ -1,7 +1,7 @@
 //! The model that comes with hilum: predictions, evaluations and trainings that name no file.
 
-use hilum_graph::ModelFile;
 use hilum_imaging::{DatasetSettings, PhantomFormat, write_dataset};
+use hilum_weights::ModelFile;
 use serde_json::Value;
 
 use crate::workplace::{Finished, Workplace};

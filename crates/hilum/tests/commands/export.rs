@@ -1,6 +1,6 @@
 //! `hilum export`.
 
-use hilum_graph::{ModelFile, read_tensors, write_tensors};
+use hilum_weights::{ModelFile, read_tensors, write_tensors};
 
 use crate::workplace::Workplace;
 

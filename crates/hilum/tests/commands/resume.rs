@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use hilum_graph::{ModelFile, read_tensors};
+use hilum_weights::{ModelFile, read_tensors};
 
 use crate::workplace::{QUICK, Workplace};
 

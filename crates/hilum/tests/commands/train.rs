@@ -2,8 +2,9 @@
 
 use std::io::Write as _;
 
-use hilum_graph::{ModelFile, Tensor, read_tensors, write_tensors};
+use hilum_graph::Tensor;
 use hilum_imaging::{DecodeLimits, Window, decode_file};
+use hilum_weights::{ModelFile, read_tensors, write_tensors};
 
 use crate::workplace::{CLASSES, Finished, QUICK, Workplace, names_in};
 

@@ -1,7 +1,7 @@
 //! `hilum train` from pre-trained weights, with frozen layers, and on all that is not test.
 
-use hilum_graph::ModelFile;
 use hilum_imaging::Views;
+use hilum_weights::ModelFile;
 use toml::Value;
 
 use crate::workplace::{Finished, QUICK, Workplace};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Graph, GraphError, Shape};
+use hilum_graph::{Architecture, Graph, GraphError, Shape};
 
 /// All that it takes to build a model's graph again.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

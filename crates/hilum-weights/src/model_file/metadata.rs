@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use hilum_graph::{Architecture, Parameters};
+
 use super::{ArchitectureDescription, ModelFile, ModelFileError};
-use crate::{Architecture, Parameters};
 
 const FORMAT_VERSION: &str = "hilum.format_version";
 const ARCHITECTURE: &str = "hilum.architecture";

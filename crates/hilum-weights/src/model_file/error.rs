@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::{GraphError, ParametersError, TensorFileError, UnknownArchitecture};
+use hilum_graph::{GraphError, ParametersError, UnknownArchitecture};
+
+use crate::TensorFileError;
 
 /// Why a model could not be written or read.
 #[derive(Debug, Error)]

@@ -1,7 +1,9 @@
 use std::path::Path;
 
+use hilum_graph::Shape;
+
 use super::*;
-use crate::{Shape, WeightsFile, read_weights};
+use crate::{WeightsFile, read_weights};
 
 /// A network of which some tensors are changed.
 fn changed(graph: &Graph, change: impl Fn(&str, &mut Vec<usize>) -> bool) -> Parameters {

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use thiserror::Error;
 
+use hilum_graph::{Architecture, Graph, ParameterSpec, Parameters, Tensor};
+
 use super::is_counter;
 use super::report::{ApplyReport, HeadReplaced, Misshapen};
-use crate::{Architecture, Graph, ParameterSpec, Parameters, Tensor};
 
 /// Whether a graph may keep some of its first values, beyond those of the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,7 +74,8 @@ fn advice(fitting: Option<Architecture>, otherwise: &str) -> String {
 /// `partial` does not allow that.
 ///
 /// ```
-/// use hilum_graph::{Architecture, HeadReplaced, Partial, Shape, apply_weights, initialise};
+/// use hilum_graph::{Architecture, Shape, initialise};
+/// use hilum_weights::{HeadReplaced, Partial, apply_weights};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let image = Shape::new(64, 64, 3);

@@ -2,10 +2,11 @@
 
 use safetensors::Dtype;
 
+use hilum_graph::Tensor;
+
 use super::pickle::{Unpickled, Value, View};
 use super::pytorch::{PytorchError, Storages};
 use super::{IgnoredTensor, RawTensors};
-use crate::Tensor;
 use crate::tensor_file::{element_type, floats};
 
 /// Where training scripts keep the weights in a larger checkpoint.

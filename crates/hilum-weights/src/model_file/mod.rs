@@ -7,10 +7,11 @@ mod metadata;
 use std::path::Path;
 
 use hilum_core::{AuditSummary, Classes};
+use hilum_graph::{Graph, GraphError, Parameters, Shape};
 use hilum_imaging::Recipe;
 
 use crate::tensor_file::Unverified;
-use crate::{Graph, GraphError, Parameters, Precision, Shape, TensorFileError, write_tensors_as};
+use crate::{Precision, TensorFileError, write_tensors_as};
 
 pub use description::ArchitectureDescription;
 pub use error::ModelFileError;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use blake3::{Hash, Hasher};
 
+use hilum_graph::Tensor;
+
 use super::values;
-use crate::Tensor;
 
 /// Where the digest stands in the metadata.
 pub(crate) const DIGEST_KEY: &str = "hilum.digest";

@@ -12,7 +12,9 @@ use std::{fmt, io};
 
 use thiserror::Error;
 
-use crate::{Parameters, Tensor, TensorFileError};
+use hilum_graph::{Parameters, Tensor};
+
+use crate::TensorFileError;
 
 pub use apply::{ApplyError, Partial, apply_weights};
 pub use pickle::PickleError;

@@ -11,8 +11,9 @@ use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 use serde::Serialize;
 
+use hilum_graph::Tensor;
+
 use super::{Precision, TensorFileError};
-use crate::Tensor;
 
 /// The header's entry for metadata, beside the names of tensors.
 pub(super) const METADATA_KEY: &str = "__metadata__";

@@ -13,8 +13,7 @@ use safetensors::Dtype;
 use thiserror::Error;
 
 use hilum_files::write_atomically;
-
-use crate::{Parameters, Tensor};
+use hilum_graph::{Parameters, Tensor};
 
 pub(crate) use digest::DIGEST_KEY;
 pub(crate) use layout::Layout;

@@ -6,8 +6,9 @@ use std::path::Path;
 use half::f16;
 use safetensors::Dtype;
 
+use hilum_graph::{Parameters, Tensor};
+
 use super::TensorFileError;
-use crate::{Parameters, Tensor};
 
 /// How many bits a value takes in a file; in memory it is always an f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -2,14 +2,13 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use hilum_core::{ClassName, FindingCount, Severity};
+use hilum_graph::{Architecture, Tensor, initialise};
 use hilum_imaging::{Channels, Fit, Interpolation, Normalisation, Window};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{
-    Architecture, Tensor, TensorFileError, initialise, read_tensors, read_weights, write_tensors,
-};
+use crate::{TensorFileError, read_tensors, read_weights, write_tensors};
 
 fn recipe(side: usize, channels: Channels) -> Recipe {
     Recipe {
