@@ -25,7 +25,8 @@ pub(crate) struct Audited {
 pub(crate) fn look_at(dataset: &Dataset, max_pixels: u64, screen: &Screen) -> Audit {
     let settings = AuditSettings {
         limits: DecodeLimits { max_pixels },
-        cache: cache_file(dataset.root()),
+        cache: hilum_files::cache_folder(&|name| std::env::var_os(name))
+            .and_then(|caches| cache_file(&caches, dataset.root())),
     };
     let bar = screen.bar(dataset.samples().len(), "auditing");
     let progress = |done: usize| bar.set_position(done as u64);

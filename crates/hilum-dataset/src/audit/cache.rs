@@ -122,25 +122,13 @@ impl Cache {
     }
 }
 
-/// Where the facts of a dataset are kept for the next run: in `HILUM_CACHE` or the user's cache
-/// folder, under a digest of the dataset's path. `None` if the system names no such folder.
-pub fn cache_file(root: &Path) -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let platform = || {
-        variable("XDG_CACHE_HOME")
-            .filter(|folder| folder.is_absolute())
-            .or_else(|| variable("LOCALAPPDATA"))
-            .or_else(|| Some(variable("HOME")?.join(".cache")))
-            .map(|folder| folder.join("hilum"))
-    };
-    let folder = variable("HILUM_CACHE").or_else(platform)?;
+/// Where the facts of a dataset are kept for the next run: in `caches`, the folder of all caches,
+/// under a digest of the dataset's path. `None` if there is no such path.
+pub fn cache_file(caches: &Path, root: &Path) -> Option<PathBuf> {
     let real = fs_err::canonicalize(root).ok()?;
     let digest = blake3::hash(real.as_os_str().as_encoded_bytes()).to_hex();
-    Some(
-        folder
-            .join("audit")
-            .join(format!("{}.facts", &digest[..32])),
-    )
+    let name = format!("{}.facts", &digest[..32]);
+    Some(caches.join("audit").join(name))
 }
 
 #[cfg(test)]
