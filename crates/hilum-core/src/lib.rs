@@ -17,6 +17,7 @@ mod cancel;
 mod classes;
 mod group;
 mod probabilities;
+mod spelling;
 mod split;
 mod trust;
 
@@ -24,5 +25,6 @@ pub use cancel::{Cancel, Cancelled};
 pub use classes::{ClassIndex, ClassName, Classes, ClassesError};
 pub use group::GroupId;
 pub use probabilities::{Probabilities, softmax};
+pub use spelling::{closest, is_one_slip, most_similar};
 pub use split::{Split, SplitError};
 pub use trust::{AuditSummary, FindingCount, Severity};

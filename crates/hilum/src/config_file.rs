@@ -146,9 +146,5 @@ fn as_text(value: &Value) -> String {
 }
 
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    known
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(similarity, _)| *similarity > 0.75)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, candidate)| candidate.to_owned())
+    hilum_core::closest(name, known).map(str::to_owned)
 }

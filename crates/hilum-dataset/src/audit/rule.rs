@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use hilum_core::Severity;
+use hilum_core::{Severity, closest};
 use thiserror::Error;
 
 use super::evidence::Evidence;
@@ -68,18 +68,11 @@ impl Rule {
         if let Some(rule) = RULES.iter().find(|rule| rule.name == name) {
             return Ok(rule);
         }
-        let nearest = RULES
-            .iter()
-            .map(|rule| (strsim::jaro_winkler(rule.name, name), rule.name))
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .filter(|(likeness, _)| *likeness > 0.8);
-        let all = || {
-            let names: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
-            format!("the rules are {}", names.join(", "))
-        };
+        let names = RULES.each_ref().map(|rule| rule.name);
+        let all = || format!("the rules are {}", names.join(", "));
         Err(UnknownRule {
             name: name.to_owned(),
-            hint: nearest.map_or_else(all, |(_, near)| format!("did you mean `{near}`?")),
+            hint: closest(name, names).map_or_else(all, |near| format!("did you mean `{near}`?")),
         })
     }
 

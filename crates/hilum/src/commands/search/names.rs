@@ -84,12 +84,7 @@ pub(super) fn flag_of(name: &str, command: &Command) -> Result<String, CommandEr
 fn nearest(name: &str, long: &str, command: &Command) -> Option<String> {
     let longs = command.get_arguments().filter_map(Arg::get_long);
     let own = OTHERWISE_CALLED.iter().map(|(own, _)| *own);
-    let known = longs
-        .map(|flag| (flag, long))
-        .chain(own.map(|own| (own, name)));
-    known
-        .map(|(candidate, wanted)| (strsim::jaro_winkler(wanted, candidate), candidate))
-        .filter(|(similarity, _)| *similarity > 0.75)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, candidate)| candidate.to_owned())
+    hilum_core::closest(name, own)
+        .or_else(|| hilum_core::closest(long, longs))
+        .map(str::to_owned)
 }
