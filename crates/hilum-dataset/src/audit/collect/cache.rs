@@ -9,8 +9,8 @@ use std::time::UNIX_EPOCH;
 use hilum_files::write_atomically;
 use serde::{Deserialize, Serialize};
 
-use super::facts::{FileFacts, SliceFacts};
-use super::neighbours::AlikePair;
+use crate::audit::alike::AlikePair;
+use crate::audit::facts::{FileFacts, SliceFacts};
 
 /// Raised whenever facts or alike pairs are computed in another way.
 const VERSION: u32 = 2;
