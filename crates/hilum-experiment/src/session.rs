@@ -17,8 +17,8 @@ use crate::{Event, ExperimentError, Observer, Task};
 pub struct Session<'a> {
     observer: &'a dyn Observer,
     cancel: Cancel,
-    /// Where what an audit saw is kept for the next one; nowhere, if absent.
-    pub audit_cache: Option<PathBuf>,
+    /// Folder of what audits saw, for the next ones; nothing is kept, if absent.
+    pub caches: Option<PathBuf>,
     /// Where published weights are kept, and how they are fetched.
     pub hub: HubSettings,
 }
@@ -28,7 +28,7 @@ impl Default for Session<'_> {
         Self {
             observer: &(),
             cancel: Cancel::default(),
-            audit_cache: None,
+            caches: None,
             hub: HubSettings::default(),
         }
     }
@@ -60,7 +60,7 @@ impl<'a> Session<'a> {
         Session {
             observer: &(),
             cancel: self.cancel.clone(),
-            audit_cache: self.audit_cache.clone(),
+            caches: self.caches.clone(),
             hub: self.hub.clone(),
         }
     }

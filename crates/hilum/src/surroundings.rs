@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use hilum_core::Cancel;
-use hilum_dataset::audit::cache_folder;
 use hilum_experiment::{Observer, Session};
+use hilum_files::cache_folder;
 use hilum_hub::HubSettings;
 
 use crate::error::INTERRUPTED;
@@ -12,7 +12,7 @@ use crate::error::INTERRUPTED;
 /// A session that tells `observer`, and ends with Ctrl-C.
 pub(crate) fn session(observer: &dyn Observer) -> Session<'_> {
     let mut session = Session::observed(observer).cancelled_by(ctrl_c());
-    session.audit_cache = cache_folder();
+    session.caches = cache_folder(&|name| std::env::var_os(name));
     session.hub = HubSettings::from_environment();
     session
 }

@@ -6,18 +6,16 @@ use hilum_core::{Cancel, Cancelled};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::facts::{FileFacts, PixelDigest, SliceFacts};
+use super::descriptor::Descriptor;
+use super::flip::Flip;
 use super::nearest::VantageTree;
-use super::register::{Coarse, Likeness, Sieve, Subject};
-use super::thumbnail::{Descriptor, Flip};
+use super::register::{CROP_SHARE, Coarse, Likeness, Sieve, Subject};
+use crate::audit::facts::{FileFacts, PixelDigest, SliceFacts};
 
 /// How far apart the descriptors of two candidates may be, both of length 1.
 const CANDIDATE_RADIUS: f32 = 0.3;
 /// How many candidates of a slice are looked at, per way of mirroring.
 const CANDIDATE_COUNT: usize = 6;
-/// How much of each side is also tried as cut away: a crop moves the lowest frequencies further
-/// than anything else that is done to a copy.
-pub(super) const CROP_SHARE: f32 = 0.03;
 /// A picture without contrast resembles every other such picture.
 const LEAST_DEVIATION: f64 = 2.0;
 
@@ -92,7 +90,7 @@ struct Candidate<'facts> {
 }
 
 /// Finds all pairs that may be one picture or one scan, each once, in order of digest.
-pub(super) fn alike_pairs(
+pub(in crate::audit) fn alike_pairs(
     facts: &[FileFacts],
     cancel: &Cancel,
 ) -> Result<Vec<AlikePair>, Cancelled> {
@@ -106,7 +104,8 @@ pub(super) fn alike_pairs(
         .into_values()
         .filter_map(|slice| {
             let coarse = Coarse::of(&slice.thumbnail);
-            Some((Candidate { slice, coarse }, slice.thumbnail.descriptor()?))
+            let descriptor = Descriptor::of(&slice.thumbnail)?;
+            Some((Candidate { slice, coarse }, descriptor))
         })
         .unzip();
     let pairs = near_pairs(&candidates, &points, cancel)?;
@@ -138,7 +137,7 @@ fn near_pairs(
     let tree = VantageTree::new(points);
     let near_one = |index: usize| {
         let cropped = candidates[index].slice.thumbnail.cropped(CROP_SHARE);
-        let queries = [Some(points[index]), cropped.descriptor()];
+        let queries = [Some(points[index]), Descriptor::of(&cropped)];
         let mut pairs = Vec::new();
         for query in queries.into_iter().flatten() {
             for flip in Flip::ALL {

@@ -1,17 +1,20 @@
 //! What an audit rests on: the facts of each file and the pairs that are alike, from the cache or
 //! found anew.
 
+mod cache;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hilum_core::{Cancel, Cancelled};
 use rayon::prelude::*;
 
-use super::AuditSettings;
-use super::cache::{Cache, PictureSet, Stamp};
+use super::alike::{AlikePair, alike_pairs};
 use super::facts::FileFacts;
-use super::neighbours::{AlikePair, alike_pairs};
+use super::settings::AuditSettings;
 use crate::Dataset;
+pub use cache::cache_file;
+use cache::{Cache, PictureSet, Stamp};
 
 /// The facts of each sample, in the dataset's order, and the alike pairs among them.
 ///

@@ -9,22 +9,22 @@ const LEAST_LEAF: usize = 3;
 
 /// How well one property tells classes apart on images that it was not fitted to.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct CrossValidated {
+pub(in crate::audit) struct CrossValidated {
     /// The share of images whose class is named rightly; in `0.0..=1.0`.
-    pub(super) accuracy: f64,
+    pub(in crate::audit) accuracy: f64,
     /// The mean of the recalls.
-    pub(super) balanced_accuracy: f64,
+    pub(in crate::audit) balanced_accuracy: f64,
     /// Of each class, the share that is named rightly; `None` for a class without images.
-    pub(super) recalls: Vec<Option<f64>>,
+    pub(in crate::audit) recalls: Vec<Option<f64>>,
     /// The share of the largest class: what always naming it achieves.
-    pub(super) majority: f64,
+    pub(in crate::audit) majority: f64,
     /// The first cut, fitted to all images.
-    pub(super) threshold: f64,
+    pub(in crate::audit) threshold: f64,
 }
 
 impl CrossValidated {
     /// Balanced accuracy, 0 being a guess and 1 always right.
-    pub(super) fn skill(&self) -> f64 {
+    pub(in crate::audit) fn skill(&self) -> f64 {
         let chance = 1.0 / self.recalls.iter().flatten().count() as f64;
         (self.balanced_accuracy - chance) / (1.0 - chance)
     }
@@ -33,7 +33,7 @@ impl CrossValidated {
 /// Fits a tree of `depth` cuts in a row to four fifths and asks it for the last, five times.
 ///
 /// All images of one of `pictures` are in one fold. `None` if the values are all the same.
-pub(super) fn cross_validate(
+pub(in crate::audit) fn cross_validate(
     values: &[f64],
     classes: &[usize],
     class_count: usize,

@@ -1,14 +1,14 @@
-//! One number per image: what a network could look at instead of the disease.
+//! One number per image.
 
-use super::facts::SliceFacts;
+use crate::audit::facts::SliceFacts;
 
 /// A simple property of an image.
-pub(super) struct Property {
+pub(in crate::audit) struct Property {
     /// Its name in JSON.
-    pub(super) key: &'static str,
+    pub(in crate::audit) key: &'static str,
     /// Its name in a sentence.
-    pub(super) name: &'static str,
-    pub(super) of: fn(&SliceFacts) -> f64,
+    pub(in crate::audit) name: &'static str,
+    pub(in crate::audit) of: fn(&SliceFacts) -> f64,
 }
 
 const fn property(key: &'static str, name: &'static str, of: fn(&SliceFacts) -> f64) -> Property {
@@ -16,7 +16,7 @@ const fn property(key: &'static str, name: &'static str, of: fn(&SliceFacts) -> 
 }
 
 /// All of them.
-pub(super) static PROPERTIES: [Property; 17] = [
+pub(in crate::audit) static PROPERTIES: [Property; 17] = [
     property("width", "the width", |slice| slice.width as f64),
     property("height", "the height", |slice| slice.height as f64),
     property("aspect", "the aspect ratio", |slice| {

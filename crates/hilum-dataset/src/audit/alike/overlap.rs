@@ -1,5 +1,6 @@
 //! One plane laid onto another: how well they agree, and which way agrees better.
 
+use super::moments::{Moments, dot};
 use super::plane::Plane;
 
 /// Where a pixel of the first picture lies in the second, in shares of the side from the centre.
@@ -172,67 +173,6 @@ impl Overlap {
     }
 }
 
-/// Sums over two lists of equal length.
-struct Moments {
-    count: f64,
-    first: f64,
-    second: f64,
-    first_squares: f64,
-    second_squares: f64,
-    products: f64,
-}
-
-impl Moments {
-    fn of(first: &[f32], second: &[f32]) -> Self {
-        Self {
-            count: first.len() as f64,
-            first: sum(first),
-            second: sum(second),
-            first_squares: dot(first, first),
-            second_squares: dot(second, second),
-            products: dot(first, second),
-        }
-    }
-
-    fn covariance(&self) -> f64 {
-        self.products - self.first * self.second / self.count
-    }
-
-    fn first_variance(&self) -> f64 {
-        self.first_squares - self.first * self.first / self.count
-    }
-
-    fn second_variance(&self) -> f64 {
-        self.second_squares - self.second * self.second / self.count
-    }
-}
-
-/// Numbers that are added side by side, so that a processor's vectors are used.
-const LANES: usize = 16;
-
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    let (a, b) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut sums = [0.0_f32; LANES];
-    for (a, b) in a.0.iter().zip(b.0) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    let rest: f32 = a.1.iter().zip(b.1).map(|(a, b)| a * b).sum();
-    f64::from(sums.iter().sum::<f32>() + rest)
-}
-
-fn sum(values: &[f32]) -> f64 {
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    let mut sums = [0.0_f32; LANES];
-    for chunk in chunks {
-        for lane in 0..LANES {
-            sums[lane] += chunk[lane];
-        }
-    }
-    f64::from(sums.iter().chain(rest).sum::<f32>())
-}
-
 /// Gaussian elimination with pivoting.
 fn solve(mut rows: [[f64; UNKNOWNS + 1]; UNKNOWNS]) -> Option<[f64; UNKNOWNS]> {
     for column in 0..UNKNOWNS {
@@ -259,8 +199,8 @@ fn solve(mut rows: [[f64; UNKNOWNS + 1]; UNKNOWNS]) -> Option<[f64; UNKNOWNS]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::thumbnail::{THUMBNAIL_SIDE, Thumbnail};
     use super::*;
+    use crate::audit::facts::{THUMBNAIL_SIDE, Thumbnail};
 
     /// Broad waves, sampled at `place` of 64.
     fn waves(place: impl Fn(f64) -> f64) -> Plane {

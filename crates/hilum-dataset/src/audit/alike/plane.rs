@@ -1,6 +1,7 @@
 //! A square of grey levels as numbers.
 
-use super::thumbnail::{Flip, THUMBNAIL_SIDE, Thumbnail};
+use super::flip::Flip;
+use crate::audit::facts::{THUMBNAIL_SIDE, Thumbnail};
 
 /// Pixels of a thumbnail, to each side, that count as its surroundings.
 const BLUR_RADIUS: usize = 4;

@@ -1,7 +1,7 @@
 //! The nearest descriptors without comparing all pairs: a vantage-point tree
 //! (Yianilos, SODA 1993).
 
-use super::thumbnail::Descriptor;
+use super::descriptor::Descriptor;
 
 /// Below this many points a list is faster than a tree.
 const LEAF_SIZE: usize = 16;
@@ -130,8 +130,8 @@ impl Search<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::thumbnail::Thumbnail;
     use super::*;
+    use crate::audit::facts::Thumbnail;
 
     /// Noise from a multiplicative congruential generator (Lehmer, 1951).
     fn descriptors(count: usize) -> Vec<Descriptor> {
@@ -148,7 +148,7 @@ mod tests {
         (0..count)
             .filter_map(|seed| {
                 let levels = (0..64 * 64).map(|index| waves(index, seed) / 2 + noise());
-                Thumbnail::new(levels.collect()).descriptor()
+                Descriptor::of(&Thumbnail::new(levels.collect()))
             })
             .collect()
     }

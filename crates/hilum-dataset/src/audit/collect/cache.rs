@@ -9,8 +9,8 @@ use std::time::UNIX_EPOCH;
 use hilum_files::write_atomically;
 use serde::{Deserialize, Serialize};
 
-use super::facts::{FileFacts, SliceFacts};
-use super::neighbours::AlikePair;
+use crate::audit::alike::AlikePair;
+use crate::audit::facts::{FileFacts, SliceFacts};
 
 /// Raised whenever facts or alike pairs are computed in another way.
 const VERSION: u32 = 2;
@@ -122,30 +122,13 @@ impl Cache {
     }
 }
 
-/// Where audits may be kept, by what the environment says: `HILUM_CACHE`, or `hilum` in the user's
-/// cache folder. `None` if the system names no such folder.
-pub fn cache_folder() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let platform = || {
-        variable("XDG_CACHE_HOME")
-            .filter(|folder| folder.is_absolute())
-            .or_else(|| variable("LOCALAPPDATA"))
-            .or_else(|| Some(variable("HOME")?.join(".cache")))
-            .map(|folder| folder.join("hilum"))
-    };
-    variable("HILUM_CACHE").or_else(platform)
-}
-
-/// Where the facts of a dataset are kept for the next run: in `folder`, under a digest of the
-/// dataset's path. `None` if there is no such dataset.
-pub fn cache_file(folder: &Path, root: &Path) -> Option<PathBuf> {
+/// Where the facts of a dataset are kept for the next run: in `caches`, the folder of all caches,
+/// under a digest of the dataset's path. `None` if there is no such path.
+pub fn cache_file(caches: &Path, root: &Path) -> Option<PathBuf> {
     let real = fs_err::canonicalize(root).ok()?;
     let digest = blake3::hash(real.as_os_str().as_encoded_bytes()).to_hex();
-    Some(
-        folder
-            .join("audit")
-            .join(format!("{}.facts", &digest[..32])),
-    )
+    let name = format!("{}.facts", &digest[..32]);
+    Some(caches.join("audit").join(name))
 }
 
 #[cfg(test)]

@@ -6,11 +6,14 @@
 
 use std::cell::OnceCell;
 
-use super::neighbours::CROP_SHARE;
+use super::flip::Flip;
 use super::overlap::{Overlap, Placement};
 use super::plane::Plane;
-use super::thumbnail::{Flip, Thumbnail};
+use crate::audit::facts::Thumbnail;
 
+/// How much of each side is also tried as cut away: a crop moves the lowest frequencies further
+/// than anything else that is done to a copy.
+pub(super) const CROP_SHARE: f32 = 0.03;
 /// The largest shift and change of scale of a copy: a crop of 3% a side, and some room.
 const LARGEST_SHIFT: f64 = 0.08;
 const LARGEST_SCALING: f64 = 0.14;
@@ -221,8 +224,8 @@ fn is_plausible(placement: Placement) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::thumbnail::THUMBNAIL_SIDE;
     use super::*;
+    use crate::audit::facts::THUMBNAIL_SIDE;
 
     const OPEN: Sieve = Sieve {
         coarse: -1.0,
@@ -270,7 +273,7 @@ mod tests {
     fn a_mirror_image_is_the_picture_turned_over() {
         let original = picture(1.0, 1.0, 0.0);
         for flip in Flip::ALL {
-            let mirrored = original.flipped(flip);
+            let mirrored = Thumbnail::new(flip.turned(original.levels(), THUMBNAIL_SIDE));
             let found = likeness(&original, &mirrored, flip, OPEN).unwrap();
             assert!(found.detail > 0.9999, "{flip:?} {found:?}");
         }

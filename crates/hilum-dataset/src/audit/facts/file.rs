@@ -1,4 +1,4 @@
-//! What is remembered of a file: a few kilobytes, whatever the size of its image.
+//! A file's facts, and those of a slice and its DICOM header.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use hilum_imaging::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::digest::PixelDigest;
 use super::grey::GreyStatistics;
 use super::thumbnail::{THUMBNAIL_SIDE, Thumbnail};
 
@@ -34,12 +35,6 @@ impl FileFacts {
         }
     }
 }
-
-/// The first 128 bits of BLAKE3 over size and decoded pixels.
-///
-/// A grey image and one with three equal channels have the same digest: they look the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct PixelDigest([u8; 16]);
 
 /// What is remembered of a slice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,7 +106,7 @@ const VISIBLE_COLOR: u8 = 48;
 
 impl FileFacts {
     /// Decodes a file, DICOM through the lung window, and keeps what rules need.
-    pub(super) fn read(path: &Path, limits: DecodeLimits) -> Self {
+    pub(in crate::audit) fn read(path: &Path, limits: DecodeLimits) -> Self {
         match decode_file(path, Window::LUNG, &limits) {
             Ok(slice) => Self::Slice(Box::new(SliceFacts::of(&slice))),
             Err(error) => Self::Unreadable {
@@ -126,7 +121,7 @@ impl FileFacts {
 }
 
 impl SliceFacts {
-    pub(super) fn of(slice: &Slice) -> Self {
+    fn of(slice: &Slice) -> Self {
         let Slice { pixels, info } = slice;
         let grey = pixels.to_grey();
         let small = grey.resize(THUMBNAIL_SIDE, THUMBNAIL_SIDE, Interpolation::Bilinear);
@@ -142,38 +137,6 @@ impl SliceFacts {
             dicom: info.dicom.as_deref().map(|info| Box::new(info.into())),
         }
     }
-}
-
-impl PixelDigest {
-    /// The same as a number.
-    pub(super) fn as_number(self) -> u128 {
-        u128::from_le_bytes(self.0)
-    }
-
-    fn of(pixels: &Pixels) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&(pixels.width() as u64).to_le_bytes());
-        hasher.update(&(pixels.height() as u64).to_le_bytes());
-        match without_equal_channels(pixels) {
-            Some(grey) => hasher.update(&grey),
-            None => hasher.update(pixels.data()),
-        };
-        let mut digest = [0; 16];
-        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        Self(digest)
-    }
-}
-
-/// One byte a pixel, if the three channels are equal everywhere.
-fn without_equal_channels(pixels: &Pixels) -> Option<Vec<u8>> {
-    if pixels.channels() == Channels::Grey {
-        return None;
-    }
-    let (colors, _) = pixels.data().as_chunks::<3>();
-    colors
-        .iter()
-        .all(|[red, green, blue]| red == green && green == blue)
-        .then(|| colors.iter().map(|[red, _, _]| *red).collect())
 }
 
 fn color_share(pixels: &Pixels) -> f64 {
@@ -198,16 +161,6 @@ mod tests {
 
     fn rgb(data: &[u8]) -> Pixels {
         Pixels::new(data.len() / 3, 1, Channels::Rgb, data.to_vec())
-    }
-
-    #[test]
-    fn grey_and_equal_channels_are_one_picture_and_other_shapes_are_not() {
-        let grey = Pixels::new(2, 1, Channels::Grey, vec![5, 9]);
-        let tall = Pixels::new(1, 2, Channels::Grey, vec![5, 9]);
-        let digest = PixelDigest::of(&grey);
-        assert_eq!(PixelDigest::of(&rgb(&[5, 5, 5, 9, 9, 9])), digest);
-        assert_ne!(PixelDigest::of(&rgb(&[5, 5, 6, 9, 9, 9])), digest);
-        assert_ne!(PixelDigest::of(&tall), digest);
     }
 
     #[test]

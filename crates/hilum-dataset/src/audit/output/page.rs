@@ -6,23 +6,18 @@ use std::path::{Path, PathBuf};
 
 use hilum_core::{ClassName, Severity, Split};
 use hilum_files::write_atomically;
-use hilum_imaging::{Channels, Pixels, SheetRow, WriteError, sheet, write_png};
+use hilum_imaging::WriteError;
 use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::facts::FileFacts;
-use super::finding::Finding;
-use super::grey::HISTOGRAM_BINS;
-use super::rule::{RULES, Rule};
-use super::thumbnail::THUMBNAIL_SIDE;
-use super::{Audit, SplitSummary};
+use super::pictures::{finding_row, sample_rows, write_sheet};
 use crate::Dataset;
+use crate::audit::facts::{FileFacts, HISTOGRAM_BINS};
+use crate::audit::finding::Finding;
+use crate::audit::result::{Audit, SplitSummary};
+use crate::audit::rules::{RULES, Rule};
 
-/// Pixels per side of a picture on a sheet.
-const CELL_SIDE: usize = 96;
-/// Pictures in a row.
-const COLUMN_COUNT: usize = 8;
 /// Findings of a rule that are shown with pictures.
 const ROW_COUNT: usize = 12;
 /// Findings of a rule that are told in words.
@@ -58,7 +53,7 @@ pub fn write_page(folder: &Path, dataset: &Dataset, audit: &Audit) -> Result<Pat
     fs_err::create_dir_all(folder)?;
     let has_samples = write_sheet(&folder.join("samples.png"), &sample_rows(dataset, audit))?;
     let mut rules = Vec::new();
-    for rule in &RULES {
+    for rule in RULES {
         if let Some(section) = rule_section(folder, dataset, audit, rule)? {
             rules.push(section);
         }
@@ -153,81 +148,6 @@ fn rule_section(
         findings: told,
         more_count: findings.len().saturating_sub(MESSAGE_COUNT),
     }))
-}
-
-/// The first pictures of a finding and its last, which stands in another split if any does, each
-/// under its split.
-fn finding_row(dataset: &Dataset, audit: &Audit, finding: &Finding) -> Option<SheetRow> {
-    let samples = || dataset.samples.iter().zip(&audit.facts);
-    let count = finding.files.len();
-    let first_count = if count > COLUMN_COUNT {
-        COLUMN_COUNT - 1
-    } else {
-        count
-    };
-    let (first, rest) = finding.files.split_at(first_count);
-    let (splits, pictures): (Vec<Split>, Vec<Pixels>) = first
-        .iter()
-        .chain(rest.last())
-        .filter_map(|file| {
-            let (sample, facts) = samples().find(|(sample, _)| sample.relative == *file)?;
-            Some((sample.split, picture(facts)?))
-        })
-        .unzip();
-    (!pictures.is_empty()).then(|| SheetRow {
-        label: column_titles(&splits),
-        pictures,
-    })
-}
-
-/// The name of each split above its picture: a letter is 8 pixels wide, a gap 6.
-fn column_titles(splits: &[Split]) -> String {
-    let mut titles = String::new();
-    for (column, split) in splits.iter().enumerate() {
-        let start = column * (CELL_SIDE + 6) / 8;
-        let room = start - titles.len();
-        titles.push_str(&" ".repeat(room));
-        titles.push_str(split.as_str());
-    }
-    titles
-}
-
-fn picture(facts: &FileFacts) -> Option<Pixels> {
-    let levels = facts.slice()?.thumbnail.levels().to_vec();
-    Some(Pixels::new(
-        THUMBNAIL_SIDE,
-        THUMBNAIL_SIDE,
-        Channels::Grey,
-        levels,
-    ))
-}
-
-/// Samples of each class, evenly spread over its files.
-fn sample_rows(dataset: &Dataset, audit: &Audit) -> Vec<SheetRow> {
-    let classes = dataset.classes.indices();
-    let rows = classes.map(|class| {
-        let pictures: Vec<Pixels> = dataset
-            .samples
-            .iter()
-            .zip(&audit.facts)
-            .filter(|(sample, _)| sample.class == class)
-            .filter_map(|(_, facts)| picture(facts))
-            .collect();
-        let step = pictures.len().div_ceil(COLUMN_COUNT).max(1);
-        SheetRow {
-            label: dataset.classes.name(class).to_string(),
-            pictures: pictures.into_iter().step_by(step).collect(),
-        }
-    });
-    rows.filter(|row| !row.pictures.is_empty()).collect()
-}
-
-fn write_sheet(path: &Path, rows: &[SheetRow]) -> Result<bool, PageError> {
-    if rows.is_empty() {
-        return Ok(false);
-    }
-    write_png(path, &sheet(&[], rows, CELL_SIDE, CELL_SIDE))?;
-    Ok(true)
 }
 
 /// The mean histogram of a class, as the points of an SVG polyline over 320 x 120 units.

@@ -4,50 +4,12 @@ use std::fmt::Write as _;
 
 use hilum_core::Severity;
 
-use super::Audit;
-use super::evidence::Evidence;
-use super::finding::Finding;
-use super::rule::{RULES, Rule};
+use crate::audit::finding::Finding;
+use crate::audit::result::Audit;
+use crate::audit::rules::{RULES, Rule};
 
 /// How many examples of a rule's findings are shown.
 const EXAMPLE_COUNT: usize = 3;
-/// How many paths one line names.
-const PATH_COUNT: usize = 3;
-
-/// Each name in backticks.
-pub(super) fn quoted<S: AsRef<str>>(names: &[S]) -> Vec<String> {
-    let mut quoted: Vec<String> = names
-        .iter()
-        .take(PATH_COUNT)
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect();
-    if names.len() > PATH_COUNT {
-        quoted.push(format!("{} more", names.len() - PATH_COUNT));
-    }
-    quoted
-}
-
-/// The first few paths and how many more there are.
-pub(super) fn first_of(paths: &[String]) -> String {
-    quoted(paths).join(", ")
-}
-
-/// One finding for all files of a kind; none if there are none.
-pub(super) fn one_finding(evidence: &Evidence<'_>, files: &[usize], what: &str) -> Vec<Finding> {
-    if files.is_empty() {
-        return Vec::new();
-    }
-    let paths = evidence.paths(files);
-    let message = match paths.len() {
-        1 => format!("{what}: {}", first_of(&paths)),
-        count => format!("{count} {what}: {}", first_of(&paths)),
-    };
-    vec![
-        Finding::new(message, paths)
-            .with("count", files.len())
-            .with("classes", evidence.class_counts(files)),
-    ]
-}
 
 impl Audit {
     /// The splits, then what was mended, then the findings: errors first, each rule with its
@@ -58,7 +20,7 @@ impl Audit {
         for line in &self.mended {
             let _ = writeln!(text, "mended: {line}");
         }
-        for rule in &RULES {
+        for rule in RULES {
             self.write_rule(&mut text, rule);
         }
         self.write_verdict(&mut text);

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hilum_core::GroupId;
 
-use super::facts::{FileFacts, PixelDigest};
 use super::neighbours::AlikePair;
 use crate::Dataset;
+use crate::audit::disjoint_sets::DisjointSets;
+use crate::audit::facts::{FileFacts, PixelDigest};
 
 /// What the names of inferred groups begin with, so that nobody takes them for patients.
 const PREFIX: &str = "inferred-";
 
-/// Whether a group is a guess of [`Audit::similarity_groups`](super::Audit::similarity_groups)
+/// Whether a group is a guess of [`Audit::similarity_groups`](crate::audit::Audit::similarity_groups)
 /// and not what somebody knew of the data.
 pub fn is_inferred(group: &GroupId) -> bool {
     group.0.starts_with(PREFIX)
@@ -22,7 +23,7 @@ pub fn is_inferred(group: &GroupId) -> bool {
 /// Slices that look like neighbours of one scan, and copies, get the same group, named
 /// `inferred-N`; names that are there already stay for those that have them. Samples that
 /// resemble no other stay without a group.
-pub(super) fn inferred_groups(
+pub(in crate::audit) fn inferred_groups(
     dataset: &Dataset,
     facts: &[FileFacts],
     pairs: &[AlikePair],
@@ -68,27 +69,4 @@ fn roots(facts: &[FileFacts], pairs: &[AlikePair]) -> Vec<usize> {
         }
     }
     (0..facts.len()).map(|index| sets.root(index)).collect()
-}
-
-/// Union-find with path halving (Tarjan, JACM 1975).
-pub(super) struct DisjointSets(Vec<usize>);
-
-impl DisjointSets {
-    pub(super) fn new(count: usize) -> Self {
-        Self((0..count).collect())
-    }
-
-    pub(super) fn root(&mut self, mut index: usize) -> usize {
-        while self.0[index] != index {
-            self.0[index] = self.0[self.0[index]];
-            index = self.0[index];
-        }
-        index
-    }
-
-    /// The smaller index becomes the root, so that the result does not depend on the order.
-    pub(super) fn join(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        self.0[a.max(b)] = a.min(b);
-    }
 }
