@@ -1,27 +1,24 @@
 //! `log.csv`: a row an epoch.
 
-use std::io;
 use std::path::Path;
+use std::{io, iter};
 
 use hilum_files::write_atomically;
 use hilum_metrics::{EpochRow, History, SplitRow};
 
-const HEADER: [&str; 14] = [
-    "epoch",
-    "learning_rate",
-    "seconds",
-    "images_per_second",
-    "train_loss",
-    "train_accuracy",
-    "train_macro_f1",
-    "train_log_cosh",
-    "train_macro_auroc",
-    "valid_loss",
-    "valid_accuracy",
-    "valid_macro_f1",
-    "valid_log_cosh",
-    "valid_macro_auroc",
-];
+/// What is said of an epoch itself.
+const OF_THE_EPOCH: [&str; 4] = ["epoch", "learning_rate", "seconds", "images_per_second"];
+
+/// The columns, by name.
+fn header() -> Vec<String> {
+    let splits = ["train", "valid"].into_iter();
+    let measured = splits.flat_map(|split| {
+        let values = split_values(&SplitRow::default());
+        values.map(move |(name, _)| format!("{split}_{name}"))
+    });
+    let of_the_epoch = OF_THE_EPOCH.into_iter().map(str::to_owned);
+    of_the_epoch.chain(measured).collect()
+}
 
 /// Writes the whole log, atomically; what is undefined is an empty field.
 ///
@@ -33,7 +30,7 @@ const HEADER: [&str; 14] = [
 pub fn write_log(path: &Path, history: &History) -> io::Result<()> {
     write_atomically(path, |file| {
         let mut writer = csv::Writer::from_writer(file);
-        writer.write_record(HEADER)?;
+        writer.write_record(header())?;
         for row in &history.rows {
             writer.write_record(fields(row))?;
         }
@@ -52,7 +49,7 @@ pub fn read_log(path: &Path) -> io::Result<History> {
         let what = format!("`{}` is no log of a training run", path.display());
         io::Error::new(io::ErrorKind::InvalidData, what)
     };
-    if reader.headers().map_err(|_| foreign())? != HEADER[..] {
+    if reader.headers().map_err(|_| foreign())? != header() {
         return Err(foreign());
     }
     let rows = reader.records().map(|record| row(&record.ok()?));
@@ -65,20 +62,18 @@ pub fn read_log(path: &Path) -> io::Result<History> {
 
 fn row(record: &csv::StringRecord) -> Option<EpochRow> {
     let number = |index: usize| record.get(index)?.parse::<f64>().ok();
-    let split = |first: usize| SplitRow {
-        loss: number(first),
-        accuracy: number(first + 1),
-        macro_f1: number(first + 2),
-        log_cosh: number(first + 3),
-        macro_auroc: number(first + 4),
+    let split = |first: usize| {
+        let mut columns = first + 1..;
+        SplitRow::each(number(first), |_| columns.next().and_then(number))
     };
+    let first = OF_THE_EPOCH.len();
     Some(EpochRow {
         epoch: record.get(0)?.parse().ok()?,
         learning_rate: number(1)?,
         seconds: number(2)?,
         images_per_second: number(3)?,
-        train: split(4),
-        valid: split(9),
+        train: split(first),
+        valid: split(first + 1 + SplitRow::METRICS.len()),
     })
 }
 
@@ -98,14 +93,11 @@ fn fields(row: &EpochRow) -> Vec<String> {
 }
 
 /// What is measured on a split, by name.
-pub(crate) fn split_values(row: &SplitRow) -> [(&'static str, Option<f64>); 5] {
-    [
-        ("loss", row.loss),
-        ("accuracy", row.accuracy),
-        ("macro_f1", row.macro_f1),
-        ("log_cosh", row.log_cosh),
-        ("macro_auroc", row.macro_auroc),
-    ]
+pub(crate) fn split_values(
+    row: &SplitRow,
+) -> impl Iterator<Item = (&'static str, Option<f64>)> + use<> {
+    let scores = row.iter().map(|(metric, value)| (metric.name, value));
+    iter::once(("loss", row.loss)).chain(scores)
 }
 
 #[cfg(test)]
@@ -136,6 +128,11 @@ mod tests {
         write_log(&path, &history).unwrap();
         assert_eq!(read_log(&path).unwrap(), history);
 
+        let text = fs_err::read_to_string(&path).unwrap();
+        let header = "epoch,learning_rate,seconds,images_per_second,\
+            train_loss,train_accuracy,train_macro_f1,train_log_cosh,train_macro_auroc,\
+            valid_loss,valid_accuracy,valid_macro_f1,valid_log_cosh,valid_macro_auroc";
+        assert_eq!(text.lines().next(), Some(header));
         fs_err::write(&path, "something,else\n1,2\n").unwrap();
         assert!(read_log(&path).unwrap_err().to_string().contains("no log"));
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use hilum_metrics::{EpochRow, History};
+use hilum_metrics::{EpochRow, History, Prominence};
 
 use crate::{Keep, StopReason};
 
@@ -92,8 +92,8 @@ pub struct EpochDone<'a> {
     pub epochs: usize,
 }
 
-/// An epoch in one line: loss, accuracy, macro-F1 and AUROC on train and valid, learning rate,
-/// time. What is undefined is a dash.
+/// An epoch in one line: loss and headline scores on train and valid, learning rate, time. What is
+/// undefined is a dash.
 ///
 /// ```
 /// use hilum_metrics::{EpochRow, SplitRow};
@@ -108,8 +108,8 @@ pub struct EpochDone<'a> {
 /// };
 /// assert_eq!(
 ///     hilum_train::epoch_line(&row, 50),
-///     "epoch  3/50  train loss 0.812 accuracy 0.701 macro-F1 - AUROC -  \
-///      valid loss 0.900 accuracy - macro-F1 0.655 AUROC -  rate 1.0e-3  12.3 s  50 images/s"
+///     "epoch  3/50  train loss 0.812 accuracy 0.701 macro-F1 - macro AUROC -  \
+///      valid loss 0.900 accuracy - macro-F1 0.655 macro AUROC -  rate 1.0e-3  12.3 s  50 images/s"
 /// );
 /// ```
 pub fn epoch_line(row: &EpochRow, epochs: usize) -> String {
@@ -117,14 +117,12 @@ pub fn epoch_line(row: &EpochRow, epochs: usize) -> String {
     let mut line = format!("epoch {:>width$}/{epochs}", row.epoch);
     let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
     for (split, values) in [("train", &row.train), ("valid", &row.valid)] {
-        let _ = write!(
-            line,
-            "  {split} loss {} accuracy {} macro-F1 {} AUROC {}",
-            number(values.loss),
-            number(values.accuracy),
-            number(values.macro_f1),
-            number(values.macro_auroc),
-        );
+        let _ = write!(line, "  {split} loss {}", number(values.loss));
+        for (metric, value) in values.iter() {
+            if metric.prominence == Prominence::Headline {
+                let _ = write!(line, " {} {}", metric.title, number(value));
+            }
+        }
     }
     let _ = write!(
         line,

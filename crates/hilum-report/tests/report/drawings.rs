@@ -31,7 +31,7 @@ fn drawings(names: &[&str], present: &[usize], count: usize) -> Vec<String> {
         confusion_matrix(&report.as_is.confusion, &caption),
         roc(&classes, &truth, &probabilities, &caption),
         precision_recall(&classes, &truth, &probabilities, &caption),
-        reliability(&report.as_is.reliability, report.as_is.ece, &caption),
+        reliability(&report.as_is.reliability, report.as_is.scores.ece, &caption),
     ]
 }
 

@@ -1,6 +1,33 @@
 //! Agreement beyond chance: Cohen's kappa and the Matthews correlation.
 
-use crate::Confusion;
+use crate::confusion::Confusion;
+use crate::metric::{Direction, Metric, Prominence};
+
+/// [`Confusion::cohen_kappa`].
+pub const COHEN_KAPPA: Metric = Metric {
+    name: "cohen_kappa",
+    title: "Cohen's kappa",
+    symbol: None,
+    says: "agreement beyond chance; 0 is chance",
+    undefined: "if truth and predictions name one and the same class throughout",
+    direction: Direction::HigherIsBetter,
+    range: (-1.0, 1.0),
+    prominence: Prominence::Summary,
+    compute: |sample| sample.confusion().cohen_kappa(),
+};
+
+/// [`Confusion::matthews_correlation`].
+pub const MATTHEWS_CORRELATION: Metric = Metric {
+    name: "matthews_correlation",
+    title: "Matthews correlation",
+    symbol: Some("MCC"),
+    says: "correlation of truth and predictions; 0 is chance",
+    undefined: "if truth or predictions name a single class",
+    direction: Direction::HigherIsBetter,
+    range: (-1.0, 1.0),
+    prominence: Prominence::Summary,
+    compute: |sample| sample.confusion().matthews_correlation(),
+};
 
 impl Confusion {
     /// Cohen's kappa, unweighted: 1 is full agreement, 0 what chance gives; in `-1.0..=1.0`.

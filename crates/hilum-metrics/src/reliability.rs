@@ -1,7 +1,8 @@
 //! Whether a confidence of 0.8 is right eight times in ten.
 
-use hilum_core::{ClassIndex, Probabilities};
 use serde::{Deserialize, Serialize};
+
+use crate::sample::Sample;
 
 /// The slices whose confidence, the probability of the predicted class, lies in `low..=high`
 /// without `low` itself.
@@ -25,32 +26,23 @@ pub struct ReliabilityBin {
 /// something, same as scikit-learn's `calibration_curve(correct, confidence)`.
 ///
 /// # Panics
-/// If `bin_count` is 0 or the slices differ in length.
-pub fn reliability(
-    truth: &[ClassIndex],
-    probabilities: &[Probabilities],
-    bin_count: usize,
-) -> Vec<ReliabilityBin> {
+/// If `bin_count` is 0.
+pub fn reliability(sample: &Sample<'_>, bin_count: usize) -> Vec<ReliabilityBin> {
     assert!(bin_count > 0, "reliability needs a bin");
-    assert_eq!(
-        truth.len(),
-        probabilities.len(),
-        "every slice has a truth and probabilities"
-    );
     // As `numpy.linspace` has them, to the bit: a confidence on an edge falls on the same side.
     let width = 1.0 / bin_count as f64;
     let mut edges: Vec<f64> = (0..bin_count).map(|at| at as f64 * width).collect();
     edges.push(1.0);
 
     let mut tallies = vec![(0_u64, 0.0_f64, 0_u64); bin_count];
-    for (truth, row) in truth.iter().zip(probabilities) {
+    for (truth, row, repeat) in sample.slices() {
         let predicted = row.most_likely();
         let confidence = row.of(predicted);
         let bin = edges[1..bin_count].partition_point(|edge| *edge < confidence);
         let (count, confidence_sum, correct_count) = &mut tallies[bin];
-        *count += 1;
-        *confidence_sum += confidence;
-        *correct_count += u64::from(predicted == *truth);
+        *count += u64::from(repeat);
+        *confidence_sum += f64::from(repeat) * confidence;
+        *correct_count += u64::from(repeat) * u64::from(predicted == truth);
     }
     let bin =
         |(at, &(count, confidence_sum, correct_count)): (usize, &(u64, f64, u64))| ReliabilityBin {
@@ -61,18 +53,4 @@ pub fn reliability(
             accuracy: (count > 0).then(|| correct_count as f64 / count as f64),
         };
     tallies.iter().enumerate().map(bin).collect()
-}
-
-/// The mean distance between confidence and accuracy over `bins`, weighted by their counts; in
-/// `0.0..=1.0`. The best is 0. `None` without slices.
-///
-/// Naeini, Cooper, Hauskrecht, Obtaining well calibrated probabilities using Bayesian binning,
-/// 2015; usual with 15 bins.
-pub fn expected_calibration_error(bins: &[ReliabilityBin]) -> Option<f64> {
-    let count: u64 = bins.iter().map(|bin| bin.count).sum();
-    let sum: f64 = bins
-        .iter()
-        .filter_map(|bin| Some(bin.count as f64 * (bin.accuracy? - bin.confidence?).abs()))
-        .sum();
-    (count > 0).then(|| sum / count as f64)
 }

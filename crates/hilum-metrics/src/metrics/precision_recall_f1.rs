@@ -1,4 +1,4 @@
-//! Precision, recall and F1 of a class, and their means.
+//! Accuracy; precision, recall and F1 of a class, and their means.
 //!
 //! # What is undefined
 //! A class's own score is `None` where nothing defines it (scikit-learn: `zero_division=nan`).
@@ -10,7 +10,102 @@
 
 use hilum_core::ClassIndex;
 
-use crate::Confusion;
+use crate::confusion::Confusion;
+use crate::metric::{Direction, Metric, Prominence};
+use crate::sample::Sample;
+
+/// A share of slices, or a mean of such shares.
+const fn share(
+    name: &'static str,
+    title: &'static str,
+    says: &'static str,
+    prominence: Prominence,
+    compute: fn(&Sample<'_>) -> Option<f64>,
+) -> Metric {
+    Metric {
+        name,
+        title,
+        symbol: None,
+        says,
+        undefined: "without slices",
+        direction: Direction::HigherIsBetter,
+        range: (0.0, 1.0),
+        prominence,
+        compute,
+    }
+}
+
+/// [`Confusion::accuracy`].
+pub const ACCURACY: Metric = share(
+    "accuracy",
+    "accuracy",
+    "share of slices called right",
+    Prominence::Headline,
+    |sample| sample.confusion().accuracy(),
+);
+
+/// [`Confusion::balanced_accuracy`].
+pub const BALANCED_ACCURACY: Metric = share(
+    "balanced_accuracy",
+    "balanced accuracy",
+    "mean recall of the classes",
+    Prominence::Summary,
+    |sample| sample.confusion().balanced_accuracy(),
+);
+
+/// [`Confusion::macro_precision`].
+pub const MACRO_PRECISION: Metric = share(
+    "macro_precision",
+    "macro precision",
+    "mean precision of the classes",
+    Prominence::File,
+    |sample| sample.confusion().macro_precision(),
+);
+
+/// [`Confusion::macro_recall`].
+pub const MACRO_RECALL: Metric = share(
+    "macro_recall",
+    "macro recall",
+    "mean recall of the classes",
+    Prominence::File,
+    |sample| sample.confusion().macro_recall(),
+);
+
+/// [`Confusion::macro_f1`].
+pub const MACRO_F1: Metric = share(
+    "macro_f1",
+    "macro-F1",
+    "mean F1 of the classes",
+    Prominence::Headline,
+    |sample| sample.confusion().macro_f1(),
+);
+
+/// [`Confusion::weighted_precision`].
+pub const WEIGHTED_PRECISION: Metric = share(
+    "weighted_precision",
+    "weighted precision",
+    "mean precision by support",
+    Prominence::File,
+    |sample| sample.confusion().weighted_precision(),
+);
+
+/// [`Confusion::weighted_recall`].
+pub const WEIGHTED_RECALL: Metric = share(
+    "weighted_recall",
+    "weighted recall",
+    "mean recall by support",
+    Prominence::File,
+    |sample| sample.confusion().weighted_recall(),
+);
+
+/// [`Confusion::weighted_f1`].
+pub const WEIGHTED_F1: Metric = share(
+    "weighted_f1",
+    "weighted F1",
+    "mean F1 by support",
+    Prominence::Report,
+    |sample| sample.confusion().weighted_f1(),
+);
 
 /// `part / whole`, undefined for an empty whole.
 fn ratio(part: u64, whole: u64) -> Option<f64> {
@@ -114,7 +209,7 @@ impl Confusion {
 }
 
 /// The arithmetic mean; `None` of nothing.
-pub(crate) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (mut sum, mut count) = (0.0, 0_u64);
     for value in values {
         sum += value;
