@@ -1,6 +1,7 @@
 //! A trained model, ready to predict.
 
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 
 use hilum_core::Probabilities;
 use hilum_graph::{DeviceName, Engine, ModelFile};
@@ -72,12 +73,16 @@ impl Model {
         batch_size: NonZeroUsize,
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<Probabilities>, CommandError> {
+        let mut done = |count| {
+            done(count);
+            ControlFlow::Continue(())
+        };
         predict_slices(
             self.engine.as_mut(),
             slices,
             &self.file.recipe,
             batch_size,
-            done,
+            &mut done,
         )
         .map_err(CommandError::failure)
     }

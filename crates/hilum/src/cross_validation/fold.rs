@@ -2,6 +2,7 @@
 
 use std::io;
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use hilum_metrics::OutOfFold;
@@ -114,7 +115,8 @@ fn train_and_predict(
     let pixels: Vec<_> = held_out.iter().map(|slice| &slice.pixels).collect();
     let batch = NonZeroUsize::new(settings.training.batch_size).unwrap_or(NonZeroUsize::MIN);
     let recipe = &settings.recipe;
-    let probabilities = predict_slices(engine.as_mut(), &pixels, recipe, batch, &mut |_| {})
+    let mut on = |_| ControlFlow::Continue(());
+    let probabilities = predict_slices(engine.as_mut(), &pixels, recipe, batch, &mut on)
         .map_err(CommandError::failure)?;
     let predictions = part.held_out.iter().zip(probabilities);
     Ok(predictions

@@ -3,9 +3,9 @@
 use hilum_core::{ClassIndex, Split};
 use hilum_graph::Engine;
 
-use crate::LabelledSlice;
-use crate::preparation::Preparation;
-use crate::train::{TrainError, Training};
+use super::error::TrainError;
+use super::inputs::Training;
+use crate::slices::{LabelledSlice, Preparation};
 
 /// Checks that settings, data, recipe and network fit one another.
 pub(crate) fn check(engine: &dyn Engine, training: &Training<'_>) -> Result<(), TrainError> {

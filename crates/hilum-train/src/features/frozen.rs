@@ -4,12 +4,11 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use blake3::Hasher;
-use hilum_graph::{Batch, Engine, NodeIndex, Parameters, Shape};
-use serde_json::json;
+use hilum_graph::{Batch, Engine, EngineError, Graph, NodeIndex, Parameters, Shape};
+use serde_json::{Value, json};
 
-use crate::LabelledSlice;
-use crate::feature_cache::{FeatureKey, FeatureTable, lock};
-use crate::train::{TrainError, Training};
+use super::cache::{FeatureCache, FeatureKey, FeatureTable, lock};
+use crate::slices::LabelledSlice;
 
 /// What layers before a node make of the slices of a run.
 pub(crate) struct Frozen {
@@ -26,35 +25,31 @@ pub(crate) struct Frozen {
 }
 
 impl Frozen {
-    /// Of the layers before `first` with the engine's present weights.
+    /// Of the layers before `first` with the engine's present weights, on `slices` of the training
+    /// split; `images` is all that decides how images are made of slices.
     pub(crate) fn new(
         engine: &dyn Engine,
-        training: &Training<'_>,
         first: NodeIndex,
-    ) -> Result<Self, TrainError> {
-        let parameters = engine.parameters();
-        let parameters = parameters.map_err(|source| TrainError::Engine { source })?;
+        slices: &[LabelledSlice],
+        images: &Value,
+        cache: &FeatureCache,
+    ) -> Result<Self, EngineError> {
         let graph = engine.graph();
-        let settings = training.settings;
         let key = json!({
-            "weights": fingerprint(graph, &parameters, first),
+            "weights": fingerprint(graph, &engine.parameters()?, first),
             "first": first,
             "network": graph.name(),
-            "recipe": training.recipe,
-            "augmentation": settings.augmentation,
-            "seed": settings.seed,
+            "images": images,
             "engine": engine.description(),
         });
         let shape = graph.border_shape(first);
-        let slices = training.data.train.iter();
+        let pixels = slices.iter().map(|slice| hash(slice.pixels.data()));
         Ok(Self {
             first,
             shape,
-            pixels: slices.map(|slice| hash(slice.pixels.data())).collect(),
-            table: training
-                .features
-                .table(&key.to_string(), shape.value_count()),
-            limit_bytes: training.features.limit_bytes(),
+            pixels: pixels.collect(),
+            table: cache.table(&key.to_string(), shape.value_count()),
+            limit_bytes: cache.limit_bytes(),
             valid: None,
         })
     }
@@ -116,7 +111,7 @@ fn hash(bytes: &[u8]) -> u128 {
 }
 
 /// BLAKE3 over everything that the layers before `first` hold.
-fn fingerprint(graph: &hilum_graph::Graph, parameters: &Parameters, first: NodeIndex) -> String {
+fn fingerprint(graph: &Graph, parameters: &Parameters, first: NodeIndex) -> String {
     let mut hasher = Hasher::new();
     let specs = graph.parameters().into_iter();
     for spec in specs.filter(|spec| spec.node < first) {

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use hilum_metrics::{EpochRow, History, Prominence};
 
-use crate::{Keep, StopReason};
+use super::outcome::StopReason;
+use crate::hyperparameters::Keep;
 
 /// Is told how a run goes on; progress bars and printed lines are made of this.
 ///

@@ -8,8 +8,8 @@ use hilum_graph::{Engine, EngineError, Graph, Shape};
 use hilum_imaging::{Pixels, Recipe};
 use thiserror::Error;
 
-use crate::judge::Judged;
-use crate::preparation::Preparation;
+use super::judge::Judged;
+use crate::slices::Preparation;
 
 /// Why slices cannot be predicted.
 #[derive(Debug, Error)]
@@ -41,21 +41,25 @@ pub enum PredictError {
         #[source]
         source: EngineError,
     },
+    /// Whoever was told of the progress broke off.
+    #[error("stopped before every slice was predicted")]
+    Interrupted,
 }
 
 /// The class probabilities of each slice, in order.
 ///
-/// `slices` are what `recipe` made of files, and are shown in its views. The next batches are prepared while the engine runs.
-/// `done` is told after each batch how many slices are done.
+/// `slices` are what `recipe` made of files, and are shown in its views. The next batches are
+/// prepared while the engine runs. `done` is told after each batch how many slices are done, and
+/// may break off.
 ///
 /// # Errors
-/// [`PredictError`] if a slice does not fit or the engine fails.
+/// [`PredictError`] if a slice does not fit, the engine fails or `done` breaks off.
 pub fn predict_slices(
     engine: &mut dyn Engine,
     slices: &[&Pixels],
     recipe: &Recipe,
     batch_size: NonZeroUsize,
-    done: &mut dyn FnMut(usize),
+    done: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Probabilities>, PredictError> {
     let logits = slice_logits(engine, slices, recipe, batch_size, done)?;
     Ok(logits
@@ -67,13 +71,13 @@ pub fn predict_slices(
 /// The logits of each slice, in order, one value per class; finite. See [`predict_slices`].
 ///
 /// # Errors
-/// [`PredictError`] if a slice does not fit or the engine fails.
+/// [`PredictError`] if a slice does not fit, the engine fails or `done` breaks off.
 pub fn slice_logits(
     engine: &mut dyn Engine,
     slices: &[&Pixels],
     recipe: &Recipe,
     batch_size: NonZeroUsize,
-    done: &mut dyn FnMut(usize),
+    done: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<f32>>, PredictError> {
     let preparation = Preparation::new(recipe, engine.graph());
     check(&preparation, engine.graph(), slices)?;
@@ -82,14 +86,9 @@ pub fn slice_logits(
         preparation,
         batch_size,
     };
-    let mut tell = |count| {
-        done(count);
-        ControlFlow::Continue(())
-    };
-    let logits = judged.logits(engine, &mut tell);
+    let logits = judged.logits(engine, done);
     let logits = logits.map_err(|source| PredictError::Engine { source })?;
-    // Nothing breaks off.
-    Ok(logits.unwrap_or_default())
+    logits.ok_or(PredictError::Interrupted)
 }
 
 fn check(

@@ -7,25 +7,27 @@ use hilum_graph::{Engine, Parameters};
 use hilum_metrics::{EpochRow, SplitRow};
 use serde_json::{Value, json};
 
-use crate::check::check;
-use crate::checkpoint::{Progress, read_checkpoint, write_checkpoint};
-use crate::frozen::Frozen;
-use crate::log::write_log;
-use crate::pass::Pass;
-use crate::train::{Outcome, StopReason, TrainError, Training};
-use crate::{EpochDone, Keep, Observer, RunStart, tensorboard};
+use super::check::check;
+use super::error::TrainError;
+use super::inputs::Training;
+use super::observer::{EpochDone, Observer, RunStart};
+use super::outcome::{Outcome, StopReason};
+use super::pass::Pass;
+use crate::features::Frozen;
+use crate::hyperparameters::Keep;
+use crate::records::{Progress, read_checkpoint};
 
 /// A run between two epochs.
 pub(crate) struct Run<'a> {
-    engine: &'a mut dyn Engine,
-    training: &'a Training<'a>,
+    pub(super) engine: &'a mut dyn Engine,
+    pub(super) training: &'a Training<'a>,
     observer: &'a mut dyn Observer,
     stop: &'a AtomicBool,
     class_weights: Vec<f32>,
-    identity: Value,
-    progress: Progress,
+    pub(super) identity: Value,
+    pub(super) progress: Progress,
     /// The weights of the best epoch.
-    best: Option<Parameters>,
+    pub(super) best: Option<Parameters>,
     /// The frozen layers, once there are some whose results are kept.
     frozen: Option<Frozen>,
 }
@@ -172,8 +174,14 @@ impl<'a> Run<'a> {
         if settings.kept_variations == 0 || !stage.is_frozen() {
             self.frozen = None;
         } else if self.frozen.is_none() {
-            let frozen = Frozen::new(self.engine, self.training, stage.first_trained)?;
-            self.frozen = Some(frozen);
+            let images = json!({
+                "recipe": self.training.recipe,
+                "augmentation": settings.augmentation,
+                "seed": settings.seed,
+            });
+            let (slices, cache) = (self.training.data.train, self.training.features);
+            let frozen = Frozen::new(self.engine, stage.first_trained, slices, &images, cache);
+            self.frozen = Some(frozen.map_err(|source| TrainError::Engine { source })?);
         }
         Ok(())
     }
@@ -214,60 +222,6 @@ impl<'a> Run<'a> {
                 .patience
                 .observe(stopping.monitor, loss, row.valid.macro_f1);
         }
-    }
-
-    fn save(&mut self, row: &EpochRow, improved: bool) -> Result<(), TrainError> {
-        let engine_failed = |source| TrainError::Engine { source };
-        let parameters = self.engine.parameters().map_err(engine_failed)?;
-        let optimizer = self.engine.optimizer_state().map_err(engine_failed)?;
-        let average = self.engine.average().map_err(engine_failed)?;
-        if parameters.check(self.engine.graph()).is_err() {
-            let steps = self.progress.steps;
-            return Err(self
-                .training
-                .not_finite("weights", row.epoch, steps, row.learning_rate));
-        }
-        let best = if improved { None } else { self.best.as_ref() };
-        write_checkpoint(
-            &self.training.folder.checkpoint(),
-            &self.identity,
-            &self.progress,
-            &parameters,
-            &optimizer,
-            average.as_ref(),
-            best,
-        )
-        .map_err(|source| TrainError::Checkpoint { source })?;
-        if improved {
-            let judged = average.unwrap_or(parameters);
-            self.write_model(&judged)?;
-            self.best = Some(judged);
-        }
-        self.write_log()?;
-        let path = self.training.folder.events();
-        tensorboard::append(&path, row).map_err(|source| TrainError::Log { path, source })
-    }
-
-    fn write_model(&self, parameters: &Parameters) -> Result<(), TrainError> {
-        let Some(best) = self.progress.history.best() else {
-            return Ok(());
-        };
-        let path = self.training.folder.model();
-        let written = self.training.model.write_model(&path, parameters, best);
-        written.map_err(|source| TrainError::Model { source })
-    }
-
-    fn write_log(&self) -> Result<(), TrainError> {
-        let path = self.training.folder.log();
-        write_log(&path, &self.progress.history).map_err(|source| TrainError::Log { path, source })
-    }
-
-    /// Brings both logs to where the checkpoint is.
-    fn synchronise_logs(&self) -> Result<(), TrainError> {
-        self.write_log()?;
-        let path = self.training.folder.events();
-        tensorboard::synchronise(&path, &self.progress.history)
-            .map_err(|source| TrainError::Log { path, source })
     }
 }
 

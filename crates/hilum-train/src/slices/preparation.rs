@@ -63,7 +63,7 @@ pub(crate) struct Variation<'a> {
     pub(crate) seed: u64,
     /// The epoch, the first of which is 1, or the number of a variation that is kept.
     pub(crate) epoch: usize,
-    /// [`LabelledSlice::number`](crate::LabelledSlice::number)
+    /// [`LabelledSlice::number`](super::LabelledSlice::number).
     pub(crate) number: usize,
 }
 

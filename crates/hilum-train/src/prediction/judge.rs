@@ -6,8 +6,7 @@ use std::ops::ControlFlow;
 use hilum_graph::{Batch, Engine, EngineError, Logits, NodeIndex};
 use hilum_imaging::Pixels;
 
-use crate::batches;
-use crate::preparation::Preparation;
+use crate::slices::{Preparation, batches};
 
 /// Slices to be judged, and how they are shown.
 pub(crate) struct Judged<'a> {
@@ -37,7 +36,8 @@ impl Judged<'_> {
         Ok(flow.is_continue().then(|| self.of_slices(&rows)))
     }
 
-    /// What the layers before `first` make of each view, a row each.
+    /// What the layers before `first` make of each view, a row each. `done` may break off, as in
+    /// [`logits`](Self::logits).
     ///
     /// # Errors
     /// What the engine says.
@@ -45,15 +45,16 @@ impl Judged<'_> {
         &self,
         engine: &mut dyn Engine,
         first: NodeIndex,
-    ) -> Result<Batch, EngineError> {
+        done: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<Option<Batch>, EngineError> {
         let shape = engine.graph().border_shape(first);
         let mut values = Vec::with_capacity(self.image_count() * shape.value_count());
-        // Nothing breaks off here: the flow is always to its end.
-        let _ = self.for_each_batch(|images| {
+        let flow = self.for_each_batch(|images| {
             values.extend(engine.features(images, first)?.data);
-            Ok(ControlFlow::Continue(()))
+            Ok(done())
         })?;
-        Ok(Batch::new(self.image_count(), shape, values))
+        let features = || Batch::new(self.image_count(), shape, values);
+        Ok(flow.is_continue().then(features))
     }
 
     /// The same as [`logits`](Self::logits), from `features` that [`features`](Self::features)

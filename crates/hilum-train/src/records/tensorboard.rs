@@ -14,7 +14,7 @@ use fs_err::OpenOptions;
 use hilum_files::write_atomically;
 use hilum_metrics::{EpochRow, History};
 
-use crate::log::split_values;
+use super::log::split_values;
 
 /// Makes the file say what `history` says: cuts back what it does not know or what a killed
 /// process left incomplete, and adds what is missing.
@@ -201,7 +201,7 @@ mod tests {
     }
 
     fn reference() -> Reference {
-        serde_json::from_str(include_str!("../tests/reference/events.json")).unwrap()
+        serde_json::from_str(include_str!("../../tests/reference/events.json")).unwrap()
     }
 
     fn hex(bytes: &[u8]) -> String {

@@ -6,6 +6,8 @@ use hilum_graph::{ModelFile, ModelFileError, Parameters};
 use hilum_metrics::EpochRow;
 use serde_json::json;
 
+use super::log::split_values;
+
 /// Makes a file of the best weights so far; called each time they get better.
 pub trait ModelWriter {
     /// Writes `parameters`, those after the epoch `best`, to `path`, atomically.
@@ -33,7 +35,7 @@ impl ModelWriter for ModelFile {
         best: &EpochRow,
     ) -> Result<(), ModelFileError> {
         let mut validation = json!({"split": "valid", "epoch": best.epoch});
-        for (name, value) in crate::log::split_values(&best.valid) {
+        for (name, value) in split_values(&best.valid) {
             validation[name] = json!(value);
         }
         let model = Self {

@@ -2,8 +2,7 @@
 
 use hilum_graph::{Graph, NodeIndex};
 use serde::{Deserialize, Serialize};
-
-use crate::TrainError;
+use thiserror::Error;
 
 /// Which part of a network learns, and when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +27,16 @@ pub enum Freeze {
         /// What the learning rate is multiplied by once everything learns; positive.
         learning_rate_factor: f64,
     },
+}
+
+/// Nothing of this name could be the first to learn.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{graph}` has no layer `{node}`\nhint: `hilum arch {graph}` lists its layers")]
+pub struct UnknownNode {
+    /// The network.
+    pub graph: String,
+    /// What was asked for.
+    pub node: String,
 }
 
 /// What learns in an epoch.
@@ -61,10 +70,10 @@ impl Freeze {
     /// Checks that `graph` has the node that is to be the first to learn.
     ///
     /// # Errors
-    /// [`TrainError::UnknownNode`] if not.
-    pub fn check(&self, graph: &Graph) -> Result<(), TrainError> {
+    /// [`UnknownNode`] if not.
+    pub fn check(&self, graph: &Graph) -> Result<(), UnknownNode> {
         match self {
-            Self::Before { node } if find(graph, node).is_none() => Err(TrainError::UnknownNode {
+            Self::Before { node } if find(graph, node).is_none() => Err(UnknownNode {
                 graph: graph.name().to_owned(),
                 node: node.clone(),
             }),

@@ -3,7 +3,7 @@
 use hilum_core::{ClassIndex, Probabilities};
 use hilum_metrics::SplitRow;
 
-use crate::cross_entropy::CrossEntropy;
+use super::cross_entropy::CrossEntropy;
 
 /// Collects what a network said of many slices.
 #[derive(Debug)]

@@ -1,65 +1,14 @@
-//! One call that trains.
+//! Why a run cannot begin or go on.
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
 
 use hilum_core::{ClassName, Split};
-use hilum_graph::{Engine, EngineError, ModelFileError, ParametersError, Shape};
-use hilum_imaging::Recipe;
-use hilum_metrics::History;
+use hilum_graph::{EngineError, ModelFileError, ParametersError, Shape};
 use thiserror::Error;
 
-use crate::run::Run;
-use crate::{
-    CheckpointError, FeatureCache, ModelWriter, Observer, RunFolder, Settings, SettingsError,
-    TrainingData,
-};
-
-/// What a run is made of.
-#[derive(Clone, Copy)]
-pub struct Training<'a> {
-    /// What is learnt from.
-    pub data: TrainingData<'a>,
-    /// How pixels become the network's input.
-    pub recipe: &'a Recipe,
-    /// How the network is trained.
-    pub settings: &'a Settings,
-    /// Where the run's files go.
-    pub folder: &'a RunFolder,
-    /// What makes the model file of the best weights, such as a template
-    /// [`ModelFile`](hilum_graph::ModelFile).
-    pub model: &'a dyn ModelWriter,
-    /// Where results of frozen layers are kept; runs on the same slices may share it.
-    pub features: &'a FeatureCache,
-}
-
-/// What came out of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// Why it ended.
-    pub reason: StopReason,
-    /// Every complete epoch, and which one was kept.
-    pub history: History,
-}
-
-/// Why a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopReason {
-    /// All epochs are done.
-    Finished,
-    /// Nothing got better for as many epochs as the settings allow.
-    EarlyStopping {
-        /// The last epoch.
-        epoch: usize,
-    },
-    /// The stop flag was set. What `discarded` had done so far is lost, nothing else; the same
-    /// call goes on from the epoch before.
-    Interrupted {
-        /// The epoch that was running.
-        discarded: usize,
-    },
-}
+use crate::hyperparameters::{SettingsError, UnknownNode};
+use crate::records::{CheckpointError, RunFolder};
 
 /// Why a run cannot begin or go on.
 #[derive(Debug, Error)]
@@ -83,12 +32,11 @@ pub enum TrainError {
         split: Split,
     },
     /// Nothing of this name could be the first to learn.
-    #[error("`{graph}` has no layer `{node}`\nhint: `hilum arch {graph}` lists its layers")]
+    #[error(transparent)]
     UnknownNode {
-        /// The network.
-        graph: String,
         /// What was asked for.
-        node: String,
+        #[from]
+        source: UnknownNode,
     },
     /// The network tells another number of classes apart than the data has.
     #[error("`{graph}` tells {found} classes apart, the data has {expected}")]
@@ -199,46 +147,22 @@ pub enum TrainError {
     },
 }
 
-/// Trains `engine`'s network and leaves the best weights in it and in the run's folder.
-///
-/// Goes on from the folder's checkpoint if there is one; the log and the weights are then the
-/// same to the bit as those of a run that was never interrupted (but for seconds and images per
-/// second), given the same engine and thread count.
-///
-/// After each epoch these are written, in this order: `checkpoint.safetensors`, from which all
-/// else can be made again; `model.safetensors`, if the validation macro-F1 is higher than ever,
-/// or as high with a lower loss; `log.csv`; the TensorBoard events. A process that is killed
-/// loses at most the running epoch.
-///
-/// Once `stop` is set, the run ends before the next batch. The running epoch is discarded.
-///
-/// # Errors
-/// [`TrainError`]; the best model so far stays where it is.
-pub fn train(
-    engine: &mut dyn Engine,
-    training: &Training<'_>,
-    observer: &mut dyn Observer,
-    stop: &AtomicBool,
-) -> Result<Outcome, TrainError> {
-    Run::start(engine, training, observer, stop)?.finish()
-}
-
-impl Training<'_> {
-    /// The network has diverged; says what is left.
-    pub(crate) fn not_finite(
-        &self,
+impl TrainError {
+    /// The network has diverged; says what is left of the run in `folder`.
+    pub(super) fn not_finite(
         what: &'static str,
         epoch: usize,
         step: usize,
         learning_rate: f64,
-    ) -> TrainError {
-        let model = self.folder.model();
+        folder: &RunFolder,
+    ) -> Self {
+        let model = folder.model();
         let kept = if model.is_file() {
             format!("the best model so far is in `{}`", model.display())
         } else {
             "no epoch was complete, so there is no model".to_owned()
         };
-        TrainError::NotFinite {
+        Self::NotFinite {
             what,
             epoch,
             step,
