@@ -220,7 +220,7 @@ pub(super) fn varied_images<'a>(
     training: &Training<'a>,
     graph: &Graph,
     epoch: usize,
-) -> impl Fn(&[usize], Vec<f32>) -> Batch + Send + use<'a> {
+) -> impl Fn(&[usize], Vec<f32>) -> Batch + Sync + use<'a> {
     let (settings, slices) = (training.settings, training.data.train);
     let preparation = Preparation::new(training.recipe, graph);
     move |indices, buffer| {
