@@ -181,16 +181,16 @@ struct ScoreRow {
 fn scores(as_is: &Evaluation, clean: Option<&Evaluation>) -> Vec<ScoreRow> {
     let row = |metric: &Metric| {
         let score = |of: &Evaluation| of.scores.get(metric).flatten();
-        let mut meaning = metric.says.to_owned();
+        let mut meaning = vec![metric.says.to_owned()];
         if metric.direction == Direction::LowerIsBetter {
-            meaning += &format!("; {} is best", metric.best());
+            meaning.push(format!("{} is best", metric.best()));
         }
         if score(as_is).is_none() || clean.is_some_and(|clean| score(clean).is_none()) {
-            meaning += &format!("; undefined {}", metric.undefined);
+            meaning.push(format!("undefined {}", metric.undefined));
         }
         ScoreRow {
             name: metric.label(),
-            meaning,
+            meaning: meaning.join("; "),
             as_is: number(score(as_is)),
             clean: clean.map(|clean| number(score(clean))),
         }
@@ -210,7 +210,7 @@ impl ClassRow {
     /// `value` may have nothing to say of a metric, which is no undefined value.
     fn new(
         name: String,
-        support: impl ToString,
+        support: String,
         value: impl Fn(&ClassMetric) -> Option<Option<f64>>,
     ) -> Self {
         let values = CLASS_METRICS.iter().map(value);
@@ -219,7 +219,7 @@ impl ClassRow {
             values: values
                 .map(|value| value.map_or_else(String::new, number))
                 .collect(),
-            support: support.to_string(),
+            support,
         }
     }
 }
@@ -229,7 +229,7 @@ fn class_rows(evaluation: &Evaluation) -> Vec<ClassRow> {
     classes
         .map(|(name, scores)| {
             let value = |metric: &ClassMetric| Some((metric.value)(scores));
-            ClassRow::new(name.to_string(), scores.support, value)
+            ClassRow::new(name.to_string(), scores.support.to_string(), value)
         })
         .collect()
 }
@@ -237,7 +237,7 @@ fn class_rows(evaluation: &Evaluation) -> Vec<ClassRow> {
 fn average_rows(evaluation: &Evaluation) -> [ClassRow; 2] {
     let row = |name: &str, mean: fn(&ClassMetric) -> Option<Metric>| {
         let value = |metric: &ClassMetric| evaluation.scores.get(&mean(metric)?);
-        ClassRow::new(name.to_owned(), evaluation.count, value)
+        ClassRow::new(name.to_owned(), evaluation.count.to_string(), value)
     };
     [
         row("macro", |metric| Some(metric.macro_mean)),
