@@ -9,6 +9,7 @@ use hilum_files::write_atomically;
 use hilum_metrics::{Bootstrap, CrossValidated, CrossValidationReport, Headline, OutOfFold};
 use hilum_report::confusion_matrix;
 use hilum_train::RunFolder;
+use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
 use crate::event::FoldPosition;
@@ -111,7 +112,7 @@ pub fn cross_validate(
     let folder = &begun.folder;
     write_audit(folder, &pool.audit)?;
     plan.write(&pool, &folder.path().join("folds.csv"))?;
-    let predictions = train_folds(&plan, &pool, request, &settings, folder, session)?;
+    let predictions = train_folds(&plan, &pool, request, &settings, folder, &workers, session)?;
     let report = workers.install(|| judge(&pool, &settings, &predictions));
     write_results(folder, &pool, &plan, &predictions, &report)?;
     session.tell(&Event::ResultsIn(folder.path()));
@@ -127,6 +128,7 @@ fn train_folds(
     request: &CrossValidation,
     settings: &CrossValidationSettings,
     folder: &RunFolder,
+    workers: &ThreadPool,
     session: &Session<'_>,
 ) -> Result<Vec<OutOfFold>, ExperimentError> {
     let groups = pool.group_numbers();
@@ -144,6 +146,7 @@ fn train_folds(
         };
         let run = FoldRun {
             pool,
+            workers,
             groups: &groups,
             fold,
             settings: &settings.run,

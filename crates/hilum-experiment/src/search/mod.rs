@@ -182,7 +182,7 @@ pub fn search(request: &Search, session: &Session<'_>) -> Result<SearchOutcome, 
         &workers,
         session,
     )?;
-    let trainer = Trainer::new(request, &searched, &pool, session)?;
+    let trainer = Trainer::new(request, &searched, &pool, &workers, session)?;
     // Weights that do not fit are told before there is a folder.
     let mut networks: Vec<&RunSettings> = searched
         .trials
