@@ -16,6 +16,7 @@
 mod cancel;
 mod classes;
 mod group;
+mod grouping;
 mod probabilities;
 mod spelling;
 mod split;
@@ -24,6 +25,7 @@ mod trust;
 pub use cancel::{Cancel, Cancelled};
 pub use classes::{ClassIndex, ClassName, Classes, ClassesError};
 pub use group::GroupId;
+pub use grouping::{Grouping, UnknownGrouping};
 pub use probabilities::{Probabilities, softmax};
 pub use spelling::{closest, is_one_slip, most_similar};
 pub use split::{Split, SplitError};

@@ -63,7 +63,7 @@ impl Model {
     ) -> Result<Self, ExperimentError> {
         let file = origin.read()?;
         let graph = file.graph()?;
-        let engine = engine::open(machine.device, machine.threads, graph, &file.parameters)?;
+        let engine = engine::open(machine, graph, &file.parameters, session)?;
         let model = Self {
             origin: origin.clone(),
             file,

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use hilum_core::Cancel;
+use hilum_cpu::InstructionSet;
 use hilum_hub::HubSettings;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -21,6 +22,8 @@ pub struct Session<'a> {
     pub caches: Option<PathBuf>,
     /// Where published weights are kept, and how they are fetched.
     pub hub: HubSettings,
+    /// What the processor computes with; the widest that it has, unless somebody compares.
+    pub instruction_set: InstructionSet,
 }
 
 impl Default for Session<'_> {
@@ -30,6 +33,7 @@ impl Default for Session<'_> {
             cancel: Cancel::default(),
             caches: None,
             hub: HubSettings::default(),
+            instruction_set: InstructionSet::widest(),
         }
     }
 }
@@ -62,6 +66,7 @@ impl<'a> Session<'a> {
             cancel: self.cancel.clone(),
             caches: self.caches.clone(),
             hub: self.hub.clone(),
+            instruction_set: self.instruction_set,
         }
     }
 

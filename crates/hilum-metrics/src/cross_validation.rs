@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hilum_core::{AuditSummary, ClassIndex, Classes, Probabilities, Split};
+use hilum_core::{AuditSummary, ClassIndex, Classes, Grouping, Probabilities, Split};
 use serde::{Deserialize, Serialize};
 
 use crate::bootstrap::Bootstrap;
@@ -91,7 +91,7 @@ pub struct CrossValidationReport {
     /// Rounds of folds.
     pub repeat_count: usize,
     /// What must stay together: `inferred` (a guess), `given` or `none`.
-    pub grouping: String,
+    pub grouping: Grouping,
     /// On the predictions of all folds of all repeats; its intervals come from drawing whole
     /// groups, with every prediction of their slices.
     pub out_of_fold: Evaluation,
@@ -195,7 +195,7 @@ pub struct CrossValidated<'a> {
     /// What was divided into folds.
     pub splits: &'a [Split],
     /// `inferred`, `given` or `none`.
-    pub grouping: &'a str,
+    pub grouping: Grouping,
     /// How intervals are drawn.
     pub bootstrap: Bootstrap,
     /// What the audit said of the data.
@@ -233,7 +233,7 @@ impl CrossValidationReport {
             splits: run.splits.to_vec(),
             fold_count: per_fold.iter().map(|fold| fold.fold).max().unwrap_or(0),
             repeat_count: per_repeat.len(),
-            grouping: run.grouping.to_owned(),
+            grouping: run.grouping,
             out_of_fold: evaluate(&run, predictions),
             per_repeat,
             per_fold,

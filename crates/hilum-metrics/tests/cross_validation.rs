@@ -27,7 +27,7 @@ fn report(predictions: &[OutOfFold]) -> CrossValidationReport {
     let run = CrossValidated {
         classes: &classes,
         splits: &[Split::Train, Split::Valid],
-        grouping: "given",
+        grouping: hilum_core::Grouping::Given,
         bootstrap: Bootstrap::default(),
         audit: AuditSummary::NotAudited,
         details: BTreeMap::new(),

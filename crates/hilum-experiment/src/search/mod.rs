@@ -9,12 +9,12 @@ mod winner;
 
 use std::path::{Path, PathBuf};
 
-use hilum_core::Split;
+use hilum_core::{Grouping, Split};
 use hilum_train::search::{Space, SpaceError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::folds::{FoldSettings, Grouping, Workplace, begin_or_go_on, default_name, gather};
+use crate::folds::{FoldSettings, Workplace, begin_or_go_on, default_name, gather};
 use crate::session::{Session, workers};
 use crate::settings::{Choices, RunSettings, words};
 use crate::train::write_audit;

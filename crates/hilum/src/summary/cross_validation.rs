@@ -1,5 +1,6 @@
 //! A cross-validation for a person at a terminal.
 
+use hilum_core::Grouping;
 use hilum_experiment::out_of_fold_caption;
 use hilum_metrics::{
     CLASS_METRICS, CrossValidationReport, Evaluation, Headline, HeadlineSpread, Interval, METRICS,
@@ -58,7 +59,7 @@ fn spread_row(of: &str, spread: &HeadlineSpread) -> impl Iterator<Item = String>
 }
 
 fn pooled_table(report: &CrossValidationReport) -> Table {
-    let drawn = if report.grouping == "none" {
+    let drawn = if report.grouping == Grouping::None {
         "95%, slices drawn"
     } else {
         "95%, groups drawn"
