@@ -10,7 +10,7 @@ use hilum_train::search::{Halving, Rung, Space, Values, best_first, optimism};
 
 use super::flags::Flags;
 use super::plot::plot;
-use super::record::{Flattery, TrialRecord, Trials};
+use super::record::{TrialRecord, Trials};
 use super::summary::summary;
 use super::trial::Trainer;
 use super::{Arguments, SearchError, Strategy};
@@ -128,10 +128,7 @@ impl Search {
         trials.best = Some(winner.trial);
         let first_rung = trials.records.iter().filter(|record| record.rung == 1);
         let fold_scores: Vec<_> = first_rung.map(TrialRecord::fold_scores).collect();
-        trials.flattery = optimism(&fold_scores).map(|found| Flattery {
-            best_macro_f1: found.best,
-            judged_apart_macro_f1: found.judged_apart,
-        });
+        trials.optimism = optimism(&fold_scores);
         trials.write(folder.path())?;
         let drawing = draw_trials(&plot(trials, last, space, folder.path()));
         write(&folder.path().join("trials.svg"), &drawing)?;

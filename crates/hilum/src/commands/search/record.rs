@@ -6,7 +6,7 @@ use std::path::Path;
 use hilum_core::AuditSummary;
 use hilum_files::write_atomically;
 use hilum_metrics::{FoldScores, HeadlineSpread};
-use hilum_train::search::{TrialScore, Values};
+use hilum_train::search::{Optimism, TrialScore, Values};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use toml::Value;
@@ -20,21 +20,13 @@ pub(super) struct Trials {
     pub(super) audit: AuditSummary,
     /// The number of the best trial of the last rung, once the search is done.
     pub(super) best: Option<usize>,
-    /// What choosing adds to the best score; absent until the search is done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) flattery: Option<Flattery>,
+    /// What choosing adds to the best score of the first rung, where all trials compete; absent
+    /// until the search is done.
+    #[serde(rename = "flattery", default, skip_serializing_if = "Option::is_none")]
+    pub(super) optimism: Option<Optimism>,
     /// Every finished trial, in the order in which they were trained.
     #[serde(rename = "trials")]
     pub(super) records: Vec<TrialRecord>,
-}
-
-/// How much the best of many trials flatters.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) struct Flattery {
-    /// The best mean macro-F1 of the first rung, where all trials compete.
-    pub(super) best_macro_f1: f64,
-    /// The mean macro-F1 of what the other folds chose on the fold that had no say.
-    pub(super) judged_apart_macro_f1: f64,
 }
 
 /// One trial at one rung.
@@ -103,7 +95,7 @@ impl Trials {
             return Ok(Self {
                 audit,
                 best: None,
-                flattery: None,
+                optimism: None,
                 records: Vec::new(),
             });
         }

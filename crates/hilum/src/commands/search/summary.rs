@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use hilum_metrics::Spread;
+use hilum_train::search::Optimism;
 
-use super::record::{Flattery, TrialRecord, TrialState, Trials, show};
+use super::record::{TrialRecord, TrialState, Trials, show};
 use crate::model::DISCLAIMER;
 use crate::table::Table;
 
@@ -79,10 +80,10 @@ fn warning(trials: &Trials, last_rung: usize) -> String {
         "the best of {count} trials flatters: it is chosen by the folds that judge it\n  all trials{at}: macro-F1 {}",
         spread(&all)
     );
-    if let Some(Flattery {
-        best_macro_f1: best,
-        judged_apart_macro_f1: apart,
-    }) = trials.flattery
+    if let Some(Optimism {
+        best,
+        judged_apart: apart,
+    }) = trials.optimism
     {
         let gap = best - apart;
         // Writing to a string cannot fail.
