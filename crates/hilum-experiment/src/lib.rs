@@ -87,7 +87,7 @@ pub use predict::{
     FileAnswer, FileCounts, Predict, Prediction, Predictions, predict, predict_each,
 };
 pub use search::{
-    DEFAULT_SPACE, Optimism, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState,
+    DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState,
     Trials, Winner, flags, search,
 };
 pub use session::Session;

@@ -4,10 +4,10 @@
 
 use hilum_core::{ClassIndex, ClassName, Classes, Probabilities};
 use hilum_metrics::{
-    ACCURACY, BALANCED_ACCURACY, Bootstrap, ClassScores, Evaluation, Intervals, LOG_LOSS, MACRO_F1,
-    MACRO_PRECISION, MACRO_RECALL, METRICS, Metric, Prominence, SplitRow, WEIGHTED_F1,
-    WEIGHTED_PRECISION, WEIGHTED_RECALL, auroc, average_precision, precision_recall_curve,
-    reliability, roc_curve,
+    ACCURACY, BALANCED_ACCURACY, Bootstrap, ClassScores, Evaluation, Headline, HeadlineSpread,
+    Intervals, LOG_LOSS, MACRO_F1, MACRO_PRECISION, MACRO_RECALL, METRICS, Metric, Prominence,
+    Scores, SplitRow, Spread, WEIGHTED_F1, WEIGHTED_PRECISION, WEIGHTED_RECALL, auroc,
+    average_precision, precision_recall_curve, reliability, roc_curve,
 };
 use proptest::prelude::*;
 
@@ -281,4 +281,34 @@ fn what_stands_in_large_letters_has_an_interval() {
     let expected: Vec<&str> = METRICS.iter().filter(headline).map(names).collect();
     let found: Vec<&str> = Intervals::METRICS.iter().map(names).collect();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn what_is_written_is_called_as_its_metric() {
+    let keys = |value: serde_json::Value| -> Vec<String> {
+        let fields = value.as_object().unwrap();
+        fields
+            .keys()
+            .filter(|key| *key != "loss")
+            .cloned()
+            .collect()
+    };
+    let names =
+        |metrics: &[Metric]| -> Vec<&str> { metrics.iter().map(|metric| metric.name).collect() };
+    let spread = HeadlineSpread::each(|_| Spread::of([]));
+    for (written, metrics) in [
+        (serde_json::json!(Scores::each(|_| None)), METRICS),
+        (serde_json::json!(SplitRow::default()), SplitRow::METRICS),
+        (
+            serde_json::json!(Intervals::each(|_| None)),
+            Intervals::METRICS,
+        ),
+        (
+            serde_json::json!(Headline::each(|_| None)),
+            Headline::METRICS,
+        ),
+        (serde_json::json!(spread), HeadlineSpread::METRICS),
+    ] {
+        assert_eq!(keys(written), names(metrics));
+    }
 }

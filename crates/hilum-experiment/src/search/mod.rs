@@ -20,7 +20,7 @@ use crate::settings::{Choices, RunSettings, words};
 use crate::train::write_audit;
 use crate::{Event, ExperimentError, network, weights};
 
-pub use record::{Optimism, TrialRecord, TrialState, Trials};
+pub use record::{TrialRecord, TrialState, Trials};
 pub use winner::{Winner, flags};
 
 use space::Searched;

@@ -6,7 +6,7 @@ use std::path::Path;
 use hilum_core::AuditSummary;
 use hilum_files::write_atomically;
 use hilum_metrics::{FoldScores, HeadlineSpread};
-use hilum_train::search::{TrialScore, Values};
+use hilum_train::search::{Optimism, TrialScore, Values};
 use serde::{Deserialize, Serialize};
 
 use super::SearchError;
@@ -22,21 +22,13 @@ pub struct Trials {
     pub audit: AuditSummary,
     /// The number of the best trial of the last rung, once the search is done.
     pub best: Option<usize>,
-    /// What choosing adds to the best score; absent until the search is done.
+    /// What choosing adds to the best score of the first rung, where all trials compete; absent
+    /// until the search is done.
     #[serde(rename = "flattery", default, skip_serializing_if = "Option::is_none")]
     pub optimism: Option<Optimism>,
     /// Every finished trial, in the order in which they were trained.
     #[serde(rename = "trials")]
     pub records: Vec<TrialRecord>,
-}
-
-/// How much better the best of many trials looks than it is.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Optimism {
-    /// The best mean macro-F1 of the first rung, where all trials compete.
-    pub best_macro_f1: f64,
-    /// The mean macro-F1 of what the other folds chose on the fold that had no say.
-    pub judged_apart_macro_f1: f64,
 }
 
 /// One trial at one rung.

@@ -11,7 +11,7 @@ use toml::{Table, Value};
 
 use super::SearchError;
 use super::plot::plot;
-use super::record::{Optimism, TrialRecord, Trials};
+use super::record::{TrialRecord, Trials};
 use super::space::{Searched, with_values};
 use crate::ExperimentError;
 use crate::settings::{Choices, Kind, SETTINGS};
@@ -42,10 +42,7 @@ pub(super) fn conclude(
     trials.best = Some(best.trial);
     let first_rung = trials.records.iter().filter(|record| record.rung == 1);
     let fold_scores: Vec<_> = first_rung.map(TrialRecord::fold_scores).collect();
-    trials.optimism = optimism(&fold_scores).map(|found| Optimism {
-        best_macro_f1: found.best,
-        judged_apart_macro_f1: found.judged_apart,
-    });
+    trials.optimism = optimism(&fold_scores);
     trials.write(folder.path())?;
     let drawing = draw_trials(&plot(trials, last, space, folder.path()));
     write(&folder.path().join("trials.svg"), &drawing)?;

@@ -113,6 +113,19 @@ fn metrics_json_reads_back_as_the_same_report() {
 }
 
 #[test]
+fn metrics_json_from_before_a_metric_was_there_still_opens() {
+    let folder = written(&[0, 1, 2, 3], |_| ());
+    let mut metrics: serde_json::Value =
+        serde_json::from_str(&read(&folder, "metrics.json")).unwrap();
+    let figures = metrics["as_is"].as_object_mut().unwrap();
+    assert!(figures.remove("log_cosh").is_some());
+    figures.insert("a_metric_of_tomorrow".to_owned(), serde_json::json!(0.5));
+    let report: EvaluationReport = serde_json::from_value(metrics).unwrap();
+    assert_eq!(report.as_is.scores.log_cosh, None);
+    assert!(report.as_is.scores.accuracy.is_some());
+}
+
+#[test]
 fn what_is_undefined_is_null_in_json_and_a_dash_on_the_page() {
     let folder = written(&[0, 2], |_| ());
     let metrics: serde_json::Value = serde_json::from_str(&read(&folder, "metrics.json")).unwrap();

@@ -1,15 +1,18 @@
 //! How much the best of many trials flatters.
 
-use super::TrialScore;
-use super::ranking::best_first;
+use serde::{Deserialize, Serialize};
+
+use super::ranking::{TrialScore, best_first};
 
 /// What choosing among trials adds to a score that is not there.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Optimism {
     /// The mean macro-F1 of the trial that is best over all folds.
+    #[serde(rename = "best_macro_f1")]
     pub best: f64,
     /// The mean, over folds, of the macro-F1 that the trial which is best on all other folds has
     /// on the one that had no say.
+    #[serde(rename = "judged_apart_macro_f1")]
     pub judged_apart: f64,
 }
 

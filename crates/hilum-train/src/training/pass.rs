@@ -135,7 +135,9 @@ impl Pass<'_> {
             update: settings.update,
             learning_rate: tally.learning_rate,
             layer_rate: settings.layer_rate,
-            averaging: settings.averaging.map(|decay| early(decay, step_number)),
+            averaging: settings
+                .averaging
+                .map(|decay| early_decay(decay, step_number)),
             seed: random::dropout_seed(settings.seed, step_number),
         });
         let outcome = outcome
@@ -239,7 +241,7 @@ pub(super) fn varied_images<'a>(
 }
 
 /// The decay of an average that has seen `step` steps: the first ones soon count little.
-fn early(decay: f64, step: usize) -> f64 {
+fn early_decay(decay: f64, step: usize) -> f64 {
     let step = step as f64;
     decay.min((1.0 + step) / (10.0 + step))
 }

@@ -23,7 +23,7 @@ const DROPOUT: NodeIndex = NodeIndex(4);
 
 /// What an engine was asked to do in a step.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Seen {
+pub(crate) struct TakenStep {
     pub(crate) count: usize,
     pub(crate) first_trained: NodeIndex,
     pub(crate) learning_rate: f64,
@@ -43,7 +43,7 @@ pub(crate) struct TinyEngine {
     average: Option<Parameters>,
     /// Images whose features were asked for.
     pub(crate) featured: usize,
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) steps: Vec<TakenStep>,
     /// The step, from 0, whose loss is not a number.
     pub(crate) diverges_at: Option<usize>,
     pub(crate) description: String,
@@ -67,7 +67,7 @@ impl TinyEngine {
             state: OptimizerState::default(),
             average: None,
             featured: 0,
-            seen: Vec::new(),
+            steps: Vec::new(),
             diverges_at: None,
             description: "tiny, 1 thread".to_owned(),
         }
@@ -232,10 +232,10 @@ impl Engine for TinyEngine {
     }
 
     fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
-        if self.diverges_at == Some(self.seen.len()) {
+        if self.diverges_at == Some(self.steps.len()) {
             return Err(EngineError::NotFinite { what: "loss" });
         }
-        self.seen.push(Seen {
+        self.steps.push(TakenStep {
             count: step.images.count,
             first_trained: step.first_trained,
             learning_rate: step.learning_rate,

@@ -141,10 +141,10 @@ fn every_slice_is_trained_on_once_an_epoch() {
     bench
         .finish(&mut engine, &tiny::settings(3), &folder)
         .unwrap();
-    let counts: Vec<usize> = engine.seen.iter().map(|seen| seen.count).collect();
+    let counts: Vec<usize> = engine.steps.iter().map(|seen| seen.count).collect();
     // 57 = 7 * 8 + 1: the single slice joins the batch before.
     assert_eq!(counts, [8, 8, 8, 8, 8, 8, 9].repeat(3));
-    let seeds: BTreeSet<u64> = engine.seen.iter().map(|seen| seen.seed).collect();
+    let seeds: BTreeSet<u64> = engine.steps.iter().map(|seen| seen.seed).collect();
     assert_eq!(seeds.len(), counts.len());
 }
 
@@ -172,7 +172,7 @@ fn frozen_stages_reach_the_engine() {
         let (mut engine, folder) = (TinyEngine::new(), bench.folder("run"));
         let before = engine.parameters().unwrap();
         bench.finish(&mut engine, &settings, &folder).unwrap();
-        for (step, seen) in engine.seen.iter().enumerate() {
+        for (step, seen) in engine.steps.iter().enumerate() {
             assert_eq!((seen.first_trained, seen.learning_rate), expected[step / 7]);
         }
         let after = engine.parameters().unwrap();
@@ -219,11 +219,11 @@ fn weights_and_smoothing_reach_the_engine() {
     bench.finish(&mut engine, &settings, &folder).unwrap();
     // 19, 19 and 18 of 56 slices: n / (k * n_c).
     let expected = [56.0 / 57.0, 56.0 / 57.0, 56.0 / 54.0];
-    assert_eq!(engine.seen[0].class_weights.len(), expected.len());
-    for (found, expected) in engine.seen[0].class_weights.iter().zip(expected) {
+    assert_eq!(engine.steps[0].class_weights.len(), expected.len());
+    for (found, expected) in engine.steps[0].class_weights.iter().zip(expected) {
         assert!((found - expected).abs() < 1e-6);
     }
-    assert_eq!(engine.seen[0].label_smoothing, 0.1);
+    assert_eq!(engine.steps[0].label_smoothing, 0.1);
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn the_plateau_lowers_the_rate_of_the_next_epoch() {
         .history;
     let rates: Vec<f64> = history.rows.iter().map(|row| row.learning_rate).collect();
     assert_eq!(rates, [1e-12, 1e-12, 0.5e-12, 0.25e-12]);
-    assert_eq!(engine.seen[7 * 3].learning_rate, 0.25e-12);
+    assert_eq!(engine.steps[7 * 3].learning_rate, 0.25e-12);
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn weights_that_are_not_finite_are_refused_before_the_first_step() {
         matches!(error, TrainError::InitialWeights { .. }),
         "{error}"
     );
-    assert!(engine.seen.is_empty());
+    assert!(engine.steps.is_empty());
     assert!(files(folder.path()).is_empty());
 }
 

@@ -95,7 +95,7 @@ fn a_finished_run_is_not_trained_again() {
     let mut engine = TinyEngine::new();
     let again = bench.finish(&mut engine, &settings, &folder).unwrap();
     assert_eq!(again, first);
-    assert!(engine.seen.is_empty());
+    assert!(engine.steps.is_empty());
     assert_eq!(engine.parameters().unwrap(), model(&folder));
 }
 

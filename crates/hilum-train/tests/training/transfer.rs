@@ -32,7 +32,10 @@ fn kept_features_change_nothing_without_augmentation() {
         };
         let (mut engine, folder) = (TinyEngine::new(), bench.folder(name));
         bench.finish(&mut engine, &settings, &folder).unwrap();
-        let whole = engine.seen.iter().all(|seen| seen.entry == Entry::Features);
+        let whole = engine
+            .steps
+            .iter()
+            .all(|seen| seen.entry == Entry::Features);
         assert!(whole, "the head alone was trained");
         let log = log_without_times(&folder);
         (engine.featured, log, model(&folder))
@@ -218,13 +221,13 @@ fn the_average_is_what_is_validated_and_kept() {
     assert_eq!(model(&folder), average);
     assert_eq!(engine.parameters().unwrap(), average);
     let decays: Vec<f64> = engine
-        .seen
+        .steps
         .iter()
         .filter_map(|seen| seen.averaging)
         .collect();
     // min(0.9, (1 + t) / (10 + t)) for t from 0; the bound is reached at t = 80.
     assert_eq!(decays[..3], [0.1, 2.0 / 11.0, 3.0 / 12.0]);
-    assert_eq!(decays.len(), engine.seen.len());
+    assert_eq!(decays.len(), engine.steps.len());
 
     let plain = Settings {
         averaging: None,
@@ -260,7 +263,7 @@ fn rates_by_layer_reach_the_engine_and_a_layer_can_begin_what_learns() {
     };
     let (mut engine, folder) = (TinyEngine::new(), bench.folder("run"));
     bench.finish(&mut engine, &settings, &folder).unwrap();
-    let seen = &engine.seen[0];
+    let seen = &engine.steps[0];
     assert_eq!((seen.layer_rate, seen.first_trained), (0.2, NodeIndex(4)));
 
     let unknown = Settings {

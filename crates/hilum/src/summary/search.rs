@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use hilum_experiment::settings::shown;
-use hilum_experiment::{Optimism, SearchOutcome, TrialRecord, TrialState, Trials};
+use hilum_experiment::{SearchOutcome, TrialRecord, TrialState, Trials};
 use hilum_metrics::Spread;
+use hilum_train::search::Optimism;
 
 use super::Table;
 use crate::screen::DISCLAIMER;
@@ -92,8 +93,8 @@ fn warning(trials: &Trials, last_rung: usize) -> String {
         spread(&all)
     );
     if let Some(Optimism {
-        best_macro_f1: best,
-        judged_apart_macro_f1: apart,
+        best,
+        judged_apart: apart,
     }) = trials.optimism
     {
         let gap = best - apart;
