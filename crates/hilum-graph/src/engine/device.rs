@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::EngineError;
+use super::error::EngineError;
 
 /// A device by name: `cpu`, `cuda`, `cuda:1`, `rocm`, `vulkan`, `metal`.
 ///
