@@ -13,13 +13,17 @@
 //! assert_eq!("validation".parse::<Split>().unwrap(), Split::Valid);
 //! ```
 
+mod cancel;
 mod classes;
+mod closest;
 mod group;
 mod probabilities;
 mod split;
 mod trust;
 
+pub use cancel::{Cancel, Cancelled};
 pub use classes::{ClassIndex, ClassName, Classes, ClassesError};
+pub use closest::closest;
 pub use group::GroupId;
 pub use probabilities::{Probabilities, softmax};
 pub use split::{Split, SplitError};

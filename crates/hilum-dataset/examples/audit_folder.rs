@@ -11,6 +11,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use hilum_core::Cancel;
 use hilum_dataset::audit::{AuditSettings, audit, mend, write_page};
 use hilum_dataset::{ClassSets, Dataset, ReadSettings};
 
@@ -28,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..AuditSettings::default()
     };
     let start = Instant::now();
-    let audit = audit(&dataset, &settings, &|_| {});
+    let audit = audit(&dataset, &settings, &|_| {}, &Cancel::default())?;
     eprintln!(
         "{} files in {:.2?}",
         dataset.samples().len(),

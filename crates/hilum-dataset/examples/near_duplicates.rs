@@ -14,6 +14,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use hilum_core::Cancel;
 use hilum_dataset::audit::{AuditSettings, PixelDigest, audit};
 use hilum_dataset::{ClassSets, Dataset, ReadSettings};
 use hilum_imaging::{
@@ -124,7 +125,12 @@ fn images(folder: &Path) -> Result<Vec<Pixels>, Box<dyn std::error::Error>> {
         ..ReadSettings::default()
     };
     let dataset = Dataset::read(folder, &settings)?;
-    let found = audit(&dataset, &AuditSettings::default(), &|_| {});
+    let found = audit(
+        &dataset,
+        &AuditSettings::default(),
+        &|_| {},
+        &Cancel::default(),
+    )?;
     let mut distinct: BTreeMap<PixelDigest, PathBuf> = BTreeMap::new();
     for (sample, facts) in dataset.samples().iter().zip(found.facts()) {
         if let Some(slice) = facts.slice() {
@@ -153,7 +159,12 @@ fn measure(
         write_png(&path("altered"), &alteration(pixels))?;
     }
     let dataset = Dataset::read(folder.path(), &ReadSettings::default())?;
-    let audit = audit(&dataset, &AuditSettings::default(), &|_| {});
+    let audit = audit(
+        &dataset,
+        &AuditSettings::default(),
+        &|_| {},
+        &Cancel::default(),
+    )?;
     let mut numbers: BTreeMap<PixelDigest, &str> = BTreeMap::new();
     for (sample, facts) in dataset.samples().iter().zip(audit.facts()) {
         let name = sample

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use dicom_dictionary_std::tags;
 use dicom_object::OpenFileOptions;
-use hilum_core::GroupId;
+use hilum_core::{Cancel, Cancelled, GroupId};
 use rayon::prelude::*;
 
 use crate::Dataset;
@@ -14,14 +14,23 @@ use crate::Dataset;
 ///
 /// Files that are not DICOM, say nothing of a patient, or cannot be read stay without a group:
 /// decoding them tells what is wrong.
-#[must_use]
-pub fn with_dicom_groups(mut dataset: Dataset) -> Dataset {
+///
+/// # Errors
+/// [`Cancelled`], after the headers that are being read just then.
+pub(crate) fn with_dicom_groups(
+    mut dataset: Dataset,
+    cancel: &Cancel,
+) -> Result<Dataset, Cancelled> {
     dataset
         .samples
         .par_iter_mut()
         .filter(|sample| sample.group.is_none())
-        .for_each(|sample| sample.group = patient_id(&sample.path).map(GroupId));
-    dataset
+        .try_for_each(|sample| {
+            cancel.check()?;
+            sample.group = patient_id(&sample.path).map(GroupId);
+            Ok(())
+        })?;
+    Ok(dataset)
 }
 
 fn patient_id(path: &Path) -> Option<String> {

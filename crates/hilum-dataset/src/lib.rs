@@ -47,7 +47,6 @@ mod walk;
 pub use class_map::{ClassMap, ClassMapError};
 pub use class_sets::{ClassMismatch, ClassTable, Lookalike};
 pub use dataset::{Dataset, Layout, MissingSplit, Renamed, Sample};
-pub use dicom_groups::with_dicom_groups;
 pub use fingerprint::Fingerprint;
 pub use load::{Loaded, LoadedSlice, Unreadable, load};
 pub use manifest::{ManifestError, ManifestProblem, Overwrite, WriteManifestError, write_manifest};

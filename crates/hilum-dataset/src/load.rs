@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hilum_core::Split;
+use hilum_core::{Cancel, Cancelled, Split};
 use hilum_imaging::{DecodeError, DecodeLimits, Pixels, Recipe};
 use rayon::prelude::*;
 
@@ -39,21 +39,24 @@ pub struct Unreadable {
 ///
 /// `on_progress` is told how many files are done, from any thread. Files that cannot be read are
 /// returned beside the others and stop nothing.
+///
+/// # Errors
+/// [`Cancelled`], after the files that are being decoded just then.
 pub fn load(
     dataset: &Dataset,
     split: Split,
     recipe: &Recipe,
     limits: &DecodeLimits,
     on_progress: &(dyn Fn(usize) + Sync),
-) -> Loaded {
+    cancel: &Cancel,
+) -> Result<Loaded, Cancelled> {
     let done = AtomicUsize::new(0);
     let samples: Vec<_> = dataset.of(split).collect();
     let outcomes: Vec<Result<LoadedSlice, Unreadable>> = samples
         .into_par_iter()
         .map(|(sample_index, sample)| {
-            let outcome = recipe.read(&sample.path, limits);
-            on_progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-            match outcome {
+            cancel.check()?;
+            let outcome = match recipe.read(&sample.path, limits) {
                 Ok(slice) => Ok(LoadedSlice {
                     sample_index,
                     pixels: slice.pixels,
@@ -62,9 +65,11 @@ pub fn load(
                     sample_index,
                     error,
                 }),
-            }
+            };
+            on_progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            Ok(outcome)
         })
-        .collect();
+        .collect::<Result<_, Cancelled>>()?;
     let mut loaded = Loaded {
         slices: Vec::with_capacity(outcomes.len()),
         unreadable: Vec::new(),
@@ -75,5 +80,5 @@ pub fn load(
             Err(unreadable) => loaded.unreadable.push(unreadable),
         }
     }
-    loaded
+    Ok(loaded)
 }

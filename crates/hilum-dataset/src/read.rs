@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hilum_core::{ClassName, Classes, ClassesError, Split};
+use hilum_core::{Cancel, Cancelled, ClassName, Classes, ClassesError, Split};
 use thiserror::Error;
 
 use crate::class_sets::ClassTable;
@@ -147,6 +147,9 @@ pub enum ReadError {
     /// Data that cannot be divided.
     #[error(transparent)]
     Stratify(#[from] StratifyError),
+    /// Somebody asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 fn list(names: &[String]) -> String {
@@ -179,6 +182,19 @@ impl Dataset {
     /// # Errors
     /// [`ReadError`], with what to do about it.
     pub fn read(path: &Path, settings: &ReadSettings) -> Result<Self, ReadError> {
+        Self::read_unless(path, settings, &Cancel::default())
+    }
+
+    /// As [`Dataset::read`], unless `cancel` asks to stop: a large folder of DICOM files takes its
+    /// time.
+    ///
+    /// # Errors
+    /// [`ReadError`]; [`ReadError::Cancelled`] soon after `cancel` asks for it.
+    pub fn read_unless(
+        path: &Path,
+        settings: &ReadSettings,
+        cancel: &Cancel,
+    ) -> Result<Self, ReadError> {
         let (layout, listing) = if fs_err::metadata(path)?.is_dir() {
             folders::list(path)?
         } else {
@@ -189,13 +205,14 @@ impl Dataset {
                 path: path.to_owned(),
             });
         }
+        cancel.check()?;
         refuse_unmatched(&listing, &settings.class_map)?;
         let dataset = settle_classes(path, layout, listing, settings)?;
         if layout.has_own_split() {
             return Ok(dataset);
         }
         let dataset = if dataset.samples.iter().all(|sample| sample.group.is_none()) {
-            dicom_groups::with_dicom_groups(dataset)
+            dicom_groups::with_dicom_groups(dataset, cancel)?
         } else {
             dataset
         };

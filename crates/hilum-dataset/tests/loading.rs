@@ -5,9 +5,10 @@
 mod folder;
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use folder::Folder;
-use hilum_core::Split;
+use hilum_core::{Cancel, Cancelled, Split};
 use hilum_dataset::{Dataset, ReadSettings, load};
 use hilum_imaging::{DecodeLimits, Recipe};
 
@@ -40,7 +41,9 @@ fn unreadable_files_are_returned_and_stop_nothing() {
         &Recipe::reference(),
         &DecodeLimits::default(),
         &|done| seen.lock().unwrap().push(done),
-    );
+        &Cancel::default(),
+    )
+    .unwrap();
 
     let values: Vec<u8> = loaded
         .slices
@@ -77,8 +80,36 @@ fn another_split_is_never_touched() {
         &Recipe::reference(),
         &DecodeLimits::default(),
         &|_| {},
-    );
+        &Cancel::default(),
+    )
+    .unwrap();
     assert_eq!((loaded.slices.len(), loaded.unreadable.len()), (2, 0));
+}
+
+#[test]
+fn loading_stops_when_it_is_asked_to() {
+    let folder = Folder::new();
+    for value in 0..100_u8 {
+        folder.file(&format!("train/a/{value}.png"), &png(value, 8));
+    }
+    folder.file("train/b/0.png", &png(1, 8));
+    let dataset = Dataset::read(folder.path(), &ReadSettings::default()).unwrap();
+    let (cancel, most) = (Cancel::default(), AtomicUsize::new(0));
+    let loaded = load(
+        &dataset,
+        Split::Train,
+        &Recipe::reference(),
+        &DecodeLimits::default(),
+        &|done| {
+            most.fetch_max(done, Ordering::Relaxed);
+            cancel.cancel();
+        },
+        &cancel,
+    );
+    assert_eq!(loaded.err(), Some(Cancelled));
+    // One file a thread may have been under way.
+    let most = most.into_inner();
+    assert!(most <= rayon::current_num_threads(), "{most} files");
 }
 
 #[test]
@@ -97,7 +128,9 @@ fn every_file_of_the_published_set_is_read() {
             &Recipe::reference(),
             &DecodeLimits::default(),
             &|_| {},
-        );
+            &Cancel::default(),
+        )
+        .unwrap();
         assert!(loaded.unreadable.is_empty(), "{:?}", loaded.unreadable);
         count += loaded.slices.len();
     }

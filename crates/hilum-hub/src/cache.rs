@@ -4,14 +4,20 @@
 //! which a process holds while it downloads. A download under way is `NAME.partial`.
 
 use std::ffi::OsString;
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use fs_err::File;
+use hilum_core::Cancel;
 use hilum_files::write_atomically;
 
 use crate::address::Address;
 use crate::checksum::Checksum;
 use crate::{FetchError, file_sha256};
+
+/// Until a lock is looked at again.
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
 
 /// The place of one file.
 pub(crate) struct Place {
@@ -75,16 +81,24 @@ impl Place {
     /// Makes the folder, and waits until no other process downloads this file.
     ///
     /// What is given back holds the lock until it is dropped.
-    pub(crate) fn lock(&self, waiting: &mut dyn FnMut()) -> Result<File, FetchError> {
+    pub(crate) fn lock(
+        &self,
+        waiting: &mut dyn FnMut(),
+        cancel: &Cancel,
+    ) -> Result<File, FetchError> {
         let failed = |source| FetchError::write(&self.path, source);
         if let Some(folder) = self.path.parent() {
             fs_err::create_dir_all(folder).map_err(failed)?;
         }
         let file = File::create(self.beside(".lock")).map_err(failed)?;
-        if file.try_lock().is_err() {
-            waiting();
-            // A file system without locks is gone on with; the checksum decides in the end.
-            let _ = file.lock();
+        let mut is_told = false;
+        // A file system without locks is gone on with; the checksum decides in the end.
+        while let Err(TryLockError::WouldBlock) = file.try_lock() {
+            if !is_told {
+                waiting();
+                is_told = true;
+            }
+            cancel.wait(LOCK_PAUSE)?;
         }
         Ok(file)
     }

@@ -2,9 +2,9 @@
 
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
-use std::thread;
 
 use fs_err::{File, OpenOptions};
+use hilum_core::Cancel;
 use ureq::Body;
 use ureq::http::Response;
 
@@ -22,6 +22,7 @@ pub(crate) fn download(
     partial: &Path,
     settings: &HubSettings,
     progress: &mut dyn FnMut(Progress<'_>),
+    cancel: &Cancel,
 ) -> Result<String, FetchError> {
     let client = Client::new(settings);
     let mut attempts_left = settings.patience.attempts.max(1);
@@ -32,13 +33,14 @@ pub(crate) fn download(
                 address,
                 part,
                 progress: &mut *progress,
+                cancel,
             };
             attempt.run(&client)
         });
         match outcome {
             Err(error) if error.may_pass() && attempts_left > 0 => {
                 progress(Progress::TriesAgain { error: &error });
-                thread::sleep(settings.patience.pause);
+                cancel.wait(settings.patience.pause)?;
             }
             Err(error) => {
                 if !is_worth_keeping(partial, &error) {
@@ -55,7 +57,11 @@ pub(crate) fn download(
 /// Whether the next command can go on with what is there. A full disk wants it back.
 fn is_worth_keeping(partial: &Path, error: &FetchError) -> bool {
     let has_content = fs_err::metadata(partial).is_ok_and(|metadata| metadata.len() > 0);
-    has_content && (error.may_pass() || matches!(error, FetchError::Unreachable { .. }))
+    let may_come = matches!(
+        error,
+        FetchError::Unreachable { .. } | FetchError::Cancelled(_)
+    );
+    has_content && (may_come || error.may_pass())
 }
 
 /// The file of a download under way, with the checksum of what it holds.
@@ -102,10 +108,12 @@ struct Attempt<'a> {
     address: &'a Address,
     part: Partial,
     progress: &'a mut dyn FnMut(Progress<'_>),
+    cancel: &'a Cancel,
 }
 
 impl Attempt<'_> {
     fn run(&mut self, client: &Client<'_>) -> Result<String, FetchError> {
+        self.cancel.check()?;
         let Answer { response, checksum } = client.get(self.address, self.part.received)?;
         let checksum = self.address.checksum.clone().or(checksum);
         self.begin(&response, checksum.as_ref())?;
@@ -156,6 +164,7 @@ impl Attempt<'_> {
         let mut body = response.body_mut().as_reader();
         let mut buffer = vec![0; CHUNK];
         loop {
+            self.cancel.check()?;
             let length = body
                 .read(&mut buffer)
                 .map_err(|error| self.dropped(total, error.into()))?;

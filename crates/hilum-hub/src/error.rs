@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use hilum_core::Cancelled;
 use thiserror::Error;
 
 /// Why weights could not be fetched. Whatever it was, the cache holds no part of them as whole.
@@ -153,6 +154,9 @@ pub enum FetchError {
         #[source]
         source: io::Error,
     },
+    /// Somebody asked to stop. What came so far waits for the next attempt.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 /// How a body ended before its time.

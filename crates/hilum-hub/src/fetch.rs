@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use hilum_core::Cancel;
+
 use crate::address::Address;
 use crate::cache::{Found, Place};
 use crate::download::download;
@@ -53,12 +55,16 @@ pub enum Progress<'a> {
 /// A download that broke off is gone on with where a checksum can tell whether the parts belong
 /// together, and begins again where none can. Any number of processes may ask for the same file.
 ///
+/// `cancel` is looked at between two pieces of the file, and while this waits; a server that says
+/// nothing is given up as [`Patience`](crate::Patience) has it.
+///
 /// # Errors
 /// [`FetchError`]; no file in the cache is then touched, but for a part to go on with later.
 pub fn fetch(
     weights: &RemoteWeights,
     settings: &HubSettings,
     progress: &mut dyn FnMut(Progress<'_>),
+    cancel: &Cancel,
 ) -> Result<FetchedWeights, FetchError> {
     let address = Address::of(weights, settings);
     let Some(cache) = &settings.cache else {
@@ -80,11 +86,11 @@ pub fn fetch(
             expected: address.checksum.map(|checksum| checksum.to_string()),
         });
     }
-    let _lock = place.lock(&mut || progress(Progress::Waiting))?;
+    let _lock = place.lock(&mut || progress(Progress::Waiting), cancel)?;
     if let Found::Whole(sha256) = place.look(address.checksum.as_ref())? {
         return Ok(FetchedWeights { path, sha256 });
     }
-    let sha256 = download(&address, &place.partial(), settings, progress)?;
+    let sha256 = download(&address, &place.partial(), settings, progress, cancel)?;
     place.keep(&sha256)?;
     Ok(FetchedWeights { path, sha256 })
 }

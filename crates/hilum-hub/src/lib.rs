@@ -6,6 +6,7 @@
 //! holds is whole and has the checksum that its publisher names.
 //!
 //! ```
+//! use hilum_core::Cancel;
 //! use hilum_hub::{HubSettings, RemoteWeights, fetch};
 //!
 //! let weights = RemoteWeights::parse("torchvision:mobilenet_v2")?.expect("no path");
@@ -18,7 +19,7 @@
 //!     offline: true,
 //!     ..HubSettings::default()
 //! };
-//! let refused = fetch(&weights, &settings, &mut |_| {}).unwrap_err();
+//! let refused = fetch(&weights, &settings, &mut |_| {}, &Cancel::default()).unwrap_err();
 //! assert!(refused.to_string().contains("mobilenet_v2-7ebf99e0.pth"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

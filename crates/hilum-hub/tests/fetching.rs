@@ -2,9 +2,10 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::time::Duration;
 
+use hilum_core::{Cancel, Cancelled};
 use hilum_hub::{
     FetchError, FetchedWeights, HubSettings, Patience, Progress, Proxies, RemoteWeights, fetch,
 };
@@ -33,7 +34,7 @@ fn get(name: &str, settings: &HubSettings) -> Result<FetchedWeights, FetchError>
     let weights = RemoteWeights::parse(name)
         .expect("a name")
         .expect("no path");
-    fetch(&weights, settings, &mut |_| {})
+    fetch(&weights, settings, &mut |_| {}, &Cancel::default())
 }
 
 /// The name of a file on `server` that must be `abc`.
@@ -64,12 +65,12 @@ fn a_second_use_touches_no_network() {
     let (name, settings) = (abc(&server), settings(&cache, &server.url()));
     let mut seen = Vec::new();
     let weights = RemoteWeights::parse(&name).unwrap().unwrap();
-    let first = fetch(&weights, &settings, &mut |progress| {
+    let mut note = |progress: Progress<'_>| {
         if let Progress::Begins { total, .. } = progress {
             seen.push(total);
         }
-    })
-    .unwrap();
+    };
+    let first = fetch(&weights, &settings, &mut note, &Cancel::default()).unwrap();
     assert_eq!(seen, [Some(3)]);
     assert_eq!(std::fs::read(&first.path).unwrap(), b"abc");
     assert_eq!(first.sha256, ABC);
@@ -420,6 +421,62 @@ fn many_who_ask_at_once_share_one_download() {
     });
     assert!(all.iter().all(|one| one == &all[0]));
     assert_eq!(server.asked().len(), 1);
+}
+
+#[test]
+fn a_download_that_is_cancelled_is_gone_on_with_later() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Loopback::start(|request| {
+        let reply = Reply::part(b"abc", request);
+        if request.start() == 0 {
+            reply.cut_after(2)
+        } else {
+            reply
+        }
+    });
+    let settings = settings(&cache, "");
+    let weights = RemoteWeights::parse(&abc(&server)).unwrap().unwrap();
+    let cancel = Cancel::default();
+    let mut ask_to_stop = |progress: Progress<'_>| {
+        if let Progress::Received { .. } = progress {
+            cancel.cancel();
+        }
+    };
+    let error = fetch(&weights, &settings, &mut ask_to_stop, &cancel).unwrap_err();
+    assert!(matches!(error, FetchError::Cancelled(Cancelled)), "{error}");
+    assert_eq!(kept(cache.path()), ["w.pth.partial"]);
+    assert_eq!(server.asked().len(), 1);
+
+    assert_eq!(get(&abc(&server), &settings).unwrap().sha256, ABC);
+    assert_eq!(server.asked().last().unwrap().start(), 2);
+}
+
+#[test]
+fn whoever_waits_for_another_download_can_be_cancelled() {
+    let cache = tempfile::tempdir().unwrap();
+    let (release, held) = mpsc::channel::<()>();
+    let held = Mutex::new(held);
+    let server = Loopback::start(move |_| {
+        let _ = held.lock().unwrap().recv();
+        Reply::file(b"abc")
+    });
+    let (name, settings) = (abc(&server), settings(&cache, ""));
+    let weights = RemoteWeights::parse(&name).unwrap().unwrap();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| get(&name, &settings));
+        while server.asked().is_empty() {
+            std::thread::yield_now();
+        }
+        let cancel = Cancel::default();
+        let mut ask_to_stop = |progress: Progress<'_>| {
+            assert!(matches!(progress, Progress::Waiting), "{progress:?}");
+            cancel.cancel();
+        };
+        let error = fetch(&weights, &settings, &mut ask_to_stop, &cancel).unwrap_err();
+        assert!(matches!(error, FetchError::Cancelled(_)), "{error}");
+        drop(release);
+        assert_eq!(first.join().unwrap().unwrap().sha256, ABC);
+    });
 }
 
 #[cfg(unix)]

@@ -36,6 +36,12 @@ pub enum RunFolderError {
         #[source]
         source: io::Error,
     },
+    /// There is a run already.
+    #[error("`{}` holds a run already", path.display())]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+    },
     /// There is no such run.
     #[error("there is no run in `{}`: it has no `settings.toml`", path.display())]
     Absent {
@@ -108,6 +114,23 @@ impl RunFolder {
             }
         }
         unreachable!("a disk holds fewer folders")
+    }
+
+    /// Makes `path` the folder of a run; it must not hold one yet.
+    ///
+    /// # Errors
+    /// [`RunFolderError::Taken`] if it holds a run, or [`RunFolderError::Create`].
+    pub fn create_at(path: &Path) -> Result<Self, RunFolderError> {
+        fs_err::create_dir_all(path).map_err(|source| RunFolderError::Create {
+            runs: path.to_owned(),
+            source,
+        })?;
+        match Self::open(path) {
+            Ok(folder) => Err(RunFolderError::Taken { path: folder.path }),
+            Err(_) => Ok(Self {
+                path: path.to_owned(),
+            }),
+        }
     }
 
     /// The run `NAME` under `runs`, begun with `settings` if it was not begun before; then its

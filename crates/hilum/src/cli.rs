@@ -90,17 +90,30 @@ fn with_environment(command: clap::Command) -> clap::Command {
         .args_override_self(true)
         .mut_args(|argument| match argument.get_long() {
             Some(long) if !matches!(long, "help" | "version") => {
-                let variable = format!("HILUM_{}", long.replace('-', "_").to_uppercase());
+                let variable = variable(&argument, long);
                 argument.env(variable).hide_env(true)
             }
             _ => argument,
         })
 }
 
+/// `HILUM_` and the flag; or a setting's place in `settings.toml`, if the environment has that.
+fn variable(argument: &clap::Arg, long: &str) -> String {
+    let of = |name: &str| format!("HILUM_{}", name.replace(['-', '.'], "_").to_uppercase());
+    let aliases = argument.get_all_aliases().unwrap_or_default();
+    let mut others = aliases.into_iter().map(of);
+    let own = of(long);
+    match std::env::var_os(&own) {
+        Some(_) => own,
+        None => others
+            .find(|name| std::env::var_os(name).is_some())
+            .unwrap_or(own),
+    }
+}
+
 /// Runs the command line `arguments`, the first of which is the program's name.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), CommandError> {
-    let command = config_file::apply(command(), Path::new(config_file::FILE_NAME))
-        .map_err(CommandError::bad_input)?;
+    let command = config_file::apply(command(), Path::new(config_file::FILE_NAME))?;
     let parsed = command
         .try_get_matches_from(arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
@@ -132,12 +145,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), C
             train::run(&arguments, given, &screen)
         }
         CliCommand::CrossValidate(arguments) => cross_validate::run(&arguments, &screen),
-        CliCommand::Search(arguments) => {
-            let given = matches
-                .subcommand_matches("search")
-                .expect("the command that was parsed");
-            search::run(&arguments, given, &screen)
-        }
+        CliCommand::Search(arguments) => search::run(&arguments, &screen),
         CliCommand::Evaluate(arguments) => evaluate::run(&arguments, &screen),
         CliCommand::Predict(arguments) => predict::run(&arguments, &screen),
         CliCommand::Export(arguments) => export::run(&arguments, &screen),

@@ -1,6 +1,6 @@
 //! `hilum.toml`: defaults of a project, below flags and `HILUM_*`, above the built-in ones.
 //!
-//! A table is a command, a key is one of its flags:
+//! A table is a command, a key is one of its flags, or a setting by its place in `settings.toml`:
 //!
 //! ```toml
 //! quiet = true
@@ -8,12 +8,13 @@
 //! [train]
 //! arch = "mobilenet-v2"
 //! epochs = 12
+//! augmentation.rotation_range = 10
 //! ```
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::Command;
+use clap::{Arg, Command};
 use thiserror::Error;
 use toml::{Table, Value};
 
@@ -88,7 +89,7 @@ fn apply_to_subcommand(
 ) -> Result<Command, ConfigFileError> {
     if command.find_subcommand(name).is_none() {
         let names = command.get_subcommands().map(Command::get_name);
-        let suggestion = nearest(name, names);
+        let suggestion = hilum_core::closest(name, names).map(str::to_owned);
         let kind = "command".to_owned();
         return Err(ConfigFileError::Unknown {
             path: path.to_owned(),
@@ -116,17 +117,25 @@ fn set_default(
     key: &str,
     value: Value,
 ) -> Result<Command, ConfigFileError> {
-    let longs = || command.get_arguments().filter_map(clap::Arg::get_long);
+    if let Value::Table(inner) = value {
+        // A setting by its place in `settings.toml`.
+        return inner
+            .into_iter()
+            .try_fold(command, |command, (name, value)| {
+                set_default(command, path, &format!("{key}.{name}"), value)
+            });
+    }
+    let longs = || command.get_arguments().flat_map(names);
     let id = command
         .get_arguments()
-        .find(|argument| argument.get_long() == Some(key))
+        .find(|argument| names(argument).any(|name| is_same(name, key)))
         .map(|argument| argument.get_id().clone());
     let Some(id) = id else {
         return Err(ConfigFileError::Unknown {
             path: path.to_owned(),
             key: key.to_owned(),
             kind: format!("flag of `{}`", command.get_name()),
-            suggestion: nearest(key, longs()),
+            suggestion: hilum_core::closest(key, longs()).map(str::to_owned),
         });
     };
     let values: Vec<String> = match value {
@@ -145,10 +154,13 @@ fn as_text(value: &Value) -> String {
     }
 }
 
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    known
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(similarity, _)| *similarity > 0.75)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, candidate)| candidate.to_owned())
+/// Every name of a flag.
+fn names(argument: &Arg) -> impl Iterator<Item = &str> {
+    let aliases = argument.get_all_aliases().unwrap_or_default();
+    argument.get_long().into_iter().chain(aliases)
+}
+
+/// `learning_rate`, as `settings.toml` has it, is `learning-rate`.
+fn is_same(name: &str, key: &str) -> bool {
+    name.replace('_', "-") == key.replace('_', "-")
 }

@@ -3,71 +3,94 @@
 use std::fmt::Write as _;
 use std::io;
 
+use hilum_experiment::{ErrorKind, ExperimentError, Interruptible};
+use hilum_imaging::DatasetWriteError;
+use thiserror::Error;
+
+use crate::config_file::ConfigFileError;
+
+/// The exit code after Ctrl-C, as shells have it.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 /// Why a command stopped.
 ///
 /// Exit code 1 is for findings and bad input, which the user can mend; 2 is for failures of the
 /// machine or the program.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub(crate) enum CommandError {
-    /// Arguments, files or data that cannot be used.
-    BadInput(Box<dyn std::error::Error + Send + Sync>),
-    /// A disk, a device or a computation that failed.
-    Failure(Box<dyn std::error::Error + Send + Sync>),
+    /// What the library says; it knows whose fault it is.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    /// Arguments that the command itself cannot use.
+    #[error(transparent)]
+    Arguments(#[from] ArgumentError),
+    /// `hilum.toml` cannot be used.
+    #[error(transparent)]
+    ConfigFile(#[from] ConfigFileError),
+    /// What the command makes itself cannot be written.
+    #[error(transparent)]
+    Output(io::Error),
+    /// A result does not fit its format.
+    #[error("a result cannot be printed")]
+    Format(#[from] serde_json::Error),
+    /// Synthetic slices cannot be written.
+    #[error(transparent)]
+    Phantoms(#[from] DatasetWriteError),
     /// What had to be said is said; only the exit code is left.
+    #[error("findings")]
     Findings,
-    /// The user pressed Ctrl-C; what was done is saved.
-    Interrupted,
     /// The reader of our output went away; nobody is left to tell.
+    #[error("broken pipe")]
     BrokenPipe,
 }
 
+/// Arguments that no flag can check by itself.
+#[derive(Debug, Error)]
+pub(crate) enum ArgumentError {
+    /// No network has that name.
+    #[error(transparent)]
+    Architecture(#[from] hilum_graph::UnknownArchitecture),
+    /// No rule has that name.
+    #[error(transparent)]
+    Rule(#[from] hilum_dataset::audit::UnknownRule),
+    /// No command has that name.
+    #[error("no command is called `{name}`\nhint: `hilum --help` lists all")]
+    Command {
+        /// What was given.
+        name: String,
+    },
+}
+
 impl CommandError {
-    /// Bad input.
-    pub(crate) fn bad_input(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::BadInput(error.into())
-    }
-
-    /// A failure.
-    pub(crate) fn failure(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Failure(error.into())
-    }
-
-    /// 0, 1, 2, or 130 after Ctrl-C, as shells have it.
+    /// 0, 1, 2, or 130 after Ctrl-C.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::BrokenPipe => 0,
-            Self::BadInput(_) | Self::Findings => 1,
-            Self::Failure(_) => 2,
-            Self::Interrupted => 130,
+            Self::Arguments(_) | Self::ConfigFile(_) | Self::Findings => 1,
+            Self::Output(_) | Self::Format(_) | Self::Phantoms(_) => 2,
+            Self::Experiment(error) => match error.kind() {
+                ErrorKind::BadInput => 1,
+                ErrorKind::Failure => 2,
+                ErrorKind::Cancelled => INTERRUPTED,
+            },
         }
     }
 
     /// What the user reads: the error, its causes, and the hints of all of them last.
     pub(crate) fn message(&self) -> Option<String> {
         match self {
-            Self::BadInput(error) | Self::Failure(error) => Some(describe(error.as_ref())),
-            Self::Findings | Self::Interrupted | Self::BrokenPipe => None,
+            Self::Findings | Self::BrokenPipe => None,
+            Self::Experiment(ExperimentError::Interrupted { work, .. }) => Some(format!(
+                "{self}\n{}",
+                match work {
+                    Interruptible::Run => "go on with the same command and `--resume`",
+                    Interruptible::Folds => "go on with the same command",
+                }
+            )),
+            Self::Experiment(error) if error.kind() == ErrorKind::Cancelled => None,
+            error => Some(describe(error)),
         }
     }
-}
-
-/// An error with its causes in one line, hints left out: for lists of many.
-pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(current) = next {
-        let text = current.to_string();
-        let lines: Vec<&str> = text
-            .lines()
-            .filter(|line| !line.starts_with("hint: "))
-            .collect();
-        let said = lines.join(" ");
-        if parts.last() != Some(&said) {
-            parts.push(said);
-        }
-        next = current.source();
-    }
-    parts.join(": ")
 }
 
 fn describe(error: &(dyn std::error::Error + 'static)) -> String {
@@ -108,38 +131,42 @@ impl From<io::Error> for CommandError {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self::BrokenPipe
         } else {
-            Self::failure(error)
+            Self::Output(error)
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use thiserror::Error;
-
     use super::*;
 
     #[derive(Debug, Error)]
     #[error("cannot read `a.png`\nhint: remove it")]
-    struct Outer(#[source] Inner);
+    struct Unreadable(#[source] EmptyFile);
 
     #[derive(Debug, Error)]
     #[error("the file is empty")]
-    struct Inner;
+    struct EmptyFile;
 
     #[test]
     fn causes_come_before_hints() {
-        let error = CommandError::bad_input(Outer(Inner));
         assert_eq!(
-            error.message().as_deref(),
-            Some("error: cannot read `a.png`\n  cause: the file is empty\nhint: remove it")
+            describe(&Unreadable(EmptyFile)),
+            "error: cannot read `a.png`\n  cause: the file is empty\nhint: remove it"
         );
-        assert_eq!(error.exit_code(), 1);
     }
 
     #[test]
     fn a_broken_pipe_is_no_error() {
         let error = CommandError::from(io::Error::from(io::ErrorKind::BrokenPipe));
         assert_eq!((error.exit_code(), error.message()), (0, None));
+    }
+
+    #[test]
+    fn the_library_says_whose_fault_it_is() {
+        let of = |error: ExperimentError| CommandError::from(error).exit_code();
+        assert_eq!(of(ExperimentError::NoImages), 1);
+        assert_eq!(of(ExperimentError::Output(io::Error::other("full"))), 2);
+        assert_eq!(of(ExperimentError::Cancelled(hilum_core::Cancelled)), 130);
     }
 }

@@ -4,21 +4,14 @@
 //! data on stdout, everything else on stderr.
 
 mod arguments;
-mod audited;
-mod bundled;
 mod cli;
 mod commands;
 mod config_file;
-mod cross_validation;
-mod data;
-mod differences;
-mod engine;
 mod error;
-mod model;
+mod narrator;
 mod screen;
-mod settings;
-mod table;
-mod weights;
+mod summary;
+mod surroundings;
 
 use std::process::ExitCode;
 

@@ -122,9 +122,9 @@ impl Cache {
     }
 }
 
-/// Where the facts of a dataset are kept for the next run: in `HILUM_CACHE` or the user's cache
-/// folder, under a digest of the dataset's path. `None` if the system names no such folder.
-pub fn cache_file(root: &Path) -> Option<PathBuf> {
+/// Where audits may be kept, by what the environment says: `HILUM_CACHE`, or `hilum` in the user's
+/// cache folder. `None` if the system names no such folder.
+pub fn cache_folder() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).map(PathBuf::from);
     let platform = || {
         variable("XDG_CACHE_HOME")
@@ -133,7 +133,12 @@ pub fn cache_file(root: &Path) -> Option<PathBuf> {
             .or_else(|| Some(variable("HOME")?.join(".cache")))
             .map(|folder| folder.join("hilum"))
     };
-    let folder = variable("HILUM_CACHE").or_else(platform)?;
+    variable("HILUM_CACHE").or_else(platform)
+}
+
+/// Where the facts of a dataset are kept for the next run: in `folder`, under a digest of the
+/// dataset's path. `None` if there is no such dataset.
+pub fn cache_file(folder: &Path, root: &Path) -> Option<PathBuf> {
     let real = fs_err::canonicalize(root).ok()?;
     let digest = blake3::hash(real.as_os_str().as_encoded_bytes()).to_hex();
     Some(

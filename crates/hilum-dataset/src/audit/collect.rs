@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use hilum_core::{Cancel, Cancelled};
 use rayon::prelude::*;
 
 use super::AuditSettings;
@@ -20,7 +21,8 @@ pub(super) fn collect(
     dataset: &Dataset,
     settings: &AuditSettings,
     on_progress: &(dyn Fn(usize) + Sync),
-) -> (Vec<FileFacts>, Vec<AlikePair>) {
+    cancel: &Cancel,
+) -> Result<(Vec<FileFacts>, Vec<AlikePair>), Cancelled> {
     let cache = settings.cache.as_deref();
     let mut known = cache.map(Cache::open).unwrap_or_default();
     let samples = &dataset.samples;
@@ -38,19 +40,23 @@ pub(super) fn collect(
         .par_iter()
         .zip(remembered)
         .map(|(sample, facts)| {
+            cancel.check()?;
             let facts = facts.unwrap_or_else(|| {
                 let facts = FileFacts::read(&sample.path, settings.limits);
                 learned.fetch_add(usize::from(facts.slice().is_some()), Ordering::Relaxed);
                 facts
             });
             on_progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-            facts
+            Ok(facts)
         })
-        .collect();
+        .collect::<Result<_, Cancelled>>()?;
     let pictures = PictureSet::of(&facts);
     let remembered = known.take_pairs(pictures);
     let is_new = learned.into_inner() > 0 || remembered.is_none();
-    let pairs = remembered.unwrap_or_else(|| alike_pairs(&facts));
+    let pairs = match remembered {
+        Some(pairs) => pairs,
+        None => alike_pairs(&facts, cancel)?,
+    };
     if let Some(path) = cache.filter(|_| is_new) {
         let files = samples.iter().map(|sample| -> &Path { &sample.path });
         let entries = files.zip(stamps).zip(&facts);
@@ -58,5 +64,5 @@ pub(super) fn collect(
         // The next run looks again; this one has all it needs.
         let _ = Cache::write(path, entries, (pictures, &pairs));
     }
-    (facts, pairs)
+    Ok((facts, pairs))
 }

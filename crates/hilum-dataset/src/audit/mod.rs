@@ -29,7 +29,7 @@ mod thumbnail;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use hilum_core::{AuditSummary, FindingCount, GroupId, Split};
+use hilum_core::{AuditSummary, Cancel, Cancelled, FindingCount, GroupId, Split};
 use hilum_imaging::DecodeLimits;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ use serde::{Deserialize, Serialize};
 use crate::Dataset;
 use evidence::Evidence;
 
-pub use cache::cache_file;
+pub use cache::{cache_file, cache_folder};
 pub use facts::{DicomFacts, FileFacts, PixelDigest, SliceFacts};
 pub use finding::Finding;
 pub use gate::GateError;
@@ -91,13 +91,18 @@ pub struct Audit {
 /// Decodes every file of every split once, on all cores, and applies all rules.
 ///
 /// `on_progress` is told how many files are done, from any thread.
+///
+/// # Errors
+/// [`Cancelled`], soon after `cancel` asks for it; the cache then stays as it was.
 pub fn audit(
     dataset: &Dataset,
     settings: &AuditSettings,
     on_progress: &(dyn Fn(usize) + Sync),
-) -> Audit {
-    let (facts, pairs) = collect::collect(dataset, settings, on_progress);
-    Audit::from_facts(dataset, facts, pairs)
+    cancel: &Cancel,
+) -> Result<Audit, Cancelled> {
+    let (facts, pairs) = collect::collect(dataset, settings, on_progress, cancel)?;
+    cancel.check()?;
+    Ok(Audit::from_facts(dataset, facts, pairs))
 }
 
 impl Audit {

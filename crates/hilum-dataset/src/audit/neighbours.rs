@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hilum_core::{Cancel, Cancelled};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -91,7 +92,10 @@ struct Candidate<'facts> {
 }
 
 /// Finds all pairs that may be one picture or one scan, each once, in order of digest.
-pub(super) fn alike_pairs(facts: &[FileFacts]) -> Vec<AlikePair> {
+pub(super) fn alike_pairs(
+    facts: &[FileFacts],
+    cancel: &Cancel,
+) -> Result<Vec<AlikePair>, Cancelled> {
     let mut distinct: BTreeMap<PixelDigest, &SliceFacts> = BTreeMap::new();
     for slice in facts.iter().filter_map(FileFacts::slice) {
         if slice.grey.standard_deviation >= LEAST_DEVIATION {
@@ -105,11 +109,12 @@ pub(super) fn alike_pairs(facts: &[FileFacts]) -> Vec<AlikePair> {
             Some((Candidate { slice, coarse }, slice.thumbnail.descriptor()?))
         })
         .unzip();
-    let pairs = near_pairs(&candidates, &points);
-    let mut found: Vec<AlikePair> = pairs
+    let pairs = near_pairs(&candidates, &points, cancel)?;
+    let found: Vec<Vec<AlikePair>> = pairs
         .par_chunk_by(|a, b| a.0 == b.0)
-        .flat_map_iter(|pairs| alike_with_one(&candidates, pairs))
-        .collect();
+        .map(|pairs| cancel.check().map(|()| alike_with_one(&candidates, pairs)))
+        .collect::<Result<_, Cancelled>>()?;
+    let mut found: Vec<AlikePair> = found.into_iter().flatten().collect();
     // Of several ways to mirror, the best.
     found.sort_by(|a, b| {
         let key = |pair: &AlikePair| (pair.first, pair.second);
@@ -118,39 +123,45 @@ pub(super) fn alike_pairs(facts: &[FileFacts]) -> Vec<AlikePair> {
             .then(b.detail_correlation.total_cmp(&a.detail_correlation))
     });
     found.dedup_by_key(|pair| (pair.first, pair.second));
-    found
+    Ok(found)
 }
 
 /// Pairs of near descriptors, the smaller index first, with how the second is mirrored.
 ///
 /// Each picture is looked for as it is and cropped; of a picture and its crop, the first finds
 /// the second.
-fn near_pairs(candidates: &[Candidate<'_>], points: &[Descriptor]) -> Vec<(usize, usize, Flip)> {
+fn near_pairs(
+    candidates: &[Candidate<'_>],
+    points: &[Descriptor],
+    cancel: &Cancel,
+) -> Result<Vec<(usize, usize, Flip)>, Cancelled> {
     let tree = VantageTree::new(points);
-    let mut pairs: Vec<(usize, usize, Flip)> = (0..points.len())
-        .into_par_iter()
-        .flat_map_iter(|index| {
-            let cropped = candidates[index].slice.thumbnail.cropped(CROP_SHARE);
-            let queries = [Some(points[index]), cropped.descriptor()];
-            let mut pairs = Vec::new();
-            for query in queries.into_iter().flatten() {
-                for flip in Flip::ALL {
-                    let found = tree.nearest(
-                        &query.flipped(flip),
-                        CANDIDATE_COUNT,
-                        CANDIDATE_RADIUS,
-                        |other| other != index,
-                    );
-                    let pair = |(_, other)| (index.min(other), index.max(other), flip);
-                    pairs.extend(found.into_iter().map(pair));
-                }
+    let near_one = |index: usize| {
+        let cropped = candidates[index].slice.thumbnail.cropped(CROP_SHARE);
+        let queries = [Some(points[index]), cropped.descriptor()];
+        let mut pairs = Vec::new();
+        for query in queries.into_iter().flatten() {
+            for flip in Flip::ALL {
+                let found = tree.nearest(
+                    &query.flipped(flip),
+                    CANDIDATE_COUNT,
+                    CANDIDATE_RADIUS,
+                    |other| other != index,
+                );
+                let pair = |(_, other)| (index.min(other), index.max(other), flip);
+                pairs.extend(found.into_iter().map(pair));
             }
-            pairs
-        })
-        .collect();
+        }
+        pairs
+    };
+    let pairs: Vec<Vec<_>> = (0..points.len())
+        .into_par_iter()
+        .map(|index| cancel.check().map(|()| near_one(index)))
+        .collect::<Result<_, Cancelled>>()?;
+    let mut pairs: Vec<(usize, usize, Flip)> = pairs.into_iter().flatten().collect();
     pairs.par_sort_unstable();
     pairs.dedup();
-    pairs
+    Ok(pairs)
 }
 
 /// Of pairs with the same first picture, those that are alike.

@@ -17,6 +17,13 @@ pub enum Overwrite {
     Replace,
 }
 
+impl Overwrite {
+    /// [`Overwrite::Replace`] if somebody insists.
+    pub fn when(insists: bool) -> Self {
+        if insists { Self::Replace } else { Self::Never }
+    }
+}
+
 /// Why a manifest was not written. What stood at its place is still there, whole.
 #[derive(Debug, Error)]
 pub enum WriteManifestError {

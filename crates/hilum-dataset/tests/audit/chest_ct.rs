@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hilum_core::Split;
+use hilum_core::{Cancel, Split};
 use hilum_dataset::audit::{AuditSettings, Rule, audit};
 
 use crate::phantoms::read;
@@ -15,7 +15,13 @@ fn the_published_chest_ct_set_has_the_faults_that_were_counted_in_it() {
         return;
     };
     let dataset = read(&root);
-    let audit = audit(&dataset, &AuditSettings::default(), &|_| {});
+    let audit = audit(
+        &dataset,
+        &AuditSettings::default(),
+        &|_| {},
+        &Cancel::default(),
+    )
+    .unwrap();
     let (train, valid) = (&audit.splits[&Split::Train], &audit.splits[&Split::Valid]);
     assert_eq!((train.files, train.distinct), (613, 516));
     assert_eq!((valid.files, valid.distinct), (72, 70));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use hilum_core::{GroupId, Split};
+use hilum_core::{Cancel, GroupId, Split};
 use hilum_dataset::audit::{AuditSettings, audit, is_inferred};
 use hilum_dataset::{Dataset, Overwrite, SplitFractions, resplit, write_manifest};
 use hilum_imaging::{DatasetSettings, PhantomFormat, write_dataset};
@@ -47,7 +47,13 @@ fn scans() -> (Folder, Dataset) {
 #[test]
 fn most_inferred_groups_are_slices_of_one_patient() {
     let (_folder, dataset) = scans();
-    let audit = audit(&dataset, &AuditSettings::default(), &|_| {});
+    let audit = audit(
+        &dataset,
+        &AuditSettings::default(),
+        &|_| {},
+        &Cancel::default(),
+    )
+    .unwrap();
     let groups = audit.similarity_groups(&dataset);
     // `patient-ID-slice-NN`
     let patient = |path: &Path| path.file_stem().unwrap().to_string_lossy()[..24].to_owned();
@@ -72,7 +78,13 @@ fn most_inferred_groups_are_slices_of_one_patient() {
 #[test]
 fn inferred_groups_are_divided_whole_and_known_ones_keep_their_names() {
     let (_folder, dataset) = scans();
-    let audit = audit(&dataset, &AuditSettings::default(), &|_| {});
+    let audit = audit(
+        &dataset,
+        &AuditSettings::default(),
+        &|_| {},
+        &Cancel::default(),
+    )
+    .unwrap();
     let mut known = vec![None; dataset.samples().len()];
     known[0] = Some(GroupId("inferred-0001".to_owned()));
     known[1] = Some(GroupId("patient 7".to_owned()));
@@ -105,7 +117,9 @@ fn an_inferred_group_in_two_splits_is_called_inferred() {
         &dataset.with_groups(groups),
         &AuditSettings::default(),
         &|_| {},
-    );
+        &Cancel::default(),
+    )
+    .unwrap();
     let message = &audit.findings[0].message;
     assert!(
         message.starts_with("inferred group `inferred-0001`"),

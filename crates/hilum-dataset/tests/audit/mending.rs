@@ -1,6 +1,6 @@
 //! What mending leaves.
 
-use hilum_core::Split;
+use hilum_core::{Cancel, Split};
 use hilum_dataset::audit::{AuditSettings, audit, mend};
 
 use crate::phantoms::{PNG, copy_of, files, read};
@@ -23,7 +23,13 @@ fn mending_follows_the_direction_of_judgement() {
         "train/large.cell.carcinoma/conflict.png",
     );
     let dataset = read(data.path());
-    let audit = audit(&dataset, &AuditSettings::default(), &|_| {});
+    let audit = audit(
+        &dataset,
+        &AuditSettings::default(),
+        &|_| {},
+        &Cancel::default(),
+    )
+    .unwrap();
     let mended = mend(&dataset, &audit);
 
     let names: Vec<&str> = mended

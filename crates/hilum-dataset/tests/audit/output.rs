@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use hilum_core::Cancel;
 use hilum_dataset::audit::{AuditSettings, RULES, Rule, all_pages, audit, write_page};
 
 use crate::folder::Folder;
@@ -13,7 +14,13 @@ fn the_page_shows_every_finding_with_its_pictures() {
     let to = data.path().join("train/normal/<b>.png");
     std::fs::copy(&files(data.path(), "valid/normal")[0], to).unwrap();
     let dataset = read(data.path());
-    let audit = audit(&dataset, &AuditSettings::default(), &|_| {});
+    let audit = audit(
+        &dataset,
+        &AuditSettings::default(),
+        &|_| {},
+        &Cancel::default(),
+    )
+    .unwrap();
     let folder = Folder::new();
     let page = write_page(folder.path(), &dataset, &audit).unwrap();
     let text = std::fs::read_to_string(page).unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use hilum_core::Cancel;
 use hilum_dataset::audit::{Audit, AuditSettings, audit};
 use hilum_dataset::{ClassSets, Dataset, ReadSettings};
 use hilum_imaging::{
@@ -78,7 +79,13 @@ pub(crate) fn read(path: &Path) -> Dataset {
 }
 
 pub(crate) fn audited(path: &Path) -> Audit {
-    audit(&read(path), &AuditSettings::default(), &|_| {})
+    audit(
+        &read(path),
+        &AuditSettings::default(),
+        &|_| {},
+        &Cancel::default(),
+    )
+    .unwrap()
 }
 
 pub(crate) fn rules_of(audit: &Audit) -> BTreeSet<&str> {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::error::EngineError;
 
 /// A device by name: `cpu`, `cuda`, `cuda:1`, `rocm`, `vulkan`, `metal`.
@@ -18,7 +20,8 @@ use super::error::EngineError;
 /// assert_eq!(second, DeviceName::Gpu { interface, index: Some(1) });
 /// # Ok::<(), hilum_graph::EngineError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum DeviceName {
     /// The processor.
     #[default]
@@ -95,6 +98,20 @@ impl fmt::Display for DeviceName {
                 index: Some(index),
             } => write!(formatter, "{}:{index}", interface.name()),
         }
+    }
+}
+
+impl TryFrom<String> for DeviceName {
+    type Error = EngineError;
+
+    fn try_from(text: String) -> Result<Self, EngineError> {
+        text.parse()
+    }
+}
+
+impl From<DeviceName> for String {
+    fn from(device: DeviceName) -> Self {
+        device.to_string()
     }
 }
 

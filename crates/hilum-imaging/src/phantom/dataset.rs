@@ -43,6 +43,21 @@ pub struct DatasetSettings {
     pub format: PhantomFormat,
 }
 
+impl Default for DatasetSettings {
+    /// Eight, four and four PNG slices of each class, one a patient, 256 pixels wide; seed 32.
+    fn default() -> Self {
+        Self {
+            train_per_class: 8,
+            valid_per_class: 4,
+            test_per_class: 4,
+            slices_per_patient: 1,
+            size: 256,
+            seed: 32,
+            format: PhantomFormat::Png,
+        }
+    }
+}
+
 /// Why a dataset was not written.
 #[derive(Debug, Error)]
 pub enum DatasetWriteError {

@@ -1,20 +1,19 @@
 //! Flags that several commands share, and how they become settings.
 
-mod augmentation;
-mod data;
-mod device;
-mod model;
-mod recipe;
-mod training;
+mod fit;
+mod folds;
+mod settings;
+mod words;
 
-pub(crate) use augmentation::AugmentationArguments;
-pub(crate) use data::{DataArguments, GateArguments, LimitArguments};
-pub(crate) use device::{DeviceArguments, start_threads};
-pub(crate) use model::ModelChoice;
-pub(crate) use recipe::RecipeArguments;
-pub(crate) use training::TrainingArguments;
+pub(crate) use fit::FitArguments;
+pub(crate) use folds::FoldArguments;
+pub(crate) use settings::{
+    Chosen, OfData, OfEvaluation, OfFolds, OfMachine, OfPrediction, OfRun, Selection,
+};
+pub(crate) use words::one_of;
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 /// How results are printed on stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -25,4 +24,16 @@ pub(crate) enum Format {
     Json,
     /// For programs: comma-separated values with a header.
     Csv,
+}
+
+impl Format {
+    /// For commands that have no table to print as CSV.
+    pub(crate) fn text_or_json() -> impl TypedValueParser<Value = Self> + Clone {
+        let known = [Self::Text, Self::Json];
+        let known = known.iter().filter_map(ValueEnum::to_possible_value);
+        PossibleValuesParser::new(known.collect::<Vec<_>>()).map(|text| match text.as_str() {
+            "json" => Self::Json,
+            _ => Self::Text,
+        })
+    }
 }

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write as _};
 
+use hilum_experiment::ExperimentError;
 use hilum_graph::{Architecture, Shape, Summary, summarise};
 
 use crate::arguments::Format;
-use crate::error::CommandError;
-use crate::table::Table;
+use crate::error::{ArgumentError, CommandError};
+use crate::summary::Table;
 
 /// What `hilum arch` takes.
 #[derive(Debug, clap::Args)]
@@ -31,7 +32,7 @@ pub(crate) struct Arguments {
 /// Prints the list or the summary.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
     let text = if let Some(name) = &arguments.name {
-        let architecture: Architecture = name.parse().map_err(CommandError::bad_input)?;
+        let architecture: Architecture = name.parse().map_err(ArgumentError::from)?;
         layers(&summary(architecture, arguments)?, arguments.format)?
     } else {
         let summaries: Result<Vec<_>, CommandError> = Architecture::ALL
@@ -50,7 +51,7 @@ fn summary(architecture: Architecture, arguments: &Arguments) -> Result<Summary,
     let input = Shape::new(size(own.height), size(own.width), own.channels);
     let graph = architecture
         .build(input, arguments.class_count, None)
-        .map_err(CommandError::bad_input)?;
+        .map_err(ExperimentError::from)?;
     Ok(summarise(&graph))
 }
 
@@ -73,10 +74,10 @@ fn list(summaries: &[(Architecture, Summary)], format: Format) -> Result<String,
     });
     match format {
         Format::Text => Ok(table(&header, rows, 3)),
-        Format::Csv => csv_text(&header, rows),
+        Format::Csv => Ok(csv_text(&header, rows)?),
         Format::Json => {
             let summaries: Vec<&Summary> = summaries.iter().map(|(_, summary)| summary).collect();
-            serde_json::to_string_pretty(&summaries).map_err(CommandError::failure)
+            Ok(serde_json::to_string_pretty(&summaries)?)
         }
     }
 }
@@ -107,8 +108,8 @@ fn layers(summary: &Summary, format: Format) -> Result<String, CommandError> {
             grouped(summary.statistics as u64),
             grouped(summary.multiply_adds),
         )),
-        Format::Csv => csv_text(&header, rows),
-        Format::Json => serde_json::to_string_pretty(summary).map_err(CommandError::failure),
+        Format::Csv => Ok(csv_text(&header, rows)?),
+        Format::Json => Ok(serde_json::to_string_pretty(summary)?),
     }
 }
 
@@ -118,19 +119,16 @@ fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, left_count: u
     table.to_string()
 }
 
-fn csv_text(
-    header: &[&str],
-    rows: impl Iterator<Item = Vec<String>>,
-) -> Result<String, CommandError> {
+fn csv_text(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> io::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(header).map_err(CommandError::failure)?;
+    writer.write_record(header)?;
     for row in rows {
         let plain = row.iter().map(|cell| cell.replace('\u{202f}', ""));
-        writer.write_record(plain).map_err(CommandError::failure)?;
+        writer.write_record(plain)?;
     }
     let bytes = writer
         .into_inner()
-        .map_err(|error| CommandError::failure(error.to_string()))?;
+        .map_err(csv::IntoInnerError::into_error)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -1,16 +1,18 @@
 //! `hilum audit`: what makes a number worthless, before it is a number.
 
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::ValueEnum;
-use hilum_dataset::audit::{Audit, Rule, mend, write_page};
-use hilum_dataset::{ClassMap, ClassSets, Dataset, Overwrite, ReadSettings, write_manifest};
+use hilum_core::Severity;
+use hilum_dataset::Overwrite;
+use hilum_dataset::audit::Rule;
+use hilum_experiment::{AuditOutput, AuditRequest, audit};
 
-use crate::arguments::LimitArguments;
-use crate::audited;
-use crate::error::CommandError;
+use crate::arguments::{Chosen, Format, OfData};
+use crate::error::{ArgumentError, CommandError};
+use crate::narrator::Narrator;
 use crate::screen::Screen;
+use crate::surroundings::session;
 
 /// What `hilum audit` takes.
 #[derive(Debug, clap::Args)]
@@ -38,29 +40,12 @@ pub(crate) struct Arguments {
     #[arg(long)]
     force: bool,
 
-    /// `text` for people, `json` for programs
-    #[arg(long, value_enum, default_value_t = AuditFormat::Text)]
-    format: AuditFormat,
-
-    /// Read the folder or class FROM as class TO; repeatable
-    #[arg(long, value_name = "FROM=TO")]
-    class_map: Vec<String>,
-
-    /// Seed of the 70/20/10 split, where the data is not split yet
-    #[arg(long, value_name = "SEED", default_value_t = 32)]
-    split_seed: u64,
+    /// `text` for people, worst first; `json` for programs, one object
+    #[arg(long, value_parser = Format::text_or_json(), value_name = "FORMAT", default_value = "text")]
+    format: Format,
 
     #[command(flatten)]
-    limits: LimitArguments,
-}
-
-/// How findings are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum AuditFormat {
-    /// For people, worst first.
-    Text,
-    /// For programs: one object.
-    Json,
+    chosen: Chosen<OfData>,
 }
 
 /// Audits and prints, or explains a rule.
@@ -69,70 +54,49 @@ enum AuditFormat {
 /// [`CommandError::Findings`] if a rule of severity error found something.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
     if let Some(name) = &arguments.explain {
-        let rule = Rule::named(name).map_err(CommandError::bad_input)?;
+        let rule = Rule::named(name).map_err(ArgumentError::from)?;
         writeln!(io::stdout().lock(), "{}", rule.explain().trim_end())?;
         return Ok(());
     }
-    let Some(path) = &arguments.data else {
-        return Err(CommandError::bad_input("no data to audit"));
+    let narrator = Narrator::new(screen);
+    let choices = &arguments.chosen.choices;
+    let path = arguments.data.as_deref().unwrap_or(".".as_ref());
+    let request = AuditRequest {
+        data: choices.data(path),
+        machine: choices.machine(),
+        output: arguments.output(),
     };
-    let dataset = read(path, arguments)?;
-    let mut found = audited::look_at(&dataset, arguments.limits.max_pixels, screen);
-    if let Some(out) = &arguments.out {
-        if arguments.fix {
-            found = write_mended(&dataset, &found, out, arguments.force)?;
-            screen.note(format_args!(
-                "wrote `{}`; what follows is the audit of it",
-                out.display()
-            ));
-        } else {
-            let page = write_page(out, &dataset, &found).map_err(CommandError::failure)?;
-            screen.note(format_args!("wrote `{}`", page.display()));
-        }
+    let found = audit(&request, &session(&narrator))?;
+    if arguments.fix {
+        screen.note("what follows is the audit of it");
     }
     let text = match arguments.format {
-        AuditFormat::Text => found.to_text(),
-        AuditFormat::Json => serde_json::to_string_pretty(&found).map_err(CommandError::failure)?,
+        Format::Json => serde_json::to_string_pretty(&found)?,
+        _ => found.to_text(),
     };
     writeln!(io::stdout().lock(), "{}", text.trim_end())?;
-    if has_errors(&found) {
+    let is_error = |severity| severity == Severity::Error;
+    if found
+        .findings
+        .iter()
+        .any(|finding| is_error(finding.severity))
+    {
         Err(CommandError::Findings)
     } else {
         Ok(())
     }
 }
 
-/// Writes what mending leaves, and gives its audit.
-fn write_mended(
-    dataset: &Dataset,
-    found: &Audit,
-    out: &Path,
-    force: bool,
-) -> Result<Audit, CommandError> {
-    let mended = mend(dataset, found);
-    let overwrite = if force {
-        Overwrite::Replace
-    } else {
-        Overwrite::Never
-    };
-    write_manifest(out, &mended.dataset, overwrite).map_err(CommandError::bad_input)?;
-    Ok(mended.audit)
-}
-
-/// Differing class sets are a finding here, not a stop.
-fn read(path: &Path, arguments: &Arguments) -> Result<Dataset, CommandError> {
-    let settings = ReadSettings {
-        class_map: ClassMap::parse(&arguments.class_map).map_err(CommandError::bad_input)?,
-        class_sets: ClassSets::MayDiffer,
-        seed: arguments.split_seed,
-        ..ReadSettings::default()
-    };
-    Dataset::read(path, &settings).map_err(CommandError::bad_input)
-}
-
-fn has_errors(found: &Audit) -> bool {
-    found
-        .findings
-        .iter()
-        .any(|finding| finding.severity == hilum_core::Severity::Error)
+impl Arguments {
+    fn output(&self) -> Option<AuditOutput> {
+        let out = self.out.clone()?;
+        Some(if self.fix {
+            AuditOutput::Mended {
+                path: out,
+                overwrite: Overwrite::when(self.force),
+            }
+        } else {
+            AuditOutput::Page(out)
+        })
+    }
 }

@@ -3,18 +3,22 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use hilum_core::Split;
+use hilum_experiment::settings::{DataSettings, NetworkSettings};
+use hilum_experiment::{
+    Choices, Evaluate, Model, ModelOrigin, Place, Predict, Run, RunSettings, evaluate, train,
+};
 use hilum_graph::Architecture;
 use hilum_imaging::{Augmentation, DatasetSettings, PhantomFormat, Recipe, write_dataset};
 use hilum_metrics::Bootstrap;
 use hilum_train::{RunFolder, Schedule, Settings};
 
-use super::{evaluate, predict, train};
-use crate::arguments::{DeviceArguments, ModelChoice, start_threads};
+use super::predict;
+use crate::arguments::{Chosen, Format, OfMachine};
 use crate::error::CommandError;
-use crate::model::Model;
+use crate::narrator::Narrator;
 use crate::screen::Screen;
-use crate::settings::{DataSettings, MachineSettings, NetworkSettings, RunSettings};
+use crate::summary;
+use crate::surroundings::session;
 
 /// The side of the synthetic slices in pixels.
 const SLICE_SIZE: usize = 256;
@@ -41,48 +45,43 @@ pub(crate) struct Arguments {
     seed: u64,
 
     #[command(flatten)]
-    device: DeviceArguments,
+    chosen: Chosen<OfMachine>,
 }
 
 /// Makes slices, trains, evaluates, predicts, and says where to look.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
-    start_threads(arguments.device.threads());
+    let narrator = Narrator::new(screen);
+    let session = session(&narrator);
     let folder = fresh_folder(&arguments.out)?;
     let (slices, dicom) = (folder.join("slices"), folder.join("dicom"));
     screen.note("1/4  drawing synthetic chest slices of four classes");
     write_slices(arguments, &slices, &dicom, screen)?;
 
     screen.note("\n2/4  training a small network");
-    let settings = settings(arguments, &slices);
-    let place = train::Place::New {
-        runs: folder.join("runs"),
-        name: "demo".to_owned(),
+    let run = Run {
+        place: Place::At(folder.join("runs").join("demo")),
+        settings: settings(arguments, &slices),
     };
-    let run = train::Run { place, settings };
-    let trained = train::train(&run, screen)?;
-    screen.note(&trained);
+    let trained = train(&run, &session)?;
+    screen.note(summary::training(&trained));
 
     screen.note("\n3/4  evaluating it on slices of patients that it has not seen");
-    let mut model = Model::open(
-        &ModelChoice::File(trained.folder.model()),
-        &arguments.device,
-    )?;
-    let request = evaluate::Request {
-        data: run.settings.data.clone(),
-        split: Split::Test,
-        folder: trained.folder.evaluation(),
-        batch: predict::DEFAULT_BATCH,
+    let origin = ModelOrigin::File(trained.model.clone());
+    let mut model = Model::open(&origin, &run.settings.machine, &session)?;
+    let request = Evaluate {
         bootstrap: Bootstrap {
             seed: arguments.seed,
             ..Bootstrap::default()
         },
+        ..Evaluate::new(run.settings.data.clone(), &origin)
     };
-    let report = evaluate::evaluate(&mut model, &request, screen)?;
-    writeln!(io::stdout().lock(), "{}", evaluate::summary(&report))?;
+    let report = evaluate(&mut model, &request, &session)?;
+    writeln!(io::stdout().lock(), "{}", summary::evaluation(&report))?;
 
     screen.note("\n4/4  predicting DICOM files");
-    predict::predict_paths(&mut model, &[dicom], &predict::Request::default(), screen)?;
-    say_where_to_look(&folder, &trained.folder, screen);
+    let request = Predict::new([dicom]);
+    predict::print(&mut model, &request, Format::Text, &session, screen)?;
+    say_where_to_look(&folder, &trained.run_folder()?, screen);
     Ok(())
 }
 
@@ -99,7 +98,7 @@ fn fresh_folder(out: &Path) -> Result<PathBuf, CommandError> {
         {
             Ok(()) => return Ok(folder),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(CommandError::failure(error)),
+            Err(error) => return Err(error.into()),
         }
     }
     unreachable!("a disk holds fewer folders")
@@ -134,24 +133,20 @@ fn write_slices(
         bar.set_length(all as u64);
         bar.set_position(done as u64);
     };
-    write_dataset(slices, &png, told).map_err(CommandError::failure)?;
-    write_dataset(dicom, &files, |_, _| {}).map_err(CommandError::failure)?;
+    write_dataset(slices, &png, told)?;
+    write_dataset(dicom, &files, |_, _| {})?;
     bar.finish_and_clear();
     Ok(())
 }
 
 /// A small network, one-cycle, and augmentation that keeps a chest a chest.
 fn settings(arguments: &Arguments, slices: &Path) -> RunSettings {
+    let choices = &arguments.chosen.choices;
     RunSettings {
         hilum_version: env!("CARGO_PKG_VERSION").to_owned(),
         data: DataSettings {
-            path: slices.to_owned(),
-            class_map: Vec::new(),
             split_seed: arguments.seed,
-            max_pixels: 100_000_000,
-            allow: Vec::new(),
-            as_is: false,
-            train_on_valid: false,
+            ..Choices::default().data(slices)
         },
         network: NetworkSettings {
             architecture: Architecture::CompactCnn,
@@ -159,11 +154,7 @@ fn settings(arguments: &Arguments, slices: &Path) -> RunSettings {
             partial_weights: false,
             dropout: None,
         },
-        machine: MachineSettings {
-            device: arguments.device.device.clone(),
-            threads: arguments.device.threads(),
-            engine: None,
-        },
+        machine: choices.machine(),
         recipe: Recipe {
             height: INPUT_SIZE,
             width: INPUT_SIZE,

@@ -1,20 +1,16 @@
 //! `hilum export`: a model in another precision, with its terms and its card.
 
-mod card;
-
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use hilum_files::write_atomically;
-use hilum_report::model_card;
-use hilum_weights::{ModelFile, ModelFileError, Precision, TensorFileError};
+use hilum_experiment::{CardRequest, Export, ModelOrigin, export};
+use hilum_weights::Precision;
 
-use crate::arguments::ModelChoice;
 use crate::error::CommandError;
-use crate::model;
+use crate::narrator::Narrator;
 use crate::screen::Screen;
-use card::{Extra, card};
+use crate::surroundings::session;
 
 /// What `hilum export` takes.
 #[derive(Debug, clap::Args)]
@@ -24,7 +20,7 @@ use card::{Extra, card};
 pub(crate) struct Arguments {
     /// The model, as `hilum train` wrote it, or `bundled`
     #[arg(long, value_name = "FILE")]
-    model: ModelChoice,
+    model: ModelOrigin,
 
     /// Where the model is written
     #[arg(long, value_name = "FILE")]
@@ -60,45 +56,24 @@ enum PrecisionChoice {
     F32,
 }
 
-impl PrecisionChoice {
-    fn precision(self) -> Precision {
-        match self {
-            Self::F16 => Precision::Half,
-            Self::F32 => Precision::Full,
-        }
-    }
-}
-
 /// Writes the model, then its card, and prints the model's path.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
-    let mut file = model::read(&arguments.model)?;
-    if let Some(licence) = &arguments.licence {
-        file.licence = Some(licence.clone());
-    }
-    let text = card_text(arguments, &file)?;
-    let written = file.write_as(&arguments.out, arguments.precision.precision());
-    written.map_err(|error| match error {
-        ModelFileError::TensorFile(TensorFileError::BeyondHalf { .. }) => {
-            CommandError::bad_input(error)
-        }
-        _ => CommandError::failure(error),
-    })?;
-    if let Some(path) = &arguments.card {
-        write_atomically(path, |file| file.write_all(text.as_bytes()))?;
-        screen.note(format_args!("wrote `{}`", path.display()));
-    }
-    writeln!(io::stdout().lock(), "{}", arguments.out.display())?;
-    Ok(())
-}
-
-fn card_text(arguments: &Arguments, file: &ModelFile) -> Result<String, CommandError> {
-    let notes = arguments.notes.as_ref().map(fs_err::read_to_string);
-    let name = arguments.out.file_stem().unwrap_or_default();
-    let extra = Extra {
-        name: name.to_string_lossy().into_owned(),
-        precision: arguments.precision.precision(),
-        command: arguments.command.clone(),
-        notes: notes.transpose().map_err(CommandError::bad_input)?,
+    let narrator = Narrator::new(screen);
+    let request = Export {
+        model: arguments.model.clone(),
+        out: arguments.out.clone(),
+        precision: match arguments.precision {
+            PrecisionChoice::F16 => Precision::Half,
+            PrecisionChoice::F32 => Precision::Full,
+        },
+        licence: arguments.licence.clone(),
+        card: arguments.card.clone().map(|path| CardRequest {
+            path,
+            command: arguments.command.clone(),
+            notes: arguments.notes.clone(),
+        }),
     };
-    Ok(model_card(&card(file, extra)?))
+    let exported = export(&request, &session(&narrator))?;
+    writeln!(io::stdout().lock(), "{}", exported.model.display())?;
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::cli;
-use crate::error::CommandError;
+use crate::error::{ArgumentError, CommandError};
 
 /// What `hilum man` takes.
 #[derive(Debug, clap::Args)]
@@ -21,9 +21,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
         None => clap_mangen::Man::new(whole),
         Some(name) => {
             let Some(found) = whole.find_subcommand(name) else {
-                return Err(CommandError::bad_input(format!(
-                    "no command is called `{name}`\nhint: `hilum --help` lists all"
-                )));
+                let name = name.clone();
+                return Err(ArgumentError::Command { name }.into());
             };
             let full_name = format!("hilum-{name}");
             clap_mangen::Man::new(found.clone().name(full_name))

@@ -1,34 +1,16 @@
 //! `hilum search`: which settings do best on folds of train and valid.
 
-mod climb;
-mod flags;
-mod names;
-mod plot;
-mod record;
-mod summary;
-mod trial;
-
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::{ArgMatches, ValueEnum};
-use hilum_train::search::Space;
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use hilum_experiment::{DEFAULT_SPACE, ExperimentError, Search, Strategy, search};
 
-use crate::arguments::start_threads;
-use crate::commands::cross_validate::FoldArguments;
-use crate::commands::train::{FitArguments, network, write_audit};
-use crate::cross_validation::{Grouping, begin_or_go_on, gather};
+use crate::arguments::{FitArguments, FoldArguments, Format, OfFolds, one_of};
 use crate::error::CommandError;
+use crate::narrator::Narrator;
 use crate::screen::Screen;
-use crate::settings::RunSettings;
-
-use climb::Search;
-use record::Trials;
-use trial::Trainer;
-
-const DEFAULT_SPACE: &str = include_str!("search/default_space.toml");
+use crate::summary;
+use crate::surroundings::session;
 
 /// What `hilum search` takes.
 #[derive(Debug, clap::Args)]
@@ -44,7 +26,7 @@ Examples:\n  hilum search slices/ --arch compact-cnn --epochs 20 --trials 30\n  
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    fit: FitArguments,
+    fit: FitArguments<OfFolds>,
 
     /// What is varied, as TOML; `--print-space` shows an example
     #[arg(long, value_name = "FILE", help_heading = "Search")]
@@ -60,7 +42,7 @@ pub(crate) struct Arguments {
     trials: usize,
 
     /// How epochs are spent on trials
-    #[arg(long, value_enum, default_value_t = Strategy::Random, help_heading = "Search")]
+    #[arg(long, value_name = "STRATEGY", value_parser = one_of::<Strategy>(Strategy::WORDS), default_value_t = Strategy::Random, help_heading = "Search")]
     strategy: Strategy,
 
     /// Folds that judge each trial; the same for all
@@ -79,134 +61,40 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = "Search")]
     print_space: bool,
 
-    /// What is printed; the files are the same
-    #[arg(long, value_enum, default_value_t = SearchFormat::Text, help_heading = "Output")]
-    format: SearchFormat,
+    /// What is printed, the best trials or what `trials.json` holds; the files are the same
+    #[arg(long, value_parser = Format::text_or_json(), value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    format: Format,
 }
 
-/// How epochs are spent on trials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Strategy {
-    /// All of them on every trial.
-    Random,
-    /// Few on all trials, three times as many on the best third, and so on: successive halving.
-    Halving,
-}
-
-/// What `hilum search` prints.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SearchFormat {
-    /// The best trials and the command that trains the winner.
-    Text,
-    /// What `trials.json` holds.
-    Json,
-}
-
-#[derive(Debug, Error)]
-enum SearchError {
-    #[error("`{}` declares no space", path.display())]
-    Space {
-        path: PathBuf,
-        #[source]
-        source: hilum_train::search::SpaceError,
-    },
-    #[error("no trial was trained to its end: all diverged\nhint: search lower learning rates")]
-    AllDiverged,
-    #[error("0 trials find nothing\nhint: 20 to 60 are usual")]
-    NoTrials,
-}
-
-/// What decides a search, as `settings.toml` keeps it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SearchSettings {
-    strategy: Strategy,
-    /// Decides the rungs of halving; a random search may be given more trials later.
-    trials: Option<usize>,
-    folds: usize,
-    splits: Vec<hilum_core::Split>,
-    group: Grouping,
-    /// Stands for what is divided.
-    data_fingerprint: String,
-    /// The space as it was declared.
-    space: String,
-    /// What trials share; what the space varies stands at its default here.
-    run: RunSettings,
-}
-
-/// Trains every trial that is not done yet, and says which is best.
-pub(crate) fn run(
-    arguments: &Arguments,
-    given: &ArgMatches,
-    screen: &Screen,
-) -> Result<(), CommandError> {
-    let text = space_text(arguments.space.as_deref())?;
+/// Trains every trial that is not done yet, and prints which is best.
+pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+    let space = match &arguments.space {
+        None => DEFAULT_SPACE.to_owned(),
+        Some(path) => fs_err::read_to_string(path).map_err(ExperimentError::Input)?,
+    };
     if arguments.print_space {
-        write!(io::stdout().lock(), "{text}")?;
+        write!(io::stdout().lock(), "{space}")?;
         return Ok(());
     }
-    let space = parse(arguments.space.as_deref(), &text)?;
-    let mut search = Search::new(arguments, given, &space)?;
-    start_threads(search.settings.machine.threads);
-    search.prepare_weights(screen)?;
-    let pool = gather(
-        &search.settings.data,
-        &search.all_settings[0].recipe,
-        &arguments.folds.splits(),
-        arguments.folds.group,
-        &arguments.fit.runs,
-        screen,
-    )?;
-    let mut trainer = Trainer::new(arguments, &search, &pool, screen)?;
-    // Weights that do not fit are told before there is a folder.
-    let mut networks: Vec<&RunSettings> = search.all_settings.iter().collect();
-    networks.dedup_by_key(|settings| &settings.network);
-    for settings in networks {
-        network::build(settings, pool.dataset.classes(), screen)?;
-    }
-    let settings = SearchSettings {
-        strategy: arguments.strategy,
-        trials: (arguments.strategy == Strategy::Halving).then_some(arguments.trials),
-        folds: arguments.fold_count,
-        splits: arguments.folds.splits(),
-        group: arguments.folds.group,
-        data_fingerprint: pool.fingerprint(),
-        space: text,
-        run: search.settings.clone(),
-    };
+    let narrator = Narrator::new(screen);
     let fit = &arguments.fit;
-    let name = fit
-        .name
-        .clone()
-        .unwrap_or_else(|| format!("{}-search", fit.arch.name()));
-    let begun = begin_or_go_on(&fit.runs, &name, &settings, screen)?;
-    let folder = &begun.folder;
-    write_audit(folder, &pool.audit)?;
-    let mut trials = Trials::read_or_begin(folder.path(), pool.summary())?;
-    let best = search.climb(&mut trainer, folder, &mut trials)?;
-    let text = search.conclude(folder, &mut trials, &best, &space)?;
-    screen.note(format_args!("results are in `{}`", folder.path().display()));
+    let space_path = arguments.space.clone();
+    let request = Search {
+        choices: fit.chosen.choices.clone(),
+        data: fit.data.clone(),
+        space,
+        space_path: space_path.unwrap_or_else(|| PathBuf::from("default_space.toml")),
+        trial_count: arguments.trials,
+        strategy: arguments.strategy,
+        folds: arguments.folds.settings(arguments.fold_count),
+        runs: fit.runs.clone(),
+        name: fit.name.clone(),
+    };
+    let outcome = search(&request, &session(&narrator))?;
     let text = match arguments.format {
-        SearchFormat::Text => text,
-        SearchFormat::Json => {
-            serde_json::to_string_pretty(&trials).map_err(CommandError::failure)?
-        }
+        Format::Json => serde_json::to_string_pretty(&outcome.trials)?,
+        _ => summary::search(&outcome),
     };
     writeln!(io::stdout().lock(), "{text}")?;
     Ok(())
-}
-
-fn space_text(path: Option<&Path>) -> Result<String, CommandError> {
-    match path {
-        None => Ok(DEFAULT_SPACE.to_owned()),
-        Some(path) => fs_err::read_to_string(path).map_err(CommandError::bad_input),
-    }
-}
-
-fn parse(path: Option<&Path>, text: &str) -> Result<Space, CommandError> {
-    text.parse().map_err(|source| {
-        let path = path.map_or_else(|| PathBuf::from("default_space.toml"), Path::to_owned);
-        CommandError::bad_input(SearchError::Space { path, source })
-    })
 }

@@ -1,18 +1,17 @@
 //! `hilum split`: a stratified, group-aware split as a manifest.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use hilum_core::GroupId;
-use hilum_dataset::audit::is_inferred;
-use hilum_dataset::{Dataset, Overwrite, SplitFractions, resplit, write_manifest};
+use hilum_dataset::{Overwrite, SplitFractions};
+use hilum_experiment::{SplitRequest, split};
 
-use crate::arguments::{DataArguments, GateArguments};
-use crate::audited;
-use crate::data;
+use crate::arguments::{Chosen, OfData};
 use crate::error::CommandError;
+use crate::narrator::Narrator;
 use crate::screen::Screen;
+use crate::summary::class_table;
+use crate::surroundings::session;
 
 /// What `hilum split` takes.
 #[derive(Debug, clap::Args)]
@@ -20,8 +19,8 @@ use crate::screen::Screen;
     after_help = "Example:\n  hilum split slices/ --out manifest.csv\n  hilum train manifest.csv\n  hilum split slices/ --infer-groups --out manifest.csv"
 )]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    data: DataArguments,
+    /// Folder `{train,valid,test}/CLASS/*` or `CLASS/*`, or a CSV manifest `path,class[,split][,group]`
+    data: PathBuf,
 
     /// Where the manifest is written
     #[arg(long, value_name = "FILE")]
@@ -39,51 +38,24 @@ pub(crate) struct Arguments {
     /// Replace the manifest if it exists
     #[arg(long)]
     force: bool,
+
+    #[command(flatten)]
+    chosen: Chosen<OfData>,
 }
 
-/// Divides the data and writes the manifest.
+/// Divides the data, writes the manifest and prints what is in each split.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
-    let settings = arguments.data.settings(&GateArguments::default());
-    let mut dataset = data::read(&settings, screen)?;
-    if dataset.layout().has_own_split() {
-        screen.warn("the data has a split of its own, which is not kept");
-    }
-    if arguments.infer_groups {
-        dataset = with_inferred_groups(&dataset, settings.max_pixels, screen);
-    }
-    let dataset = resplit(&dataset, arguments.fractions, settings.split_seed)
-        .map_err(CommandError::bad_input)?;
-    let overwrite = if arguments.force {
-        Overwrite::Replace
-    } else {
-        Overwrite::Never
+    let narrator = Narrator::new(screen);
+    let choices = &arguments.chosen.choices;
+    let request = SplitRequest {
+        data: choices.data(&arguments.data),
+        machine: choices.machine(),
+        fractions: arguments.fractions,
+        infers_groups: arguments.infer_groups,
+        out: arguments.out.clone(),
+        overwrite: Overwrite::when(arguments.force),
     };
-    write_manifest(&arguments.out, &dataset, overwrite).map_err(CommandError::bad_input)?;
-    screen.note(format_args!("wrote `{}`", arguments.out.display()));
-    writeln!(io::stdout().lock(), "{}", data::class_table(&dataset))?;
+    let dataset = split(&request, &session(&narrator))?;
+    writeln!(io::stdout().lock(), "{}", class_table(&dataset))?;
     Ok(())
-}
-
-/// Groups what looks like one scan, and says that this is a guess.
-fn with_inferred_groups(dataset: &Dataset, max_pixels: u64, screen: &Screen) -> Dataset {
-    let audit = audited::look_at(dataset, max_pixels, screen);
-    let grouped = dataset.with_groups(audit.similarity_groups(dataset));
-    let inferred: Vec<&GroupId> = grouped
-        .samples()
-        .iter()
-        .filter_map(|sample| sample.group.as_ref())
-        .filter(|group| is_inferred(group))
-        .collect();
-    let group_count = inferred.iter().collect::<BTreeSet<_>>().len();
-    if group_count == 0 {
-        screen.note("no slices look like one scan, so no groups are inferred");
-    } else {
-        screen.warn(format_args!(
-            "{} slices are kept together in {group_count} inferred groups: they look alike, \
-             which is no proof that they are of one patient, and unlike slices of one patient \
-             are not among them",
-            inferred.len()
-        ));
-    }
-    grouped
 }

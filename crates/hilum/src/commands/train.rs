@@ -1,38 +1,21 @@
 //! `hilum train`: a network on a folder of slices.
 
-pub(crate) mod network;
-mod preview;
-mod progress;
-mod resume;
-mod run;
-
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::ArgMatches;
-use hilum_graph::Architecture;
-use hilum_imaging::Views;
-use hilum_train::Settings;
+use clap::parser::ValueSource;
+use hilum_experiment::{Place, Resume, Run, preview, resume, train};
 
-use crate::arguments::{
-    AugmentationArguments, DataArguments, DeviceArguments, GateArguments, RecipeArguments,
-    TrainingArguments, start_threads,
-};
-use crate::bundled;
+use crate::arguments::{FitArguments, OfRun};
 use crate::error::CommandError;
+use crate::narrator::Narrator;
 use crate::screen::Screen;
-use crate::settings::{MachineSettings, NetworkSettings, RunSettings};
-use crate::weights::{self, StartingWeights, WeightsChoice, WeightsSource};
+use crate::summary;
+use crate::surroundings::session;
 
-pub(crate) use run::{Place, Run, stop_flag, template, train, write_audit};
-
-/// The validation split cannot both be trained on and choose.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "`--train-on-valid` leaves nothing to choose the epoch or the learning rate by\n\
-     hint: add `--keep last --patience 0`, and `--schedule one-cycle` in place of `plateau`"
-)]
-struct NothingToChooseBy;
+/// Flags that say which run is meant and not how it is trained.
+const CHOOSING: [&str; 6] = ["data", "name", "runs", "out", "resume", "data.allow"];
 
 /// What `hilum train` takes.
 #[derive(Debug, clap::Args)]
@@ -41,66 +24,26 @@ struct NothingToChooseBy;
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    fit: FitArguments,
+    fit: FitArguments<OfRun>,
 
-    /// Go on with a run that was interrupted: the one called `--name`, or the latest on this data
+    /// Folder of the run itself, instead of one of its name under `--runs`; it must not hold a run,
+    /// unless `--resume` goes on with it
+    #[arg(
+        long,
+        value_name = "DIR",
+        help_heading = "Run",
+        conflicts_with = "name"
+    )]
+    out: Option<PathBuf>,
+
+    /// Go on with a run that was interrupted: the one in `--out`, the one called `--name`, or the
+    /// latest on this data
     #[arg(long, help_heading = "Run")]
     resume: bool,
-
-    /// Train on the validation split as well, for a final model whose settings were chosen before
-    /// (`hilum cross-validate`): nothing is validated
-    #[arg(long, help_heading = "Run")]
-    train_on_valid: bool,
 
     /// Write a picture of augmented slices of each class, and train nothing
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "preview.png", help_heading = "Run")]
     preview: Option<PathBuf>,
-}
-
-/// What decides how a network is trained, whichever command trains it.
-#[derive(Debug, clap::Args)]
-pub(crate) struct FitArguments {
-    #[command(flatten)]
-    data: DataArguments,
-
-    /// The network; `hilum arch` lists all
-    #[arg(help_heading = "Network")]
-    #[arg(long, value_name = "NAME", default_value_t = Architecture::ReferenceCnn)]
-    pub(crate) arch: Architecture,
-
-    /// Weights to begin with: a safetensors or PyTorch file, `torchvision:NAME[.VERSION]`,
-    /// `hf:OWNER/NAME[@REVISION]/FILE`, `https://...`, `bundled`, or `none`
-    #[arg(help_heading = "Network")]
-    #[arg(long, value_name = "WEIGHTS", default_value = "none")]
-    weights: WeightsChoice,
-
-    /// Go on if more than the head is missing from the weights
-    #[arg(help_heading = "Network")]
-    #[arg(long)]
-    partial_weights: bool,
-
-    /// Name of the run; made of the architecture's if left out
-    #[arg(long, help_heading = "Run")]
-    pub(crate) name: Option<String>,
-
-    /// Folder of all runs
-    #[arg(long, value_name = "DIR", default_value = "runs", help_heading = "Run")]
-    pub(crate) runs: PathBuf,
-
-    #[command(flatten)]
-    gate: GateArguments,
-
-    #[command(flatten)]
-    training: TrainingArguments,
-
-    #[command(flatten)]
-    recipe: RecipeArguments,
-
-    #[command(flatten)]
-    augmentation: AugmentationArguments,
-
-    #[command(flatten)]
-    device: DeviceArguments,
 }
 
 /// Trains, resumes or previews; `given` tells which flags the user wrote.
@@ -109,87 +52,45 @@ pub(crate) fn run(
     given: &ArgMatches,
     screen: &Screen,
 ) -> Result<(), CommandError> {
+    let narrator = Narrator::new(screen);
+    let session = session(&narrator);
     let fit = &arguments.fit;
-    let mut settings = fit.checked_settings()?;
-    if arguments.train_on_valid {
-        if settings.training.chooses_by_validation() {
-            return Err(CommandError::bad_input(NothingToChooseBy));
-        }
-        settings.data.train_on_valid = true;
-    }
+    let settings = fit.chosen.choices.resolve(&fit.data)?;
     if let Some(path) = &arguments.preview {
-        start_threads(settings.machine.threads);
-        return preview::write(path, &settings, screen);
+        return Ok(preview(path, &settings, &session)?);
     }
-    let mut run = if arguments.resume {
-        let wanted = resume::Wanted {
-            runs: &fit.runs,
-            name: fit.name.as_deref(),
-            settings: &settings,
-            given,
-        };
-        resume::find(&wanted)?
-    } else {
-        let name = fit
-            .name
-            .as_deref()
-            .unwrap_or(settings.network.architecture.name());
-        let place = Place::New {
+    let run = if arguments.resume {
+        resume(&Resume {
+            out: arguments.out.clone(),
             runs: fit.runs.clone(),
-            name: name.to_owned(),
+            name: fit.name.clone(),
+            data: fit.data.clone(),
+            expected: chooses(given).then_some(settings),
+        })?
+    } else {
+        let name = fit.name.as_deref();
+        let name = name.unwrap_or(settings.network.architecture.name());
+        let place = match &arguments.out {
+            Some(path) => Place::At(path.clone()),
+            None => Place::New {
+                runs: fit.runs.clone(),
+                name: name.to_owned(),
+            },
         };
         Run { place, settings }
     };
-    start_threads(run.settings.machine.threads);
-    weights::prepare(&mut run.settings.network, screen)?;
-    let trained = train(&run, screen)?;
-    screen.note(&trained);
-    writeln!(io::stdout().lock(), "{}", trained.folder.model().display())?;
+    let trained = train(&run, &session)?;
+    screen.note(summary::training(&trained));
+    writeln!(io::stdout().lock(), "{}", trained.model.display())?;
     Ok(())
 }
 
-impl FitArguments {
-    /// The settings, each in the range that it can have.
-    pub(crate) fn checked_settings(&self) -> Result<RunSettings, CommandError> {
-        let settings = self.settings()?;
-        settings
-            .training
-            .validate()
-            .map_err(CommandError::bad_input)?;
-        settings
-            .recipe
-            .validate()
-            .map_err(CommandError::bad_input)?;
-        Ok(settings)
-    }
-
-    fn settings(&self) -> Result<RunSettings, CommandError> {
-        let weights = self.weights.0.clone();
-        let (preset, views) = match weights {
-            Some(_) => (Settings::transfer(), Views::Mirrored),
-            None => (Settings::default(), Views::Single),
-        };
-        let recipe = match &weights {
-            Some(WeightsSource::Bundled) => self.recipe.resolve_as(&bundled::read()?.recipe),
-            _ => self.recipe.resolve(self.arch.default_input(), views),
-        };
-        let augmentation = self.augmentation.resolve(preset.augmentation.clone());
-        Ok(RunSettings {
-            hilum_version: env!("CARGO_PKG_VERSION").to_owned(),
-            data: self.data.settings(&self.gate),
-            network: NetworkSettings {
-                architecture: self.arch,
-                weights: weights.map(StartingWeights::from),
-                partial_weights: self.partial_weights,
-                dropout: self.training.dropout,
-            },
-            machine: MachineSettings {
-                device: self.device.device.clone(),
-                threads: self.device.threads(),
-                engine: None,
-            },
-            recipe,
-            training: self.training.resolve(preset, augmentation),
-        })
-    }
+/// Whether the user wrote a flag that decides how a network is trained.
+fn chooses(given: &ArgMatches) -> bool {
+    given.ids().any(|id| {
+        let id = id.as_str();
+        given.value_source(id) == Some(ValueSource::CommandLine)
+            && !CHOOSING.contains(&id)
+            && given.try_get_raw(id).is_ok()
+    })
 }

@@ -1,0 +1,91 @@
+//! The gate that every number passes: the data is audited before it is used.
+
+use hilum_dataset::audit::{Audit, AuditSettings, Rule, audit, cache_file, mend};
+use hilum_dataset::{ClassSets, Dataset};
+use hilum_imaging::DecodeLimits;
+use rayon::ThreadPool;
+
+use super::read;
+use crate::session::Session;
+use crate::settings::DataSettings;
+use crate::{Event, ExperimentError, Task};
+
+/// Rules whose findings mending takes away; data that is used as it is breaks them knowingly.
+const MENDABLE: [&str; 2] = ["label-conflict", "duplicate-across-splits"];
+
+/// A dataset that was let through, and what is known of it.
+pub(crate) struct Audited {
+    /// What may be used.
+    pub(crate) dataset: Dataset,
+    /// The audit of what may be used.
+    pub(crate) audit: Audit,
+}
+
+/// Audits a dataset; a second time reads the cache.
+pub(crate) fn look_at(
+    dataset: &Dataset,
+    max_pixels: u64,
+    workers: &ThreadPool,
+    session: &Session<'_>,
+) -> Result<Audit, ExperimentError> {
+    let folder = session.audit_cache.as_deref();
+    let settings = AuditSettings {
+        limits: DecodeLimits { max_pixels },
+        cache: folder.and_then(|folder| cache_file(folder, dataset.root())),
+    };
+    let count = dataset.samples().len();
+    let found = session.counted(Task::Audit, count, |told| {
+        workers.install(|| audit(dataset, &settings, told, session.cancel()))
+    })?;
+    Ok(found)
+}
+
+/// Reads, audits and mends the data of a training run, or stops it.
+pub(crate) fn for_training(
+    settings: &DataSettings,
+    workers: &ThreadPool,
+    session: &Session<'_>,
+) -> Result<Audited, ExperimentError> {
+    let dataset = read(settings, ClassSets::MustMatch, session)?;
+    let found = look_at(&dataset, settings.max_pixels, workers, session)?;
+    session.tell(&Event::DatasetRead(&dataset));
+    let (dataset, audit) = if settings.as_is {
+        (dataset, found)
+    } else {
+        let mended = mend(&dataset, &found);
+        for line in &mended.audit.mended {
+            session.tell(&Event::Mended(line));
+        }
+        (mended.dataset, mended.audit)
+    };
+    pass(&audit, settings, settings.as_is)?;
+    session.tell(&Event::Audited(&audit.summary()));
+    Ok(Audited { dataset, audit })
+}
+
+/// Reads and audits the data of an evaluation, or stops it. Nothing is mended: the metrics are
+/// given on all slices and on the clean part.
+pub(crate) fn for_evaluation(
+    settings: &DataSettings,
+    workers: &ThreadPool,
+    session: &Session<'_>,
+) -> Result<Audited, ExperimentError> {
+    let dataset = read(settings, ClassSets::MustMatch, session)?;
+    let audit = look_at(&dataset, settings.max_pixels, workers, session)?;
+    pass(&audit, settings, true)?;
+    session.tell(&Event::Audited(&audit.summary()));
+    Ok(Audited { dataset, audit })
+}
+
+fn pass(
+    audit: &Audit,
+    settings: &DataSettings,
+    lets_mendable_pass: bool,
+) -> Result<(), ExperimentError> {
+    let named = settings.allow.iter().map(|name| Rule::named(name));
+    let mut allowed = named.collect::<Result<Vec<&Rule>, _>>()?;
+    if lets_mendable_pass {
+        allowed.extend(MENDABLE.iter().filter_map(|name| Rule::named(name).ok()));
+    }
+    Ok(audit.gate(&allowed)?)
+}

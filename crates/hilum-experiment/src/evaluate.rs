@@ -1,0 +1,219 @@
+//! What a model is worth on slices that it has not seen.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use hilum_core::{AuditSummary, Classes, FindingCount, Severity, Split};
+use hilum_dataset::Dataset;
+use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport, History};
+use hilum_report::{Prediction, write_evaluation};
+use hilum_train::read_log;
+use thiserror::Error;
+
+use crate::session::Session;
+use crate::settings::DataSettings;
+use crate::{Event, ExperimentError, Model, ModelOrigin, Predict, data};
+
+/// What is evaluated, and where the results go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluate {
+    /// Which data, and how it is read.
+    pub data: DataSettings,
+    /// The slices that are judged; nothing else is decoded.
+    pub split: Split,
+    /// Folder of the results; [`ModelOrigin::evaluation_folder`] is the usual one.
+    pub folder: PathBuf,
+    /// Slices that go through the network at once.
+    pub batch: NonZeroUsize,
+    /// How intervals are drawn.
+    pub bootstrap: Bootstrap,
+}
+
+impl Evaluate {
+    /// The test split of `data`, with the results beside the model.
+    pub fn new(data: DataSettings, model: &ModelOrigin) -> Self {
+        Self {
+            data,
+            split: Split::Test,
+            folder: model.evaluation_folder(),
+            batch: Predict::BATCH,
+            bootstrap: Bootstrap::default(),
+        }
+    }
+}
+
+/// A model that was made for other classes than the data has.
+#[derive(Debug, Error)]
+#[error(
+    "the model tells other classes apart than the data has\n  model: {model}\n  data:  {data}\nhint: map the data's names with `--class-map FROM=TO`, or train on this data"
+)]
+pub struct ClassesDiffer {
+    model: String,
+    data: String,
+}
+
+impl ModelOrigin {
+    /// `evaluation` in the folder of the model; that of the bundled one is the current folder.
+    pub fn evaluation_folder(&self) -> PathBuf {
+        match self {
+            Self::Bundled => PathBuf::from("evaluation"),
+            Self::File(path) => path.with_file_name("evaluation"),
+        }
+    }
+}
+
+/// Judges the model on one split, as it is and on its clean part, and writes every file of an
+/// evaluation.
+///
+/// # Errors
+/// [`ExperimentError`] if the data cannot be used, or has other classes than the model.
+pub fn evaluate(
+    model: &mut Model,
+    request: &Evaluate,
+    session: &Session<'_>,
+) -> Result<EvaluationReport, ExperimentError> {
+    if learnt_from(model, request.split) {
+        session.tell(&Event::JudgedOnOwnSlices(request.split));
+    }
+    let audited = data::for_evaluation(&request.data, &model.workers, session)?;
+    let dataset = &audited.dataset;
+    check_classes(&model.file.classes, dataset.classes())?;
+    let predictions = predict(model, dataset, request, session)?;
+    let all: Vec<&Prediction> = predictions.iter().map(|(_, one)| one).collect();
+    let clean = audited.audit.clean_part(dataset, request.split);
+    let clean = clean.map(|part| {
+        let those = predictions.iter();
+        let those = those.filter(|(sample_index, _)| part.binary_search(sample_index).is_ok());
+        those.map(|(_, one)| one).collect::<Vec<&Prediction>>()
+    });
+    let mut audit = audited.audit.summary();
+    if let AuditSummary::Audited { findings, .. } = &mut audit
+        && learnt_from(model, request.split)
+    {
+        findings.insert(0, trained_on_split(predictions.len()));
+    }
+    let judge = |slices: &[&Prediction]| judge(dataset.classes(), slices, &request.bootstrap);
+    let (as_is, clean) = model
+        .workers
+        .install(|| (judge(&all), clean.map(|clean| judge(&clean))));
+    let report = EvaluationReport {
+        split: request.split,
+        as_is,
+        clean,
+        audit,
+        model: model.origin.to_string(),
+        details: details(model, request),
+    };
+    let predictions: Vec<Prediction> = predictions.into_iter().map(|(_, one)| one).collect();
+    let history = history(model);
+    let written = write_evaluation(&request.folder, &report, &predictions, history.as_ref())?;
+    for path in &written {
+        session.tell(&Event::WroteResult { path });
+    }
+    session.tell(&Event::ResultsIn(&request.folder));
+    Ok(report)
+}
+
+fn judge(classes: &Classes, slices: &[&Prediction], bootstrap: &Bootstrap) -> Evaluation {
+    let truth: Vec<_> = slices.iter().map(|one| one.truth).collect();
+    let probabilities: Vec<_> = slices.iter().map(|one| one.probabilities.clone()).collect();
+    Evaluation::compute(classes, &truth, &probabilities, bootstrap)
+}
+
+/// Whether the model learnt from slices of this split, of whatever data it was trained on.
+fn learnt_from(model: &Model, split: Split) -> bool {
+    match split {
+        Split::Train => true,
+        Split::Valid => model.file.training["settings"]["data"]["train_on_valid"] == true,
+        Split::Test => false,
+    }
+}
+
+/// What travels with figures of slices that the model may have learnt from.
+fn trained_on_split(slice_count: usize) -> FindingCount {
+    FindingCount {
+        rule: "trained-on-split".to_owned(),
+        severity: Severity::Warning,
+        count: slice_count,
+    }
+}
+
+fn check_classes(model: &Classes, data: &Classes) -> Result<(), ClassesDiffer> {
+    if model == data {
+        return Ok(());
+    }
+    let list = |classes: &Classes| {
+        let names = classes.names().iter().map(|name| format!("`{name}`"));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    Err(ClassesDiffer {
+        model: list(model),
+        data: list(data),
+    })
+}
+
+fn predict(
+    model: &mut Model,
+    dataset: &Dataset,
+    request: &Evaluate,
+    session: &Session<'_>,
+) -> Result<Vec<(usize, Prediction)>, ExperimentError> {
+    let (recipe, workers) = (&model.file.recipe, &model.workers);
+    let loaded = data::load_split(
+        dataset,
+        request.split,
+        recipe,
+        &request.data,
+        workers,
+        session,
+    )?;
+    let pixels: Vec<_> = loaded.slices.iter().map(|slice| &slice.pixels).collect();
+    let probabilities = model.probabilities_told(&pixels, request.batch, session)?;
+    let samples = dataset.samples();
+    Ok(loaded
+        .slices
+        .iter()
+        .zip(probabilities)
+        .map(|(slice, probabilities)| {
+            let sample = &samples[slice.sample_index];
+            let prediction = Prediction {
+                path: sample.path.clone(),
+                truth: sample.class,
+                probabilities,
+            };
+            (slice.sample_index, prediction)
+        })
+        .collect())
+}
+
+/// The run that made the model, if its log still lies beside it.
+fn history(model: &Model) -> Option<History> {
+    let ModelOrigin::File(path) = &model.origin else {
+        return None;
+    };
+    let mut history = read_log(&path.with_file_name("log.csv")).ok()?;
+    let epoch = model.file.validation["epoch"].as_u64();
+    history.best_epoch = epoch.map(|epoch| epoch as usize);
+    Some(history)
+}
+
+/// What it takes to make the numbers again.
+fn details(model: &Model, request: &Evaluate) -> BTreeMap<String, String> {
+    let bootstrap = &request.bootstrap;
+    [
+        ("data", request.data.path.display().to_string()),
+        ("architecture", model.file.architecture.name.to_string()),
+        (
+            "bootstrap",
+            format!(
+                "{} resamples, seed {}",
+                bootstrap.resample_count, bootstrap.seed
+            ),
+        ),
+        ("engine", model.engine()),
+        ("hilum", env!("CARGO_PKG_VERSION").to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}

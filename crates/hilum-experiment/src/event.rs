@@ -1,0 +1,230 @@
+//! What a call tells while it goes on.
+
+use std::path::Path;
+
+use hilum_core::{AuditSummary, Split};
+use hilum_dataset::{Dataset, Ignored};
+use hilum_imaging::DecodeError;
+use hilum_metrics::Headline;
+use hilum_train::{BatchDone, EpochDone, RunStart, StopReason};
+use hilum_weights::ApplyReport;
+
+use crate::{Grouped, Model, TrialRecord, UnreadableFiles, WeightsSource};
+
+/// Is told how a call goes on; progress bars, printed lines and server-sent events are made of
+/// this.
+///
+/// May be told from several threads. `()` is an observer that does nothing, and any function of
+/// an [`Event`] is one.
+pub trait Observer: Sync {
+    /// Something happened.
+    fn notice(&self, event: &Event<'_>);
+}
+
+impl Observer for () {
+    fn notice(&self, _: &Event<'_>) {}
+}
+
+impl<F: Fn(&Event<'_>) + Sync> Observer for F {
+    fn notice(&self, event: &Event<'_>) {
+        self(event);
+    }
+}
+
+/// Something that takes time and can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Files are looked at.
+    Audit,
+    /// Files are decoded.
+    Read,
+    /// Slices go through the network.
+    Predict,
+    /// Epochs of all folds or trials.
+    Folds,
+}
+
+/// What happened.
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A task begins, with so many steps.
+    Begins {
+        /// Which.
+        task: Task,
+        /// Its steps.
+        total: usize,
+    },
+    /// So many steps of the task are done.
+    Advances {
+        /// Which.
+        task: Task,
+        /// Steps that are done.
+        done: usize,
+    },
+    /// The task is over.
+    Ends {
+        /// Which.
+        task: Task,
+    },
+
+    /// A folder is read as a class of another name.
+    ClassRenamed {
+        /// The folder's name.
+        from: &'a str,
+        /// The class's.
+        to: &'a str,
+    },
+    /// Files in the dataset's folders that are no slices.
+    FilesIgnored(&'a [Ignored]),
+    /// Files under a path to predict that are no images.
+    FilesLeftOut(&'a [Ignored]),
+    /// The dataset is known; nothing is mended yet.
+    DatasetRead(&'a Dataset),
+    /// Something was mended in memory.
+    Mended(&'a str),
+    /// What the audit says of what is used.
+    Audited(&'a AuditSummary),
+    /// The user lets files pass that cannot be read.
+    UnreadableAllowed(&'a UnreadableFiles),
+    /// The data has a split of its own, and another one is made.
+    SplitDropped,
+    /// What is kept together in folds.
+    Grouped(&'a Grouped),
+    /// What is kept together in a split, where groups are a guess.
+    GroupsInferred(&'a Grouped),
+
+    /// Published weights are on their way.
+    Fetch(&'a hilum_hub::Progress<'a>),
+    /// They are here, or cannot be had.
+    FetchEnds,
+    /// The bundled model tells other classes apart, so its head is left out.
+    BundledHeadLeftOut,
+    /// Weights are in the network.
+    WeightsApplied {
+        /// Where they came from.
+        source: &'a WeightsSource,
+        /// What was applied, missing and unused.
+        report: &'a ApplyReport,
+    },
+
+    /// A model is open.
+    ModelOpened(&'a Model),
+    /// The model learnt from slices of the split that it is judged on.
+    JudgedOnOwnSlices(Split),
+    /// A file to predict cannot be read.
+    FileUnreadable(&'a DecodeError),
+
+    /// Training begins.
+    TrainingStarted(&'a RunStart<'a>),
+    /// A batch went through the network.
+    BatchDone(&'a BatchDone),
+    /// An epoch is complete.
+    EpochDone(&'a EpochDone<'a>),
+    /// Training ends.
+    TrainingStopped(StopReason),
+    /// The picture of the run cannot be drawn; the run goes on.
+    CurvesNotWritten(&'a hilum_report::WriteError),
+
+    /// A cross-validation or search goes on in a folder that it began before.
+    GoesOnIn(&'a Path),
+    /// A batch or epoch of a fold is done.
+    FoldAdvances(&'a FoldProgress<'a>),
+    /// A fold is predicted.
+    FoldDone {
+        /// Which.
+        fold: FoldPosition,
+        /// How its model did on it.
+        scores: &'a Headline,
+        /// How long it took; `None` if an earlier call did it.
+        seconds: Option<f64>,
+    },
+    /// A rung of a search begins.
+    RungBegins {
+        /// Which; the first is 1.
+        number: usize,
+        /// Of how many.
+        count: usize,
+        /// Trials that compete in it.
+        trials: usize,
+        /// How many of them an earlier call has finished.
+        done_before: usize,
+        /// Folds of each trial.
+        folds: usize,
+    },
+    /// A trial is judged.
+    TrialDone(&'a TrialRecord),
+
+    /// A file is written.
+    Wrote {
+        /// Which.
+        path: &'a Path,
+    },
+    /// One of several files of results is written.
+    WroteResult {
+        /// Which.
+        path: &'a Path,
+    },
+    /// Where all results are.
+    ResultsIn(&'a Path),
+}
+
+/// Which fold of which repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoldPosition {
+    /// The trial of a search; `None` in a cross-validation.
+    pub trial: Option<usize>,
+    /// Which round of folds; the first is 1.
+    pub repeat: usize,
+    /// Of how many.
+    pub repeat_count: usize,
+    /// Which fold; the first is 1.
+    pub fold: usize,
+    /// Of how many.
+    pub fold_count: usize,
+}
+
+/// How far the training of a fold has come.
+#[derive(Clone, Copy)]
+pub struct FoldProgress<'a> {
+    /// Which fold.
+    pub position: FoldPosition,
+    /// Epochs that are done, of all folds or trials of the running task.
+    pub epochs_done: usize,
+    /// The batch that has just gone through the network,
+    pub batch: Option<&'a BatchDone>,
+    /// or the epoch that is complete.
+    pub epoch: Option<&'a EpochDone<'a>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_function_of_an_event_is_an_observer() {
+        let count = AtomicUsize::new(0);
+        let observer = |event: &Event<'_>| {
+            if matches!(
+                event,
+                Event::Begins {
+                    task: Task::Read,
+                    ..
+                }
+            ) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        let session = crate::Session::observed(&observer);
+        session.tell(&Event::Begins {
+            task: Task::Read,
+            total: 3,
+        });
+        session.silent().tell(&Event::Begins {
+            task: Task::Read,
+            total: 3,
+        });
+        assert_eq!(count.into_inner(), 1);
+    }
+}

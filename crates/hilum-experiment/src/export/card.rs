@@ -1,0 +1,126 @@
+//! From a model file to what its card tells.
+
+use hilum_graph::summarise;
+use hilum_report::{CardRow, ModelCard};
+use hilum_weights::{ModelFile, Precision};
+use serde_json::Value;
+
+use crate::ExperimentError;
+
+/// What the card tells beyond the model file.
+pub(super) struct Extra {
+    pub(super) name: String,
+    pub(super) precision: Precision,
+    pub(super) command: Option<String>,
+    pub(super) notes: Option<String>,
+}
+
+/// Settings that stand elsewhere on the card.
+const SHOWN_APART: [&str; 2] = ["network.weights", "recipe"];
+
+pub(super) fn card(model: &ModelFile, extra: Extra) -> Result<ModelCard, ExperimentError> {
+    let summary = summarise(&model.graph()?);
+    let recipe = serde_json::to_value(&model.recipe)?;
+    let settings = &model.training["settings"];
+    let fingerprint = model.training["data_fingerprint"].as_str();
+    Ok(ModelCard {
+        name: extra.name,
+        architecture: model.architecture.name.to_string(),
+        classes: model
+            .classes
+            .names()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        intended_use: model.intended_use.clone(),
+        audit: model.audit.clone(),
+        data_fingerprint: fingerprint.map(str::to_owned),
+        validation: if was_validated(&model.validation) {
+            rows(&model.validation, figure)
+        } else {
+            Vec::new()
+        },
+        calibration: model.calibration.as_ref().map(Value::to_string),
+        licence: model.licence.clone(),
+        initial_weights: initial_weights(&settings["network"]["weights"]),
+        recipe: rows(&recipe, setting),
+        training: rows(settings, setting),
+        command: extra.command,
+        notes: extra.notes.map(|notes| notes.trim_end().to_owned()),
+        parameters: summary.parameters,
+        statistics: summary.statistics,
+        precision: match extra.precision {
+            Precision::Full => "single precision (f32)",
+            Precision::Half => {
+                "half precision (f16), rounded after the figures above were measured"
+            }
+        }
+        .to_owned(),
+    })
+}
+
+fn initial_weights(weights: &Value) -> String {
+    match (weights["source"].as_str(), weights["sha256"].as_str()) {
+        (Some(source), Some(sha256)) => format!("`{source}`, SHA-256 `{sha256}`"),
+        (Some(source), None) => format!("`{source}`"),
+        _ => "none; they were drawn at random from the seed".to_owned(),
+    }
+}
+
+/// A row for each value, under the names of all that it lies in: `training.epochs`.
+fn rows(value: &Value, show: fn(&Value) -> String) -> Vec<CardRow> {
+    let mut rows = Vec::new();
+    descend("", value, show, &mut rows);
+    rows
+}
+
+fn descend(name: &str, value: &Value, show: fn(&Value) -> String, rows: &mut Vec<CardRow>) {
+    if SHOWN_APART.contains(&name) {
+        return;
+    }
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                let separator = if name.is_empty() { "" } else { "." };
+                descend(&format!("{name}{separator}{key}"), value, show, rows);
+            }
+        }
+        Value::Null if name.is_empty() => {}
+        value => rows.push(CardRow::new(name, &show(value))),
+    }
+}
+
+/// A score with four decimals, as reports have it.
+fn figure(value: &Value) -> String {
+    match value.as_f64() {
+        Some(score) if value.is_f64() => format!("{score:.4}"),
+        _ => setting(value),
+    }
+}
+
+/// A setting as it was given; JSON has widened those that are f32.
+fn setting(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(setting).collect();
+            values.join(", ")
+        }
+        Value::Number(number) => {
+            let narrow = number.as_f64().map(|wide| (wide, wide as f32));
+            match narrow.filter(|(wide, narrow)| f64::from(*narrow) == *wide) {
+                Some((_, narrow)) if number.is_f64() => narrow.to_string(),
+                _ => number.to_string(),
+            }
+        }
+        value => value.to_string(),
+    }
+}
+
+/// Whether any slice was left out of training to be measured on.
+fn was_validated(validation: &Value) -> bool {
+    ["accuracy", "loss"]
+        .iter()
+        .any(|name| !validation[name].is_null())
+}

@@ -1,0 +1,94 @@
+//! A model in another precision, with its terms and its card.
+
+mod card;
+
+use std::path::{Path, PathBuf};
+
+use hilum_files::write_atomically;
+use hilum_report::model_card;
+use hilum_weights::{ModelFile, Precision};
+use serde::Serialize;
+
+use crate::session::Session;
+use crate::{Event, ExperimentError, ModelOrigin};
+use card::{Extra, card};
+
+/// What is exported, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Export {
+    /// The model.
+    pub model: ModelOrigin,
+    /// Where it is written.
+    pub out: PathBuf,
+    /// How the numbers are kept.
+    pub precision: Precision,
+    /// Under which terms the model may be used; as it was if absent.
+    pub licence: Option<String>,
+    /// The card; none, if absent.
+    pub card: Option<CardRequest>,
+}
+
+/// A card in Markdown: data, audit, figures, terms, what the model must not be used for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CardRequest {
+    /// Where it is written.
+    pub path: PathBuf,
+    /// The commands that make the model again.
+    pub command: Option<String>,
+    /// A Markdown file with what else is to be said.
+    pub notes: Option<PathBuf>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Exported {
+    /// The model.
+    pub model: PathBuf,
+    /// Its card.
+    pub card: Option<PathBuf>,
+}
+
+/// Writes the model, then its card.
+///
+/// # Errors
+/// [`ExperimentError`] if the model or the notes cannot be read, a weight is beyond what half
+/// precision holds, or a file cannot be written.
+pub fn export(request: &Export, session: &Session<'_>) -> Result<Exported, ExperimentError> {
+    let mut file = request.model.read()?;
+    if let Some(licence) = &request.licence {
+        file.licence = Some(licence.clone());
+    }
+    let card = match &request.card {
+        Some(wanted) => Some((&wanted.path, text(wanted, request, &file)?)),
+        None => None,
+    };
+    file.write_as(&request.out, request.precision)?;
+    if let Some((path, text)) = &card {
+        write_atomically(path, |file| file.write_all(text.as_bytes()))?;
+        session.tell(&Event::Wrote { path });
+    }
+    Ok(Exported {
+        model: request.out.clone(),
+        card: card.map(|(path, _)| path.clone()),
+    })
+}
+
+fn text(
+    wanted: &CardRequest,
+    request: &Export,
+    file: &ModelFile,
+) -> Result<String, ExperimentError> {
+    let notes = wanted.notes.as_ref().map(fs_err::read_to_string);
+    let extra = Extra {
+        name: stem(&request.out),
+        precision: request.precision,
+        command: wanted.command.clone(),
+        notes: notes.transpose().map_err(ExperimentError::Input)?,
+    };
+    Ok(model_card(&card(file, extra)?))
+}
+
+fn stem(path: &Path) -> String {
+    let name = path.file_stem().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}

@@ -1,0 +1,95 @@
+//! hilum for programs: audit, train, cross-validate, search, evaluate, predict and export, each
+//! one call that takes settings and gives a typed result.
+//!
+//! ```
+//! use hilum_experiment::{
+//!     Choices, Evaluate, Model, ModelOrigin, Place, Predict, Run, Session, evaluate, predict, train,
+//! };
+//! use hilum_imaging::{DatasetSettings, write_dataset};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let folder = folder.path();
+//! let slices = folder.join("slices");
+//! write_dataset(&slices, &DatasetSettings { size: 64, ..DatasetSettings::default() }, |_, _| {})?;
+//!
+//! let mut choices = Choices::default();
+//! for (name, value) in [("arch", "compact-cnn"), ("epochs", "2"), ("image_size", "32")] {
+//!     choices.choose(name, value)?;
+//! }
+//! let session = Session::default();
+//! let settings = choices.resolve(&slices)?;
+//! let place = Place::At(folder.join("run"));
+//! let trained = train(&Run { place, settings: settings.clone() }, &session)?;
+//!
+//! let origin = ModelOrigin::File(trained.model);
+//! let mut model = Model::open(&origin, &settings.machine, &session)?;
+//! let report = evaluate(&mut model, &Evaluate::new(settings.data, &origin), &session)?;
+//! assert_eq!(report.as_is.count, report.as_is.confusion.total());
+//!
+//! let said = predict(&mut model, &Predict::new([slices.join("test")]), &session)?;
+//! assert_eq!(said.answers.len(), report.as_is.count);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What a call does and does not
+//!
+//! - It takes settings in which nothing is open. [`Choices`] are what a user chose; every setting
+//!   is declared once, in [`SETTINGS`], under the names that it has everywhere.
+//! - It tells an [`Observer`] what happens, as [`Event`]s, and gives a result that can be
+//!   serialised. It prints nothing.
+//! - It reads no environment variable: caches and mirrors are in the [`Session`].
+//! - It can be cancelled from another thread ([`Session::cancelled_by`]); what it wrote before can
+//!   be gone on with.
+//! - It ends with an [`ExperimentError`] that knows whether the user can mend it, never with the process.
+//! - It has its own threads: calls run side by side in one process.
+
+mod audit;
+mod bench;
+pub mod bundled;
+mod chain;
+mod cross_validate;
+mod data;
+mod engine;
+mod error;
+mod evaluate;
+mod event;
+mod export;
+mod folds;
+mod model;
+mod network;
+mod predict;
+mod search;
+mod session;
+pub mod settings;
+mod split;
+mod train;
+mod weights;
+
+pub use audit::{AuditOutput, AuditRequest, audit};
+pub use bench::{Bench, BenchFigure, BenchMode, bench};
+pub use chain::chain;
+pub use cross_validate::{CrossValidatedRun, CrossValidation, cross_validate, out_of_fold_caption};
+pub use data::UnreadableFiles;
+pub use error::{ErrorKind, ExperimentError, Interruptible};
+pub use evaluate::{ClassesDiffer, Evaluate, evaluate};
+pub use event::{Event, FoldPosition, FoldProgress, Observer, Task};
+pub use export::{CardRequest, Export, Exported, export};
+pub use folds::{
+    ContinueError, FoldSettings, ForeignPredictions, Group, Grouped, Grouping, InnerValid,
+    InnerValidError, PoolError, parse_split,
+};
+pub use model::{Model, ModelOrigin};
+pub use predict::{
+    FileAnswer, FileCounts, Predict, Prediction, Predictions, predict, predict_each,
+};
+pub use search::{
+    DEFAULT_SPACE, Optimism, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState,
+    Trials, Winner, flags, search,
+};
+pub use session::Session;
+pub use settings::{Choices, RunSettings, SETTINGS, Setting, SettingError};
+pub use split::{SplitRequest, split};
+pub use train::{Place, PlaceError, Resume, Run, Trained, preview, resume, train};
+pub use weights::{StartingWeights, StartingWeightsError, WeightsChoice, WeightsSource};

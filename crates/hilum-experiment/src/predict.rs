@@ -1,0 +1,251 @@
+//! What a model says of images, folders, DICOM files and series, in any mix.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use hilum_core::{ClassName, Classes, Probabilities};
+use hilum_dataset::image_files;
+use hilum_imaging::{DecodeError, DecodeLimits, DicomInfo, Recipe, Slice, series_order};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::session::Session;
+use crate::{Event, ExperimentError, Model, Task, chain};
+
+/// Files that are decoded before the network sees the first of them: a long CT series, so that
+/// its slices can be put in order, and a bound to the memory.
+const CHUNK: usize = 1024;
+
+/// What is predicted, and how.
+#[derive(Debug, Clone)]
+pub struct Predict {
+    /// Images, folders, DICOM files and series.
+    pub paths: Vec<PathBuf>,
+    /// Slices that go through the network at once.
+    pub batch: NonZeroUsize,
+    /// Guards against files that would fill the memory.
+    pub limits: DecodeLimits,
+}
+
+impl Predict {
+    /// Slices that go through the network at once, if nobody says otherwise.
+    pub const BATCH: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not 0");
+
+    /// Files within the default limits.
+    pub fn new(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        Self {
+            paths: paths.into_iter().map(Into::into).collect(),
+            batch: Self::BATCH,
+            limits: DecodeLimits::default(),
+        }
+    }
+}
+
+/// What there is to say of one file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum FileAnswer {
+    /// It was classified.
+    Predicted(Prediction),
+    /// It could not be read.
+    Unreadable {
+        /// The file.
+        #[serde(serialize_with = "display")]
+        path: PathBuf,
+        /// Why.
+        error: String,
+    },
+}
+
+/// What the model says of one slice.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prediction {
+    /// The file.
+    #[serde(serialize_with = "display")]
+    pub path: PathBuf,
+    /// The most likely class.
+    pub class: ClassName,
+    /// How likely each class is, in the order of the classes.
+    pub probabilities: BTreeMap<ClassName, f64>,
+    /// Which model said so.
+    pub model: String,
+    /// The DICOM series that the slice is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series_uid: Option<String>,
+    /// Its number in the series.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_number: Option<i64>,
+}
+
+/// What came of all files.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Predictions {
+    /// File by file, in order; the slices of a DICOM series as they lie in the body.
+    pub answers: Vec<FileAnswer>,
+}
+
+/// How many files there were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct FileCounts {
+    /// All of them.
+    pub files: usize,
+    /// Those that could not be read.
+    pub unreadable: usize,
+}
+
+/// Classifies every file, and keeps the answers.
+///
+/// # Errors
+/// [`ExperimentError::NoImages`] if there are no files, [`ExperimentError::Input`] if a path cannot be
+/// looked at, [`ExperimentError::Predict`] if the engine fails. A file that cannot be read is an
+/// answer.
+pub fn predict(
+    model: &mut Model,
+    request: &Predict,
+    session: &Session<'_>,
+) -> Result<Predictions, ExperimentError> {
+    let mut answers = Vec::new();
+    predict_each(model, request, session, &mut |answer| {
+        answers.push(answer);
+        Ok(())
+    })?;
+    Ok(Predictions { answers })
+}
+
+/// The same, but that answers are handed to `take` as they come: memory stays flat at any number
+/// of files.
+///
+/// # Errors
+/// As [`predict`]; [`ExperimentError::Output`] with what `take` says.
+pub fn predict_each(
+    model: &mut Model,
+    request: &Predict,
+    session: &Session<'_>,
+    take: &mut dyn FnMut(FileAnswer) -> io::Result<()>,
+) -> Result<FileCounts, ExperimentError> {
+    let files = list(&request.paths, session)?;
+    let (task, total) = (Task::Predict, files.len());
+    session.tell(&Event::Begins { task, total });
+    let mut counts = FileCounts::default();
+    for chunk in files.chunks(CHUNK) {
+        session.cancel().check()?;
+        let recipe = &model.file.recipe;
+        let mut read = read_chunk(chunk, recipe, request.limits, &model.workers);
+        order_series(&mut read);
+        let slices = read.iter().flatten();
+        let pixels: Vec<_> = slices.map(|(_, slice)| &slice.pixels).collect();
+        let before = counts.files + read.len() - pixels.len();
+        let told = &mut |done: usize| {
+            let done = before + done;
+            session.tell(&Event::Advances { task, done });
+        };
+        let probabilities = model.probabilities(&pixels, request.batch, told)?;
+        let mut probabilities = probabilities.into_iter();
+        for one in read {
+            counts.files += 1;
+            let answer = match one {
+                Ok((path, slice)) => {
+                    let of_slice = probabilities.next().expect("one for each slice");
+                    let dicom = slice.info.dicom.as_deref();
+                    FileAnswer::Predicted(prediction(model, path, dicom, &of_slice))
+                }
+                Err(error) => {
+                    counts.unreadable += 1;
+                    session.tell(&Event::FileUnreadable(&error));
+                    FileAnswer::Unreadable {
+                        error: chain(&error),
+                        path: error.path,
+                    }
+                }
+            };
+            take(answer)?;
+        }
+    }
+    session.tell(&Event::Ends { task });
+    Ok(counts)
+}
+
+/// Every file under the paths, in order; each path is looked at once.
+fn list(paths: &[PathBuf], session: &Session<'_>) -> Result<Vec<PathBuf>, ExperimentError> {
+    let mut files = Vec::new();
+    for path in paths {
+        let found = image_files(path).map_err(ExperimentError::Input)?;
+        if !found.ignored.is_empty() {
+            session.tell(&Event::FilesLeftOut(&found.ignored));
+        }
+        files.extend(found.files);
+    }
+    if files.is_empty() {
+        return Err(ExperimentError::NoImages);
+    }
+    Ok(files)
+}
+
+fn prediction(
+    model: &Model,
+    path: PathBuf,
+    dicom: Option<&DicomInfo>,
+    probabilities: &Probabilities,
+) -> Prediction {
+    let classes: &Classes = &model.file.classes;
+    let of_class = |class| (classes.name(class).clone(), probabilities.of(class));
+    Prediction {
+        path,
+        class: classes.name(probabilities.most_likely()).clone(),
+        probabilities: classes.indices().map(of_class).collect(),
+        model: model.origin.to_string(),
+        series_uid: dicom.and_then(|dicom| dicom.series_uid.clone()),
+        instance_number: dicom.and_then(|dicom| dicom.instance_number),
+    }
+}
+
+type Read = Result<(PathBuf, Slice), DecodeError>;
+
+/// Decodes and prepares on all `workers`; the order stays.
+fn read_chunk(
+    files: &[PathBuf],
+    recipe: &Recipe,
+    limits: DecodeLimits,
+    workers: &ThreadPool,
+) -> Vec<Read> {
+    let read = |path: &PathBuf| {
+        let slice = recipe.read(path, &limits);
+        slice.map(|slice| (path.clone(), slice))
+    };
+    workers.install(|| files.par_iter().map(read).collect())
+}
+
+/// Puts the slices of each DICOM series of a folder in the order in which they lie in the body.
+fn order_series(read: &mut [Read]) {
+    let mut series: BTreeMap<(PathBuf, String), Vec<usize>> = BTreeMap::new();
+    for (index, one) in read.iter().enumerate() {
+        let Ok((path, slice)) = one else { continue };
+        let dicom = slice.info.dicom.as_ref();
+        let uid = dicom.and_then(|dicom| dicom.series_uid.clone());
+        if let (Some(uid), Some(folder)) = (uid, path.parent().map(Path::to_owned)) {
+            series.entry((folder, uid)).or_default().push(index);
+        }
+    }
+    for places in series.into_values() {
+        let infos: Vec<&DicomInfo> = places
+            .iter()
+            .filter_map(|place| read[*place].as_ref().ok()?.1.info.dicom.as_deref())
+            .collect();
+        let (order, _) = series_order(&infos);
+        let ordered: Vec<_> = order
+            .iter()
+            .map(|index| read[places[*index]].as_ref().ok().cloned())
+            .collect();
+        for (place, one) in places.into_iter().zip(ordered) {
+            read[place] = Ok(one.expect("only slices that were read are in a series"));
+        }
+    }
+}
+
+/// A path that is no Unicode is shown with marks, rather than not at all.
+fn display<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}

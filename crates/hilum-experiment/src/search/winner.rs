@@ -1,0 +1,115 @@
+//! What is written once all trials are judged: the best, and how it is trained.
+
+use std::path::Path;
+
+use hilum_files::write_atomically;
+use hilum_report::trials as draw_trials;
+use hilum_train::RunFolder;
+use hilum_train::search::{Space, Values, optimism};
+use serde::Serialize;
+use toml::{Table, Value};
+
+use super::SearchError;
+use super::plot::plot;
+use super::record::{Optimism, TrialRecord, Trials};
+use super::space::{Searched, with_values};
+use crate::ExperimentError;
+use crate::settings::{Choices, Kind, SETTINGS};
+
+/// How the best trial is trained.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Winner {
+    /// The line of a shell.
+    pub command: String,
+    /// The same as defaults for `hilum.toml`.
+    pub table: Table,
+}
+
+/// Writes everything that is known at the end.
+pub(super) fn conclude(
+    searched: &Searched,
+    folder: &RunFolder,
+    trials: &mut Trials,
+    ranking: &[usize],
+    space: &Space,
+) -> Result<Winner, ExperimentError> {
+    let last = searched.rungs.len();
+    let best = ranking.first().and_then(|best| trials.find(*best, last));
+    let Some(best) = best.filter(|best| best.score().macro_f1.is_some()) else {
+        return Err(SearchError::AllDiverged.into());
+    };
+    let winner = Winner::new(searched, &best.values)?;
+    trials.best = Some(best.trial);
+    let first_rung = trials.records.iter().filter(|record| record.rung == 1);
+    let fold_scores: Vec<_> = first_rung.map(TrialRecord::fold_scores).collect();
+    trials.optimism = optimism(&fold_scores).map(|found| Optimism {
+        best_macro_f1: found.best,
+        judged_apart_macro_f1: found.judged_apart,
+    });
+    trials.write(folder.path())?;
+    let drawing = draw_trials(&plot(trials, last, space, folder.path()));
+    write(&folder.path().join("trials.svg"), &drawing)?;
+    let head = format!(
+        "# The best of {} trials, as defaults for `hilum.toml`; on the command line:\n# {}\n\n",
+        searched.trials.len(),
+        winner.command
+    );
+    let table = toml::to_string_pretty(&winner.table)?;
+    write(&folder.path().join("best.toml"), &format!("{head}{table}"))?;
+    Ok(winner)
+}
+
+impl Winner {
+    fn new(searched: &Searched, values: &Values) -> Result<Self, ExperimentError> {
+        let choices = with_values(searched.choices.clone(), values)?;
+        let data = searched.settings.data.path.display().to_string();
+        let train = Value::Table(train_table(&choices));
+        Ok(Self {
+            command: format!("hilum train {} {}", quoted(&data), flags(&choices)),
+            table: [("train".to_owned(), train)].into_iter().collect(),
+        })
+    }
+}
+
+/// Everything that was chosen, as it is written in a shell.
+pub fn flags(choices: &Choices) -> String {
+    let mut words = Vec::new();
+    for setting in SETTINGS {
+        for (flag, values) in setting.flags(choices) {
+            match values.as_slice() {
+                // What begins with a dash would be taken for a flag.
+                [one] if one.starts_with('-') => words.push(format!("--{flag}={}", quoted(one))),
+                values => {
+                    words.push(format!("--{flag}"));
+                    words.extend(values.iter().map(|value| quoted(value)));
+                }
+            }
+        }
+    }
+    words.join(" ")
+}
+
+/// The same as a table of `hilum.toml`.
+fn train_table(choices: &Choices) -> Table {
+    let chosen = |setting: &&crate::settings::Setting| {
+        let value = setting.chosen(choices)?;
+        let stands = !(matches!(setting.kind, Kind::Switch) && value == Value::Boolean(false));
+        stands.then(|| (setting.flag.to_owned(), value))
+    };
+    SETTINGS
+        .iter()
+        .filter_map(|setting| chosen(&setting))
+        .collect()
+}
+
+/// `text` as a shell reads it back.
+fn quoted(text: &str) -> String {
+    // A NUL cannot be in an argument.
+    let text = text.replace('\0', "");
+    shlex::try_quote(&text).map_or_else(|_| text.clone(), std::borrow::Cow::into_owned)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), ExperimentError> {
+    write_atomically(path, |file| file.write_all(text.as_bytes()))?;
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! What every call needs besides its settings: who is told, who may stop it, and what the
+//! machine offers.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use hilum_core::Cancel;
+use hilum_hub::HubSettings;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::{Event, ExperimentError, Observer, Task};
+
+/// What a call is made in. Any number of calls may share one, also at the same time.
+///
+/// The default tells nobody, is never cancelled, keeps no cache and fetches nothing into one.
+#[derive(Clone)]
+pub struct Session<'a> {
+    observer: &'a dyn Observer,
+    cancel: Cancel,
+    /// Where what an audit saw is kept for the next one; nowhere, if absent.
+    pub audit_cache: Option<PathBuf>,
+    /// Where published weights are kept, and how they are fetched.
+    pub hub: HubSettings,
+}
+
+impl Default for Session<'_> {
+    fn default() -> Self {
+        Self {
+            observer: &(),
+            cancel: Cancel::default(),
+            audit_cache: None,
+            hub: HubSettings::default(),
+        }
+    }
+}
+
+impl<'a> Session<'a> {
+    /// One that tells `observer` what happens.
+    pub fn observed(observer: &'a dyn Observer) -> Self {
+        Self {
+            observer,
+            ..Self::default()
+        }
+    }
+
+    /// The same, and whoever holds `cancel` can end its calls.
+    #[must_use]
+    pub fn cancelled_by(self, cancel: Cancel) -> Self {
+        Self { cancel, ..self }
+    }
+
+    /// What ends the calls.
+    pub fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    /// The same session, but that nobody is told.
+    #[must_use]
+    pub fn silent(&self) -> Session<'static> {
+        Session {
+            observer: &(),
+            cancel: self.cancel.clone(),
+            audit_cache: self.audit_cache.clone(),
+            hub: self.hub.clone(),
+        }
+    }
+
+    /// Tells the observer.
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        self.observer.notice(event);
+    }
+
+    /// Does `work`, which counts its steps from any thread, and tells how far it is.
+    pub(crate) fn counted<T>(
+        &self,
+        task: Task,
+        total: usize,
+        work: impl FnOnce(&(dyn Fn(usize) + Sync)) -> T,
+    ) -> T {
+        self.tell(&Event::Begins { task, total });
+        let outcome = work(&|done| self.tell(&Event::Advances { task, done }));
+        self.tell(&Event::Ends { task });
+        outcome
+    }
+}
+
+/// Threads of one call, that decode, augment and draw; another call has its own.
+pub(crate) fn workers(threads: NonZeroUsize) -> Result<ThreadPool, ExperimentError> {
+    ThreadPoolBuilder::new()
+        .num_threads(threads.get())
+        .build()
+        .map_err(|source| ExperimentError::Threads { source })
+}

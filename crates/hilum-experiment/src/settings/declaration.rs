@@ -1,0 +1,437 @@
+//! What it takes to declare a setting: its names, its values, its default, and who may vary it.
+
+use std::fmt;
+
+use thiserror::Error;
+use toml::Value;
+
+use super::{Choices, SETTINGS, defaults};
+
+/// A setting of a run, declared once. Flags, `HILUM_*`, `hilum.toml`, `settings.toml` and search
+/// spaces are made of this.
+pub struct Setting {
+    /// Its place in `settings.toml`, such as `training.augmentation.rotation_range`; where no
+    /// single place holds it, a name of its own.
+    pub name: &'static str,
+    /// Its flag without dashes, such as `rotation`.
+    pub flag: &'static str,
+    /// Under which heading help lists it.
+    pub heading: Heading,
+    /// What it does.
+    pub help: &'static str,
+    /// What help calls its values.
+    pub value_names: &'static [&'static str],
+    /// Which values it takes.
+    pub kind: Kind,
+    /// What it is where nobody chooses it.
+    pub default: Default,
+    /// Whether the trials of a search may differ in it.
+    pub scope: Scope,
+    pub(super) set: fn(&mut Choices, Value) -> Result<(), String>,
+    pub(super) get: fn(&Choices) -> Option<Value>,
+}
+
+/// What settings belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heading {
+    /// Which data, and how it is read.
+    Data,
+    /// What may pass the audit.
+    Audit,
+    /// What learns.
+    Network,
+    /// How it learns.
+    Training,
+    /// How a slice becomes the network's input.
+    Preprocessing,
+    /// How training slices are varied.
+    Augmentation,
+    /// What it runs on.
+    Machine,
+    /// Where its files go, and what else the run does.
+    Run,
+}
+
+/// Which values a setting takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// It stands, or it does not.
+    Switch,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Count(Range),
+    /// A number.
+    Number(Range),
+    /// Two numbers, the lower first.
+    Pair(Range),
+    /// One of these.
+    Word(&'static [Word]),
+    /// Text that the setting reads itself.
+    Text,
+    /// Any number of texts.
+    Texts,
+}
+
+/// A value that is a word.
+#[derive(Debug, Clone, Copy)]
+pub struct Word {
+    /// How it is written.
+    pub name: &'static str,
+    /// What it stands for.
+    pub says: &'static str,
+}
+
+/// Where a number must lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Range {
+    /// The least value,
+    pub low: f64,
+    /// which is allowed itself, or not.
+    pub holds_low: bool,
+    /// The greatest value,
+    pub high: f64,
+    /// which is allowed itself, or not.
+    pub holds_high: bool,
+    /// The same in words.
+    pub says: &'static str,
+}
+
+/// What a setting is where nobody chooses it.
+#[derive(Clone, Copy)]
+pub enum Default {
+    /// What the recipe says: one value for weights drawn at random, perhaps another for
+    /// pre-trained ones. Read off [`RunSettings`](super::RunSettings).
+    Recipe,
+    /// Always this.
+    Constant(fn() -> Value),
+    /// Something that depends on other choices, in words; empty for nothing.
+    Says(&'static str),
+}
+
+/// Whether the trials of a search may differ in a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// They may.
+    Trial,
+    /// They may not, for this reason.
+    Run(&'static str),
+}
+
+/// Why a choice cannot be taken.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum SettingError {
+    /// No setting has that name.
+    #[error("`{name}` is no setting{}", suggestion.map(|name| format!("\nhint: did you mean `{name}`?")).unwrap_or_default())]
+    Unknown {
+        /// What was given.
+        name: String,
+        /// A setting that is called nearly so.
+        suggestion: Option<&'static str>,
+    },
+    /// It stands in `settings.toml`, and cannot be chosen there.
+    #[error("`{name}` cannot be chosen\nhint: {reason}")]
+    Derived {
+        /// The setting.
+        name: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A number outside of its range.
+    #[error("setting `{setting}` is `{value}`\nhint: it must be {expected}")]
+    OutOfRange {
+        /// The setting.
+        setting: &'static str,
+        /// What was given.
+        value: f64,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// A value of another kind.
+    #[error("`{value}` is no value of `{setting}`\nhint: {expected}")]
+    Value {
+        /// The setting.
+        setting: &'static str,
+        /// What was given.
+        value: String,
+        /// What it takes.
+        expected: String,
+    },
+}
+
+impl Setting {
+    /// The setting of a name: its place in `settings.toml`, with or without `training.`, or its
+    /// flag; `-` and `_` are the same.
+    ///
+    /// # Errors
+    /// [`SettingError::Unknown`] or [`SettingError::Derived`].
+    pub fn named(name: &str) -> Result<&'static Self, SettingError> {
+        let wanted = plain(name);
+        let mut all = SETTINGS.iter();
+        if let Some(found) = all.find(|one| one.names().any(|own| plain(own) == wanted)) {
+            return Ok(found);
+        }
+        if let Some((_, reason)) = defaults::DERIVED.iter().find(|(own, _)| {
+            let short = own.strip_prefix("training.").unwrap_or(own);
+            plain(own) == wanted || plain(short) == wanted
+        }) {
+            let name = name.to_owned();
+            return Err(SettingError::Derived { name, reason });
+        }
+        let known = SETTINGS.iter().flat_map(Self::names);
+        Err(SettingError::Unknown {
+            name: name.to_owned(),
+            suggestion: hilum_core::closest(name, known),
+        })
+    }
+
+    /// Every name that it answers to.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        let short = self.name.strip_prefix("training.");
+        let also = defaults::ALSO_CALLED.iter();
+        let also = also.filter(|(own, _)| *own == self.name);
+        [self.name, self.flag]
+            .into_iter()
+            .chain(short)
+            .chain(also.map(|(_, other)| *other))
+    }
+
+    /// Whether a leaf of `settings.toml` is decided by it.
+    pub fn decides(&self, leaf: &str) -> bool {
+        self.names().any(|name| {
+            let rest = leaf.strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+
+    /// Chooses a value.
+    ///
+    /// # Errors
+    /// [`SettingError::OutOfRange`] or [`SettingError::Value`].
+    pub fn choose(&self, choices: &mut Choices, value: Value) -> Result<(), SettingError> {
+        let value = self.checked(value)?;
+        let shown = shown(&value);
+        (self.set)(choices, value).map_err(|reason| SettingError::Value {
+            setting: self.name,
+            value: shown,
+            expected: reason,
+        })
+    }
+
+    /// Chooses a value as it is written on a command line; nothing for a switch that stands.
+    ///
+    /// # Errors
+    /// As [`choose`](Self::choose).
+    pub fn choose_text(&self, choices: &mut Choices, texts: &[String]) -> Result<(), SettingError> {
+        self.choose(choices, self.kind.value(texts))
+    }
+
+    /// What was chosen.
+    pub fn chosen(&self, choices: &Choices) -> Option<Value> {
+        (self.get)(choices)
+    }
+
+    /// The flag and its values, as they are written on a command line: once for each text of
+    /// [`Kind::Texts`], not at all for a switch that does not stand.
+    pub fn flags(&self, choices: &Choices) -> Vec<(&'static str, Vec<String>)> {
+        let flag = self.flag;
+        match (self.chosen(choices), self.kind) {
+            (None | Some(Value::Boolean(false)), Kind::Switch) | (None, _) => Vec::new(),
+            (Some(_), Kind::Switch) => vec![(flag, Vec::new())],
+            (Some(Value::Array(values)), Kind::Texts) => {
+                let one = |value: &Value| (flag, vec![shown(value)]);
+                values.iter().map(one).collect()
+            }
+            (Some(Value::Array(values)), _) => vec![(flag, values.iter().map(shown).collect())],
+            (Some(value), _) => vec![(flag, vec![shown(&value)])],
+        }
+    }
+
+    fn checked(&self, value: Value) -> Result<Value, SettingError> {
+        let refused = |value: &Value, expected: String| SettingError::Value {
+            setting: self.name,
+            value: shown(value),
+            expected,
+        };
+        match (self.kind, value) {
+            (Kind::Word(words), Value::String(text)) => {
+                let known = words.iter().find(|word| plain(word.name) == plain(&text));
+                let name = known.map(|word| Value::String(word.name.to_owned()));
+                name.ok_or_else(|| refused(&Value::String(text), self.kind.expected()))
+            }
+            (Kind::Count(range), value @ Value::Integer(number)) => {
+                self.within(range, number as f64).map(|()| value)
+            }
+            (Kind::Number(range), value @ (Value::Integer(_) | Value::Float(_))) => {
+                let number = number(&value).unwrap_or(f64::NAN);
+                self.within(range, number)?;
+                Ok(Value::Float(number))
+            }
+            (Kind::Pair(range), Value::Array(pair)) => {
+                let numbers: Option<Vec<f64>> = pair.iter().map(number).collect();
+                let Some([low, high]) = numbers
+                    .as_deref()
+                    .filter(|pair| pair.len() == 2)
+                    .map(|pair| [pair[0], pair[1]])
+                else {
+                    return Err(refused(&Value::Array(pair), self.kind.expected()));
+                };
+                self.within(range, low)?;
+                self.within(range, high)?;
+                if low > high {
+                    return Err(refused(&Value::Array(pair), self.kind.expected()));
+                }
+                Ok(Value::Array(vec![Value::Float(low), Value::Float(high)]))
+            }
+            (Kind::Switch | Kind::Bool, value @ Value::Boolean(_))
+            | (Kind::Text, value @ Value::String(_)) => Ok(value),
+            (Kind::Texts, Value::Array(texts)) if texts.iter().all(Value::is_str) => {
+                Ok(Value::Array(texts))
+            }
+            (Kind::Texts, text @ Value::String(_)) => Ok(Value::Array(vec![text])),
+            (kind, value) => Err(refused(&value, kind.expected())),
+        }
+    }
+
+    fn within(&self, range: Range, value: f64) -> Result<(), SettingError> {
+        if range.contains(value) {
+            return Ok(());
+        }
+        Err(SettingError::OutOfRange {
+            setting: self.name.strip_prefix("training.").unwrap_or(self.name),
+            value,
+            expected: range.says,
+        })
+    }
+}
+
+impl Kind {
+    /// How many texts a flag takes at once.
+    pub fn text_count(&self) -> usize {
+        match self {
+            Self::Switch => 0,
+            Self::Pair(_) => 2,
+            _ => 1,
+        }
+    }
+
+    /// What it takes, for an error.
+    pub fn expected(&self) -> String {
+        match self {
+            Self::Switch | Self::Bool => "it is `true` or `false`".to_owned(),
+            Self::Count(range) => format!("it is a whole number, {}", range.says),
+            Self::Number(range) => format!("it is a number, {}", range.says),
+            Self::Pair(range) => format!("it is two numbers, the lower first, {}", range.says),
+            Self::Word(words) => {
+                let names: Vec<String> = words
+                    .iter()
+                    .map(|word| format!("`{}`", word.name))
+                    .collect();
+                format!("it is one of {}", names.join(", "))
+            }
+            Self::Text => "it is a text".to_owned(),
+            Self::Texts => "it is a list of texts".to_owned(),
+        }
+    }
+
+    /// The value that the texts of a command line stand for; what cannot be read stays text.
+    fn value(&self, texts: &[String]) -> Value {
+        let number = |text: &String| match self {
+            Self::Count(_) => text.parse().map(Value::Integer).ok(),
+            _ => text.parse().map(Value::Float).ok(),
+        };
+        let read = |text: &String| number(text).unwrap_or_else(|| Value::String(text.clone()));
+        match (self, texts) {
+            (Self::Switch, []) => Value::Boolean(true),
+            (Self::Switch | Self::Bool, [text]) => {
+                let known = text.parse().map(Value::Boolean);
+                known.unwrap_or_else(|_| Value::String(text.clone()))
+            }
+            (Self::Count(_) | Self::Number(_), [text]) => read(text),
+            (Self::Pair(_), texts) => Value::Array(texts.iter().map(read).collect()),
+            (Self::Word(_) | Self::Text, [text]) => Value::String(text.clone()),
+            (_, texts) => Value::Array(texts.iter().cloned().map(Value::String).collect()),
+        }
+    }
+}
+
+impl Range {
+    /// Any number.
+    pub const ANY: Self = Self::new(f64::MIN, true, f64::MAX, true, "finite");
+    /// 0 or more.
+    pub const ZERO_OR_MORE: Self = Self::new(0.0, true, f64::MAX, true, "finite and at least 0");
+    /// 1 or more.
+    pub const ONE_OR_MORE: Self = Self::new(1.0, true, f64::MAX, true, "1 or more");
+    /// Above 0.
+    pub const ABOVE_ZERO: Self = Self::new(0.0, false, f64::MAX, true, "finite and above 0");
+    /// A decay, a momentum, a share that leaves something.
+    pub const BELOW_ONE: Self = Self::new(0.0, true, 1.0, false, "at least 0 and below 1");
+    /// A share that is not nothing.
+    pub const UP_TO_ONE: Self = Self::new(0.0, false, 1.0, true, "above 0 and at most 1");
+    /// A probability or a share.
+    pub const SHARE: Self = Self::new(0.0, true, 1.0, true, "at least 0 and at most 1");
+    /// Grey levels.
+    pub const GREY: Self = Self::new(
+        0.0,
+        true,
+        255.0,
+        true,
+        "at least 0 and at most 255 grey levels",
+    );
+
+    /// From `low` to `high`.
+    pub const fn new(
+        low: f64,
+        holds_low: bool,
+        high: f64,
+        holds_high: bool,
+        says: &'static str,
+    ) -> Self {
+        Self {
+            low,
+            holds_low,
+            high,
+            holds_high,
+            says,
+        }
+    }
+
+    /// Whether a number lies in it; NaN lies nowhere.
+    pub fn contains(&self, value: f64) -> bool {
+        let above = value > self.low || (self.holds_low && value == self.low);
+        let below = value < self.high || (self.holds_high && value == self.high);
+        above && below
+    }
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Setting")
+            .field("name", &self.name)
+            .field("flag", &self.flag)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A value as a person writes it.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Integer(number) => Some(*number as f64),
+        Value::Float(number) => Some(*number),
+        _ => None,
+    }
+}
+
+/// Names without what is only spelling: `one-cycle` is `one_cycle`, `adam_w` is `adamw`.
+fn plain(name: &str) -> String {
+    name.to_lowercase().replace(['-', '_'], "")
+}

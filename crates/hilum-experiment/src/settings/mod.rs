@@ -1,0 +1,24 @@
+//! Everything that decides a run.
+//!
+//! What a user chooses are [`Choices`], any of which may be left open; what they amount to are
+//! [`RunSettings`], as `settings.toml` keeps them. Every setting is declared once, as a row of
+//! [`SETTINGS`].
+
+mod choices;
+mod declaration;
+mod defaults;
+mod differences;
+mod help;
+mod resolve;
+mod run;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use choices::{Choices, SETTINGS, WindowChoice};
+pub use declaration::{Default, Heading, Kind, Range, Scope, Setting, SettingError, Word, shown};
+pub use defaults::{MAX_PIXELS, SEED};
+pub use differences::differences;
+pub use run::{DataSettings, MachineSettings, NetworkSettings, RunSettings};
+pub(crate) use words::words;
+pub use words::{AugmentationPreset, NormalisationKind, Optimizer, ScheduleKind};

@@ -1,0 +1,85 @@
+//! Choices that are one word, where the settings themselves hold more or something else.
+
+macro_rules! words {
+    ($(#[doc = $says:literal])+ $name:ident { $(#[doc = $word_says:literal] $word:ident = $text:literal,)+ }) => {
+        $(#[doc = $says])+
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        pub enum $name { $(#[doc = $word_says] #[serde(rename = $text)] $word,)+ }
+
+        impl $name {
+            /// Every one, with what it stands for.
+            pub const WORDS: &'static [$crate::settings::Word] = &[$($crate::settings::Word { name: $text, says: $word_says.trim_ascii() },)+];
+
+            /// How it is written.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$word => $text,)+ }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($text => Ok(Self::$word),)+
+                    _ => Err($crate::settings::Kind::Word(Self::WORDS).expected()),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.pad(self.name())
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+words! {
+    /// How weights follow their gradients.
+    Optimizer {
+        /// Adam.
+        Adam = "adam",
+        /// Adam with decoupled weight decay.
+        AdamW = "adamw",
+        /// Gradient descent with momentum.
+        Sgd = "sgd",
+    }
+}
+
+words! {
+    /// How the learning rate changes.
+    ScheduleKind {
+        /// It does not.
+        Constant = "constant",
+        /// Times 0.1 after 3 epochs without a better validation loss, down to 6e-6.
+        Plateau = "plateau",
+        /// Up to the peak and down to nearly nothing, step by step.
+        OneCycle = "one-cycle",
+        /// Down along a cosine, step by step.
+        Cosine = "cosine",
+    }
+}
+
+words! {
+    /// What the augmentation settings start from.
+    AugmentationPreset {
+        /// Rotation 60, shear 0.1, zoom 0.1, both flips, fill nearest.
+        Reference = "reference",
+        /// Rotation 15, zoom 0.1, shifts 0.05, left-right flip, brightness and contrast 0.25.
+        Transfer = "transfer",
+        /// Nothing is varied.
+        None = "none",
+    }
+}
+
+words! {
+    /// From bytes to numbers.
+    NormalisationKind {
+        /// byte / 255.
+        Scale = "scale",
+        /// (byte / 255 - mean) / std of ImageNet.
+        Imagenet = "imagenet",
+    }
+}

@@ -1,0 +1,179 @@
+//! One training run, from its folder to its best model.
+
+use std::path::{Path, PathBuf};
+
+use hilum_core::{AuditSummary, Split};
+use hilum_dataset::Dataset;
+use hilum_dataset::audit::Audit;
+use hilum_files::write_atomically;
+use hilum_graph::Parameters;
+use hilum_metrics::History;
+use hilum_train::{
+    FeatureCache, Keep, LabelledSlice, Outcome, RunFolder, StopReason, Training, TrainingData,
+};
+use hilum_weights::{ArchitectureDescription, INTENDED_USE, ModelFile};
+use rayon::ThreadPool;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::Place;
+use super::events::TrainingEvents;
+use crate::data::{self, Audited};
+use crate::error::Interruptible;
+use crate::session::{Session, workers};
+use crate::settings::RunSettings;
+use crate::{ExperimentError, network, weights};
+
+/// What a run is started with, and where it goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Run {
+    /// Where its files go.
+    pub place: Place,
+    /// Everything that decides it.
+    pub settings: RunSettings,
+}
+
+/// What came out of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Trained {
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// The model in it.
+    pub model: PathBuf,
+    /// Which epoch's weights became the model.
+    pub keep: Keep,
+    /// Whether the run ended before its last epoch, because nothing got better.
+    pub stopped_early: bool,
+    /// Every epoch, and which one was kept.
+    pub history: History,
+}
+
+impl Trained {
+    /// The run's folder, by the names of its files.
+    ///
+    /// # Errors
+    /// [`ExperimentError::RunFolder`] if it is gone.
+    pub fn run_folder(&self) -> Result<RunFolder, ExperimentError> {
+        Ok(RunFolder::open(&self.folder)?)
+    }
+}
+
+/// Audits the data, trains `run` to its end, or goes on with it from its checkpoint.
+///
+/// # Errors
+/// [`ExperimentError`]; [`ExperimentError::Interrupted`] if the session was cancelled after
+/// training had begun. The same run goes on with [`resume`](super::resume).
+pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentError> {
+    run.place.check()?;
+    let mut settings = run.settings.clone();
+    weights::prepare(&mut settings.network, session)?;
+    let workers = workers(settings.machine.threads)?;
+    let Audited { dataset, audit } = data::for_training(&settings.data, &workers, session)?;
+    let mut engine = network::open(&settings, dataset.classes(), session)?;
+    settings.machine.engine = Some(engine.description());
+    let (train, valid) = slices(&settings, &dataset, &workers, session)?;
+    let data = TrainingData {
+        classes: dataset.classes(),
+        train: &train,
+        valid: &valid,
+    };
+    let model = template(&settings, &dataset, &data, audit.summary());
+    session.cancel().check()?;
+    let folder = run.place.folder(&settings)?;
+    write_audit(&folder, &audit)?;
+    let training = Training {
+        data,
+        recipe: &settings.recipe,
+        settings: &settings.training,
+        folder: &folder,
+        model: &model,
+        features: &FeatureCache::new(FeatureCache::DEFAULT_LIMIT_BYTES, folder.path()),
+    };
+    let mut events = TrainingEvents {
+        session,
+        curves: &folder.curves(),
+        caption: model.audit.to_string(),
+    };
+    let stop = session.cancel().as_ref();
+    let outcome = hilum_train::train(engine.as_mut(), &training, &mut events, stop)?;
+    finished(&outcome, folder.path(), Interruptible::Run)?;
+    Ok(Trained {
+        folder: folder.path().to_owned(),
+        model: folder.model(),
+        keep: settings.training.keep,
+        stopped_early: matches!(outcome.reason, StopReason::EarlyStopping { .. }),
+        history: outcome.history,
+    })
+}
+
+/// What is trained on and validated on.
+fn slices(
+    settings: &RunSettings,
+    dataset: &Dataset,
+    workers: &ThreadPool,
+    session: &Session<'_>,
+) -> Result<(Vec<LabelledSlice>, Vec<LabelledSlice>), ExperimentError> {
+    let load = |split| {
+        let (recipe, settings) = (&settings.recipe, &settings.data);
+        data::load_split(dataset, split, recipe, settings, workers, session)
+            .map(|loaded| data::labelled(dataset, loaded))
+    };
+    let (mut train, mut valid) = (load(Split::Train)?, load(Split::Valid)?);
+    if settings.data.train_on_valid {
+        train.append(&mut valid);
+        let numbered = train.iter_mut().enumerate();
+        numbered.for_each(|(number, slice)| slice.number = number);
+    }
+    Ok((train, valid))
+}
+
+/// # Errors
+/// [`ExperimentError::Interrupted`] if the training did not come to its end.
+pub(crate) fn finished(
+    outcome: &Outcome,
+    folder: &Path,
+    work: Interruptible,
+) -> Result<(), ExperimentError> {
+    match outcome.reason {
+        StopReason::Interrupted { discarded } => Err(ExperimentError::Interrupted {
+            folder: folder.to_owned(),
+            epoch: discarded,
+            work,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// `audit.json`: what is known of the data behind every number of the run.
+pub(crate) fn write_audit(folder: &RunFolder, audit: &Audit) -> Result<(), ExperimentError> {
+    let text = serde_json::to_string_pretty(audit)?;
+    write_atomically(&folder.audit(), |file| file.write_all(text.as_bytes()))?;
+    Ok(())
+}
+
+/// The model file without its weights.
+pub(crate) fn template(
+    settings: &RunSettings,
+    dataset: &Dataset,
+    data: &TrainingData<'_>,
+    audit: AuditSummary,
+) -> ModelFile {
+    let training = json!({ "settings": settings, "data_fingerprint": data.fingerprint() });
+    ModelFile {
+        architecture: ArchitectureDescription {
+            name: settings.network.architecture,
+            input: network::input_shape(&settings.recipe),
+            class_count: dataset.classes().len(),
+            dropout: settings.network.dropout,
+        },
+        classes: dataset.classes().clone(),
+        recipe: settings.recipe.clone(),
+        training,
+        audit,
+        validation: Value::Null,
+        calibration: None,
+        licence: None,
+        intended_use: INTENDED_USE.to_owned(),
+        parameters: Parameters::new(),
+    }
+}

@@ -1,0 +1,8 @@
+//! The weights that a training begins with.
+
+mod obtain;
+mod source;
+
+pub use obtain::StartingWeightsError;
+pub(crate) use obtain::{prepare, read};
+pub use source::{StartingWeights, WeightsChoice, WeightsSource};

@@ -1,0 +1,177 @@
+//! Getting weights: from the disk, the cache, the network or the program.
+
+use std::io;
+use std::path::PathBuf;
+
+use hilum_core::Classes;
+use hilum_graph::{Architecture, Graph, Parameters};
+use hilum_hub::{FetchedWeights, RemoteWeights, fetch, file_sha256, sha256};
+use hilum_weights::read_weights;
+use thiserror::Error;
+
+use super::WeightsSource;
+use crate::session::Session;
+use crate::settings::NetworkSettings;
+use crate::{Event, ExperimentError, bundled};
+
+/// Why weights cannot be the beginning of a run.
+#[derive(Debug, Error)]
+pub enum StartingWeightsError {
+    /// There is no such file.
+    #[error(
+        "cannot read weights from `{}`\n\
+         hint: `--weights` takes a file, `torchvision:NAME`, `hf:OWNER/NAME/FILE`, `https://...`, \
+         `bundled` or `none`",
+        path.display()
+    )]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the disk says.
+        source: io::Error,
+    },
+    /// Their name says that they are for another network.
+    #[error(
+        "`{source_name}` are weights for `{theirs}`, not for `{wanted}`\nhint: add `--arch {theirs}`"
+    )]
+    OtherNetwork {
+        /// What the user calls them.
+        source_name: String,
+        /// The network that they are for.
+        theirs: Architecture,
+        /// The network of the run.
+        wanted: Architecture,
+    },
+    /// They are others than those that the run began with.
+    #[error(
+        "the weights `{source_name}` are not those that the run began with: their SHA-256 was \
+         {recorded}, now it is {found}\n\
+         hint: put the former file back, or start a new run"
+    )]
+    Changed {
+        /// What the user calls them.
+        source_name: String,
+        /// Their checksum when the run began.
+        recorded: String,
+        /// Their checksum now.
+        found: String,
+    },
+}
+
+/// Brings the weights of a run to this machine, and notes their checksum, or compares it with
+/// the one that was noted when the run began.
+///
+/// # Errors
+/// If they are for another network, cannot be had, or changed.
+pub(crate) fn prepare(
+    network: &mut NetworkSettings,
+    session: &Session<'_>,
+) -> Result<(), ExperimentError> {
+    let architecture = network.architecture;
+    let Some(weights) = &mut network.weights else {
+        return Ok(());
+    };
+    check_network(&weights.source, architecture)?;
+    let found = checksum(&weights.source, session)?;
+    match &weights.sha256 {
+        Some(recorded) if *recorded != found => Err(StartingWeightsError::Changed {
+            source_name: weights.source.to_string(),
+            recorded: recorded.clone(),
+            found,
+        }
+        .into()),
+        _ => {
+            weights.sha256 = Some(found);
+            Ok(())
+        }
+    }
+}
+
+/// The tensors of weights, for `graph` and `classes`; published ones are fetched if need be.
+pub(crate) fn read(
+    source: &WeightsSource,
+    graph: &Graph,
+    classes: &Classes,
+    session: &Session<'_>,
+) -> Result<Parameters, ExperimentError> {
+    let path = match source {
+        WeightsSource::File(path) => path.clone(),
+        WeightsSource::Published(weights) => fetched(weights, session)?.path,
+        WeightsSource::Bundled => return from_bundled(graph, classes, session),
+    };
+    Ok(read_weights(&path)?.tensors)
+}
+
+/// The bundled model's tensors; without its head where that tells other classes apart, though
+/// they may be as many.
+fn from_bundled(
+    graph: &Graph,
+    classes: &Classes,
+    session: &Session<'_>,
+) -> Result<Parameters, ExperimentError> {
+    let model = bundled::read()?;
+    if model.classes == *classes {
+        return Ok(model.parameters);
+    }
+    session.tell(&Event::BundledHeadLeftOut);
+    let specs = graph.parameters();
+    let is_head = |name: &str| {
+        let mut head = specs.iter().filter(|spec| spec.node >= graph.head());
+        head.any(|spec| spec.name == name)
+    };
+    let tensors = model.parameters.into_iter();
+    Ok(tensors.filter(|(name, _)| !is_head(name)).collect())
+}
+
+/// Refuses weights whose name says that they are for another network, before they are fetched.
+fn check_network(source: &WeightsSource, wanted: Architecture) -> Result<(), ExperimentError> {
+    let theirs = match source {
+        WeightsSource::File(_) => return Ok(()),
+        WeightsSource::Bundled => bundled::read()?.architecture.name,
+        WeightsSource::Published(weights) => {
+            let Some(name) = weights.torchvision_network() else {
+                return Ok(());
+            };
+            let fits = |one: &Architecture| one.torchvision_name() == Some(name);
+            match Architecture::ALL.into_iter().find(fits) {
+                // TensorFlow's variant has the same parameters.
+                Some(Architecture::EfficientnetB0) if wanted == Architecture::EfficientnetB0Tf => {
+                    wanted
+                }
+                Some(theirs) => theirs,
+                None => return Ok(()),
+            }
+        }
+    };
+    if theirs == wanted {
+        return Ok(());
+    }
+    let source_name = source.to_string();
+    Err(StartingWeightsError::OtherNetwork {
+        source_name,
+        theirs,
+        wanted,
+    }
+    .into())
+}
+
+fn checksum(source: &WeightsSource, session: &Session<'_>) -> Result<String, ExperimentError> {
+    match source {
+        WeightsSource::File(path) => file_sha256(path).map_err(|source| {
+            let path = path.clone();
+            StartingWeightsError::Unreadable { path, source }.into()
+        }),
+        WeightsSource::Published(weights) => Ok(fetched(weights, session)?.sha256),
+        WeightsSource::Bundled => Ok(sha256(hilum_models::bundled())),
+    }
+}
+
+fn fetched(
+    weights: &RemoteWeights,
+    session: &Session<'_>,
+) -> Result<FetchedWeights, ExperimentError> {
+    let mut tell = |progress: hilum_hub::Progress<'_>| session.tell(&Event::Fetch(&progress));
+    let fetched = fetch(weights, &session.hub, &mut tell, session.cancel());
+    session.tell(&Event::FetchEnds);
+    Ok(fetched?)
+}

@@ -1,0 +1,123 @@
+//! A search for a person at a terminal.
+
+use std::fmt::Write as _;
+
+use hilum_experiment::settings::shown;
+use hilum_experiment::{Optimism, SearchOutcome, TrialRecord, TrialState, Trials};
+use hilum_metrics::Spread;
+
+use super::Table;
+use crate::screen::DISCLAIMER;
+
+/// How many trials are shown.
+const SHOWN: usize = 10;
+
+/// The best trials of the last rung, how much the first of them flatters, and the command that
+/// trains it.
+pub(crate) fn search(outcome: &SearchOutcome) -> String {
+    let SearchOutcome {
+        trials,
+        ranking,
+        last_rung,
+        winner,
+        ..
+    } = outcome;
+    let last_rung = *last_rung;
+    let records: Vec<&TrialRecord> = ranking
+        .iter()
+        .filter_map(|trial| trials.find(*trial, last_rung))
+        .collect();
+    let mut parts = vec![table(&records).to_string()];
+    if let Some(more) = records.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        parts.push(format!("and {more} more in `trials.csv`"));
+    }
+    parts.push(warning(trials, last_rung));
+    parts.push(format!(
+        "the winner on all of train, with valid to watch:\n{}",
+        winner.command
+    ));
+    parts.push(format!("{}; {DISCLAIMER}", trials.audit));
+    parts.join("\n\n")
+}
+
+fn table(records: &[&TrialRecord]) -> Table {
+    let names: Vec<&String> = records
+        .first()
+        .map_or_else(Vec::new, |record| record.values.keys().collect());
+    let header = ["trial", "macro-F1", "log-loss", "accuracy", "epochs"];
+    let searched = names.iter().map(|name| last_part(name));
+    let mut table = Table::new(header.into_iter().map(str::to_owned).chain(searched), 1);
+    for record in records.iter().take(SHOWN) {
+        let over_folds = &record.over_folds;
+        let fixed = [
+            record.trial.to_string(),
+            match record.state {
+                TrialState::Done => spread(&over_folds.macro_f1),
+                TrialState::Diverged => "diverged".to_owned(),
+            },
+            three_decimals(over_folds.log_loss.mean),
+            three_decimals(over_folds.accuracy.mean),
+            record.epochs.to_string(),
+        ];
+        let values = names
+            .iter()
+            .map(|name| record.values.get(*name).map_or(String::new(), shown));
+        table.row(fixed.into_iter().chain(values));
+    }
+    table
+}
+
+/// `augmentation.rotation_range` as `rotation_range`, its words below one another.
+fn last_part(name: &str) -> String {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    last.replace('_', "\n")
+}
+
+/// That the best of many flatters, and by how much one may think.
+fn warning(trials: &Trials, last_rung: usize) -> String {
+    let first_rung: Vec<&TrialRecord> = trials
+        .records
+        .iter()
+        .filter(|record| record.rung == 1)
+        .collect();
+    let all = Spread::of(first_rung.iter().map(|record| record.score().macro_f1));
+    let at = if last_rung > 1 {
+        " at the first rung, where all of them compete"
+    } else {
+        ""
+    };
+    let count = first_rung.len();
+    let mut text = format!(
+        "the best of {count} trials flatters: it is chosen by the folds that judge it\n  all trials{at}: macro-F1 {}",
+        spread(&all)
+    );
+    if let Some(Optimism {
+        best_macro_f1: best,
+        judged_apart_macro_f1: apart,
+    }) = trials.optimism
+    {
+        let gap = best - apart;
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "\n  the best{at}: {best:.3}; what all folds but one choose has {apart:.3} on that one, so about {gap:.3} is choice, not skill"
+        );
+    }
+    text.push_str(
+        "\n  what the winner is worth, only slices tell that no trial saw: `hilum evaluate` on the test split, once",
+    );
+    text
+}
+
+/// `0.912 ± 0.021`, the standard deviation being over folds.
+pub(crate) fn spread(spread: &Spread) -> String {
+    let mean = three_decimals(spread.mean);
+    match spread.standard_deviation {
+        Some(deviation) => format!("{mean} ± {deviation:.3}"),
+        None => mean,
+    }
+}
+
+fn three_decimals(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
+}

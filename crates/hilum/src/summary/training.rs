@@ -1,0 +1,23 @@
+//! A training run in one line.
+
+use hilum_experiment::Trained;
+use hilum_train::Keep;
+
+/// Which epoch became the model, and what validation says of it.
+pub(crate) fn training(trained: &Trained) -> String {
+    let Some(best) = trained.history.best() else {
+        return "no epoch was complete".to_owned();
+    };
+    let show = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
+    format!(
+        "{} epoch {}: validation accuracy {}, macro-F1 {}, loss {}",
+        match trained.keep {
+            Keep::Best => "best",
+            Keep::Last => "last",
+        },
+        best.epoch,
+        show(best.valid.accuracy),
+        show(best.valid.macro_f1),
+        show(best.valid.loss),
+    )
+}

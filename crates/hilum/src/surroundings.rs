@@ -1,0 +1,36 @@
+//! What the machine and its user say to every call: the cache, mirrors, and Ctrl-C.
+
+use std::sync::OnceLock;
+
+use hilum_core::Cancel;
+use hilum_dataset::audit::cache_folder;
+use hilum_experiment::{Observer, Session};
+use hilum_hub::HubSettings;
+
+use crate::error::INTERRUPTED;
+
+/// A session that tells `observer`, and ends with Ctrl-C.
+pub(crate) fn session(observer: &dyn Observer) -> Session<'_> {
+    let mut session = Session::observed(observer).cancelled_by(ctrl_c());
+    session.audit_cache = cache_folder();
+    session.hub = HubSettings::from_environment();
+    session
+}
+
+/// Set by the first Ctrl-C; a second one ends the process at once.
+fn ctrl_c() -> Cancel {
+    static CANCEL: OnceLock<Cancel> = OnceLock::new();
+    let cancel = CANCEL.get_or_init(|| {
+        let cancel = Cancel::default();
+        let asked = cancel.clone();
+        // Without a handler Ctrl-C still ends the process, at the cost of the running epoch.
+        let _ = ctrlc::set_handler(move || {
+            if asked.cancelled() {
+                std::process::exit(i32::from(INTERRUPTED));
+            }
+            asked.cancel();
+        });
+        cancel
+    });
+    cancel.clone()
+}
