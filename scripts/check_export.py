@@ -18,13 +18,14 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-BUILDERS = {
-    "mobilenet-v2": torchvision.models.mobilenet_v2,
-    "resnet-18": torchvision.models.resnet18,
-    "resnet-50": torchvision.models.resnet50,
-    "efficientnet-b0": torchvision.models.efficientnet_b0,
-    "squeezenet-1.1": torchvision.models.squeezenet1_1,
-}
+
+def torchvisions(name):
+    """torchvision's network whose name has the same letters and digits: `resnet18` for `resnet-18`."""
+    def letters(text):
+        return "".join(filter(str.isalnum, text))
+
+    models = torchvision.models.list_models(torchvision.models)
+    return torchvision.models.get_model_builder(next(model for model in models if letters(model) == letters(name)))
 
 
 def main():
@@ -38,7 +39,7 @@ def main():
     classes = json.loads(metadata["hilum.classes"])
     recipe = json.loads(metadata["hilum.recipe"])
 
-    network = BUILDERS[name](num_classes=len(classes))
+    network = torchvisions(name)(num_classes=len(classes))
     network.load_state_dict(load_file(model_path))
     network.eval()
 

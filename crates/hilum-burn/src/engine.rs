@@ -205,7 +205,7 @@ impl Engine for BurnEngine {
     }
 
     fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {
-        if first_trained.0 <= 1 {
+        if !self.graph.has_border(first_trained) {
             images.check_shape(&self.graph, self.graph.input_shape())?;
             return Ok(images.clone());
         }

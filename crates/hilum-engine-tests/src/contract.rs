@@ -75,6 +75,25 @@ fn engine(open: Open<'_>, graph: &Graph) -> Box<dyn Engine> {
     open(graph.clone(), &naive::parameters(graph, 1)).unwrap()
 }
 
+const EVERYTHING: NodeIndex = NodeIndex(0);
+
+/// A step that trains everything, with nothing left to chance but dropout.
+fn step<'a>(images: &'a Batch, truth: &'a [ClassIndex]) -> Step<'a> {
+    Step {
+        images,
+        truth,
+        class_weights: &[1.0; 3],
+        label_smoothing: 0.0,
+        entry: Entry::Images,
+        layer_rate: 1.0,
+        averaging: None,
+        first_trained: EVERYTHING,
+        update: ADAM,
+        learning_rate: 0.01,
+        seed: 0,
+    }
+}
+
 /// Trains on batches numbered by `steps`; the losses.
 fn train(
     engine: &mut dyn Engine,
@@ -85,25 +104,17 @@ fn train(
     let graph = engine.graph().clone();
     let truth = naive::truth(&graph, 4);
     let losses = steps.map(|number| {
+        let images = naive::images(&graph, 4, 100 + number);
         let step = Step {
-            images: &naive::images(&graph, 4, 100 + number),
-            truth: &truth,
-            class_weights: &[1.0; 3],
-            label_smoothing: 0.0,
-            entry: Entry::Images,
-            layer_rate: 1.0,
-            averaging: None,
             first_trained,
             update,
-            learning_rate: 0.01,
             seed: u64::from(number),
+            ..step(&images, &truth)
         };
         engine.train_step(&step).unwrap().loss
     });
     losses.collect()
 }
-
-const EVERYTHING: NodeIndex = NodeIndex(0);
 
 pub fn the_same_steps_give_the_same_bits(open: Open<'_>) {
     let graph = graph();
@@ -190,17 +201,9 @@ pub fn frozen_nodes_run_in_inference_mode_whatever_the_cut(open: Open<'_>) {
     for first in 0..=graph.nodes().len() {
         let first_trained = NodeIndex(first);
         let step = Step {
-            images: &images,
-            truth: &truth,
-            class_weights: &[1.0; 3],
-            label_smoothing: 0.0,
-            entry: Entry::Images,
-            layer_rate: 1.0,
-            averaging: None,
             first_trained,
-            update: ADAM,
-            learning_rate: 0.01,
             seed: 4,
+            ..step(&images, &truth)
         };
         let mode = Mode::Training {
             seed: 4,
@@ -255,17 +258,8 @@ pub fn training_lowers_the_loss_on_a_batch_that_repeats(open: Open<'_>) {
     let losses: Vec<f32> = (0..30)
         .map(|seed| {
             let step = Step {
-                images: &images,
-                truth: &truth,
-                class_weights: &[1.0; 3],
-                label_smoothing: 0.0,
-                entry: Entry::Images,
-                layer_rate: 1.0,
-                averaging: None,
-                first_trained: EVERYTHING,
-                update: ADAM,
-                learning_rate: 0.01,
                 seed,
+                ..step(&images, &truth)
             };
             engine.train_step(&step).unwrap().loss
         })
@@ -283,19 +277,8 @@ pub fn a_loss_that_is_not_finite_updates_nothing(open: Open<'_>) {
     );
     let mut images = naive::images(&graph, 4, 100);
     images.data[5] = f32::NAN;
-    let step = Step {
-        images: &images,
-        truth: &naive::truth(&graph, 4),
-        class_weights: &[1.0; 3],
-        label_smoothing: 0.0,
-        entry: Entry::Images,
-        layer_rate: 1.0,
-        averaging: None,
-        first_trained: EVERYTHING,
-        update: ADAM,
-        learning_rate: 0.01,
-        seed: 0,
-    };
+    let truth = naive::truth(&graph, 4);
+    let step = step(&images, &truth);
     let error = engine.train_step(&step).unwrap_err();
     assert_eq!(error.to_string(), "the loss is not finite");
     let error = engine.forward(&images).unwrap_err();
@@ -310,18 +293,10 @@ pub fn a_loss_that_is_not_finite_updates_nothing(open: Open<'_>) {
 pub fn classes_of_no_weight_alone_leave_no_loss(open: Open<'_>) {
     let graph = graph();
     let mut engine = engine(open, &graph);
+    let (images, truth) = (naive::images(&graph, 2, 100), [ClassIndex::new(0); 2]);
     let step = Step {
-        images: &naive::images(&graph, 2, 100),
-        truth: &[ClassIndex::new(0); 2],
         class_weights: &[0.0, 1.0, 1.0],
-        label_smoothing: 0.0,
-        entry: Entry::Images,
-        layer_rate: 1.0,
-        averaging: None,
-        first_trained: EVERYTHING,
-        update: ADAM,
-        learning_rate: 0.01,
-        seed: 0,
+        ..step(&images, &truth)
     };
     assert!(matches!(
         engine.train_step(&step),
@@ -339,19 +314,8 @@ pub fn a_single_value_per_channel_leaves_the_running_variance(open: Open<'_>) {
     });
     let before = naive::parameters(&graph, 1);
     let mut engine = engine(open, &graph);
-    let step = Step {
-        images: &naive::images(&graph, 1, 3),
-        truth: &naive::truth(&graph, 1),
-        class_weights: &[1.0; 3],
-        label_smoothing: 0.0,
-        entry: Entry::Images,
-        layer_rate: 1.0,
-        averaging: None,
-        first_trained: EVERYTHING,
-        update: ADAM,
-        learning_rate: 0.01,
-        seed: 0,
-    };
+    let (images, truth) = (naive::images(&graph, 1, 3), naive::truth(&graph, 1));
+    let step = step(&images, &truth);
     engine.train_step(&step).unwrap();
     let after = engine.parameters().unwrap();
     assert_eq!(
@@ -373,19 +337,8 @@ pub fn images_of_another_shape_are_refused(open: Open<'_>) {
     let error = engine.forward(&images).unwrap_err();
     let message = "`small` reads images of 9 x 8 x 2, found 8 x 9 x 2";
     assert_eq!(error.to_string(), message);
-    let step = Step {
-        images: &images,
-        truth: &naive::truth(&graph, 1),
-        class_weights: &[1.0; 3],
-        label_smoothing: 0.0,
-        entry: Entry::Images,
-        layer_rate: 1.0,
-        averaging: None,
-        first_trained: EVERYTHING,
-        update: ADAM,
-        learning_rate: 0.01,
-        seed: 0,
-    };
+    let truth = naive::truth(&graph, 1);
+    let step = step(&images, &truth);
     let error = engine.train_step(&step).unwrap_err();
     assert_eq!(error.to_string(), message);
 }

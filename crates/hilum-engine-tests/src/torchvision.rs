@@ -3,8 +3,8 @@
 
 use hilum_core::ClassIndex;
 use hilum_graph::{
-    Architecture, Batch, Engine, Entry, Graph, GraphBuilder, NodeIndex, Op, Parameters, Shape,
-    Step, UpdateRule, formula,
+    Architecture, Batch, Engine, Entry, Graph, NodeIndex, Parameters, Shape, Step, UpdateRule,
+    formula,
 };
 use serde_json::Value;
 
@@ -34,11 +34,41 @@ macro_rules! torchvision {
     )*};
 }
 
+macro_rules! references {
+    ($dollar:tt $($name:ident: $architecture:ident,)*) => {
+        /// Every architecture that a reference is kept of.
+        pub const ALL: &[Architecture] = &[$(Architecture::$architecture),*];
+
+        /// The tests of [`torchvision!`](crate::torchvision!) for all of them.
+        #[macro_export]
+        macro_rules! torchvision_all {
+            ($dollar open:expr, $dollar steps:literal) => {
+                $crate::torchvision! { $dollar open,
+                    $($name: $architecture, $dollar steps;)*
+                }
+            };
+        }
+    };
+}
+
+references! { $
+    mobilenet_v2: MobilenetV2,
+    resnet_18: Resnet18,
+    resnet_50: Resnet50,
+    efficientnet_b0: EfficientnetB0,
+    efficientnet_b0_tf: EfficientnetB0Tf,
+    squeezenet_1_1: Squeezenet11,
+    reference_cnn: ReferenceCnn,
+}
+
+/// The folder of references, a file for each architecture that torchvision or PyTorch builds.
+pub const FOLDER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../hilum-graph/tests/reference/torchvision"
+);
+
 fn reference(architecture: Architecture) -> Value {
-    let path = format!(
-        "{}/../hilum-graph/tests/reference/torchvision/{architecture}.json",
-        env!("CARGO_MANIFEST_DIR")
-    );
+    let path = format!("{FOLDER}/{architecture}.json");
     let text = std::fs::read_to_string(path).expect("the reference is there");
     serde_json::from_str(&text).expect("the reference is JSON")
 }
@@ -61,21 +91,7 @@ fn shape(value: &Value) -> Shape {
 /// depth.
 fn build(architecture: Architecture, input: Shape) -> Graph {
     let graph = architecture.build(input, 4, Some(0.0)).unwrap();
-    let mut builder = GraphBuilder::new(graph.name(), input);
-    for (index, node) in graph.nodes().iter().enumerate().skip(1) {
-        if NodeIndex(index) == graph.head() {
-            builder.begin_head();
-        }
-        let op = match node.op {
-            Op::Dropout { unit, .. } => Op::Dropout {
-                probability: 0.0,
-                unit,
-            },
-            op => op,
-        };
-        builder.add(node.name.clone(), op, &node.inputs);
-    }
-    builder.finish().unwrap()
+    graph.without_dropout()
 }
 
 fn engine(open: Open<'_>, graph: &Graph) -> Box<dyn Engine> {

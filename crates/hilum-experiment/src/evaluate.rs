@@ -73,7 +73,7 @@ pub fn evaluate(
     request: &Evaluate,
     session: &Session<'_>,
 ) -> Result<EvaluationReport, ExperimentError> {
-    if learnt_from(model, request.split) {
+    if model.file.training.learnt_from(request.split) {
         session.tell(&Event::JudgedOnOwnSlices(request.split));
     }
     let audited = data::for_evaluation(&request.data, &model.workers, session)?;
@@ -89,7 +89,7 @@ pub fn evaluate(
     });
     let mut audit = audited.audit.summary();
     if let AuditSummary::Audited { findings, .. } = &mut audit
-        && learnt_from(model, request.split)
+        && model.file.training.learnt_from(request.split)
     {
         findings.insert(0, trained_on_split(predictions.len()));
     }
@@ -119,15 +119,6 @@ fn judge(classes: &Classes, slices: &[&Prediction], bootstrap: &Bootstrap) -> Ev
     let truth: Vec<_> = slices.iter().map(|one| one.truth).collect();
     let probabilities: Vec<_> = slices.iter().map(|one| one.probabilities.clone()).collect();
     Evaluation::compute(classes, &truth, &probabilities, bootstrap)
-}
-
-/// Whether the model learnt from slices of this split, of whatever data it was trained on.
-fn learnt_from(model: &Model, split: Split) -> bool {
-    match split {
-        Split::Train => true,
-        Split::Valid => model.file.training["settings"]["data"]["train_on_valid"] == true,
-        Split::Test => false,
-    }
 }
 
 /// What travels with figures of slices that the model may have learnt from.
@@ -196,8 +187,8 @@ fn history(model: &Model) -> Option<History> {
         return None;
     };
     let mut history = read_log(&path.with_file_name("log.csv")).ok()?;
-    let epoch = model.file.validation["epoch"].as_u64();
-    history.best_epoch = epoch.map(|epoch| epoch as usize);
+    let validation = model.file.validation.as_ref();
+    history.best_epoch = validation.and_then(|validation| validation.epoch);
     Some(history)
 }
 

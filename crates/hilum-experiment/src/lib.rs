@@ -87,8 +87,8 @@ pub use predict::{
     FileAnswer, FileCounts, Predict, Prediction, Predictions, predict, predict_each,
 };
 pub use search::{
-    DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState,
-    Trials, Winner, flags, search,
+    DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState, Trials,
+    Winner, flags, search,
 };
 pub use session::Session;
 pub use settings::{Choices, RunSettings, SETTINGS, Setting, SettingError};

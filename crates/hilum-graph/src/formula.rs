@@ -16,7 +16,9 @@
 //! # Ok::<(), hilum_graph::GraphError>(())
 //! ```
 
-use crate::{Batch, Graph, ParameterRole, ParameterSpec, Parameters, Shape, Tensor};
+use crate::engine::Batch;
+use crate::network::{Graph, ParameterRole, ParameterSpec, Shape};
+use crate::parameters::{Parameters, Tensor};
 
 /// `count` multiples of 2^-23 in `-1.0..1.0`, exact in `f32`, decided by `name`.
 pub fn values(name: &str, count: usize) -> Vec<f32> {

@@ -19,28 +19,18 @@
 //! ```
 
 mod architecture;
-mod device;
 mod engine;
 pub mod formula;
-mod graph;
-mod initialise;
-mod loss;
-mod op;
-mod output_shape;
+mod network;
 mod parameters;
-mod shape;
-mod summary;
 
 pub use architecture::{Architecture, UnknownArchitecture};
-pub use device::{DeviceName, GpuInterface};
 pub use engine::{
-    Batch, Engine, EngineError, Entry, Logits, OptimizerState, Step, StepOutcome, UpdateRule,
-    dropout_keeps,
+    Batch, DeviceName, Engine, EngineError, Entry, GpuInterface, Logits, Loss, OptimizerState,
+    Step, StepOutcome, UpdateRule, cross_entropy, dropout_keeps,
 };
-pub use graph::{Graph, GraphBuilder, GraphError, Node, NodeIndex};
-pub use initialise::{Distribution, Initialisation, initialise, initialise_head};
-pub use loss::{Loss, cross_entropy};
-pub use op::{Activation, DropoutUnit, Op, Padding};
-pub use parameters::{ParameterRole, ParameterSpec, Parameters, ParametersError, Tensor};
-pub use shape::Shape;
-pub use summary::{Layer, Summary, summarise};
+pub use network::{
+    Activation, Distribution, DropoutUnit, Graph, GraphBuilder, GraphError, Initialisation, Layer,
+    Node, NodeIndex, Op, Padding, ParameterRole, ParameterSpec, Shape, Summary, summarise,
+};
+pub use parameters::{Parameters, ParametersError, Tensor, initialise, initialise_head};

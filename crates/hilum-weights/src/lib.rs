@@ -33,7 +33,10 @@ mod model_file;
 mod tensor_file;
 mod weights;
 
-pub use model_file::{ArchitectureDescription, INTENDED_USE, ModelFile, ModelFileError};
+pub use model_file::{
+    ArchitectureDescription, CalibrationRecord, DataRecord, INTENDED_USE, InitialWeightsRecord,
+    ModelFile, ModelFileError, NetworkRecord, SettingsRecord, TrainingRecord, ValidationRecord,
+};
 pub use tensor_file::{Precision, TensorFileError, read_tensors, write_tensors, write_tensors_as};
 pub use weights::{
     ApplyError, ApplyReport, HeadReplaced, IgnoredTensor, Misshapen, Partial, PickleError,

@@ -98,11 +98,6 @@ impl<S: Simd> Core<S> {
     }
 }
 
-/// Whether anything can be computed before `first_trained`: the image alone is nothing.
-pub(super) fn has_border(first_trained: NodeIndex) -> bool {
-    first_trained.0 > 1
-}
-
 /// Where a machine finds what it receives: from across a border, or the images.
 pub(super) fn source<'a>(
     received: &'a [(NodeIndex, Vec<f32>)],

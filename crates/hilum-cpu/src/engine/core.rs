@@ -6,7 +6,7 @@ use hilum_graph::{
 };
 
 use super::Inner;
-use super::border::{has_border, source};
+use super::border::source;
 use crate::average;
 use crate::machine::{BatchMoments, Machine};
 use crate::memory::Buffer;
@@ -194,7 +194,7 @@ impl<S: Simd> Core<S> {
             return training;
         }
         let node_count = self.graph.nodes().len();
-        let start = if has_border(first_trained) {
+        let start = if self.graph.has_border(first_trained) {
             first_trained.0.min(node_count)
         } else {
             0
@@ -221,7 +221,7 @@ impl<S: Simd> Core<S> {
         let first_trained = step.first_trained;
         let crossed;
         let (images, received) = match step.entry {
-            _ if !has_border(first_trained) => (step.images, Vec::new()),
+            _ if !self.graph.has_border(first_trained) => (step.images, Vec::new()),
             Entry::Features => (step.images, self.received(step.images, first_trained)),
             Entry::Images => {
                 crossed = self.cross(step.images, first_trained);
@@ -340,7 +340,7 @@ impl<S: Simd> Engine for Core<S> {
 
     fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {
         images.check_shape(&self.graph, self.graph.input_shape())?;
-        if has_border(first_trained) {
+        if self.graph.has_border(first_trained) {
             Ok(self.cross(images, first_trained))
         } else {
             Ok(images.clone())
@@ -353,7 +353,7 @@ impl<S: Simd> Engine for Core<S> {
         first_trained: NodeIndex,
     ) -> Result<Logits, EngineError> {
         features.check_shape(&self.graph, self.graph.border_shape(first_trained))?;
-        let logits = if has_border(first_trained) {
+        let logits = if self.graph.has_border(first_trained) {
             self.infer_features(features, first_trained)
         } else {
             self.infer(features)

@@ -2,7 +2,7 @@
 
 use hilum_graph::summarise;
 use hilum_report::{CardRow, ModelCard};
-use hilum_weights::{ModelFile, Precision};
+use hilum_weights::{InitialWeightsRecord, ModelFile, Precision};
 use serde_json::Value;
 
 use crate::ExperimentError;
@@ -15,14 +15,13 @@ pub(super) struct Extra {
     pub(super) notes: Option<String>,
 }
 
-/// Settings that stand elsewhere on the card.
-const SHOWN_APART: [&str; 2] = ["network.weights", "recipe"];
+/// What stands elsewhere on the card, and the version of a record, which tells a reader nothing.
+const SHOWN_APART: [&str; 3] = ["network.weights", "recipe", "version"];
 
 pub(super) fn card(model: &ModelFile, extra: Extra) -> Result<ModelCard, ExperimentError> {
     let summary = summarise(&model.graph()?);
     let recipe = serde_json::to_value(&model.recipe)?;
-    let settings = &model.training["settings"];
-    let fingerprint = model.training["data_fingerprint"].as_str();
+    let settings = &model.training.settings;
     Ok(ModelCard {
         name: extra.name,
         architecture: model.architecture.name.to_string(),
@@ -34,17 +33,22 @@ pub(super) fn card(model: &ModelFile, extra: Extra) -> Result<ModelCard, Experim
             .collect(),
         intended_use: model.intended_use.clone(),
         audit: model.audit.clone(),
-        data_fingerprint: fingerprint.map(str::to_owned),
-        validation: if was_validated(&model.validation) {
-            rows(&model.validation, figure)
-        } else {
-            Vec::new()
+        data_fingerprint: model.training.data_fingerprint.clone(),
+        validation: match &model.validation {
+            Some(validation) if validation.is_measured() => {
+                rows(&serde_json::to_value(validation)?, figure)
+            }
+            _ => Vec::new(),
         },
-        calibration: model.calibration.as_ref().map(Value::to_string),
+        calibration: model
+            .calibration
+            .as_ref()
+            .map(serde_json::to_string)
+            .transpose()?,
         licence: model.licence.clone(),
-        initial_weights: initial_weights(&settings["network"]["weights"]),
+        initial_weights: initial_weights(settings.network.weights.as_ref()),
         recipe: rows(&recipe, setting),
-        training: rows(settings, setting),
+        training: rows(&serde_json::to_value(settings)?, setting),
         command: extra.command,
         notes: extra.notes.map(|notes| notes.trim_end().to_owned()),
         parameters: summary.parameters,
@@ -59,11 +63,13 @@ pub(super) fn card(model: &ModelFile, extra: Extra) -> Result<ModelCard, Experim
     })
 }
 
-fn initial_weights(weights: &Value) -> String {
-    match (weights["source"].as_str(), weights["sha256"].as_str()) {
-        (Some(source), Some(sha256)) => format!("`{source}`, SHA-256 `{sha256}`"),
-        (Some(source), None) => format!("`{source}`"),
-        _ => "none; they were drawn at random from the seed".to_owned(),
+fn initial_weights(weights: Option<&InitialWeightsRecord>) -> String {
+    let Some(InitialWeightsRecord { source, sha256 }) = weights else {
+        return "none; they were drawn at random from the seed".to_owned();
+    };
+    match sha256 {
+        Some(sha256) => format!("`{source}`, SHA-256 `{sha256}`"),
+        None => format!("`{source}`"),
     }
 }
 
@@ -116,11 +122,4 @@ fn setting(value: &Value) -> String {
         }
         value => value.to_string(),
     }
-}
-
-/// Whether any slice was left out of training to be measured on.
-fn was_validated(validation: &Value) -> bool {
-    ["accuracy", "loss"]
-        .iter()
-        .any(|name| !validation[name].is_null())
 }

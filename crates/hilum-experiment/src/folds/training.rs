@@ -91,7 +91,7 @@ fn train_and_predict(
         // slices are only measured on.
         valid: inner_valid.as_deref().unwrap_or(&held_out),
     };
-    let model = template(settings, &pool.dataset, &data, pool.summary());
+    let model = template(settings, &pool.dataset, &data, pool.summary())?;
     let training = Training {
         data,
         recipe: &settings.recipe,

@@ -11,10 +11,9 @@ use hilum_metrics::History;
 use hilum_train::{
     FeatureCache, Keep, LabelledSlice, Outcome, RunFolder, StopReason, Training, TrainingData,
 };
-use hilum_weights::{ArchitectureDescription, INTENDED_USE, ModelFile};
+use hilum_weights::{ArchitectureDescription, INTENDED_USE, ModelFile, TrainingRecord};
 use rayon::ThreadPool;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::Place;
 use super::events::TrainingEvents;
@@ -77,7 +76,7 @@ pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentErro
         train: &train,
         valid: &valid,
     };
-    let model = template(&settings, &dataset, &data, audit.summary());
+    let model = template(&settings, &dataset, &data, audit.summary())?;
     session.cancel().check()?;
     let folder = run.place.folder(&settings)?;
     write_audit(&folder, &audit)?;
@@ -159,9 +158,9 @@ pub(crate) fn template(
     dataset: &Dataset,
     data: &TrainingData<'_>,
     audit: AuditSummary,
-) -> ModelFile {
-    let training = json!({ "settings": settings, "data_fingerprint": data.fingerprint() });
-    ModelFile {
+) -> Result<ModelFile, ExperimentError> {
+    let training = TrainingRecord::new(settings, data.fingerprint())?;
+    Ok(ModelFile {
         architecture: ArchitectureDescription {
             name: settings.network.architecture,
             input: network::input_shape(&settings.recipe),
@@ -172,10 +171,10 @@ pub(crate) fn template(
         recipe: settings.recipe.clone(),
         training,
         audit,
-        validation: Value::Null,
+        validation: None,
         calibration: None,
         licence: None,
         intended_use: INTENDED_USE.to_owned(),
         parameters: Parameters::new(),
-    }
+    })
 }

@@ -1,8 +1,17 @@
 //! A small network that learns from a few hundred slices on a slow machine.
 
+use super::definition::{Definition, Head};
 use super::layers::{BATCH_NORM, Convolution, Layers, dense, max_pool};
-use super::{Architecture, Head};
-use crate::{Activation, Distribution, Graph, GraphError, Initialisation, Op, Shape};
+use crate::network::{Activation, Distribution, Graph, GraphError, Initialisation, Op, Shape};
+
+pub(super) const COMPACT_CNN: Definition = Definition {
+    name: "compact-cnn",
+    description: "learns from a few hundred slices on a laptop, from scratch",
+    torchvision_name: None,
+    default_input: Shape::new(128, 128, 1),
+    default_dropout: 0.0,
+    build,
+};
 
 const INITIALISATION: Initialisation = Initialisation {
     backbone: Distribution::HeNormalFanOut,
@@ -17,8 +26,8 @@ const CHANNELS: [usize; 4] = [32, 64, 96, 128];
 /// stride 2 and narrow early stages, where most of the time goes; a mean over the image instead
 /// of dense layers, so that every size works and little can be learnt by heart. The residual
 /// block at the end, on the smallest image, widens the view to about 100 pixels.
-pub(super) fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
-    let name = Architecture::CompactCnn.name();
+fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
+    let name = COMPACT_CNN.name;
     let mut layers = Layers::new(name, input, INITIALISATION);
     let stem = Convolution::centered(16, 3).stride(2);
     normalised(&mut layers, "stem", stem);

@@ -1,9 +1,27 @@
 //! EfficientNet-B0 (Tan & Le, 2019), with torchvision's or TensorFlow's padding.
 
+use super::definition::{Definition, Head, IMAGENET};
 use super::layers::{BATCH_NORM, Convolution, Layers, dense};
-use super::{Architecture, Head};
-use crate::{
+use crate::network::{
     Activation, Distribution, DropoutUnit, Graph, GraphError, Initialisation, Op, Padding, Shape,
+};
+
+pub(super) const EFFICIENTNET_B0: Definition = Definition {
+    name: "efficientnet-b0",
+    description: "accurate for its size, slower to train than mobilenet-v2",
+    torchvision_name: Some("efficientnet_b0"),
+    default_input: IMAGENET,
+    default_dropout: 0.2,
+    build,
+};
+
+pub(super) const EFFICIENTNET_B0_TF: Definition = Definition {
+    name: "efficientnet-b0-tf",
+    description: "efficientnet-b0 for weights trained with TensorFlow",
+    torchvision_name: None,
+    default_input: IMAGENET,
+    default_dropout: 0.2,
+    build: build_tf,
 };
 
 const INITIALISATION: Initialisation = Initialisation {
@@ -56,8 +74,8 @@ const STAGES: [Stage; 7] = [
     stage(6, 3, 1, 320, 1),
 ];
 
-pub(super) fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
-    let name = Architecture::EfficientnetB0.name();
+fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
+    let name = EFFICIENTNET_B0.name;
     Network {
         layers: Layers::colour(name, input, INITIALISATION)?,
         flavour: Flavour::Torchvision,
@@ -65,8 +83,8 @@ pub(super) fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
     .build(head)
 }
 
-pub(super) fn build_tf(input: Shape, head: Head) -> Result<Graph, GraphError> {
-    let name = Architecture::EfficientnetB0Tf.name();
+fn build_tf(input: Shape, head: Head) -> Result<Graph, GraphError> {
+    let name = EFFICIENTNET_B0_TF.name;
     Network {
         layers: Layers::colour(name, input, INITIALISATION)?,
         flavour: Flavour::TensorFlow,

@@ -1,6 +1,6 @@
 //! A network written down from top to bottom.
 
-use crate::{
+use crate::network::{
     Activation, DropoutUnit, Graph, GraphBuilder, GraphError, Initialisation, NodeIndex, Op,
     Padding, Shape,
 };

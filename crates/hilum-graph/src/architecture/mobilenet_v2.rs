@@ -1,8 +1,17 @@
 //! MobileNetV2 (Sandler et al., 2018), torchvision's `mobilenet_v2`.
 
+use super::definition::{Definition, Head, IMAGENET};
 use super::layers::{BATCH_NORM, Convolution, Layers, dense};
-use super::{Architecture, Head};
-use crate::{Activation, Distribution, Graph, GraphError, Initialisation, Op, Shape};
+use crate::network::{Activation, Distribution, Graph, GraphError, Initialisation, Op, Shape};
+
+pub(super) const MOBILENET_V2: Definition = Definition {
+    name: "mobilenet-v2",
+    description: "small and quick, the first choice with ImageNet weights",
+    torchvision_name: Some("mobilenet_v2"),
+    default_input: IMAGENET,
+    default_dropout: 0.2,
+    build,
+};
 
 const INITIALISATION: Initialisation = Initialisation {
     backbone: Distribution::HeNormalFanOut,
@@ -21,8 +30,8 @@ const STAGES: [(usize, usize, usize, usize); 7] = [
     (6, 320, 1, 1),
 ];
 
-pub(super) fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
-    let name = Architecture::MobilenetV2.name();
+fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
+    let name = MOBILENET_V2.name;
     let mut layers = Layers::colour(name, input, INITIALISATION)?;
     let stem = Convolution::centered(32, 3).stride(2);
     normalised(&mut layers, "features.0", stem);

@@ -1,128 +1,96 @@
 //! The networks that hilum knows, by name.
 
 mod compact_cnn;
+mod definition;
 mod efficientnet;
 mod layers;
 mod mobilenet_v2;
+mod name;
 mod reference_cnn;
 mod resnet;
 mod squeezenet;
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::{Graph, GraphError, Shape};
+use crate::network::{Graph, GraphError, Shape};
+use definition::{Definition, Head};
 
-/// A network by name.
-///
-/// Where torchvision has the network, parameters carry torchvision's names and layouts, so that
-/// state dicts go both ways as they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Architecture {
-    /// Six convolutions and three dense layers: the network of the reference recipe, in Keras's
-    /// terms and with Keras's defaults. Reads 200 x 200 grey.
-    ReferenceCnn,
-    /// MobileNetV2 (Sandler et al., 2018), torchvision's `mobilenet_v2`.
-    MobilenetV2,
-    /// ResNet-18 (He et al., 2016), torchvision's `resnet18`.
-    Resnet18,
-    /// ResNet-50 with the stride in the 3x3 convolution ("v1.5"), torchvision's `resnet50`.
-    Resnet50,
-    /// EfficientNet-B0 (Tan & Le, 2019), torchvision's `efficientnet_b0`.
-    EfficientnetB0,
-    /// EfficientNet-B0 as TensorFlow has it: `SAME` padding, batch-norm epsilon 1e-3 and
-    /// momentum 0.99 (0.01 in PyTorch's terms). Same parameters.
-    EfficientnetB0Tf,
-    /// SqueezeNet 1.1 (Iandola et al., 2016), torchvision's `squeezenet1_1`.
-    Squeezenet11,
-    /// A small residual network of hilum's own, for laptops and the demo.
-    CompactCnn,
+pub use name::UnknownArchitecture;
+
+/// The list of networks: a variant for each, and where it is defined.
+macro_rules! architectures {
+    ($($(#[$doc:meta])* $variant:ident: $definition:path,)*) => {
+        /// A network by name.
+        ///
+        /// Where torchvision has the network, parameters carry torchvision's names and layouts,
+        /// so that state dicts go both ways as they are.
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+        )]
+        #[serde(try_from = "String", into = "String")]
+        pub enum Architecture {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Architecture {
+            /// Every architecture, in the order in which lists show them.
+            pub const ALL: [Self; [$(Self::$variant),*].len()] = [$(Self::$variant),*];
+
+            const fn definition(self) -> &'static Definition {
+                match self {
+                    $(Self::$variant => &$definition,)*
+                }
+            }
+        }
+    };
 }
 
-/// A name that no architecture has.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("unknown architecture `{name}`\nhint: did you mean `{nearest}`? `hilum arch` lists all")]
-pub struct UnknownArchitecture {
-    /// What was asked for.
-    pub name: String,
-    /// The known name nearest to it.
-    pub nearest: Architecture,
+architectures! {
+    /// Six convolutions and three dense layers: the network of the reference recipe, in Keras's
+    /// terms and with Keras's defaults. Reads 200 x 200 grey.
+    ReferenceCnn: reference_cnn::REFERENCE_CNN,
+    /// A small residual network of hilum's own, for laptops and the demo.
+    CompactCnn: compact_cnn::COMPACT_CNN,
+    /// MobileNetV2 (Sandler et al., 2018), torchvision's `mobilenet_v2`.
+    MobilenetV2: mobilenet_v2::MOBILENET_V2,
+    /// EfficientNet-B0 (Tan & Le, 2019), torchvision's `efficientnet_b0`.
+    EfficientnetB0: efficientnet::EFFICIENTNET_B0,
+    /// EfficientNet-B0 as TensorFlow has it: `SAME` padding, batch-norm epsilon 1e-3 and
+    /// momentum 0.99 (0.01 in PyTorch's terms). Same parameters.
+    EfficientnetB0Tf: efficientnet::EFFICIENTNET_B0_TF,
+    /// ResNet-18 (He et al., 2016), torchvision's `resnet18`.
+    Resnet18: resnet::RESNET_18,
+    /// ResNet-50 with the stride in the 3x3 convolution ("v1.5"), torchvision's `resnet50`.
+    Resnet50: resnet::RESNET_50,
+    /// SqueezeNet 1.1 (Iandola et al., 2016), torchvision's `squeezenet1_1`.
+    Squeezenet11: squeezenet::SQUEEZENET_1_1,
 }
 
 impl Architecture {
-    /// Every architecture, in the order in which lists show them.
-    pub const ALL: [Self; 8] = [
-        Self::ReferenceCnn,
-        Self::CompactCnn,
-        Self::MobilenetV2,
-        Self::EfficientnetB0,
-        Self::EfficientnetB0Tf,
-        Self::Resnet18,
-        Self::Resnet50,
-        Self::Squeezenet11,
-    ];
-
     /// The name on the command line and in model files.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::ReferenceCnn => "reference-cnn",
-            Self::MobilenetV2 => "mobilenet-v2",
-            Self::Resnet18 => "resnet-18",
-            Self::Resnet50 => "resnet-50",
-            Self::EfficientnetB0 => "efficientnet-b0",
-            Self::EfficientnetB0Tf => "efficientnet-b0-tf",
-            Self::Squeezenet11 => "squeezenet-1.1",
-            Self::CompactCnn => "compact-cnn",
-        }
+        self.definition().name
     }
 
     /// One line that helps to choose.
     pub const fn description(self) -> &'static str {
-        match self {
-            Self::ReferenceCnn => "the reference recipe's network: 6 convolutions, 3 dense layers",
-            Self::MobilenetV2 => "small and quick, the first choice with ImageNet weights",
-            Self::Resnet18 => "robust and simple, learns well without pre-trained weights",
-            Self::Resnet50 => "large; wants pre-trained weights and a GPU",
-            Self::EfficientnetB0 => "accurate for its size, slower to train than mobilenet-v2",
-            Self::EfficientnetB0Tf => "efficientnet-b0 for weights trained with TensorFlow",
-            Self::Squeezenet11 => "few parameters, no batch norm",
-            Self::CompactCnn => "learns from a few hundred slices on a laptop, from scratch",
-        }
+        self.definition().description
     }
 
     /// torchvision's name of the same network, whose weights fit as they are.
     pub const fn torchvision_name(self) -> Option<&'static str> {
-        match self {
-            Self::MobilenetV2 => Some("mobilenet_v2"),
-            Self::Resnet18 => Some("resnet18"),
-            Self::Resnet50 => Some("resnet50"),
-            Self::EfficientnetB0 => Some("efficientnet_b0"),
-            Self::Squeezenet11 => Some("squeezenet1_1"),
-            Self::EfficientnetB0Tf | Self::ReferenceCnn | Self::CompactCnn => None,
-        }
+        self.definition().torchvision_name
     }
 
     /// The image that it was made for: 200 x 200 grey for the reference CNN, 128 x 128 grey for
-    /// the compact one, 224 x 224 with three channels for the others.
+    /// the compact one, 224 x 224 with three channels for those of ImageNet.
     pub const fn default_input(self) -> Shape {
-        match self {
-            Self::ReferenceCnn => Shape::new(200, 200, 1),
-            Self::CompactCnn => Shape::new(128, 128, 1),
-            _ => Shape::new(224, 224, 3),
-        }
+        self.definition().default_input
     }
 
     /// The share of values that dropout before the head zeroes, as published; 0 for none.
     pub const fn default_dropout(self) -> f32 {
-        match self {
-            Self::MobilenetV2 | Self::EfficientnetB0 | Self::EfficientnetB0Tf => 0.2,
-            Self::Squeezenet11 => 0.5,
-            Self::ReferenceCnn | Self::Resnet18 | Self::Resnet50 | Self::CompactCnn => 0.0,
-        }
+        self.definition().default_dropout
     }
 
     /// The graph for images of `input` and `class_count` classes.
@@ -150,61 +118,6 @@ impl Architecture {
             class_count,
             dropout,
         };
-        match self {
-            Self::ReferenceCnn => reference_cnn::build(input, head),
-            Self::MobilenetV2 => mobilenet_v2::build(input, head),
-            Self::Resnet18 => resnet::build_18(input, head),
-            Self::Resnet50 => resnet::build_50(input, head),
-            Self::EfficientnetB0 => efficientnet::build(input, head),
-            Self::EfficientnetB0Tf => efficientnet::build_tf(input, head),
-            Self::Squeezenet11 => squeezenet::build(input, head),
-            Self::CompactCnn => compact_cnn::build(input, head),
-        }
-    }
-}
-
-/// What the user decides about the end of a network.
-#[derive(Debug, Clone, Copy)]
-struct Head {
-    class_count: usize,
-    dropout: f32,
-}
-
-impl fmt::Display for Architecture {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.name())
-    }
-}
-
-impl FromStr for Architecture {
-    type Err = UnknownArchitecture;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        if let Some(known) = Self::ALL.into_iter().find(|known| known.name() == name) {
-            return Ok(known);
-        }
-        let nearest = hilum_core::most_similar(name, Self::ALL.map(Self::name));
-        let nearest = Self::ALL
-            .into_iter()
-            .find(|known| Some(known.name()) == nearest);
-        let nearest = nearest.expect("there are architectures");
-        Err(UnknownArchitecture {
-            name: name.to_owned(),
-            nearest,
-        })
-    }
-}
-
-impl TryFrom<String> for Architecture {
-    type Error = UnknownArchitecture;
-
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        name.parse()
-    }
-}
-
-impl From<Architecture> for String {
-    fn from(architecture: Architecture) -> Self {
-        architecture.name().to_owned()
+        (self.definition().build)(input, head)
     }
 }

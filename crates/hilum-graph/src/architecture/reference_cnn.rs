@@ -1,8 +1,17 @@
 //! The network of the reference recipe, as Keras builds it from its defaults.
 
+use super::definition::{Definition, Head};
 use super::layers::{Convolution, Layers, dense, max_pool};
-use super::{Architecture, Head};
-use crate::{Activation, Distribution, Graph, GraphError, Initialisation, Op, Shape};
+use crate::network::{Activation, Distribution, Graph, GraphError, Initialisation, Op, Shape};
+
+pub(super) const REFERENCE_CNN: Definition = Definition {
+    name: "reference-cnn",
+    description: "the reference recipe's network: 6 convolutions, 3 dense layers",
+    torchvision_name: None,
+    default_input: Shape::new(200, 200, 1),
+    default_dropout: 0.0,
+    build,
+};
 
 /// Keras's `kernel_initializer="glorot_uniform"`, `bias_initializer="zeros"`.
 const INITIALISATION: Initialisation = Initialisation {
@@ -19,8 +28,8 @@ const BATCH_NORM: Op = Op::BatchNorm {
 
 const FILTERS: [usize; 6] = [64, 128, 256, 512, 512, 1024];
 
-pub(super) fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
-    let name = Architecture::ReferenceCnn.name();
+fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
+    let name = REFERENCE_CNN.name;
     let mut layers = Layers::new(name, input, INITIALISATION);
     for (number, filters) in (1..).zip(FILTERS) {
         layers.then(

@@ -1,8 +1,26 @@
 //! ResNet (He et al., 2016), torchvision's `resnet18` and `resnet50`.
 
+use super::definition::{Definition, Head, IMAGENET};
 use super::layers::{BATCH_NORM, Convolution, Layers, dense, max_pool};
-use super::{Architecture, Head};
-use crate::{Activation, Distribution, Graph, GraphError, Initialisation, Op, Shape};
+use crate::network::{Activation, Distribution, Graph, GraphError, Initialisation, Op, Shape};
+
+pub(super) const RESNET_18: Definition = Definition {
+    name: "resnet-18",
+    description: "robust and simple, learns well without pre-trained weights",
+    torchvision_name: Some("resnet18"),
+    default_input: IMAGENET,
+    default_dropout: 0.0,
+    build: build_18,
+};
+
+pub(super) const RESNET_50: Definition = Definition {
+    name: "resnet-50",
+    description: "large; wants pre-trained weights and a GPU",
+    torchvision_name: Some("resnet50"),
+    default_input: IMAGENET,
+    default_dropout: 0.0,
+    build: build_50,
+};
 
 /// torchvision leaves the classifier at PyTorch's default for `Linear`.
 const INITIALISATION: Initialisation = Initialisation {
@@ -20,34 +38,22 @@ enum Block {
     Bottleneck,
 }
 
-pub(super) fn build_18(input: Shape, head: Head) -> Result<Graph, GraphError> {
-    build(
-        Architecture::Resnet18,
-        Block::Basic,
-        [2, 2, 2, 2],
-        input,
-        head,
-    )
+fn build_18(input: Shape, head: Head) -> Result<Graph, GraphError> {
+    build(RESNET_18.name, Block::Basic, [2, 2, 2, 2], input, head)
 }
 
-pub(super) fn build_50(input: Shape, head: Head) -> Result<Graph, GraphError> {
-    build(
-        Architecture::Resnet50,
-        Block::Bottleneck,
-        [3, 4, 6, 3],
-        input,
-        head,
-    )
+fn build_50(input: Shape, head: Head) -> Result<Graph, GraphError> {
+    build(RESNET_50.name, Block::Bottleneck, [3, 4, 6, 3], input, head)
 }
 
 fn build(
-    architecture: Architecture,
+    name: &str,
     block: Block,
     block_counts: [usize; 4],
     input: Shape,
     head: Head,
 ) -> Result<Graph, GraphError> {
-    let mut layers = Layers::colour(architecture.name(), input, INITIALISATION)?;
+    let mut layers = Layers::colour(name, input, INITIALISATION)?;
     layers.then("conv1", Convolution::centered(64, 7).stride(2));
     layers.then("bn1", BATCH_NORM);
     layers.then("relu", Activation::Relu);

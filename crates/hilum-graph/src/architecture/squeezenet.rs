@@ -1,8 +1,19 @@
 //! SqueezeNet 1.1 (Iandola et al., 2016), torchvision's `squeezenet1_1`.
 
+use super::definition::{Definition, Head, IMAGENET};
 use super::layers::{Convolution, Layers};
-use super::{Architecture, Head};
-use crate::{Activation, Distribution, Graph, GraphError, Initialisation, Op, Padding, Shape};
+use crate::network::{
+    Activation, Distribution, Graph, GraphError, Initialisation, Op, Padding, Shape,
+};
+
+pub(super) const SQUEEZENET_1_1: Definition = Definition {
+    name: "squeezenet-1.1",
+    description: "few parameters, no batch norm",
+    torchvision_name: Some("squeezenet1_1"),
+    default_input: IMAGENET,
+    default_dropout: 0.5,
+    build,
+};
 
 const INITIALISATION: Initialisation = Initialisation {
     backbone: Distribution::HeUniformFanIn,
@@ -39,8 +50,8 @@ const POOL: Op = Op::MaxPool {
     ceil: true,
 };
 
-pub(super) fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
-    let name = Architecture::Squeezenet11.name();
+fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
+    let name = SQUEEZENET_1_1.name;
     let mut layers = Layers::colour(name, input, INITIALISATION)?;
     let stem = Convolution::valid(64, 3).stride(2).biased();
     layers.then("features.0", stem);

@@ -7,6 +7,8 @@ Made with torch 2.15.0 and torchvision 0.29.2, in float64. Every file holds
     architecture  hilum's name
     made_by       versions
     parameters    [[name, shape], ...]: the state dict in its order, without num_batches_tracked
+    published_ops billions of multiply-adds at 224 x 224 with 1000 classes, meta["_ops"] of
+                  torchvision's IMAGENET1K_V1; null for what torchvision has not
     shapes        [{"input": [h, w, c], "outputs": {module: [h, w, c]} or null}, ...]: every
                   convolution, pool and dense layer; null where PyTorch finds the image too small
     forward       [{"input": [h, w, c], "logits": [[...], ...], "truth": [...], "loss": ...}, ...]:
@@ -122,6 +124,16 @@ ARCHITECTURES = {
 def images(count, height, width, channels, wanted):
     batch = torch.from_numpy(formula.images(count, height, width, channels)).double()
     return batch.permute(0, 3, 1, 2).expand(-1, wanted, -1, -1)
+
+
+def published_ops(name):
+    def letters(text):
+        return text.replace("-", "").replace("_", "").replace(".", "")
+
+    for model in models.list_models(models):
+        if letters(model) == letters(name):
+            return models.get_model_weights(model)["IMAGENET1K_V1"].meta["_ops"]
+    return None
 
 
 def channels_of(model):
@@ -243,6 +255,7 @@ def main(names):
             "architecture": name,
             "made_by": f"torch {torch.__version__}, torchvision {torchvision.__version__}",
             "parameters": listing,
+            "published_ops": published_ops(name),
             "shapes": [shapes(model, size) for size in shape_sizes],
             "forward": [forward(model, size) for size in forward_sizes],
         }

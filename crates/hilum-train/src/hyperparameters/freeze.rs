@@ -48,13 +48,8 @@ pub struct Stage {
     pub learning_rate_factor: f64,
     /// Whether this stage lasts to the end of the run.
     pub is_last: bool,
-}
-
-impl Stage {
     /// Whether layers before the first trained one could be run ahead.
-    pub fn is_frozen(&self) -> bool {
-        self.first_trained.0 > 1
-    }
+    pub is_frozen: bool,
 }
 
 /// The first node called `name`, or of the module of that name.
@@ -98,6 +93,7 @@ impl Freeze {
             first_trained,
             learning_rate_factor,
             is_last,
+            is_frozen: graph.has_border(first_trained),
         }
     }
 }

@@ -4,10 +4,7 @@ use std::path::Path;
 
 use hilum_graph::Parameters;
 use hilum_metrics::EpochRow;
-use hilum_weights::{ModelFile, ModelFileError};
-use serde_json::json;
-
-use super::log::split_values;
+use hilum_weights::{ModelFile, ModelFileError, ValidationRecord};
 
 /// Makes a file of the best weights so far; called each time they get better.
 pub trait ModelWriter {
@@ -25,9 +22,6 @@ pub trait ModelWriter {
 
 /// A model file is the template of others: its parameters and its validation metrics are
 /// replaced, all else stays.
-///
-/// The metrics are `{"split": "valid", "epoch", "loss", "accuracy", "macro_f1", "log_cosh",
-/// "macro_auroc"}`, as in [`EpochRow`].
 impl ModelWriter for ModelFile {
     fn write_model(
         &self,
@@ -35,17 +29,13 @@ impl ModelWriter for ModelFile {
         parameters: &Parameters,
         best: &EpochRow,
     ) -> Result<(), ModelFileError> {
-        let mut validation = json!({"split": "valid", "epoch": best.epoch});
-        for (name, value) in split_values(&best.valid) {
-            validation[name] = json!(value);
-        }
         let model = Self {
             architecture: self.architecture,
             classes: self.classes.clone(),
             recipe: self.recipe.clone(),
             training: self.training.clone(),
             audit: self.audit.clone(),
-            validation,
+            validation: Some(ValidationRecord::new(best.epoch, best.valid)),
             calibration: self.calibration.clone(),
             licence: self.licence.clone(),
             intended_use: self.intended_use.clone(),
@@ -61,7 +51,8 @@ mod tests {
     use hilum_graph::{Architecture, Shape, initialise};
     use hilum_imaging::Recipe;
     use hilum_metrics::SplitRow;
-    use hilum_weights::{ArchitectureDescription, INTENDED_USE};
+    use hilum_weights::{ArchitectureDescription, INTENDED_USE, TrainingRecord};
+    use serde_json::json;
 
     use super::*;
 
@@ -82,9 +73,9 @@ mod tests {
                 width: 64,
                 ..Recipe::reference()
             },
-            training: json!({"epochs": 3}),
+            training: TrainingRecord::new(&json!({"epochs": 3}), "blake3:00".to_owned()).unwrap(),
             audit: AuditSummary::NotAudited,
-            validation: json!(null),
+            validation: None,
             calibration: None,
             licence: Some("MIT".to_owned()),
             intended_use: INTENDED_USE.to_owned(),
@@ -106,12 +97,12 @@ mod tests {
         template.write_model(&path, &parameters, &best).unwrap();
         let written = ModelFile::read(&path).unwrap();
         assert_eq!(written.parameters, parameters);
-        assert_eq!(written.validation["epoch"], 7);
-        assert_eq!(written.validation["macro_f1"], 0.75);
-        assert_eq!(written.validation["loss"], json!(null));
+        let validation = written.validation.as_ref().unwrap();
+        assert_eq!(validation.epoch, Some(7));
+        assert_eq!(validation.scores, best.valid);
         let restored = ModelFile {
             parameters: Parameters::new(),
-            validation: json!(null),
+            validation: None,
             ..written
         };
         assert_eq!(restored, template);

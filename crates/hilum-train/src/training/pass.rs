@@ -87,7 +87,7 @@ impl Pass<'_> {
             if self.is_stopped() {
                 return Ok(ControlFlow::Break(()));
             }
-            if stage.is_frozen() {
+            if stage.is_frozen {
                 let features = self.features_of(images, stage.first_trained)?;
                 self.step(&features, Entry::Features, indices, tally)?;
             } else {

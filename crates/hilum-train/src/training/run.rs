@@ -171,7 +171,7 @@ impl<'a> Run<'a> {
     fn freeze(&mut self, epoch: usize) -> Result<(), TrainError> {
         let settings = self.training.settings;
         let stage = settings.freeze.stage(epoch, self.engine.graph());
-        if settings.kept_variations == 0 || !stage.is_frozen() {
+        if settings.kept_variations == 0 || !stage.is_frozen {
             self.frozen = None;
         } else if self.frozen.is_none() {
             let images = json!({

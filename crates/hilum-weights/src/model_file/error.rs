@@ -51,6 +51,22 @@ pub enum ModelFileError {
         /// The latest version that can be read.
         supported: u32,
     },
+    /// A part of the metadata was written by a later version.
+    #[error(
+        "`{key}` of `{}` has version {found}, this hilum reads {supported}\n\
+         hint: install a newer hilum",
+        path.display()
+    )]
+    NewerRecord {
+        /// The file.
+        path: PathBuf,
+        /// The entry.
+        key: &'static str,
+        /// Its version.
+        found: u32,
+        /// The latest version that can be read.
+        supported: u32,
+    },
     /// The file names a network that does not exist here.
     #[error(
         "`{}` holds the network `{}`, which this hilum does not know\n\

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use hilum_graph::{Architecture, Parameters};
 
-use super::{ArchitectureDescription, ModelFile, ModelFileError};
+use super::description::ArchitectureDescription;
+use super::error::ModelFileError;
+use super::model::ModelFile;
+use super::record::Record;
 
 const FORMAT_VERSION: &str = "hilum.format_version";
 const ARCHITECTURE: &str = "hilum.architecture";
@@ -92,14 +95,20 @@ pub(super) fn model(
         architecture: entries.architecture()?,
         classes: entries.required(CLASSES)?,
         recipe: entries.required(RECIPE)?,
-        training: entries.required(TRAINING)?,
+        training: entries.required_record(TRAINING)?,
         audit: entries.required(AUDIT)?,
-        validation: entries.required(VALIDATION)?,
-        calibration: entries.optional(CALIBRATION)?,
+        validation: entries.record(VALIDATION)?,
+        calibration: entries.record(CALIBRATION)?,
         licence: entries.optional(LICENCE)?,
         intended_use: entries.required(INTENDED_USE)?,
         parameters,
     })
+}
+
+/// What is looked at first of a record: the rest of a later version may be of other types.
+#[derive(Deserialize)]
+struct NamedVersion {
+    version: Option<u32>,
 }
 
 struct Entries<'a> {
@@ -125,6 +134,26 @@ impl Entries<'_> {
 
     fn required<T: DeserializeOwned>(&self, key: &'static str) -> Result<T, ModelFileError> {
         self.optional(key)?.ok_or_else(|| lacks(self.path, key))
+    }
+
+    /// A record, if there is one; `null` is none.
+    fn record<T: Record>(&self, key: &'static str) -> Result<Option<T>, ModelFileError> {
+        let Some(Some(named)) = self.optional::<Option<NamedVersion>>(key)? else {
+            return Ok(None);
+        };
+        match named.version {
+            Some(found) if found > T::VERSION => Err(ModelFileError::NewerRecord {
+                path: self.path.to_owned(),
+                key,
+                found,
+                supported: T::VERSION,
+            }),
+            _ => self.optional(key),
+        }
+    }
+
+    fn required_record<T: Record>(&self, key: &'static str) -> Result<T, ModelFileError> {
+        self.record(key)?.ok_or_else(|| lacks(self.path, key))
     }
 
     /// The name is looked at first: one that is not known deserves more than a JSON error.

@@ -1,5 +1,6 @@
 //! `hilum arch`.
 
+use hilum_graph::Architecture;
 use serde_json::Value;
 
 use crate::workplace::Workplace;
@@ -7,19 +8,12 @@ use crate::workplace::Workplace;
 #[test]
 fn the_list_names_every_architecture() {
     let finished = Workplace::new().hilum(&["arch"]);
-    for name in [
-        "reference-cnn",
-        "mobilenet-v2",
-        "resnet-18",
-        "resnet-50",
-        "efficientnet-b0",
-        "squeezenet-1.1",
-        "compact-cnn",
-    ] {
+    let rows: Vec<&str> = finished.succeeds().stdout.lines().collect();
+    for architecture in Architecture::ALL {
+        let mut names = rows.iter().map(|row| row.split_whitespace().next());
         assert!(
-            finished.succeeds().stdout.contains(name),
-            "{}",
-            finished.stdout
+            names.any(|name| name == Some(architecture.name())),
+            "`{architecture}` is not in {rows:#?}"
         );
     }
 }

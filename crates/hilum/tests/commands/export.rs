@@ -72,7 +72,7 @@ fn a_licence_is_kept_and_a_card_tells_what_is_known() {
     let model = ModelFile::read(&workplace.path("mine.safetensors")).unwrap();
     assert_eq!(model.licence.as_deref(), Some("CC-BY-4.0"));
     let card = std::fs::read_to_string(workplace.path("mine.md")).unwrap();
-    let fingerprint = model.training["data_fingerprint"].as_str().unwrap();
+    let fingerprint = model.training.data_fingerprint.as_deref().unwrap();
     for words in [
         "# mine\n",
         "compact-cnn for 3 classes",

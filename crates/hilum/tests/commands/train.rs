@@ -55,8 +55,9 @@ fn a_model_knows_its_classes_and_preprocessing() {
     assert_eq!(names, CLASSES);
     assert_eq!((model.recipe.height, model.recipe.width), (32, 32));
     assert!(
-        model.training["data_fingerprint"]
-            .as_str()
+        model
+            .training
+            .data_fingerprint
             .unwrap()
             .starts_with("blake3:")
     );
@@ -79,7 +80,7 @@ fn easy_classes_are_learnt() {
     );
     finished.succeeds();
     let model = ModelFile::read(&workplace.path("runs/first/model.safetensors")).unwrap();
-    let accuracy = model.validation["accuracy"].as_f64().unwrap();
+    let accuracy = model.validation.unwrap().scores.accuracy.unwrap();
     assert!(accuracy > 0.8, "{accuracy}: {}", finished.stderr);
 }
 

@@ -38,7 +38,8 @@ fn pre_trained_weights_bring_a_recipe_of_their_own() {
     assert_eq!(augmentation["vertical_flip"].as_bool(), Some(false));
     let model = ModelFile::read(&workplace.path("runs/second/model.safetensors")).unwrap();
     assert_eq!(model.recipe.views, Views::Mirrored);
-    assert_eq!(model.validation["epoch"], 2, "the last epoch is kept");
+    let validation = model.validation.unwrap();
+    assert_eq!(validation.epoch, Some(2), "the last epoch is kept");
 }
 
 #[test]
@@ -136,7 +137,8 @@ fn a_final_model_takes_the_validation_slices_if_nothing_is_chosen_by_them() {
     let said = "training on 27 slices, validating on 0";
     assert!(finished.stderr.contains(said), "{}", finished.stderr);
     let model = ModelFile::read(&workplace.path("runs/second/model.safetensors")).unwrap();
-    assert!(model.validation["accuracy"].is_null());
+    let validation = model.validation.unwrap();
+    assert_eq!(validation.scores.accuracy, None);
 
     let model = "runs/second/model.safetensors";
     for (split, is_marked) in [("valid", true), ("test", false)] {

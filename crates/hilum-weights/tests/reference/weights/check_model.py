@@ -18,17 +18,18 @@ with safe_open(path, "pt") as file:
 described = {key: json.loads(text) for key, text in metadata.items() if key != "hilum.digest"}
 print(json.dumps(described, indent=1))
 
-names = {
-    "mobilenet-v2": "mobilenet_v2",
-    "resnet-18": "resnet18",
-    "resnet-50": "resnet50",
-    "efficientnet-b0": "efficientnet_b0",
-    "squeezenet-1.1": "squeezenet1_1",
-}
+
+def letters(name):
+    return "".join(filter(str.isalnum, name))
+
+
+# torchvision's network of the same letters and digits: `resnet18` for `resnet-18`.
+models = torchvision.models
+names = {letters(name): name for name in models.list_models(models)}
 architecture = described["hilum.architecture"]["name"]
-if architecture not in names:
+if letters(architecture) not in names:
     print(f"{len(load_file(path))} tensors; torchvision has no {architecture}")
 else:
-    network = getattr(torchvision.models, names[architecture])
+    network = models.get_model_builder(names[letters(architecture)])
     model = network(num_classes=len(described["hilum.classes"]))
     print(model.load_state_dict(load_file(path), strict=True))

@@ -1,10 +1,12 @@
 //! The shape of a node's result from the shapes of its inputs.
 
-use crate::{GraphError, Op, Padding, Shape};
+use super::error::GraphError;
+use super::op::{Op, Padding};
+use super::shape::Shape;
 
 /// The shape of what `op` makes of `inputs`, in the node called `name` of a network that reads
 /// `image`.
-pub(crate) fn output_shape(
+pub(super) fn output_shape(
     name: &str,
     op: Op,
     inputs: &[Shape],

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::EngineError;
+use super::error::EngineError;
 
 /// A device by name: `cpu`, `cuda`, `cuda:1`, `rocm`, `vulkan`, `metal`.
 ///

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Graph, Node, Op, Shape};
+use super::graph::Graph;
+use super::node::Node;
+use super::op::Op;
+use super::shape::Shape;
 
 /// A network layer by layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -121,6 +121,11 @@ pub enum Activation {
     Sigmoid,
 }
 
+impl Activation {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Relu, Self::Relu6, Self::Silu, Self::Sigmoid];
+}
+
 /// What dropout zeroes as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

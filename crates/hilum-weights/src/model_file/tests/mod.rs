@@ -1,14 +1,17 @@
-use std::path::PathBuf;
+mod records;
+
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use hilum_core::{ClassName, FindingCount, Severity};
-use hilum_graph::{Architecture, Tensor, initialise};
-use hilum_imaging::{Channels, Fit, Interpolation, Normalisation, Window};
+use hilum_core::{AuditSummary, ClassName, Classes, FindingCount, Severity};
+use hilum_graph::{Architecture, Shape, Tensor, initialise};
+use hilum_imaging::{Channels, Fit, Interpolation, Normalisation, Recipe, Window};
+use hilum_metrics::SplitRow;
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::{TensorFileError, read_tensors, read_weights, write_tensors};
+use crate::{Precision, TensorFileError, read_tensors, read_weights, write_tensors};
 
 fn recipe(side: usize, channels: Channels) -> Recipe {
     Recipe {
@@ -43,7 +46,11 @@ fn model_of(name: Architecture, side: usize, channels: Channels) -> ModelFile {
         classes: Classes::new(["normal", "adenocarcinoma", "größer \"7\""].map(ClassName::new))
             .unwrap(),
         recipe: recipe(side, channels),
-        training: json!({"epochs": 50, "learning_rate": 0.001, "data": "blake3:00"}),
+        training: TrainingRecord::new(
+            &json!({"data": {"train_on_valid": true}, "training": {"epochs": 50}}),
+            "blake3:00".to_owned(),
+        )
+        .unwrap(),
         audit: AuditSummary::Audited {
             findings: vec![FindingCount {
                 rule: "duplicate-across-splits".to_owned(),
@@ -52,8 +59,18 @@ fn model_of(name: Architecture, side: usize, channels: Channels) -> ModelFile {
             }],
             mended: vec![],
         },
-        validation: json!({"accuracy": 0.1, "macro_f1": null}),
-        calibration: Some(json!({"temperature": 1.25})),
+        validation: Some(ValidationRecord::new(
+            7,
+            SplitRow {
+                accuracy: Some(0.1),
+                ..SplitRow::default()
+            },
+        )),
+        calibration: Some(CalibrationRecord {
+            version: 1,
+            temperature: 1.25,
+            other: serde_json::Map::new(),
+        }),
         licence: Some("CC-BY-4.0".to_owned()),
         intended_use: INTENDED_USE.to_owned(),
     }
@@ -170,9 +187,17 @@ fn metadata_is_json_under_the_documented_keys() {
     assert_eq!(parsed("hilum.architecture")["name"], "compact-cnn");
     assert_eq!(parsed("hilum.classes")[0], "adenocarcinoma");
     assert_eq!(parsed("hilum.recipe")["height"], 64);
-    assert_eq!(parsed("hilum.training")["epochs"], 50);
+    let training = parsed("hilum.training");
+    assert_eq!(training["version"], 1);
+    assert_eq!(training["data_fingerprint"], "blake3:00");
+    assert_eq!(training["settings"]["training"]["epochs"], 50);
     assert_eq!(parsed("hilum.audit")["findings"][0]["count"], 46);
-    assert_eq!(parsed("hilum.validation")["accuracy"], 0.1);
+    let validation = parsed("hilum.validation");
+    let expected = json!({
+        "version": 1, "split": "valid", "epoch": 7, "loss": null, "accuracy": 0.1,
+        "macro_f1": null, "log_cosh": null, "macro_auroc": null,
+    });
+    assert_eq!(validation, expected);
     assert_eq!(parsed("hilum.calibration")["temperature"], 1.25);
     assert_eq!(parsed("hilum.licence"), "CC-BY-4.0");
     assert_eq!(parsed("hilum.intended_use"), INTENDED_USE);

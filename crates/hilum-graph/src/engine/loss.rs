@@ -2,7 +2,8 @@
 
 use hilum_core::ClassIndex;
 
-use crate::{Logits, Step};
+use super::batch::Logits;
+use super::step::Step;
 
 /// The loss of a batch and its gradient.
 #[derive(Debug, Clone, PartialEq)]

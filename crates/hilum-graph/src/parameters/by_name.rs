@@ -4,79 +4,8 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::{Graph, NodeIndex};
-
-/// Values with a shape, row-major.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Tensor {
-    /// Length of each axis.
-    pub shape: Vec<usize>,
-    /// The values; their count is the product of `shape`.
-    pub data: Vec<f32>,
-}
-
-impl Tensor {
-    /// Wraps values.
-    ///
-    /// # Panics
-    /// If the count of `data` is not the product of `shape`.
-    pub fn new(shape: Vec<usize>, data: Vec<f32>) -> Self {
-        assert_eq!(
-            data.len(),
-            shape.iter().product::<usize>(),
-            "values of shape {shape:?}"
-        );
-        Self { shape, data }
-    }
-}
-
-/// What a parameter is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ParameterRole {
-    /// A convolution's kernel, `[out, in / groups, rows, columns]`, or a dense layer's matrix,
-    /// `[out, in]`.
-    Weight,
-    /// Added to a convolution's or dense layer's result, `[out]`.
-    Bias,
-    /// Batch norm's factor, `[channels]`.
-    Scale,
-    /// Batch norm's summand, `[channels]`.
-    Shift,
-    /// Batch norm's running mean, `[channels]`; a statistic, not trained.
-    RunningMean,
-    /// Batch norm's running variance, `[channels]`; a statistic, not trained.
-    RunningVariance,
-}
-
-impl ParameterRole {
-    /// Whether an optimiser changes it; running statistics follow the data instead.
-    pub fn is_trained(self) -> bool {
-        !matches!(self, Self::RunningMean | Self::RunningVariance)
-    }
-
-    /// The last part of the name, as PyTorch spells it.
-    pub fn suffix(self) -> &'static str {
-        match self {
-            Self::Weight | Self::Scale => "weight",
-            Self::Bias | Self::Shift => "bias",
-            Self::RunningMean => "running_mean",
-            Self::RunningVariance => "running_var",
-        }
-    }
-}
-
-/// A parameter that a graph needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParameterSpec {
-    /// Name of the node and the role's suffix: `features.0.0.weight`.
-    pub name: String,
-    /// The node that uses it.
-    pub node: NodeIndex,
-    /// What it is for.
-    pub role: ParameterRole,
-    /// Length of each axis, in PyTorch's order.
-    pub shape: Vec<usize>,
-}
+use super::tensor::Tensor;
+use crate::network::Graph;
 
 /// The parameters of a graph, by name.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -4,56 +4,9 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-use crate::{Graph, ParameterRole, ParameterSpec, Parameters, Tensor};
-
-/// How an architecture draws its first weights. Biases of the backbone start at zero, batch
-/// norm's factors and variances at one, its summands and means at zero.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Initialisation {
-    /// Weights before the head.
-    pub backbone: Distribution,
-    /// The head's weights.
-    pub head: Distribution,
-    /// The head's biases.
-    pub head_bias: Distribution,
-}
-
-impl Default for Initialisation {
-    /// He's scheme, and a classifier as PyTorch's `Linear` draws it.
-    fn default() -> Self {
-        Self {
-            backbone: Distribution::HeNormalFanOut,
-            head: Distribution::UniformFanIn,
-            head_bias: Distribution::UniformFanIn,
-        }
-    }
-}
-
-/// Where values come from. Fans count as PyTorch counts them: `fan_in` is the product of a
-/// weight's axes but the first, `fan_out` of all but the second.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Distribution {
-    /// All zero.
-    Zero,
-    /// All one.
-    One,
-    /// Normal around zero with this standard deviation.
-    Normal {
-        /// The standard deviation.
-        deviation: f64,
-    },
-    /// Normal with variance `2 / fan_out` (He et al., 2015): PyTorch's
-    /// `kaiming_normal_(mode="fan_out", nonlinearity="relu")`.
-    HeNormalFanOut,
-    /// Uniform within `sqrt(6 / fan_in)`: PyTorch's `kaiming_uniform_` with its defaults.
-    HeUniformFanIn,
-    /// Uniform within `sqrt(6 / (fan_in + fan_out))` (Glorot & Bengio, 2010): Keras's default.
-    GlorotUniform,
-    /// Uniform within `1 / sqrt(fan_in)`: what PyTorch's `Linear` starts from, bias included.
-    UniformFanIn,
-    /// Uniform within `1 / sqrt(fan_out)`: torchvision's EfficientNet classifier.
-    UniformFanOut,
-}
+use super::by_name::Parameters;
+use super::tensor::Tensor;
+use crate::network::{Distribution, Graph, ParameterRole, ParameterSpec};
 
 /// Draws all parameters of `graph`.
 ///
@@ -95,7 +48,7 @@ fn draw(graph: &Graph, specs: &[ParameterSpec], spec: &ParameterSpec, seed: u64)
         .find(|other| other.node == spec.node && other.role == ParameterRole::Weight)
         .map_or(Fans::NONE, |weight| fans(&weight.shape));
     let count = spec.shape.iter().product();
-    let data = distribution.values(fans, count, &mut generator(seed, &spec.name));
+    let data = values(distribution, fans, count, &mut generator(seed, &spec.name));
     Tensor::new(spec.shape.clone(), data)
 }
 
@@ -121,22 +74,24 @@ fn fans(weight: &[usize]) -> Fans {
     }
 }
 
-impl Distribution {
-    fn values(self, fans: Fans, count: usize, generator: &mut ChaCha8Rng) -> Vec<f32> {
-        let Fans { fan_in, fan_out } = fans;
-        match self {
-            Self::Zero => vec![0.0; count],
-            Self::One => vec![1.0; count],
-            Self::Normal { deviation } => normal(generator, deviation, count),
-            Self::HeNormalFanOut => normal(generator, (2.0 / fan_out).sqrt(), count),
-            Self::HeUniformFanIn => uniform(generator, (6.0 / fan_in).sqrt(), count),
-            Self::GlorotUniform => {
-                let bound = (6.0 / (fan_in + fan_out)).sqrt();
-                uniform(generator, bound, count)
-            }
-            Self::UniformFanIn => uniform(generator, fan_in.sqrt().recip(), count),
-            Self::UniformFanOut => uniform(generator, fan_out.sqrt().recip(), count),
+fn values(
+    distribution: Distribution,
+    Fans { fan_in, fan_out }: Fans,
+    count: usize,
+    generator: &mut ChaCha8Rng,
+) -> Vec<f32> {
+    match distribution {
+        Distribution::Zero => vec![0.0; count],
+        Distribution::One => vec![1.0; count],
+        Distribution::Normal { deviation } => normal(generator, deviation, count),
+        Distribution::HeNormalFanOut => normal(generator, (2.0 / fan_out).sqrt(), count),
+        Distribution::HeUniformFanIn => uniform(generator, (6.0 / fan_in).sqrt(), count),
+        Distribution::GlorotUniform => {
+            let bound = (6.0 / (fan_in + fan_out)).sqrt();
+            uniform(generator, bound, count)
         }
+        Distribution::UniformFanIn => uniform(generator, fan_in.sqrt().recip(), count),
+        Distribution::UniformFanOut => uniform(generator, fan_out.sqrt().recip(), count),
     }
 }
 

@@ -1,0 +1,109 @@
+//! Nodes put behind one another until they are a graph.
+
+use super::error::GraphError;
+use super::graph::Graph;
+use super::initialisation::Initialisation;
+use super::node::{Node, NodeIndex};
+use super::op::Op;
+use super::output_shape::output_shape;
+use super::shape::Shape;
+
+/// Puts nodes behind one another and derives every shape.
+///
+/// Errors are kept until [`GraphBuilder::finish`], so that an architecture reads as a list.
+#[derive(Debug)]
+pub struct GraphBuilder {
+    name: String,
+    nodes: Vec<Node>,
+    head: Option<NodeIndex>,
+    initialisation: Initialisation,
+    error: Option<GraphError>,
+}
+
+impl GraphBuilder {
+    /// A graph called `name` that reads images of `input`.
+    pub fn new(name: impl Into<String>, input: Shape) -> Self {
+        let node = Node {
+            name: "input".to_owned(),
+            op: Op::Input,
+            inputs: Vec::new(),
+            shape: input,
+        };
+        Self {
+            name: name.into(),
+            nodes: vec![node],
+            head: None,
+            initialisation: Initialisation::default(),
+            error: None,
+        }
+    }
+
+    /// How first weights are to be drawn.
+    #[must_use]
+    pub fn initialise_with(mut self, initialisation: Initialisation) -> Self {
+        self.initialisation = initialisation;
+        self
+    }
+
+    /// The input node.
+    pub fn input(&self) -> NodeIndex {
+        NodeIndex(0)
+    }
+
+    /// The shape of a node's result.
+    pub fn shape(&self, index: NodeIndex) -> Shape {
+        self.nodes[index.0].shape
+    }
+
+    /// Appends a node.
+    ///
+    /// # Panics
+    /// If `name` is taken or an input does not exist yet: a mistake in an architecture.
+    pub fn add(&mut self, name: impl Into<String>, op: Op, inputs: &[NodeIndex]) -> NodeIndex {
+        let name = name.into();
+        assert!(
+            self.nodes.iter().all(|node| node.name != name),
+            "two nodes called `{name}`"
+        );
+        let shapes: Vec<Shape> = inputs.iter().map(|input| self.shape(*input)).collect();
+        let shape = output_shape(&name, op, &shapes, self.shape(NodeIndex(0)));
+        let shape = shape.unwrap_or_else(|error| {
+            self.error.get_or_insert(error);
+            Shape::vector(1)
+        });
+        self.nodes.push(Node {
+            name,
+            op,
+            inputs: inputs.to_vec(),
+            shape,
+        });
+        NodeIndex(self.nodes.len() - 1)
+    }
+
+    /// Says that the head begins with the next node.
+    pub fn begin_head(&mut self) {
+        self.head = Some(NodeIndex(self.nodes.len()));
+    }
+
+    /// The graph.
+    ///
+    /// # Errors
+    /// The first node that cannot run.
+    ///
+    /// # Panics
+    /// If no head was begun: a mistake in an architecture.
+    pub fn finish(self) -> Result<Graph, GraphError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let head = self
+            .head
+            .expect("an architecture says where its head begins");
+        Ok(Graph {
+            name: self.name,
+            nodes: self.nodes,
+            head,
+            initialisation: self.initialisation,
+        })
+    }
+}

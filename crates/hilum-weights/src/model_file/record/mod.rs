@@ -1,0 +1,41 @@
+//! What a model file remembers of how the model came about.
+//!
+//! Each record has a version, which grows when the meaning of what it holds changes; one without
+//! is of version 1. What a newer hilum adds to a record stays in it: it is kept as it was read
+//! and written again.
+
+mod calibration;
+mod training;
+mod validation;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use calibration::CalibrationRecord;
+pub use training::{
+    DataRecord, InitialWeightsRecord, NetworkRecord, SettingsRecord, TrainingRecord,
+};
+pub use validation::ValidationRecord;
+
+/// An entry of the metadata that may change its meaning by itself.
+pub(super) trait Record: Serialize + DeserializeOwned {
+    /// The version that is written, and the latest that is read.
+    const VERSION: u32;
+}
+
+impl Record for TrainingRecord {
+    const VERSION: u32 = 1;
+}
+
+impl Record for ValidationRecord {
+    const VERSION: u32 = 1;
+}
+
+impl Record for CalibrationRecord {
+    const VERSION: u32 = 1;
+}
+
+/// The version of a record that names none.
+fn first_version() -> u32 {
+    1
+}

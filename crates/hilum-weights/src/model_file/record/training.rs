@@ -1,0 +1,105 @@
+//! How a model was trained, and on what.
+
+use hilum_core::Split;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{Record as _, first_version};
+
+/// How a model was trained, and on what.
+///
+/// The settings are those of the program that trained it: what readers ask of them has a field,
+/// everything else is kept as JSON, in its order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainingRecord {
+    /// The version of this record.
+    #[serde(default = "first_version")]
+    pub version: u32,
+    /// What the training was started with.
+    #[serde(default)]
+    pub settings: SettingsRecord,
+    /// A digest of the slices that it saw: `blake3:...`.
+    #[serde(default)]
+    pub data_fingerprint: Option<String>,
+    /// What a newer hilum wrote beside that.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// What a training was started with.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct SettingsRecord {
+    /// The version of the program that trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hilum_version: Option<String>,
+    /// What was learnt from.
+    #[serde(default)]
+    pub data: DataRecord,
+    /// What learnt.
+    #[serde(default)]
+    pub network: NetworkRecord,
+    /// Machine, recipe and training.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// What was learnt from.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct DataRecord {
+    /// Where the data lay, how it was split and which findings were allowed.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+    /// Whether the validation split was trained on as well.
+    #[serde(default)]
+    pub train_on_valid: bool,
+}
+
+/// What learnt.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct NetworkRecord {
+    /// The network's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
+    /// What it began with; drawn at random if absent.
+    #[serde(default)]
+    pub weights: Option<InitialWeightsRecord>,
+    /// How the weights were applied, and dropout.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// The weights that a training began with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InitialWeightsRecord {
+    /// As the user named them.
+    pub source: String,
+    /// SHA-256 of their file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+impl TrainingRecord {
+    /// Takes down `settings`, in whatever the program keeps them, and a digest of the data.
+    ///
+    /// # Errors
+    /// If the settings do not become JSON, or one that has a field here is of another type.
+    pub fn new(
+        settings: &impl Serialize,
+        data_fingerprint: String,
+    ) -> Result<Self, serde_json::Error> {
+        serde_json::from_value(json!({
+            "version": Self::VERSION,
+            "settings": settings,
+            "data_fingerprint": data_fingerprint,
+        }))
+    }
+
+    /// Whether the model learnt from slices of `split`, of whatever data it was trained on.
+    pub fn learnt_from(&self, split: Split) -> bool {
+        match split {
+            Split::Train => true,
+            Split::Valid => self.settings.data.train_on_valid,
+            Split::Test => false,
+        }
+    }
+}
