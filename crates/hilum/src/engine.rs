@@ -18,37 +18,54 @@ pub(crate) fn open(
     parameters: &Parameters,
 ) -> Result<Box<dyn Engine>, EngineError> {
     match device {
-        DeviceName::Cpu => {
-            let options = Options {
-                threads: Some(threads),
-                ..Options::default()
-            };
-            Ok(Box::new(CpuEngine::new(graph, parameters, options)?))
-        }
-        DeviceName::Gpu { .. } => open_gpu(device, graph, parameters),
+        DeviceName::Cpu => open_cpu(threads, graph, parameters),
+        DeviceName::Gpu { .. } => open_gpu(device, threads, graph, parameters),
     }
+}
+
+fn open_cpu(
+    threads: NonZeroUsize,
+    graph: Graph,
+    parameters: &Parameters,
+) -> Result<Box<dyn Engine>, EngineError> {
+    let options = Options {
+        threads: Some(threads),
+        ..Options::default()
+    };
+    Ok(Box::new(CpuEngine::new(graph, parameters, options)?))
 }
 
 #[cfg(any(
     feature = "cuda",
     feature = "metal",
     feature = "rocm",
-    feature = "vulkan"
+    feature = "vulkan",
+    feature = "wgpu"
 ))]
 fn open_gpu(
     device: DeviceName,
+    threads: NonZeroUsize,
     graph: Graph,
     parameters: &Parameters,
 ) -> Result<Box<dyn Engine>, EngineError> {
-    hilum_burn::open(device, graph, parameters)
+    // A GPU whose driver computes wrongly is found out by comparison with the processor.
+    hilum_burn::open(device, graph, parameters, &|graph, parameters| {
+        open_cpu(threads, graph, parameters)
+    })
 }
 
 #[cfg(not(any(
     feature = "cuda",
     feature = "metal",
     feature = "rocm",
-    feature = "vulkan"
+    feature = "vulkan",
+    feature = "wgpu"
 )))]
-fn open_gpu(device: DeviceName, _: Graph, _: &Parameters) -> Result<Box<dyn Engine>, EngineError> {
+fn open_gpu(
+    device: DeviceName,
+    _: NonZeroUsize,
+    _: Graph,
+    _: &Parameters,
+) -> Result<Box<dyn Engine>, EngineError> {
     Err(device.left_out())
 }

@@ -9,7 +9,8 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Machine")]
 pub(crate) struct DeviceArguments {
-    /// `cpu`, or a GPU that this program was built for: `cuda`, `cuda:1`, `vulkan`, `metal`, `rocm`
+    /// `cpu`, or a GPU that this program was built for: `cuda`, `cuda:1`, `vulkan`, `wgpu`, `metal`,
+    /// `rocm`
     #[arg(long, default_value = "cpu")]
     pub(crate) device: String,
 
