@@ -37,6 +37,11 @@ if [ -z "$swiftshader" ] && command -v apt-get >/dev/null; then
     | head -n 1 || true)
 fi
 
+if ! ldconfig -p | grep -q 'libvulkan\.so\.1'; then
+  skip "Vulkan's loader (libvulkan1) is not here and could not be had, and no driver without it"
+  lavapipe= swiftshader=
+fi
+
 # on DRIVER COMMAND...: with that driver alone.
 on() {
   local driver=$1
