@@ -4,9 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use burn_tensor::Tensor;
 
-use hilum_graph::{DeviceName, Engine, EngineError, GpuInterface, Graph, Parameters};
-
-use crate::BurnEngine;
+use hilum_graph::{DeviceName, EngineError, GpuInterface};
 
 /// Whether this build has a backend for GPUs of `interface`; each is a cargo feature.
 pub const fn is_compiled_in(interface: GpuInterface) -> bool {
@@ -15,45 +13,34 @@ pub const fn is_compiled_in(interface: GpuInterface) -> bool {
         GpuInterface::Rocm => cfg!(feature = "rocm"),
         GpuInterface::Vulkan => cfg!(feature = "vulkan"),
         GpuInterface::Metal => cfg!(feature = "metal"),
+        GpuInterface::Wgpu => cfg!(feature = "wgpu"),
     }
-}
-
-/// An engine that runs `graph` on `device`, beginning with `parameters`.
-///
-/// # Errors
-/// [`EngineError::Device`] if the device is not compiled in or does not answer,
-/// [`EngineError::Parameters`] if the parameters do not fit the graph.
-pub fn open(
-    device: DeviceName,
-    graph: Graph,
-    parameters: &Parameters,
-) -> Result<Box<dyn Engine>, EngineError> {
-    Ok(Box::new(BurnEngine::new(device, graph, parameters)?))
 }
 
 /// Burn's handle, after a first small computation on it.
 pub(crate) fn connect(name: DeviceName) -> Result<burn_tensor::Device, EngineError> {
-    // Burn panics where a driver or a GPU is missing.
-    let probe = catch_unwind(AssertUnwindSafe(|| {
-        let device = handle(name)?;
+    answer_of(name, || {
+        let device = handle(name).ok_or_else(|| not_compiled_in(name))?;
         let two = Tensor::<1>::from_floats([1.0, 1.0], &device).sum();
-        Some(two.try_into_scalar::<f32>().map(|sum| (device, sum)))
-    }));
-    match probe {
-        Ok(Some(Ok((device, 2.0)))) => Ok(device),
-        Ok(Some(Ok(_))) => Err(name.refuse("it cannot add 1 and 1")),
-        Ok(Some(Err(error))) => Err(name.refuse(error.to_string())),
-        Ok(None) => Err(not_compiled_in(name)),
-        Err(panic) => Err(name.refuse(format!(
-            "{}\nhint: are the GPU and its driver installed? `--device cpu` needs neither",
-            panic_message(panic.as_ref())
-        ))),
-    }
+        match two.try_into_scalar::<f32>() {
+            Ok(2.0) => Ok(device),
+            Ok(_) => Err(name.refuse("it cannot add 1 and 1")),
+            Err(error) => Err(name.refuse(error.to_string())),
+        }
+    })
 }
 
-/// Whether `device` is the processor.
-pub(crate) fn is_cpu(device: &burn_tensor::Device) -> bool {
-    handle(DeviceName::Cpu).is_some_and(|cpu| *device == cpu)
+/// What `ask` gives, or the device's refusal: Burn panics where a driver or a GPU is missing.
+pub(crate) fn answer_of<T>(
+    name: DeviceName,
+    ask: impl FnOnce() -> Result<T, EngineError>,
+) -> Result<T, EngineError> {
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|panic| {
+        Err(name.refuse(format!(
+            "{}\nhint: are the GPU and its driver installed? `--device cpu` needs neither",
+            panic_message(panic.as_ref())
+        )))
+    })
 }
 
 fn not_compiled_in(name: DeviceName) -> EngineError {
@@ -97,30 +84,20 @@ fn handle(name: DeviceName) -> Option<burn_tensor::Device> {
             interface: GpuInterface::Metal,
             index,
         } => Some(burn_tensor::Device::metal(adapter(index))),
-        #[expect(
+        #[cfg(feature = "wgpu")]
+        DeviceName::Gpu {
+            interface: GpuInterface::Wgpu,
+            index,
+        } => Some(burn_tensor::Device::wgpu(adapter(index))),
+        #[allow(
             unreachable_patterns,
             reason = "reachable unless every backend is compiled in"
         )]
-        #[cfg(all(
-            feature = "flex",
-            feature = "cuda",
-            feature = "rocm",
-            feature = "vulkan",
-            feature = "metal"
-        ))]
-        _ => None,
-        #[cfg(not(all(
-            feature = "flex",
-            feature = "cuda",
-            feature = "rocm",
-            feature = "vulkan",
-            feature = "metal"
-        )))]
         _ => None,
     }
 }
 
-#[cfg(any(feature = "vulkan", feature = "metal"))]
+#[cfg(any(feature = "vulkan", feature = "metal", feature = "wgpu"))]
 fn adapter(index: Option<usize>) -> burn_tensor::DeviceKind {
     index.map_or(burn_tensor::DeviceKind::DefaultDevice, |index| {
         burn_tensor::DeviceKind::DiscreteGpu(index)

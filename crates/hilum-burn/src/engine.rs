@@ -1,18 +1,19 @@
 //! The engine: what `hilum-graph` asks, on Burn.
 
-use burn_tensor::Device;
+use std::ops::Range;
+
+use burn_tensor::{Device, Tensor};
 
 use hilum_graph::{
     Batch, DeviceName, Engine, EngineError, Entry, Graph, Logits, NodeIndex, OptimizerState,
-    Parameters, Step, StepOutcome, cross_entropy,
+    Parameters, Step, StepOutcome,
 };
 
-use crate::device;
-use crate::inference::{self, Folds, Values};
+use crate::operation::Mode;
 use crate::optimizer::Optimizer;
-use crate::training::Tape;
+use crate::pass::{self, Values};
 use crate::variables::Variables;
-use crate::{lanes, shards};
+use crate::{device, images, loss};
 
 /// A graph on a device of Burn's.
 ///
@@ -27,14 +28,14 @@ pub struct BurnEngine {
     device: Device,
     graph: Graph,
     variables: Variables,
-    folds: Folds,
     optimizer: Optimizer,
     /// The running average of the variables.
     average: Option<Variables>,
 }
 
 impl BurnEngine {
-    /// `graph` on `device`, beginning with `parameters`.
+    /// `graph` on `device`, beginning with `parameters`; whether the device computes rightly is
+    /// not asked, unlike by [`open`](crate::open).
     ///
     /// # Errors
     /// [`EngineError::Device`] if the device is not compiled in or does not answer,
@@ -51,7 +52,6 @@ impl BurnEngine {
         Ok(Self {
             name,
             optimizer: Optimizer::new(variables.specs().len()),
-            folds: Folds::new(&graph),
             average: None,
             device,
             graph,
@@ -59,22 +59,15 @@ impl BurnEngine {
         })
     }
 
-    /// How many images each shard takes, and the images in these shards.
-    fn upload(&self, images: &Batch) -> Result<(Vec<usize>, Values), EngineError> {
+    fn upload(&self, images: &Batch) -> Result<Values, EngineError> {
         images.check_shape(&self.graph, self.graph.input_shape())?;
-        let sizes = self.shard_sizes(images.count);
-        let shards = shards::upload(images, &sizes, &self.device);
-        Ok((sizes, Values::new(&self.graph, shards)))
+        let images = images::upload(images, &self.device);
+        Ok(Values::new(&self.graph, images))
     }
 
-    /// The same for what crossed the border before `first`.
-    fn upload_features(
-        &self,
-        features: &Batch,
-        first: NodeIndex,
-    ) -> Result<(Vec<usize>, Values), EngineError> {
+    /// What crossed the border before `first`.
+    fn upload_features(&self, features: &Batch, first: NodeIndex) -> Result<Values, EngineError> {
         features.check_shape(&self.graph, self.graph.border_shape(first))?;
-        let sizes = self.shard_sizes(features.count);
         let mut start = 0;
         let border = self.graph.border(first);
         let received = border.into_iter().map(|node| {
@@ -84,53 +77,37 @@ impl BurnEngine {
             let rows = features.data.chunks_exact(features.shape.value_count());
             let data = rows.flat_map(|row| &row[part.clone()]).copied().collect();
             let results = Batch::new(features.count, shape, data);
-            (node, shards::upload(&results, &sizes, &self.device))
+            (node, images::upload(&results, &self.device))
         });
         let received = received.collect();
-        Ok((sizes, Values::received(&self.graph, first, received)))
-    }
-
-    fn shard_sizes(&self, count: usize) -> Vec<usize> {
-        shards::shard_sizes(count, self.name != DeviceName::Cpu)
-    }
-
-    /// Runs `operation` so that a batch of `image_count` keeps all cores busy.
-    fn run<T: Send>(
-        &mut self,
-        image_count: usize,
-        operation: impl FnOnce(&mut Self) -> T + Send,
-    ) -> T {
-        if self.name == DeviceName::Cpu && image_count > 1 {
-            lanes::enter(|| operation(self))
-        } else {
-            operation(self)
-        }
+        Ok(Values::received(&self.graph, first, received))
     }
 
     /// Runs the nodes of `range` in inference mode.
-    fn run_nodes(&mut self, values: &mut Values, range: std::ops::Range<NodeIndex>) {
-        inference::run(&self.graph, &self.variables, &mut self.folds, values, range);
+    fn infer(&self, values: &mut Values, range: Range<NodeIndex>) {
+        let mut mode = Mode::Inference;
+        pass::run(&self.graph, &self.variables, &mut mode, values, range);
     }
 
     /// Logits of `values`, which are there up to `first`.
-    fn infer(&mut self, mut values: Values, first: NodeIndex) -> Result<Logits, EngineError> {
-        let end = NodeIndex(self.graph.nodes().len());
-        self.run_nodes(&mut values, first..end);
-        let logits = shards::download(values.take(self.last()));
-        if logits.as_slice().iter().all(|logit| logit.is_finite()) {
-            Ok(logits)
+    fn logits(&self, mut values: Values, first: NodeIndex) -> Result<Logits, EngineError> {
+        self.infer(&mut values, first..self.end());
+        let logits = images::download(values.take(self.last()));
+        if logits.iter().all(|logit| logit.is_finite()) {
+            Ok(Logits::new(self.graph.class_count(), logits))
         } else {
             Err(EngineError::NotFinite { what: "logits" })
         }
     }
 
-    fn cross(&mut self, images: &Batch, first: NodeIndex) -> Result<Batch, EngineError> {
-        let (_, mut values) = self.upload(images)?;
-        self.run_nodes(&mut values, NodeIndex(0)..first);
+    /// What crosses the border before `first`, a row per image.
+    fn cross(&self, images: &Batch, first: NodeIndex) -> Result<Batch, EngineError> {
+        let mut values = self.upload(images)?;
+        self.infer(&mut values, NodeIndex(0)..first);
         let border = self.graph.border(first);
         let results: Vec<Vec<f32>> = border
             .iter()
-            .map(|node| shards::download_images(values.look_at(*node)))
+            .map(|node| images::download(values.look_at(*node)))
             .collect();
         let mut rows = Vec::new();
         for image in 0..images.count {
@@ -145,25 +122,52 @@ impl BurnEngine {
 
     fn train(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
         let first = step.first_trained;
-        let (sizes, values) = match step.entry {
+        let mut values = match step.entry {
             Entry::Images => {
-                let (sizes, mut values) = self.upload(step.images)?;
-                self.run_nodes(&mut values, NodeIndex(0)..first);
-                (sizes, values)
+                let mut values = self.upload(step.images)?;
+                self.infer(&mut values, NodeIndex(0)..first);
+                values
             }
             Entry::Features => self.upload_features(step.images, first)?,
         };
-        let mut values = values;
-        let mut tape = Tape::new(&self.graph, &self.variables, first, step.seed, sizes);
-        tape.forward(&mut values);
-        let logits = shards::download(values.take(self.last()));
-        let loss = cross_entropy(&logits, step);
-        if !loss.value.is_finite() {
+        let variables = self.variables.tracked(first);
+        let mut statistics = Vec::new();
+        let mut mode = Mode::Training {
+            seed: step.seed,
+            statistics: &mut statistics,
+        };
+        let trained = first..self.end();
+        pass::run(&self.graph, &variables, &mut mode, &mut values, trained);
+        let logits = values.take(self.last());
+        let classes = self.graph.class_count();
+        let logits = logits.reshape([step.images.count, classes]);
+        let loss = loss::cross_entropy(logits.clone(), step);
+        let outcome = StepOutcome {
+            loss: loss.clone().into_scalar(),
+            logits: Logits::new(classes, images::values(logits)),
+        };
+        if !outcome.loss.is_finite() {
             return Err(EngineError::NotFinite { what: "loss" });
         }
-        let statistics = tape.take_statistics();
-        let gradients = tape.backward(loss.gradient);
+        // Behind the last parameter there is nothing to derive.
+        if loss.is_tracked() {
+            let gradients = variables.gradients(loss.backward());
+            drop(variables);
+            self.update(step, gradients);
+        }
+        for (slot, statistic) in statistics {
+            self.variables.set(slot, statistic);
+        }
+        if let Some(decay) = step.averaging {
+            match &mut self.average {
+                Some(average) => average.follow(&self.variables, decay),
+                None => self.average = Some(self.variables.clone()),
+            }
+        }
+        Ok(outcome)
+    }
 
+    fn update(&mut self, step: &Step<'_>, gradients: Vec<Option<Tensor<1>>>) {
         let specs = self.variables.specs().iter();
         let rates: Vec<f64> = specs
             .map(|spec| step.rate_of(&self.graph, spec.node))
@@ -171,24 +175,15 @@ impl BurnEngine {
         let values = self.variables.values_mut();
         self.optimizer
             .update(values, gradients, step.update, &rates);
-        for (slot, statistic) in statistics {
-            self.variables.set(slot, statistic);
-        }
-        self.folds.forget(first);
-        if let Some(decay) = step.averaging {
-            match &mut self.average {
-                Some(average) => average.follow(&self.variables, decay),
-                None => self.average = Some(self.variables.clone()),
-            }
-        }
-        Ok(StepOutcome {
-            loss: loss.value,
-            logits,
-        })
     }
 
     fn last(&self) -> NodeIndex {
         NodeIndex(self.graph.nodes().len() - 1)
+    }
+
+    /// Behind the last node.
+    fn end(&self) -> NodeIndex {
+        NodeIndex(self.graph.nodes().len())
     }
 }
 
@@ -198,10 +193,8 @@ impl Engine for BurnEngine {
     }
 
     fn forward(&mut self, images: &Batch) -> Result<Logits, EngineError> {
-        self.run(images.count, |engine| {
-            let (_, values) = engine.upload(images)?;
-            engine.infer(values, NodeIndex(0))
-        })
+        let values = self.upload(images)?;
+        self.logits(values, NodeIndex(0))
     }
 
     fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {
@@ -209,7 +202,7 @@ impl Engine for BurnEngine {
             images.check_shape(&self.graph, self.graph.input_shape())?;
             return Ok(images.clone());
         }
-        self.run(images.count, |engine| engine.cross(images, first_trained))
+        self.cross(images, first_trained)
     }
 
     fn forward_features(
@@ -217,10 +210,8 @@ impl Engine for BurnEngine {
         features: &Batch,
         first_trained: NodeIndex,
     ) -> Result<Logits, EngineError> {
-        self.run(features.count, |engine| {
-            let (_, values) = engine.upload_features(features, first_trained)?;
-            engine.infer(values, first_trained)
-        })
+        let values = self.upload_features(features, first_trained)?;
+        self.logits(values, first_trained)
     }
 
     fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
@@ -230,7 +221,7 @@ impl Engine for BurnEngine {
             self.graph.class_count(),
             "a weight per class"
         );
-        self.run(step.images.count, |engine| engine.train(step))
+        self.train(step)
     }
 
     fn parameters(&self) -> Result<Parameters, EngineError> {
@@ -240,7 +231,6 @@ impl Engine for BurnEngine {
     fn set_parameters(&mut self, parameters: &Parameters) -> Result<(), EngineError> {
         check(&self.graph, parameters)?;
         self.variables = Variables::new(&self.graph, parameters, &self.device);
-        self.folds.forget(NodeIndex(0));
         Ok(())
     }
 
@@ -270,7 +260,7 @@ impl Engine for BurnEngine {
 
     fn description(&self) -> String {
         match self.name {
-            DeviceName::Cpu => match lanes::thread_count() {
+            DeviceName::Cpu => match rayon::current_num_threads() {
                 1 => "burn flex, 1 thread".to_owned(),
                 threads => format!("burn flex, {threads} threads"),
             },

@@ -1,215 +1,187 @@
-//! Operations without parameters, forward and backward.
+//! What Burn computes for each operation of a graph: the one file that a new operation touches.
+//!
+//! Inference and training take the same way; batch norm and dropout alone ask for the [`Mode`].
+//! Gradients are Burn's to derive.
 
+use burn_tensor::Tensor;
 use burn_tensor::activation::{relu, sigmoid, silu};
-use burn_tensor::module::{max_pool2d, max_pool2d_with_indices, max_pool2d_with_indices_backward};
-use burn_tensor::ops::{MaxPoolOptions, PadMode};
-use burn_tensor::{Int, Tensor};
+use burn_tensor::module::{
+    adaptive_avg_pool2d, batch_norm, batch_norm_train, conv2d, linear, max_pool2d,
+};
+use burn_tensor::ops::{ConvOptions, MaxPoolOptions};
 
-use hilum_graph::{Activation, Padding, Shape};
+use hilum_graph::{
+    Activation, Batch, DropoutUnit, Graph, NodeIndex, Op, Padding, ParameterRole, Shape,
+    dropout_keeps,
+};
 
-use crate::shards::{self, Shards};
+use crate::images;
+use crate::variables::{Slot, Variables};
 
-/// `[images, 1, ...]` as `[images, count, ...]`.
-pub(crate) fn repeat_channels(input: Shards, count: usize) -> Shards {
-    shards::map(input, move |shard| shard.repeat_dim(1, count))
+/// How a pass runs.
+pub(crate) enum Mode<'a> {
+    /// Running statistics normalise, dropout does nothing.
+    Inference,
+    /// Statistics of the batch normalise, dropout drops.
+    Training {
+        /// Seeds dropout.
+        seed: u64,
+        /// The running statistics after this pass, as far as it has come.
+        statistics: &'a mut Vec<(Slot, Tensor<1>)>,
+    },
 }
 
-/// The function, in place where Burn can.
-pub(crate) fn activate(input: Shards, activation: Activation) -> Shards {
-    shards::map(input, move |shard| match activation {
-        Activation::Relu => relu(shard),
-        Activation::Relu6 => shard.clamp(0.0, 6.0),
-        Activation::Silu => silu(shard),
-        Activation::Sigmoid => sigmoid(shard),
-    })
+/// A node and what it reads besides the results of other nodes.
+pub(crate) struct Operation<'a> {
+    pub(crate) graph: &'a Graph,
+    pub(crate) node: NodeIndex,
+    pub(crate) variables: &'a Variables,
 }
 
-/// Whether the gradient is read from the function's result rather than from its input.
-pub(crate) fn differentiates_result(activation: Activation) -> bool {
-    !matches!(activation, Activation::Silu)
-}
-
-/// The gradient of the input; `kept` is what [`differentiates_result`] says.
-pub(crate) fn activation_gradient(
-    kept: Shards,
-    gradient: Shards,
-    activation: Activation,
-) -> Shards {
-    shards::zip(gradient, kept, move |gradient, kept| match activation {
-        Activation::Relu => gradient.mask_fill(kept.lower_equal_elem(0.0), 0.0),
-        Activation::Relu6 => {
-            let below = kept.clone().lower_equal_elem(0.0);
-            let above = kept.greater_equal_elem(6.0);
-            gradient.mask_fill(below.bool_or(above), 0.0)
+impl Operation<'_> {
+    /// The node's result, `[images, channels, height, width]` like `inputs`.
+    pub(crate) fn run(&self, mut inputs: Vec<Tensor<4>>, mode: &mut Mode<'_>) -> Tensor<4> {
+        let op = self.graph.node(self.node).op;
+        if op == Op::Concat {
+            return Tensor::cat(inputs, 1);
         }
-        Activation::Silu => {
-            let gate = sigmoid(kept.clone());
-            let rest = gate.clone().neg().add_scalar(1.0);
-            gradient * (gate * (kept * rest).add_scalar(1.0))
+        let input = inputs.remove(0);
+        match op {
+            Op::Convolution {
+                stride,
+                padding,
+                groups,
+                ..
+            } => {
+                let options =
+                    ConvOptions::new_with_padding(stride, around(padding), [1, 1], groups);
+                let weight = self.variables.shaped(self.node, ParameterRole::Weight);
+                conv2d(input, weight, self.bias(), options)
+            }
+            Op::BatchNorm { epsilon, momentum } => {
+                self.normalize(input, f64::from(epsilon), momentum, mode)
+            }
+            Op::Dense { .. } => {
+                let [images, features, ..] = input.dims();
+                let weight: Tensor<2> = self.variables.shaped(self.node, ParameterRole::Weight);
+                let rows = input.reshape([images, features]);
+                let rows = linear(rows, weight.transpose(), self.bias());
+                let [images, features] = rows.dims();
+                rows.reshape([images, features, 1, 1])
+            }
+            Op::Activation(activation) => activate(input, activation),
+            Op::MaxPool {
+                kernel,
+                stride,
+                padding,
+                ceil,
+            } => {
+                let options = MaxPoolOptions::new(kernel)
+                    .with_stride(stride)
+                    .with_padding_pairs(around(padding))
+                    .with_ceil_mode(ceil);
+                max_pool2d(input, options)
+            }
+            Op::GlobalAveragePool => adaptive_avg_pool2d(input, [1, 1]),
+            Op::Flatten => {
+                let [images, channels, rows, columns] = input.dims();
+                input.reshape([images, channels * rows * columns, 1, 1])
+            }
+            Op::RepeatChannels { count } => input.repeat_dim(1, count),
+            Op::Add => input + inputs.remove(0),
+            Op::Gate => input * inputs.remove(0),
+            Op::Dropout { probability, unit } => match mode {
+                Mode::Training { seed, .. } if probability > 0.0 => {
+                    self.drop_out(input, probability, unit, *seed)
+                }
+                _ => input,
+            },
+            Op::Input | Op::Concat => unreachable!("has run already"),
         }
-        Activation::Sigmoid => {
-            let rest = kept.clone().neg().add_scalar(1.0);
-            gradient * (kept * rest)
-        }
-    })
-}
-
-/// The mean over rows and columns, `[images, channels, 1, 1]`.
-pub(crate) fn average(input: &Shards) -> Shards {
-    shards::each(input, |shard| {
-        let [images, channels, rows, columns] = shard.dims();
-        shard
-            .reshape([images, channels, rows * columns])
-            .mean_dim(2)
-            .reshape([images, channels, 1, 1])
-    })
-}
-
-/// The gradient of the mean's input of `shape`.
-pub(crate) fn average_gradient(gradient: Shards, shape: Shape) -> Shards {
-    let Shape { height, width, .. } = shape;
-    shards::map(gradient, move |shard| {
-        let [images, channels, ..] = shard.dims();
-        shard
-            .div_scalar((height * width) as f32)
-            .expand([images, channels, height, width])
-    })
-}
-
-/// `[images, channels * rows * columns, 1, 1]`, in PyTorch's order.
-pub(crate) fn flatten(input: Shards) -> Shards {
-    shards::map(input, |shard| {
-        let [images, channels, rows, columns] = shard.dims();
-        shard.reshape([images, channels * rows * columns, 1, 1])
-    })
-}
-
-/// A flat gradient in the `shape` of the input.
-pub(crate) fn unflatten(gradient: Shards, shape: Shape) -> Shards {
-    shards::map(gradient, move |shard| {
-        let images = shard.dims()[0];
-        shard.reshape([images, shape.channels, shape.height, shape.width])
-    })
-}
-
-/// Channels of all inputs behind one another.
-pub(crate) fn concat(inputs: Vec<Shards>) -> Shards {
-    let shard_count = inputs[0].len();
-    let mut sources: Vec<_> = inputs.into_iter().map(Vec::into_iter).collect();
-    (0..shard_count)
-        .map(|_| Tensor::cat(sources.iter_mut().filter_map(Iterator::next).collect(), 1))
-        .collect()
-}
-
-/// `width` channels of a gradient from `start` on.
-pub(crate) fn channels(gradient: &Shards, start: usize, width: usize) -> Shards {
-    shards::each(gradient, move |shard| shard.narrow(1, start, width))
-}
-
-/// `input * gate`; also the gradient of the gated input.
-pub(crate) fn gate(input: Shards, gate: Shards) -> Shards {
-    shards::zip(input, gate, |input, gate| input * gate)
-}
-
-/// The gradient of the gate.
-pub(crate) fn gate_gradient(input: Shards, gradient: Shards) -> Shards {
-    shards::zip(input, gradient, |input, gradient| {
-        let [images, channels, rows, columns] = input.dims();
-        (gradient * input)
-            .reshape([images, channels, rows * columns])
-            .sum_dim(2)
-            .reshape([images, channels, 1, 1])
-    })
-}
-
-/// How max pooling moves over an image.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pool {
-    pub(crate) kernel: [usize; 2],
-    pub(crate) stride: [usize; 2],
-    pub(crate) padding: Padding,
-    pub(crate) ceil: bool,
-}
-
-impl Pool {
-    fn options(&self) -> MaxPoolOptions<2> {
-        let Padding {
-            top,
-            bottom,
-            left,
-            right,
-        } = self.padding;
-        MaxPoolOptions::new(self.kernel)
-            .with_stride(self.stride)
-            .with_padding_pairs([(top, bottom), (left, right)])
-            .with_ceil_mode(self.ceil)
     }
 
-    /// With unequal sides, the image with minus infinity around it and a pool without padding:
-    /// Burn's backward pass knows one padding per axis.
-    pub(crate) fn prepare(self, input: Shards) -> (Shards, Self) {
-        let Padding {
-            top,
-            bottom,
-            left,
-            right,
-        } = self.padding;
-        if (top, left) == (bottom, right) {
-            return (input, self);
-        }
-        let around = [(top, bottom), (left, right)];
-        let padded = shards::map(input, move |shard| {
-            shard.pad(around, PadMode::Constant(f32::NEG_INFINITY))
-        });
-        let pool = Self {
-            padding: Padding::NONE,
-            ..self
+    fn bias(&self) -> Option<Tensor<1>> {
+        self.variables.find(self.node, ParameterRole::Bias)
+    }
+
+    fn normalize(
+        &self,
+        input: Tensor<4>,
+        epsilon: f64,
+        momentum: f32,
+        mode: &mut Mode<'_>,
+    ) -> Tensor<4> {
+        let variable = |role| {
+            let value = self.variables.find(self.node, role);
+            value.expect("batch norms have all four")
         };
-        (padded, pool)
+        let scale = variable(ParameterRole::Scale);
+        let shift = variable(ParameterRole::Shift);
+        let mean = variable(ParameterRole::RunningMean);
+        let variance = variable(ParameterRole::RunningVariance);
+        let Mode::Training { statistics, .. } = mode else {
+            return batch_norm(input, scale, shift, mean, variance, epsilon);
+        };
+
+        let [images, _, rows, columns] = input.dims();
+        let value_count = images * rows * columns;
+        let found = batch_norm_train(input, scale, shift, epsilon);
+        // By hand, because Burn's function leaves the running statistics to its caller. A batch
+        // with one value per channel has no unbiased variance; the running one stays as it is.
+        let mut follow = |role, old: Tensor<1>, new: Tensor<1>| {
+            let slot = self.variables.slot(self.node, role);
+            let slot = slot.expect("batch norms have all four");
+            let new = new.without_autodiff().mul_scalar(momentum);
+            statistics.push((slot, old.mul_scalar(1.0 - momentum) + new));
+        };
+        follow(ParameterRole::RunningMean, mean, found.mean);
+        if value_count > 1 {
+            let unbiased = value_count as f32 / (value_count - 1) as f32;
+            let new = found.variance.mul_scalar(unbiased);
+            follow(ParameterRole::RunningVariance, variance, new);
+        }
+        found.output
+    }
+
+    /// By hand, because all engines drop the same units: 0 for what is dropped,
+    /// `1 / (1 - probability)` for what is kept.
+    fn drop_out(
+        &self,
+        input: Tensor<4>,
+        probability: f32,
+        unit: DropoutUnit,
+        seed: u64,
+    ) -> Tensor<4> {
+        let shape = match unit {
+            DropoutUnit::Value => self.graph.node(self.node).shape,
+            DropoutUnit::Image => Shape::vector(1),
+        };
+        let [count, ..] = input.dims();
+        let keeps = dropout_keeps(seed, self.node, probability, count * shape.value_count());
+        let kept = 1.0 / (1.0 - probability);
+        let factors = keeps.into_iter().map(|keep| if keep { kept } else { 0.0 });
+        let factors = Batch::new(count, shape, factors.collect());
+        input * images::upload(&factors, &self.variables.device())
     }
 }
 
-/// The largest value of each window.
-pub(crate) fn max_pool(input: &Shards, pool: Pool) -> Shards {
-    shards::each(input, move |shard| max_pool2d(shard, pool.options()))
+fn activate(input: Tensor<4>, activation: Activation) -> Tensor<4> {
+    match activation {
+        Activation::Relu => relu(input),
+        // Burn's own `relu6` has the slope 1 at exactly 0, PyTorch's 0.
+        Activation::Relu6 => relu(input).clamp_max(6.0),
+        Activation::Silu => silu(input),
+        Activation::Sigmoid => sigmoid(input),
+    }
 }
 
-/// The same, and where each was found.
-pub(crate) fn max_pool_with_indices(input: &Shards, pool: Pool) -> (Shards, Vec<Tensor<4, Int>>) {
-    shards::each(input, move |shard| {
-        max_pool2d_with_indices(shard, pool.options())
-    })
-    .into_iter()
-    .unzip()
-}
-
-/// The gradient of the prepared input.
-pub(crate) fn max_pool_gradient(
-    input: Shards,
-    indices: Vec<Tensor<4, Int>>,
-    gradient: Shards,
-    pool: Pool,
-) -> Shards {
-    let gradients = gradient.into_iter().zip(indices).collect();
-    shards::zip(input, gradients, move |input, (gradient, indices)| {
-        max_pool2d_with_indices_backward(
-            input,
-            pool.kernel,
-            pool.stride,
-            [pool.padding.top, pool.padding.left],
-            [1, 1],
-            pool.ceil,
-            gradient,
-            indices,
-        )
-    })
-}
-
-/// Without the rim that [`Pool::prepare`] put around the image.
-pub(crate) fn crop(gradient: Shards, padding: Padding, shape: Shape) -> Shards {
-    shards::map(gradient, move |shard| {
-        shard
-            .narrow(2, padding.top, shape.height)
-            .narrow(3, padding.left, shape.width)
-    })
+/// Before and after, by axis.
+fn around(padding: Padding) -> [(usize, usize); 2] {
+    let Padding {
+        top,
+        bottom,
+        left,
+        right,
+    } = padding;
+    [(top, bottom), (left, right)]
 }

@@ -1,12 +1,13 @@
 //! Adam, AdamW and SGD, and their memory.
+//!
+//! By hand, because `burn-tensor` has no optimisers, and because a run that goes on elsewhere
+//! needs PyTorch's formulas to the letter and their memory by name.
 
 use burn_tensor::{Device, Tensor};
 
 use hilum_graph::{EngineError, OptimizerState, ParameterSpec, Parameters, UpdateRule};
 
-use crate::lanes;
-use crate::shards;
-use crate::training::Gradients;
+use crate::images;
 
 /// What is remembered of one parameter.
 #[derive(Clone, Default)]
@@ -52,29 +53,18 @@ impl Optimizer {
     pub(crate) fn update(
         &mut self,
         values: &mut [Tensor<1>],
-        gradients: Gradients,
+        gradients: Vec<Option<Tensor<1>>>,
         rule: UpdateRule,
         rates: &[f64],
     ) {
-        let mut slots = Vec::new();
-        let mut pieces = Vec::new();
         for (slot, gradient) in gradients.into_iter().enumerate() {
             if let Some(gradient) = gradient {
                 let memory = &mut self.memories[slot];
                 memory.steps += 1;
                 // Taken out, so that Burn sees no second owner and works in place.
-                slots.push(slot);
-                let memory = std::mem::take(memory);
-                pieces.push((values[slot].extract(), memory, gradient, rates[slot]));
+                let value = values[slot].extract();
+                values[slot] = step(value, gradient, memory, rule, rates[slot]);
             }
-        }
-        let moved = lanes::map(pieces, move |(value, mut memory, gradient, rate)| {
-            let value = step(value, gradient, &mut memory, rule, rate);
-            (value, memory)
-        });
-        for (slot, (value, memory)) in slots.into_iter().zip(moved) {
-            values[slot] = value;
-            self.memories[slot] = memory;
         }
     }
 
@@ -87,7 +77,7 @@ impl Optimizer {
             }
             for (moment, tensor) in memory.moments() {
                 if let Some(tensor) = tensor {
-                    let data = shards::values(tensor.clone());
+                    let data = images::values(tensor.clone());
                     let tensor = hilum_graph::Tensor::new(spec.shape.clone(), data);
                     state
                         .moments
@@ -132,7 +122,7 @@ fn memory(
                 return Err(EngineError::OptimizerState { name });
             }
             let data = tensor.data.clone();
-            *place = Some(shards::tensor(data, [tensor.data.len()], device));
+            *place = Some(images::tensor(data, [tensor.data.len()], device));
         }
     }
     Ok(memory)

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use burn_tensor::{Device, Tensor};
+use burn_tensor::{Device, Gradients, Tensor};
 
 use hilum_graph::{Graph, NodeIndex, ParameterRole, ParameterSpec, Parameters};
 
-use crate::shards;
+use crate::images;
 
 /// The position of a parameter in [`Graph::parameters`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Variables {
             .iter()
             .map(|spec| {
                 let tensor = parameters.get(&spec.name).expect("checked parameters");
-                shards::tensor(tensor.data.clone(), [tensor.data.len()], device)
+                images::tensor(tensor.data.clone(), [tensor.data.len()], device)
             })
             .collect();
         Self {
@@ -80,10 +80,22 @@ impl Variables {
         self.values[slot.0].clone().reshape(shape)
     }
 
-    /// A batch norm's parameter or statistic as `[1, channels, 1, 1]`.
-    pub(crate) fn per_channel(&self, node: NodeIndex, role: ParameterRole) -> Tensor<4> {
-        let slot = self.slots[&(node, role)];
-        per_channel(self.values[slot.0].clone())
+    /// A copy in which Burn follows what is trained from node `first` on.
+    pub(crate) fn tracked(&self, first: NodeIndex) -> Self {
+        let mut tracked = self.clone();
+        for (spec, value) in self.specs.iter().zip(&mut tracked.values) {
+            if spec.node >= first && spec.role.is_trained() {
+                *value = value.clone().autodiff().require_grad();
+            }
+        }
+        tracked
+    }
+
+    /// The gradients of [tracked](Self::tracked) variables, slot by slot; `None` where nothing
+    /// is trained.
+    pub(crate) fn gradients(&self, mut found: Gradients) -> Vec<Option<Tensor<1>>> {
+        let values = self.values.iter();
+        values.map(|value| value.grad_remove(&mut found)).collect()
     }
 
     /// Replaces a value.
@@ -103,16 +115,10 @@ impl Variables {
     /// A copy on the host.
     pub(crate) fn download(&self) -> Parameters {
         let tensors = self.specs.iter().zip(&self.values).map(|(spec, value)| {
-            let data = shards::values(value.clone());
+            let data = images::values(value.clone());
             let tensor = hilum_graph::Tensor::new(spec.shape.clone(), data);
             (spec.name.clone(), tensor)
         });
         tensors.collect()
     }
-}
-
-/// `[channels]` as `[1, channels, 1, 1]`.
-pub(crate) fn per_channel(values: Tensor<1>) -> Tensor<4> {
-    let [channels] = values.dims();
-    values.reshape([1, channels, 1, 1])
 }

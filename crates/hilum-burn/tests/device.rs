@@ -1,6 +1,6 @@
 //! Devices that are left out, and what an engine says of the one that it runs on.
 
-use hilum_burn::{BurnEngine, DeviceName, GpuInterface, is_compiled_in, open};
+use hilum_burn::{BurnEngine, DeviceName, GpuInterface, is_compiled_in};
 use hilum_engine_tests::naive::{self, graphs};
 use hilum_graph::{Engine as _, Graph, Shape};
 
@@ -20,7 +20,9 @@ fn a_device_that_was_left_out_says_how_to_build_it_in() {
             interface,
             index: None,
         };
-        let error = open(device, graph.clone(), &parameters).err().unwrap();
+        let error = BurnEngine::new(device, graph.clone(), &parameters)
+            .err()
+            .unwrap();
         let name = interface.name();
         assert_eq!(
             error.to_string(),

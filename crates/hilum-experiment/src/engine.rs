@@ -9,46 +9,63 @@ use crate::settings::MachineSettings;
 /// An engine that runs `graph` on the `machine`, beginning with `parameters`.
 ///
 /// # Errors
-/// [`EngineError::Device`] if this build has no engine for the device or it does not answer,
-/// [`EngineError::Parameters`] if the parameters do not fit the graph.
+/// [`EngineError::Device`] if this build has no engine for the device, or it does not answer or
+/// computes wrongly; [`EngineError::Parameters`] if the parameters do not fit the graph.
 pub(crate) fn open(
     machine: &MachineSettings,
     graph: Graph,
     parameters: &Parameters,
     session: &Session<'_>,
 ) -> Result<Box<dyn Engine>, EngineError> {
+    let options = Options {
+        threads: Some(machine.threads),
+        instruction_set: Some(session.instruction_set),
+    };
     match machine.device {
-        DeviceName::Cpu => {
-            let options = Options {
-                threads: Some(machine.threads),
-                instruction_set: Some(session.instruction_set),
-            };
-            Ok(Box::new(CpuEngine::new(graph, parameters, options)?))
-        }
-        device @ DeviceName::Gpu { .. } => open_gpu(device, graph, parameters),
+        DeviceName::Cpu => open_cpu(options, graph, parameters),
+        DeviceName::Gpu { .. } => open_gpu(machine.device, options, graph, parameters),
     }
+}
+
+fn open_cpu(
+    options: Options,
+    graph: Graph,
+    parameters: &Parameters,
+) -> Result<Box<dyn Engine>, EngineError> {
+    Ok(Box::new(CpuEngine::new(graph, parameters, options)?))
 }
 
 #[cfg(any(
     feature = "cuda",
     feature = "metal",
     feature = "rocm",
-    feature = "vulkan"
+    feature = "vulkan",
+    feature = "wgpu"
 ))]
 fn open_gpu(
     device: DeviceName,
+    options: Options,
     graph: Graph,
     parameters: &Parameters,
 ) -> Result<Box<dyn Engine>, EngineError> {
-    hilum_burn::open(device, graph, parameters)
+    // A GPU whose driver computes wrongly is found out by comparison with the processor.
+    hilum_burn::open(device, graph, parameters, &|graph, parameters| {
+        open_cpu(options, graph, parameters)
+    })
 }
 
 #[cfg(not(any(
     feature = "cuda",
     feature = "metal",
     feature = "rocm",
-    feature = "vulkan"
+    feature = "vulkan",
+    feature = "wgpu"
 )))]
-fn open_gpu(device: DeviceName, _: Graph, _: &Parameters) -> Result<Box<dyn Engine>, EngineError> {
+fn open_gpu(
+    device: DeviceName,
+    _: Options,
+    _: Graph,
+    _: &Parameters,
+) -> Result<Box<dyn Engine>, EngineError> {
     Err(device.left_out())
 }

@@ -265,7 +265,7 @@ settings! {
 
     /// What keeps its weights: `none`, `backbone` (all but the head), `staged` (all but the head at
     /// first), or everything before a layer such as `features.14`
-    freeze: String as value, "training.freeze.kind", "freeze" <"WHAT">,
+    freeze: FreezeChoice as text, "training.freeze.kind", "freeze" <"WHAT">,
         Training, Kind::Text, Default::Recipe, Scope::Trial;
 
     /// Epochs of `--freeze staged` in which only the head is trained
@@ -384,7 +384,8 @@ settings! {
     fill: FillMode as value, "training.augmentation.fill_mode", "fill" <"FILL">,
         Augmentation, Kind::Word(FILLS), Default::Recipe, Scope::Trial;
 
-    /// `cpu`, or a GPU that this program was built for: `cuda`, `cuda:1`, `vulkan`, `metal`, `rocm`
+    /// `cpu`, or a GPU that this program was built for: `cuda`, `cuda:1`, `vulkan`, `wgpu`, `metal`,
+    /// `rocm`
     device: DeviceName as text, "machine.device", "device" <"DEVICE">,
         Machine, Kind::Text, Default::Recipe, MACHINE;
 
@@ -396,6 +397,28 @@ settings! {
     /// (`hilum cross-validate`): nothing is validated
     train_on_valid: bool as value, "data.train_on_valid", "train-on-valid",
         Run, Kind::Switch, NOTHING, DATA;
+}
+
+/// What keeps its weights, as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FreezeChoice(pub(super) String);
+
+impl std::str::FromStr for FreezeChoice {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            // The word of `settings.toml`, which names the layer beside it.
+            "before" | "" => Err("name the first layer that is trained, such as `features.14`"),
+            text => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+impl std::fmt::Display for FreezeChoice {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(&self.0)
+    }
 }
 
 /// A window, as it was written: the model keeps the numbers, a command line the word.

@@ -15,7 +15,7 @@ mod run;
 mod tests;
 mod words;
 
-pub use choices::{Choices, SETTINGS, WindowChoice};
+pub use choices::{Choices, FreezeChoice, SETTINGS, WindowChoice};
 pub use declaration::{Default, Heading, Kind, Range, Scope, Setting, SettingError, Word, shown};
 pub use defaults::{MAX_PIXELS, SEED};
 pub use differences::differences;

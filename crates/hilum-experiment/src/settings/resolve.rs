@@ -173,8 +173,8 @@ impl Choices {
             schedule: self
                 .schedule
                 .map_or(preset.schedule, |choice| self.schedule(choice)),
-            freeze: match self.freeze.as_deref() {
-                Some(what) => self.freeze(what),
+            freeze: match &self.freeze {
+                Some(what) => self.freeze(&what.0),
                 None => preset.freeze,
             },
             kept_variations: self.kept_variations.unwrap_or(KEPT_VARIATIONS),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::EngineError;
 
-/// A device by name: `cpu`, `cuda`, `cuda:1`, `rocm`, `vulkan`, `metal`.
+/// A device by name: `cpu`, `cuda`, `cuda:1`, `rocm`, `vulkan`, `metal`, `wgpu`.
 ///
 /// A number behind a colon chooses among several GPUs, from 0; without one the first, or the
 /// one that the driver prefers, is used.
@@ -46,11 +46,19 @@ pub enum GpuInterface {
     Vulkan,
     /// Apple's Metal.
     Metal,
+    /// WebGPU's shading language, on GPUs of any maker.
+    Wgpu,
 }
 
 impl GpuInterface {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Cuda, Self::Rocm, Self::Vulkan, Self::Metal];
+    pub const ALL: [Self; 5] = [
+        Self::Cuda,
+        Self::Rocm,
+        Self::Vulkan,
+        Self::Metal,
+        Self::Wgpu,
+    ];
 
     /// The device's name and the cargo feature's.
     pub const fn name(self) -> &'static str {
@@ -59,6 +67,7 @@ impl GpuInterface {
             Self::Rocm => "rocm",
             Self::Vulkan => "vulkan",
             Self::Metal => "metal",
+            Self::Wgpu => "wgpu",
         }
     }
 }
@@ -140,8 +149,8 @@ impl FromStr for DeviceName {
             None if name == "cpu" && index.is_none() => Ok(Self::Cpu),
             None => Err(refuse(
                 "there is no such device\n\
-                 hint: choose `cpu`, `cuda`, `rocm`, `vulkan` or `metal`, a GPU also with its \
-                 number, such as `cuda:1`",
+                 hint: choose `cpu`, `cuda`, `rocm`, `vulkan`, `metal` or `wgpu`, a GPU also with \
+                 its number, such as `cuda:1`",
             )),
         }
     }
@@ -153,7 +162,7 @@ mod tests {
 
     #[test]
     fn devices_have_names() {
-        for name in ["cpu", "cuda", "cuda:1", "rocm", "vulkan:0", "metal"] {
+        for name in ["cpu", "cuda", "cuda:1", "rocm", "vulkan:0", "metal", "wgpu"] {
             let device: DeviceName = name.parse().unwrap();
             assert_eq!(device.to_string(), name);
         }
