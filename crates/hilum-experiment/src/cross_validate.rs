@@ -43,17 +43,17 @@ pub struct CrossValidation {
 /// What decides a cross-validation, as `settings.toml` keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CrossValidationSettings {
-    folds: usize,
-    repeats: usize,
-    splits: Vec<Split>,
-    group: Grouping,
+pub(crate) struct CrossValidationSettings {
+    pub(crate) folds: usize,
+    pub(crate) repeats: usize,
+    pub(crate) splits: Vec<Split>,
+    pub(crate) group: Grouping,
     /// The share that chooses; absent if nothing is chosen.
-    inner_valid: Option<f64>,
+    pub(crate) inner_valid: Option<f64>,
     /// Stands for what is divided.
-    data_fingerprint: String,
+    pub(crate) data_fingerprint: String,
     /// What each fold is trained with; repeat `r` adds `r - 1` to the seed.
-    run: RunSettings,
+    pub(crate) run: RunSettings,
 }
 
 /// What came out of a cross-validation.

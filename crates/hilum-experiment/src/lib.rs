@@ -52,6 +52,8 @@ pub mod bundled;
 mod chain;
 mod cross_validate;
 mod data;
+#[cfg(test)]
+mod earlier;
 mod engine;
 mod error;
 mod evaluate;

@@ -147,19 +147,19 @@ pub enum SearchError {
 /// What decides a search, as `settings.toml` keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SearchSettings {
-    strategy: Strategy,
+pub(crate) struct SearchSettings {
+    pub(crate) strategy: Strategy,
     /// Decides the rungs of halving; a random search may be given more trials later.
-    trials: Option<usize>,
-    folds: usize,
-    splits: Vec<Split>,
-    group: Grouping,
+    pub(crate) trials: Option<usize>,
+    pub(crate) folds: usize,
+    pub(crate) splits: Vec<Split>,
+    pub(crate) group: Grouping,
     /// Stands for what is divided.
-    data_fingerprint: String,
+    pub(crate) data_fingerprint: String,
     /// The space as it was declared.
-    space: String,
+    pub(crate) space: String,
     /// What trials share; what the space varies stands at its default here.
-    run: RunSettings,
+    pub(crate) run: RunSettings,
 }
 
 /// Trains every trial that is not done yet, and says which is best.
