@@ -15,16 +15,18 @@
 
 mod cancel;
 mod classes;
-mod closest;
 mod group;
+mod grouping;
 mod probabilities;
+mod spelling;
 mod split;
 mod trust;
 
 pub use cancel::{Cancel, Cancelled};
 pub use classes::{ClassIndex, ClassName, Classes, ClassesError};
-pub use closest::closest;
 pub use group::GroupId;
+pub use grouping::{Grouping, UnknownGrouping};
 pub use probabilities::{Probabilities, softmax};
+pub use spelling::{closest, is_one_slip, most_similar};
 pub use split::{Split, SplitError};
 pub use trust::{AuditSummary, FindingCount, Severity};

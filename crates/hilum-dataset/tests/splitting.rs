@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use folder::Folder;
 use hilum_core::Split;
 use hilum_dataset::{
-    Dataset, Fingerprint, Layout, ReadError, ReadSettings, SplitFractions, StratifyError, resplit,
+    Dataset, Layout, ReadError, ReadSettings, SplitFractions, StratifyError, resplit,
 };
 
 fn reference() -> serde_json::Value {
@@ -174,29 +174,4 @@ fn dicom_patients_are_groups_of_their_own_accord() {
         error,
         ReadError::Stratify(StratifyError::TooFewGroups { count: 1, .. })
     ));
-}
-
-#[test]
-fn the_fingerprint_follows_content_class_and_split() {
-    let folder = Folder::new();
-    folder.class("train/a", 2);
-    folder.class("train/b", 2);
-    let read = || Dataset::read(folder.path(), &ReadSettings::default()).unwrap();
-    let first = Fingerprint::of_contents(&read());
-    assert_eq!(Fingerprint::of_contents(&read()), first);
-    assert_eq!(first.as_str().len(), 64);
-    assert_eq!(
-        Fingerprint::of_file_times(&read()),
-        Fingerprint::of_file_times(&read())
-    );
-
-    folder.file("train/a/1.png", b"changed");
-    let changed = Fingerprint::of_contents(&read());
-    assert_ne!(changed, first);
-    std::fs::rename(
-        folder.path().join("train/a/1.png"),
-        folder.path().join("train/b/9.png"),
-    )
-    .unwrap();
-    assert_ne!(Fingerprint::of_contents(&read()), changed);
 }

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use hilum_core::Split;
+use hilum_core::{Grouping, Split};
 use hilum_files::write_atomically;
 use hilum_metrics::{Bootstrap, CrossValidated, CrossValidationReport, Headline, OutOfFold};
 use hilum_report::confusion_matrix;
 use hilum_train::RunFolder;
+use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
 use crate::event::FoldPosition;
 use crate::folds::{
-    FoldRun, FoldSettings, Grouping, Plan, Pool, Reached, Workplace, begin_or_go_on, default_name,
-    gather, inner_share, out_of_fold, write_predictions,
+    FoldRun, FoldSettings, Plan, Pool, Reached, Workplace, begin_or_go_on, default_name, gather,
+    inner_share, out_of_fold, write_predictions,
 };
 use crate::session::{Session, workers};
 use crate::settings::RunSettings;
@@ -111,7 +112,7 @@ pub fn cross_validate(
     let folder = &begun.folder;
     write_audit(folder, &pool.audit)?;
     plan.write(&pool, &folder.path().join("folds.csv"))?;
-    let predictions = train_folds(&plan, &pool, request, &settings, folder, session)?;
+    let predictions = train_folds(&plan, &pool, request, &settings, folder, &workers, session)?;
     let report = workers.install(|| judge(&pool, &settings, &predictions));
     write_results(folder, &pool, &plan, &predictions, &report)?;
     session.tell(&Event::ResultsIn(folder.path()));
@@ -127,6 +128,7 @@ fn train_folds(
     request: &CrossValidation,
     settings: &CrossValidationSettings,
     folder: &RunFolder,
+    workers: &ThreadPool,
     session: &Session<'_>,
 ) -> Result<Vec<OutOfFold>, ExperimentError> {
     let groups = pool.group_numbers();
@@ -144,6 +146,7 @@ fn train_folds(
         };
         let run = FoldRun {
             pool,
+            workers,
             groups: &groups,
             fold,
             settings: &settings.run,
@@ -188,7 +191,7 @@ fn judge(
     let run = CrossValidated {
         classes: pool.dataset.classes(),
         splits: &settings.splits,
-        grouping: settings.group.name(),
+        grouping: settings.group,
         bootstrap: Bootstrap {
             seed: run.training.seed,
             ..Bootstrap::default()
@@ -231,10 +234,10 @@ pub fn out_of_fold_caption(report: &CrossValidationReport) -> String {
         1 => String::new(),
         count => format!(" {count} times"),
     };
-    let groups = match report.grouping.parse() {
-        Ok(Grouping::Inferred) => "groups inferred where none are named, which is a guess",
-        Ok(Grouping::Given) => "groups as the data names them",
-        _ => "no groups kept together",
+    let groups = match report.grouping {
+        Grouping::Inferred => "groups inferred where none are named, which is a guess",
+        Grouping::Given => "groups as the data names them",
+        Grouping::None => "no groups kept together",
     };
     format!(
         "out-of-fold predictions: {} slices of {} in {} folds{repeats}; {groups}",

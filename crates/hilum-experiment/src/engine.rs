@@ -1,31 +1,31 @@
 //! Which engine stands behind a device's name: the only place that knows one.
 
-use std::num::NonZeroUsize;
-
 use hilum_cpu::{CpuEngine, Options};
 use hilum_graph::{DeviceName, Engine, EngineError, Graph, Parameters};
 
-/// An engine that runs `graph` on `device`, beginning with `parameters`; on the processor with
-/// `threads` threads.
+use crate::session::Session;
+use crate::settings::MachineSettings;
+
+/// An engine that runs `graph` on the `machine`, beginning with `parameters`.
 ///
 /// # Errors
 /// [`EngineError::Device`] if this build has no engine for the device or it does not answer,
 /// [`EngineError::Parameters`] if the parameters do not fit the graph.
 pub(crate) fn open(
-    device: DeviceName,
-    threads: NonZeroUsize,
+    machine: &MachineSettings,
     graph: Graph,
     parameters: &Parameters,
+    session: &Session<'_>,
 ) -> Result<Box<dyn Engine>, EngineError> {
-    match device {
+    match machine.device {
         DeviceName::Cpu => {
             let options = Options {
-                threads: Some(threads),
-                ..Options::default()
+                threads: Some(machine.threads),
+                instruction_set: Some(session.instruction_set),
             };
             Ok(Box::new(CpuEngine::new(graph, parameters, options)?))
         }
-        DeviceName::Gpu { .. } => open_gpu(device, graph, parameters),
+        device @ DeviceName::Gpu { .. } => open_gpu(device, graph, parameters),
     }
 }
 

@@ -11,7 +11,7 @@ use hilum_dataset::{
 use hilum_graph::{EngineError, GraphError};
 use hilum_hub::FetchError;
 use hilum_imaging::{DecodeError, RecipeError};
-use hilum_train::{PredictError, RunFolderError, SettingsError, TrainError};
+use hilum_train::{PredictError, RunFolderError, SettingsError, TrainError, UnknownNode};
 use hilum_weights::{ApplyError, ModelFileError, TensorFileError, WeightsError};
 use thiserror::Error;
 
@@ -90,6 +90,9 @@ pub enum ExperimentError {
     /// A network that cannot be built.
     #[error(transparent)]
     Graph(#[from] GraphError),
+    /// A layer that the network does not have.
+    #[error(transparent)]
+    UnknownNode(#[from] UnknownNode),
     /// Weights that a run cannot begin with.
     #[error(transparent)]
     StartingWeights(#[from] StartingWeightsError),
@@ -239,7 +242,7 @@ fn of_model_file(error: &ModelFileError) -> ErrorKind {
 
 fn training(error: &TrainError) -> ErrorKind {
     match error {
-        TrainError::Settings { .. } | TrainError::UnknownNode { .. } => ErrorKind::BadInput,
+        TrainError::Settings { .. } => ErrorKind::BadInput,
         _ => ErrorKind::Failure,
     }
 }

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::session::Session;
 use crate::settings::DataSettings;
-use crate::{Event, ExperimentError, Model, ModelOrigin, Predict, data};
+use crate::{Event, ExperimentError, Model, ModelOrigin, Predict, Task, data};
 
 /// What is evaluated, and where the results go.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,7 +160,10 @@ fn predict(
         session,
     )?;
     let pixels: Vec<_> = loaded.slices.iter().map(|slice| &slice.pixels).collect();
-    let probabilities = model.probabilities_told(&pixels, request.batch, session)?;
+    let cancel = session.cancel();
+    let probabilities = session.counted(Task::Predict, pixels.len(), |told| {
+        model.probabilities(&pixels, request.batch, told, cancel)
+    })?;
     let samples = dataset.samples();
     Ok(loaded
         .slices

@@ -39,7 +39,8 @@
 //!   is declared once, in [`SETTINGS`], under the names that it has everywhere.
 //! - It tells an [`Observer`] what happens, as [`Event`]s, and gives a result that can be
 //!   serialised. It prints nothing.
-//! - It reads no environment variable: caches and mirrors are in the [`Session`].
+//! - It reads no environment variable: caches, mirrors and instruction sets are in the
+//!   [`Session`].
 //! - It can be cancelled from another thread ([`Session::cancelled_by`]); what it wrote before can
 //!   be gone on with.
 //! - It ends with an [`ExperimentError`] that knows whether the user can mend it, never with the process.
@@ -77,9 +78,10 @@ pub use evaluate::{ClassesDiffer, Evaluate, evaluate};
 pub use event::{Event, FoldPosition, FoldProgress, Observer, Task};
 pub use export::{CardRequest, Export, Exported, export};
 pub use folds::{
-    ContinueError, FoldSettings, ForeignPredictions, Group, Grouped, Grouping, InnerValid,
-    InnerValidError, PoolError, parse_split,
+    ContinueError, FoldSettings, ForeignPredictions, Group, Grouped, InnerValid, InnerValidError,
+    PoolError, parse_split,
 };
+pub use hilum_cpu::{InstructionSet, InstructionSetError};
 pub use model::{Model, ModelOrigin};
 pub use predict::{
     FileAnswer, FileCounts, Predict, Prediction, Predictions, predict, predict_each,

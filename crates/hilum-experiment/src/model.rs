@@ -3,19 +3,20 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use hilum_core::Probabilities;
+use hilum_core::{Cancel, Cancelled, Probabilities};
 use hilum_graph::Engine;
-use hilum_imaging::Pixels;
-use hilum_train::predict_slices;
+use hilum_imaging::{Pixels, Recipe};
+use hilum_train::{PredictError, predict_slices};
 use hilum_weights::ModelFile;
 use rayon::ThreadPool;
 
 use crate::session::{Session, workers};
 use crate::settings::MachineSettings;
-use crate::{Event, ExperimentError, Task, bundled, engine};
+use crate::{Event, ExperimentError, bundled, engine};
 
 /// Where a model comes from: a file, or the program itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Model {
     ) -> Result<Self, ExperimentError> {
         let file = origin.read()?;
         let graph = file.graph()?;
-        let engine = engine::open(machine.device, machine.threads, graph, &file.parameters)?;
+        let engine = engine::open(machine, graph, &file.parameters, session)?;
         let model = Self {
             origin: origin.clone(),
             file,
@@ -78,31 +79,43 @@ impl Model {
         self.engine.description()
     }
 
-    /// The class probabilities of slices that the model's recipe prepared.
+    /// The class probabilities of slices that the model's recipe prepared; tells how many are
+    /// done.
     ///
     /// # Errors
-    /// [`ExperimentError::Predict`]
-    pub fn probabilities(
+    /// [`ExperimentError::Predict`], or [`ExperimentError::Cancelled`].
+    pub(crate) fn probabilities(
         &mut self,
         slices: &[&Pixels],
         batch_size: NonZeroUsize,
-        done: &mut dyn FnMut(usize),
+        told: &(dyn Fn(usize) + Sync),
+        cancel: &Cancel,
     ) -> Result<Vec<Probabilities>, ExperimentError> {
-        let engine = self.engine.as_mut();
-        let recipe = &self.file.recipe;
-        Ok(predict_slices(engine, slices, recipe, batch_size, done)?)
+        let (engine, recipe) = (&mut self.engine, &self.file.recipe);
+        self.workers
+            .install(|| predict(engine.as_mut(), slices, recipe, batch_size, told, cancel))
     }
+}
 
-    /// The same, telling how far it is.
-    pub(crate) fn probabilities_told(
-        &mut self,
-        slices: &[&Pixels],
-        batch_size: NonZeroUsize,
-        session: &Session<'_>,
-    ) -> Result<Vec<Probabilities>, ExperimentError> {
-        session.counted(Task::Predict, slices.len(), |told| {
-            self.probabilities(slices, batch_size, &mut |done| told(done))
-        })
+/// In the pool that this is called in.
+pub(crate) fn predict(
+    engine: &mut dyn Engine,
+    slices: &[&Pixels],
+    recipe: &Recipe,
+    batch_size: NonZeroUsize,
+    told: &(dyn Fn(usize) + Sync),
+    cancel: &Cancel,
+) -> Result<Vec<Probabilities>, ExperimentError> {
+    let mut done = |count| {
+        told(count);
+        match cancel.check() {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(Cancelled) => ControlFlow::Break(()),
+        }
+    };
+    match predict_slices(engine, slices, recipe, batch_size, &mut done) {
+        Err(PredictError::Interrupted) => Err(Cancelled.into()),
+        outcome => Ok(outcome?),
     }
 }
 

@@ -47,12 +47,7 @@ pub(crate) fn open(
 ) -> Result<Box<dyn Engine>, ExperimentError> {
     let (graph, parameters) = build(settings, classes, session)?;
     let machine = &settings.machine;
-    Ok(engine::open(
-        machine.device,
-        machine.threads,
-        graph,
-        &parameters,
-    )?)
+    Ok(engine::open(machine, graph, &parameters, session)?)
 }
 
 /// The shape that a recipe makes.

@@ -138,11 +138,11 @@ pub fn predict_each(
         let slices = read.iter().flatten();
         let pixels: Vec<_> = slices.map(|(_, slice)| &slice.pixels).collect();
         let before = counts.files + read.len() - pixels.len();
-        let told = &mut |done: usize| {
+        let told = |done: usize| {
             let done = before + done;
             session.tell(&Event::Advances { task, done });
         };
-        let probabilities = model.probabilities(&pixels, request.batch, told)?;
+        let probabilities = model.probabilities(&pixels, request.batch, &told, session.cancel())?;
         let mut probabilities = probabilities.into_iter();
         for one in read {
             counts.files += 1;

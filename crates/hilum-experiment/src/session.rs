@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use hilum_core::Cancel;
+use hilum_cpu::InstructionSet;
 use hilum_hub::HubSettings;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -17,10 +18,12 @@ use crate::{Event, ExperimentError, Observer, Task};
 pub struct Session<'a> {
     observer: &'a dyn Observer,
     cancel: Cancel,
-    /// Where what an audit saw is kept for the next one; nowhere, if absent.
-    pub audit_cache: Option<PathBuf>,
+    /// Folder of what audits saw, for the next ones; nothing is kept, if absent.
+    pub caches: Option<PathBuf>,
     /// Where published weights are kept, and how they are fetched.
     pub hub: HubSettings,
+    /// What the processor computes with; the widest that it has, unless somebody compares.
+    pub instruction_set: InstructionSet,
 }
 
 impl Default for Session<'_> {
@@ -28,8 +31,9 @@ impl Default for Session<'_> {
         Self {
             observer: &(),
             cancel: Cancel::default(),
-            audit_cache: None,
+            caches: None,
             hub: HubSettings::default(),
+            instruction_set: InstructionSet::widest(),
         }
     }
 }
@@ -60,8 +64,9 @@ impl<'a> Session<'a> {
         Session {
             observer: &(),
             cancel: self.cancel.clone(),
-            audit_cache: self.audit_cache.clone(),
+            caches: self.caches.clone(),
             hub: self.hub.clone(),
+            instruction_set: self.instruction_set,
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use hilum_core::Grouping;
 use hilum_dataset::{ClassSets, Dataset, Overwrite, SplitFractions, resplit, write_manifest};
 
-use crate::folds::{Grouped, Grouping};
+use crate::folds::Grouped;
 use crate::session::{Session, workers};
 use crate::settings::{DataSettings, MachineSettings};
 use crate::{Event, ExperimentError, data};

@@ -1,4 +1,4 @@
-//! Files that are either the old one or the whole new one, never half.
+//! Files that are either the old one or the whole new one, never half, and where caches go.
 //!
 //! Every file that hilum writes for a user goes through [`write_atomically`]; one that comes piece
 //! by piece, through [`move_into_place`].
@@ -13,6 +13,8 @@
 //! # }
 //! ```
 
+mod cache_folder;
 mod write_atomically;
 
+pub use cache_folder::cache_folder;
 pub use write_atomically::{move_into_place, write_atomically};

@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use hilum_files::cache_folder;
+
 use crate::{Proxies, hugging_face, torchvision};
 
 /// Where weights are kept, and how they may be fetched.
@@ -66,21 +68,26 @@ impl Default for HubSettings {
 }
 
 impl HubSettings {
-    /// What the environment says: `HILUM_CACHE` or the platform's cache folder, `HILUM_OFFLINE`,
-    /// `HILUM_TORCHVISION_URL`, `HF_ENDPOINT`, `HF_TOKEN`, and the variables of [`Proxies`].
+    /// What the environment of this process says, as [`HubSettings::from_variables`] reads it. For
+    /// programs; a library is told by its caller.
     pub fn from_environment() -> Self {
-        Self::from_variables(&|name| env::var_os(name).filter(|value| !value.is_empty()))
+        Self::from_variables(&|name| env::var_os(name))
     }
 
-    fn from_variables(variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
-        let text = |name: &str| variable(name)?.into_string().ok();
+    /// What variables say: those of [`cache_folder`], `HILUM_OFFLINE`, `HILUM_TORCHVISION_URL`,
+    /// `HF_ENDPOINT`, `HF_TOKEN`, and those of [`Proxies`]. An empty one says nothing.
+    pub fn from_variables(variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let text = |name: &str| {
+            let value = variable(name).filter(|value| !value.is_empty())?;
+            value.into_string().ok()
+        };
         let url = |name: &str, own: &str| {
             let url = text(name).unwrap_or_else(|| own.to_owned());
             url.trim_end_matches('/').to_owned()
         };
         let is_set = |value: String| !matches!(&*value.to_lowercase(), "0" | "false" | "no");
         Self {
-            cache: cache_folder(variable),
+            cache: cache_folder(variable).map(|folder| folder.join("weights")),
             offline: text("HILUM_OFFLINE").is_some_and(is_set),
             torchvision_url: url("HILUM_TORCHVISION_URL", torchvision::URL),
             hugging_face_url: url("HF_ENDPOINT", hugging_face::URL),
@@ -89,25 +96,6 @@ impl HubSettings {
             patience: Patience::default(),
         }
     }
-}
-
-/// `HILUM_CACHE/weights`, or `hilum/weights` in the platform's cache folder.
-fn cache_folder(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    let folder = |name: &str| variable(name).map(PathBuf::from);
-    if let Some(own) = folder("HILUM_CACHE") {
-        return Some(own.join("weights"));
-    }
-    let platform = if cfg!(target_os = "macos") {
-        folder("HOME").map(|home| home.join("Library").join("Caches"))
-    } else if cfg!(windows) {
-        folder("LOCALAPPDATA")
-    } else {
-        folder("HOME").map(|home| home.join(".cache"))
-    };
-    folder("XDG_CACHE_HOME")
-        .filter(|folder| folder.is_absolute())
-        .or(platform)
-        .map(|folder| folder.join("hilum").join("weights"))
 }
 
 #[cfg(test)]
@@ -122,32 +110,17 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_folder_of_ones_own_comes_first() {
-        let settings = with(&[
-            ("HILUM_CACHE", "/big"),
-            ("XDG_CACHE_HOME", "/x"),
-            ("HOME", "/h"),
-        ]);
+    fn weights_have_a_folder_of_their_own_in_the_cache() {
+        let settings = with(&[("HILUM_CACHE", "/big")]);
         assert_eq!(settings.cache, Some(PathBuf::from("/big/weights")));
-        let settings = with(&[("XDG_CACHE_HOME", "/x"), ("HOME", "/h")]);
-        assert_eq!(settings.cache, Some(PathBuf::from("/x/hilum/weights")));
         assert_eq!(with(&[]).cache, None);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn a_relative_xdg_folder_is_ignored_as_its_standard_asks() {
-        let settings = with(&[("XDG_CACHE_HOME", "x"), ("HOME", "/h")]);
-        assert_eq!(
-            settings.cache,
-            Some(PathBuf::from("/h/.cache/hilum/weights"))
-        );
     }
 
     #[test]
     fn offline_is_a_switch() {
         assert!(with(&[("HILUM_OFFLINE", "1")]).offline);
         assert!(!with(&[("HILUM_OFFLINE", "0")]).offline);
+        assert!(!with(&[("HILUM_OFFLINE", "")]).offline);
         assert!(!with(&[]).offline);
     }
 

@@ -1,12 +1,14 @@
 //! How much of a score is luck: percentile bootstrap over slices, or over groups of them.
 
-use hilum_core::{ClassIndex, Probabilities};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{Confusion, ranking::Ranking, ranking::mean_if_all_defined};
+use crate::by_metric::by_metric;
+use crate::metric::Metric;
+use crate::metrics::{ACCURACY, MACRO_AUROC, MACRO_F1};
+use crate::sample::Sample;
 
 /// How the bootstrap is run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -49,34 +51,27 @@ pub struct Interval {
     pub undefined_count: usize,
 }
 
-/// The intervals of the headline scores; `None` where no resample had a defined score.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Intervals {
-    /// Of [`Confusion::accuracy`].
-    pub accuracy: Option<Interval>,
-    /// Of [`Confusion::macro_f1`].
-    pub macro_f1: Option<Interval>,
-    /// Of [`macro_auroc`](crate::macro_auroc).
-    pub macro_auroc: Option<Interval>,
+by_metric! {
+    /// The intervals of the headline scores; `None` where no resample had a defined score.
+    pub struct Intervals: Option<Interval> {
+        accuracy = ACCURACY,
+        macro_f1 = MACRO_F1,
+        macro_auroc = MACRO_AUROC,
+    }
 }
 
 impl Bootstrap {
-    /// The intervals on `truth` and `probabilities`, the most likely class being predicted.
+    /// The intervals of the scores of `sample`.
     ///
     /// Percentiles of the resampled scores, interpolated linearly (Efron, Tibshirani, An
     /// introduction to the bootstrap, 1993, section 13.3). Every resample draws from its own
     /// random stream, so the thread count changes nothing.
     ///
     /// # Panics
-    /// If the slices differ in length or hold more than 2^32 slices.
-    pub fn intervals(
-        &self,
-        class_count: usize,
-        truth: &[ClassIndex],
-        probabilities: &[Probabilities],
-    ) -> Intervals {
-        let each_alone: Vec<usize> = (0..truth.len()).collect();
-        self.intervals_by_group(class_count, truth, probabilities, &each_alone)
+    /// If there are more than 2^32 slices.
+    pub fn intervals(&self, sample: &Sample<'_>) -> Intervals {
+        let each_alone: Vec<usize> = (0..sample.truth().len()).collect();
+        self.intervals_by_group(sample, &each_alone)
     }
 
     /// The same with whole groups drawn, as many as there are: `groups` numbers the group of each
@@ -86,43 +81,36 @@ impl Bootstrap {
     /// and their application, 1997, section 3.8, strategy 1).
     ///
     /// # Panics
-    /// If the slices differ in length or hold more than 2^32 groups.
-    pub fn intervals_by_group(
-        &self,
-        class_count: usize,
-        truth: &[ClassIndex],
-        probabilities: &[Probabilities],
-        groups: &[usize],
-    ) -> Intervals {
-        assert_eq!(truth.len(), groups.len(), "every slice has a group");
-        let sample = Sample::new(class_count, truth, probabilities);
+    /// If there is not one group a slice, or if there are more than 2^32.
+    pub fn intervals_by_group(&self, sample: &Sample<'_>, groups: &[usize]) -> Intervals {
+        let slice_count = sample.truth().len();
+        assert_eq!(slice_count, groups.len(), "every slice has a group");
         let group_count = groups.iter().max().map_or(0, |last| last + 1);
-        let scores: Vec<Scores> = if truth.is_empty() {
-            Vec::new()
+        let resample_count = if groups.is_empty() {
+            0
         } else {
-            (0..self.resample_count)
-                .into_par_iter()
-                .map_init(
-                    || (vec![0; group_count], vec![0; truth.len()]),
-                    |(drawn, repeats), resample| {
-                        self.draw(resample, drawn);
-                        for (repeat, group) in repeats.iter_mut().zip(groups) {
-                            *repeat = drawn[*group];
-                        }
-                        sample.scores(repeats)
-                    },
-                )
-                .collect()
+            self.resample_count
         };
-        let interval = |score: fn(&Scores) -> Option<f64>| {
-            let values = scores.iter().filter_map(score).collect();
-            self.interval(values)
-        };
-        Intervals {
-            accuracy: interval(|scores| scores.accuracy),
-            macro_f1: interval(|scores| scores.macro_f1),
-            macro_auroc: interval(|scores| scores.macro_auroc),
-        }
+        let scores: Vec<Vec<Option<f64>>> = (0..resample_count)
+            .into_par_iter()
+            .map_init(
+                || (vec![0; group_count], vec![0; slice_count]),
+                |(drawn, repeats), resample| {
+                    self.draw(resample, drawn);
+                    for (repeat, group) in repeats.iter_mut().zip(groups) {
+                        *repeat = drawn[*group];
+                    }
+                    let resampled = sample.repeated(repeats);
+                    let score = |metric: &Metric| (metric.compute)(&resampled);
+                    Intervals::METRICS.iter().map(score).collect()
+                },
+            )
+            .collect();
+        let mut columns = 0..Intervals::METRICS.len();
+        Intervals::each(|_| {
+            let column = columns.next()?;
+            self.interval(scores.iter().filter_map(|row| row[column]).collect())
+        })
     }
 
     /// Draws a sample with replacement: how often each group stands in it.
@@ -158,54 +146,4 @@ fn quantile(sorted: &[f64], fraction: f64) -> Option<f64> {
     let above = (below + 1).min(last);
     let share = position - below as f64;
     Some(sorted[below] + share * (sorted[above] - sorted[below]))
-}
-
-/// The scores of one resample.
-struct Scores {
-    accuracy: Option<f64>,
-    macro_f1: Option<f64>,
-    macro_auroc: Option<f64>,
-}
-
-/// What every resample reads: sorting is done once.
-struct Sample<'a> {
-    truth: &'a [ClassIndex],
-    predicted: Vec<ClassIndex>,
-    rankings: Vec<Ranking>,
-}
-
-impl<'a> Sample<'a> {
-    fn new(class_count: usize, truth: &'a [ClassIndex], probabilities: &[Probabilities]) -> Self {
-        assert_eq!(
-            truth.len(),
-            probabilities.len(),
-            "every slice has a truth and probabilities"
-        );
-        Self {
-            truth,
-            predicted: probabilities
-                .iter()
-                .map(Probabilities::most_likely)
-                .collect(),
-            rankings: (0..class_count)
-                .map(|class| Ranking::new(probabilities, ClassIndex::new(class)))
-                .collect(),
-        }
-    }
-
-    fn scores(&self, repeats: &[u32]) -> Scores {
-        let mut confusion = Confusion::empty(self.rankings.len());
-        for ((truth, predicted), count) in self.truth.iter().zip(&self.predicted).zip(repeats) {
-            confusion.add(*truth, *predicted, u64::from(*count));
-        }
-        let areas = self
-            .rankings
-            .iter()
-            .map(|ranking| ranking.auroc(self.truth, repeats));
-        Scores {
-            accuracy: confusion.accuracy(),
-            macro_f1: confusion.macro_f1(),
-            macro_auroc: mean_if_all_defined(areas),
-        }
-    }
 }

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hilum_core::{AuditSummary, ClassIndex, Classes, Probabilities, Split};
+use hilum_core::{AuditSummary, ClassIndex, Classes, Grouping, Probabilities, Split};
 use serde::{Deserialize, Serialize};
 
-use crate::{Bootstrap, Confusion, Evaluation, log_loss, macro_auroc};
+use crate::bootstrap::Bootstrap;
+use crate::by_metric::by_metric;
+use crate::evaluation::Evaluation;
+use crate::metrics::{ACCURACY, LOG_LOSS, MACRO_AUROC, MACRO_F1};
+use crate::sample::Sample;
 
 /// What a model said of a slice that it had not seen.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,17 +27,14 @@ pub struct OutOfFold {
     pub probabilities: Probabilities,
 }
 
-/// The headline scores of some slices; undefined is `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Headline {
-    /// [`Confusion::accuracy`].
-    pub accuracy: Option<f64>,
-    /// [`Confusion::macro_f1`].
-    pub macro_f1: Option<f64>,
-    /// [`macro_auroc`].
-    pub macro_auroc: Option<f64>,
-    /// [`log_loss`], in nats.
-    pub log_loss: Option<f64>,
+by_metric! {
+    /// The scores that folds are compared by; undefined is `None`.
+    pub struct Headline: Option<f64> {
+        accuracy = ACCURACY,
+        macro_f1 = MACRO_F1,
+        macro_auroc = MACRO_AUROC,
+        log_loss = LOG_LOSS,
+    }
 }
 
 /// One fold of one repeat.
@@ -61,17 +62,14 @@ pub struct Spread {
     pub count: usize,
 }
 
-/// Mean and spread of the headline scores.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct HeadlineSpread {
-    /// Of [`Headline::accuracy`].
-    pub accuracy: Spread,
-    /// Of [`Headline::macro_f1`].
-    pub macro_f1: Spread,
-    /// Of [`Headline::macro_auroc`].
-    pub macro_auroc: Spread,
-    /// Of [`Headline::log_loss`].
-    pub log_loss: Spread,
+by_metric! {
+    /// Mean and spread of the scores that folds are compared by.
+    pub struct HeadlineSpread: Spread {
+        accuracy = ACCURACY,
+        macro_f1 = MACRO_F1,
+        macro_auroc = MACRO_AUROC,
+        log_loss = LOG_LOSS,
+    }
 }
 
 /// One round of folds, in which every slice was held out once.
@@ -93,7 +91,7 @@ pub struct CrossValidationReport {
     /// Rounds of folds.
     pub repeat_count: usize,
     /// What must stay together: `inferred` (a guess), `given` or `none`.
-    pub grouping: String,
+    pub grouping: Grouping,
     /// On the predictions of all folds of all repeats; its intervals come from drawing whole
     /// groups, with every prediction of their slices.
     pub out_of_fold: Evaluation,
@@ -129,26 +127,12 @@ impl Headline {
             .into_iter()
             .map(|one| (one.truth, one.probabilities.clone()))
             .unzip();
-        let called: Vec<ClassIndex> = probabilities
-            .iter()
-            .map(Probabilities::most_likely)
-            .collect();
-        let confusion = Confusion::new(class_count, &truth, &called);
-        Self {
-            accuracy: confusion.accuracy(),
-            macro_f1: confusion.macro_f1(),
-            macro_auroc: macro_auroc(class_count, &truth, &probabilities),
-            log_loss: log_loss(&truth, &probabilities),
-        }
+        let sample = Sample::new(class_count, &truth, &probabilities);
+        Self::each(|metric| (metric.compute)(&sample))
     }
 
     fn of(evaluation: &Evaluation) -> Self {
-        Self {
-            accuracy: evaluation.accuracy,
-            macro_f1: evaluation.macro_f1,
-            macro_auroc: evaluation.macro_auroc,
-            log_loss: evaluation.log_loss,
-        }
+        Self::each(|metric| evaluation.scores.get(metric).flatten())
     }
 }
 
@@ -196,13 +180,10 @@ impl Spread {
 impl HeadlineSpread {
     /// Of each score.
     pub fn of(scores: &[Headline]) -> Self {
-        let spread = |score: fn(&Headline) -> Option<f64>| Spread::of(scores.iter().map(score));
-        Self {
-            accuracy: spread(|scores| scores.accuracy),
-            macro_f1: spread(|scores| scores.macro_f1),
-            macro_auroc: spread(|scores| scores.macro_auroc),
-            log_loss: spread(|scores| scores.log_loss),
-        }
+        Self::each(|metric| {
+            let values = scores.iter().map(|scores| scores.get(metric).flatten());
+            Spread::of(values)
+        })
     }
 }
 
@@ -214,7 +195,7 @@ pub struct CrossValidated<'a> {
     /// What was divided into folds.
     pub splits: &'a [Split],
     /// `inferred`, `given` or `none`.
-    pub grouping: &'a str,
+    pub grouping: Grouping,
     /// How intervals are drawn.
     pub bootstrap: Bootstrap,
     /// What the audit said of the data.
@@ -252,7 +233,7 @@ impl CrossValidationReport {
             splits: run.splits.to_vec(),
             fold_count: per_fold.iter().map(|fold| fold.fold).max().unwrap_or(0),
             repeat_count: per_repeat.len(),
-            grouping: run.grouping.to_owned(),
+            grouping: run.grouping,
             out_of_fold: evaluate(&run, predictions),
             per_repeat,
             per_fold,

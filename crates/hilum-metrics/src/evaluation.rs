@@ -5,33 +5,13 @@ use std::collections::BTreeMap;
 use hilum_core::{AuditSummary, ClassIndex, ClassName, Classes, Probabilities, Split};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Bootstrap, Confusion, Intervals, ReliabilityBin, auroc, average_precision, brier_score,
-    expected_calibration_error, log_cosh, log_loss, macro_auroc, macro_average_precision,
-    reliability,
-};
+use crate::bootstrap::{Bootstrap, Intervals};
+use crate::class_scores::ClassScores;
+use crate::metrics::{RELIABILITY_BIN_COUNT, Scores};
+use crate::reliability::{ReliabilityBin, reliability};
+use crate::sample::Sample;
 
-/// How many bins the calibration error is computed with.
-pub const RELIABILITY_BIN_COUNT: usize = 15;
-
-/// How one class fared. Undefined is `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct ClassScores {
-    /// [`Confusion::precision`].
-    pub precision: Option<f64>,
-    /// [`Confusion::recall`].
-    pub recall: Option<f64>,
-    /// [`Confusion::f1`].
-    pub f1: Option<f64>,
-    /// How many slices are of this class.
-    pub support: u64,
-    /// [`auroc`].
-    pub auroc: Option<f64>,
-    /// [`average_precision`].
-    pub average_precision: Option<f64>,
-}
-
-/// A [`Confusion`] that knows its classes.
+/// A [`Confusion`](crate::Confusion) that knows its classes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfusionTable {
     /// The classes, of rows and columns alike.
@@ -45,38 +25,9 @@ pub struct ConfusionTable {
 pub struct Evaluation {
     /// How many slices were judged.
     pub count: usize,
-    /// [`Confusion::accuracy`].
-    pub accuracy: Option<f64>,
-    /// [`Confusion::balanced_accuracy`].
-    pub balanced_accuracy: Option<f64>,
-    /// [`Confusion::macro_precision`].
-    pub macro_precision: Option<f64>,
-    /// [`Confusion::macro_recall`].
-    pub macro_recall: Option<f64>,
-    /// [`Confusion::macro_f1`].
-    pub macro_f1: Option<f64>,
-    /// [`Confusion::weighted_precision`].
-    pub weighted_precision: Option<f64>,
-    /// [`Confusion::weighted_recall`].
-    pub weighted_recall: Option<f64>,
-    /// [`Confusion::weighted_f1`].
-    pub weighted_f1: Option<f64>,
-    /// [`macro_auroc`].
-    pub macro_auroc: Option<f64>,
-    /// [`macro_average_precision`].
-    pub macro_average_precision: Option<f64>,
-    /// [`Confusion::cohen_kappa`].
-    pub cohen_kappa: Option<f64>,
-    /// [`Confusion::matthews_correlation`].
-    pub matthews_correlation: Option<f64>,
-    /// [`log_loss`], in nats.
-    pub log_loss: Option<f64>,
-    /// [`brier_score`].
-    pub brier_score: Option<f64>,
-    /// [`log_cosh`].
-    pub log_cosh: Option<f64>,
-    /// [`expected_calibration_error`] with [`RELIABILITY_BIN_COUNT`] bins.
-    pub ece: Option<f64>,
+    /// The value of every metric.
+    #[serde(flatten)]
+    pub scores: Scores,
     /// The scores of every class of the model.
     pub per_class: BTreeMap<ClassName, ClassScores>,
     /// Who was taken for whom.
@@ -116,66 +67,23 @@ impl Evaluation {
         groups: &[usize],
         bootstrap: &Bootstrap,
     ) -> Self {
-        let class_count = classes.len();
-        assert!(
-            probabilities
-                .iter()
-                .all(|row| row.as_slice().len() == class_count),
-            "a probability for every class"
-        );
-        let predicted: Vec<ClassIndex> = probabilities
-            .iter()
-            .map(Probabilities::most_likely)
-            .collect();
-        let confusion = Confusion::new(class_count, truth, &predicted);
-        let reliability = reliability(truth, probabilities, RELIABILITY_BIN_COUNT);
+        let sample = Sample::new(classes.len(), truth, probabilities);
+        let of_class = |class| {
+            let scores = ClassScores::compute(&sample, class);
+            (classes.name(class).clone(), scores)
+        };
         Self {
             count: truth.len(),
-            accuracy: confusion.accuracy(),
-            balanced_accuracy: confusion.balanced_accuracy(),
-            macro_precision: confusion.macro_precision(),
-            macro_recall: confusion.macro_recall(),
-            macro_f1: confusion.macro_f1(),
-            weighted_precision: confusion.weighted_precision(),
-            weighted_recall: confusion.weighted_recall(),
-            weighted_f1: confusion.weighted_f1(),
-            macro_auroc: macro_auroc(class_count, truth, probabilities),
-            macro_average_precision: macro_average_precision(class_count, truth, probabilities),
-            cohen_kappa: confusion.cohen_kappa(),
-            matthews_correlation: confusion.matthews_correlation(),
-            log_loss: log_loss(truth, probabilities),
-            brier_score: brier_score(truth, probabilities),
-            log_cosh: log_cosh(truth, probabilities),
-            ece: expected_calibration_error(&reliability),
-            per_class: per_class(classes, &confusion, truth, probabilities),
+            scores: Scores::each(|metric| (metric.compute)(&sample)),
+            per_class: classes.indices().map(of_class).collect(),
             confusion: ConfusionTable {
                 classes: classes.clone(),
-                counts: confusion.counts().to_vec(),
+                counts: sample.confusion().counts().to_vec(),
             },
-            reliability,
-            intervals: bootstrap.intervals_by_group(class_count, truth, probabilities, groups),
+            reliability: reliability(&sample, RELIABILITY_BIN_COUNT),
+            intervals: bootstrap.intervals_by_group(&sample, groups),
         }
     }
-}
-
-fn per_class(
-    classes: &Classes,
-    confusion: &Confusion,
-    truth: &[ClassIndex],
-    probabilities: &[Probabilities],
-) -> BTreeMap<ClassName, ClassScores> {
-    let scores = |class| ClassScores {
-        precision: confusion.precision(class),
-        recall: confusion.recall(class),
-        f1: confusion.f1(class),
-        support: confusion.support(class),
-        auroc: auroc(truth, probabilities, class),
-        average_precision: average_precision(truth, probabilities, class),
-    };
-    classes
-        .indices()
-        .map(|class| (classes.name(class).clone(), scores(class)))
-        .collect()
 }
 
 /// `metrics.json`: what a model does on a split, and what is known of the split.

@@ -3,22 +3,23 @@
 use hilum_core::{ClassIndex, Probabilities};
 use serde::{Deserialize, Serialize};
 
-use crate::{Confusion, log_cosh, macro_auroc};
+use crate::by_metric::by_metric;
+use crate::metrics::{ACCURACY, LOG_COSH, MACRO_AUROC, MACRO_F1};
+use crate::sample::Sample;
 
-/// How the network did on one split in one epoch. Undefined is `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct SplitRow {
-    /// The mean of what the optimiser minimises (cross-entropy, with label smoothing and class
-    /// weights if they are on), in nats.
-    pub loss: Option<f64>,
-    /// The fraction that was called right, in `0.0..=1.0`.
-    pub accuracy: Option<f64>,
-    /// The mean of the classes' F1, in `0.0..=1.0`.
-    pub macro_f1: Option<f64>,
-    /// The mean log-cosh between one-hot truth and probabilities, in `0.0..=0.44`.
-    pub log_cosh: Option<f64>,
-    /// The mean of the classes' one-vs-rest area under the ROC curve, in `0.0..=1.0`.
-    pub macro_auroc: Option<f64>,
+by_metric! {
+    /// How the network did on one split in one epoch. Undefined is `None`.
+    #[derive(Default)]
+    pub struct SplitRow: Option<f64> {
+        accuracy = ACCURACY,
+        macro_f1 = MACRO_F1,
+        log_cosh = LOG_COSH,
+        macro_auroc = MACRO_AUROC,
+        ;
+        /// The mean of what the optimiser minimises (cross-entropy, with label smoothing and class
+        /// weights if they are on), in nats.
+        loss: Option<f64>,
+    }
 }
 
 impl SplitRow {
@@ -27,25 +28,15 @@ impl SplitRow {
     /// every epoch.
     ///
     /// # Panics
-    /// If the slices differ in length or belong to a larger class set.
+    /// If the slices differ in length or belong to another class set.
     pub fn compute(
         class_count: usize,
         loss: Option<f64>,
         truth: &[ClassIndex],
         probabilities: &[Probabilities],
     ) -> Self {
-        let predicted: Vec<ClassIndex> = probabilities
-            .iter()
-            .map(Probabilities::most_likely)
-            .collect();
-        let confusion = Confusion::new(class_count, truth, &predicted);
-        Self {
-            loss,
-            accuracy: confusion.accuracy(),
-            macro_f1: confusion.macro_f1(),
-            log_cosh: log_cosh(truth, probabilities),
-            macro_auroc: macro_auroc(class_count, truth, probabilities),
-        }
+        let sample = Sample::new(class_count, truth, probabilities);
+        Self::each(loss, |metric| (metric.compute)(&sample))
     }
 }
 

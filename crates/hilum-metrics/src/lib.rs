@@ -1,14 +1,15 @@
 //! Classification metrics in scikit-learn's terms and values. Pure functions, no I/O.
 //!
 //! [`Evaluation::compute`] says everything about one set of predictions; the parts stand on
-//! their own too. `truth` is a [`ClassIndex`](hilum_core::ClassIndex) a slice, `probabilities`
-//! one [`Probabilities`](hilum_core::Probabilities) a slice.
+//! their own too, and read a [`Sample`]. `truth` is a [`ClassIndex`](hilum_core::ClassIndex) a
+//! slice, `probabilities` one [`Probabilities`](hilum_core::Probabilities) a slice.
 //!
 //! | question | answer |
 //! |---|---|
+//! | which figures are there? | [`METRICS`], and [`CLASS_METRICS`] of each class |
 //! | who was taken for whom? | [`Confusion`], with accuracy, precision, recall, F1, kappa, Matthews |
 //! | does the probability rank slices well? | [`auroc`], [`average_precision`] and their curves |
-//! | are the probabilities right? | [`log_loss`], [`brier_score`], [`log_cosh`], [`reliability`] |
+//! | are the probabilities right? | [`LOG_LOSS`], [`BRIER_SCORE`], [`LOG_COSH`], [`ECE`], [`reliability`] |
 //! | how much is luck? | [`Bootstrap`] |
 //! | what do folds amount to? | [`CrossValidationReport`] |
 //! | how did training go? | [`History`] |
@@ -27,37 +28,38 @@
 //!     .map(|row| Probabilities::new(row.to_vec()).unwrap());
 //!
 //! let evaluation = Evaluation::compute(&classes, &truth, &probabilities, &Bootstrap::default());
-//! assert_eq!(evaluation.accuracy, Some(0.75));
+//! assert_eq!(evaluation.scores.accuracy, Some(0.75));
 //! assert_eq!(evaluation.confusion.counts, [[1, 1], [0, 2]]);
-//! assert_eq!(evaluation.macro_auroc, Some(1.0));
+//! assert_eq!(evaluation.scores.macro_auroc, Some(1.0));
 //! ```
 
-mod agreement;
 mod bootstrap;
-mod calibration;
+mod by_metric;
+mod class_scores;
 mod confusion;
 mod cross_validation;
 mod evaluation;
 mod history;
+mod metric;
+mod metrics;
 mod precision_recall;
-mod probability_scores;
 mod ranking;
+mod reliability;
 mod roc;
-mod scores;
+mod sample;
 
 pub use bootstrap::{Bootstrap, Interval, Intervals};
-pub use calibration::{ReliabilityBin, expected_calibration_error, reliability};
+pub use class_scores::{CLASS_METRICS, ClassMetric, ClassScores};
 pub use confusion::Confusion;
 pub use cross_validation::{
     CrossValidated, CrossValidationReport, FoldScores, Headline, HeadlineSpread, OutOfFold,
     RepeatEvaluation, Spread,
 };
-pub use evaluation::{
-    ClassScores, ConfusionTable, Evaluation, EvaluationReport, RELIABILITY_BIN_COUNT,
-};
+pub use evaluation::{ConfusionTable, Evaluation, EvaluationReport};
 pub use history::{EpochRow, History, SplitRow};
-pub use precision_recall::{
-    PrecisionRecallPoint, average_precision, macro_average_precision, precision_recall_curve,
-};
-pub use probability_scores::{brier_score, log_cosh, log_loss};
-pub use roc::{RocPoint, auroc, macro_auroc, roc_curve};
+pub use metric::{Direction, Metric, Prominence};
+pub use metrics::*;
+pub use precision_recall::{PrecisionRecallPoint, average_precision, precision_recall_curve};
+pub use reliability::{ReliabilityBin, reliability};
+pub use roc::{RocPoint, auroc, roc_curve};
+pub use sample::Sample;

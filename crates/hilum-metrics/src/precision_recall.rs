@@ -1,8 +1,9 @@
 //! Precision against recall, one class against all others.
 
-use hilum_core::{ClassIndex, Probabilities};
+use hilum_core::ClassIndex;
 
-use crate::ranking::{Cut, Ranking, mean_if_all_defined};
+use crate::ranking::Cut;
+use crate::sample::Sample;
 
 /// What calling a slice `class` from a threshold upwards finds, and how much of it is right.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,12 +21,8 @@ pub struct PrecisionRecallPoint {
 ///
 /// `None` if no slice is `class`. Same as scikit-learn's
 /// `average_precision_score(truth == class, probabilities[:, class])`, which gives 0 there.
-pub fn average_precision(
-    truth: &[ClassIndex],
-    probabilities: &[Probabilities],
-    class: ClassIndex,
-) -> Option<f64> {
-    let cuts = Ranking::new(probabilities, class).cuts(truth);
+pub fn average_precision(sample: &Sample<'_>, class: ClassIndex) -> Option<f64> {
+    let cuts = cuts(sample, class);
     let positives = cuts.last().map_or(0, |cut| cut.true_positives);
     let (mut before, mut sum) = (0, 0.0);
     for cut in &cuts {
@@ -35,32 +32,16 @@ pub fn average_precision(
     (positives > 0).then(|| sum / positives as f64)
 }
 
-/// The mean of every class's [`average_precision`].
-///
-/// `None` if that of any class is undefined. Same as scikit-learn's
-/// `average_precision_score(average="macro")` on one-hot truth if every class has slices.
-pub fn macro_average_precision(
-    class_count: usize,
-    truth: &[ClassIndex],
-    probabilities: &[Probabilities],
-) -> Option<f64> {
-    mean_if_all_defined(
-        (0..class_count)
-            .map(|class| average_precision(truth, probabilities, ClassIndex::new(class))),
-    )
-}
-
 /// The curve by falling threshold, from recall 0 to recall 1; of points with equal recall the
 /// first and the last.
 ///
 /// `None` if no slice is `class`. Same points as scikit-learn's
 /// `precision_recall_curve(drop_intermediate=True)`, in reverse order.
 pub fn precision_recall_curve(
-    truth: &[ClassIndex],
-    probabilities: &[Probabilities],
+    sample: &Sample<'_>,
     class: ClassIndex,
 ) -> Option<Vec<PrecisionRecallPoint>> {
-    let cuts = Ranking::new(probabilities, class).cuts(truth);
+    let cuts = cuts(sample, class);
     let positives = cuts.last().map_or(0, |cut| cut.true_positives);
     if positives == 0 {
         return None;
@@ -86,6 +67,11 @@ pub fn precision_recall_curve(
             }),
     );
     Some(points)
+}
+
+fn cuts(sample: &Sample<'_>, class: ClassIndex) -> Vec<Cut> {
+    let ranking = sample.ranking(class);
+    ranking.cuts(sample.truth(), sample.repeats())
 }
 
 fn precision(cut: &Cut) -> f64 {

@@ -37,26 +37,25 @@ impl Ranking {
         }
     }
 
-    /// The counts at every distinct probability, the largest first. Same as scikit-learn's
-    /// `confusion_matrix_at_thresholds`.
-    pub(crate) fn cuts(&self, truth: &[ClassIndex]) -> Vec<Cut> {
+    /// The counts at every distinct probability, the largest first, where slice `i` stands
+    /// `repeats[i]` times in the sample. Same as scikit-learn's `confusion_matrix_at_thresholds`.
+    pub(crate) fn cuts(&self, truth: &[ClassIndex], repeats: &[u32]) -> Vec<Cut> {
+        let mut cuts = Vec::with_capacity(self.run_ends.len());
         let (mut start, mut true_positives, mut false_positives) = (0, 0, 0);
-        let cut = |&(end, threshold): &(usize, f64)| {
-            for at in &self.order[start..end] {
-                if truth[*at] == self.class {
-                    true_positives += 1;
-                } else {
-                    false_positives += 1;
-                }
-            }
+        for &(end, threshold) in &self.run_ends {
+            let (positives, negatives) = self.count(start..end, truth, repeats);
+            true_positives += positives;
+            false_positives += negatives;
             start = end;
-            Cut {
-                threshold,
-                true_positives,
-                false_positives,
+            if positives + negatives > 0 {
+                cuts.push(Cut {
+                    threshold,
+                    true_positives,
+                    false_positives,
+                });
             }
-        };
-        self.run_ends.iter().map(cut).collect()
+        }
+        cuts
     }
 
     /// The probability that a slice of the class ranks above one of another class, equal ranks
@@ -66,14 +65,7 @@ impl Ranking {
     pub(crate) fn auroc(&self, truth: &[ClassIndex], repeats: &[u32]) -> Option<f64> {
         let (mut start, mut above, mut negatives, mut doubled_area) = (0, 0_u64, 0_u64, 0_u64);
         for &(end, _) in &self.run_ends {
-            let (mut positives_here, mut negatives_here) = (0_u64, 0_u64);
-            for at in &self.order[start..end] {
-                if truth[*at] == self.class {
-                    positives_here += u64::from(repeats[*at]);
-                } else {
-                    negatives_here += u64::from(repeats[*at]);
-                }
-            }
+            let (positives_here, negatives_here) = self.count(start..end, truth, repeats);
             doubled_area += negatives_here * (2 * above + positives_here);
             above += positives_here;
             negatives += negatives_here;
@@ -82,13 +74,22 @@ impl Ranking {
         let pairs = 2 * above * negatives;
         (pairs > 0).then(|| doubled_area as f64 / pairs as f64)
     }
-}
 
-/// The mean of the values of all classes; `None` as soon as one is undefined.
-pub(crate) fn mean_if_all_defined(
-    values: impl ExactSizeIterator<Item = Option<f64>>,
-) -> Option<f64> {
-    let count = values.len();
-    let sum: f64 = values.sum::<Option<f64>>()?;
-    (count > 0).then(|| sum / count as f64)
+    /// How many slices at these ranks are of the class, and how many are not.
+    fn count(
+        &self,
+        ranks: std::ops::Range<usize>,
+        truth: &[ClassIndex],
+        repeats: &[u32],
+    ) -> (u64, u64) {
+        let (mut positives, mut negatives) = (0, 0);
+        for at in &self.order[ranks] {
+            if truth[*at] == self.class {
+                positives += u64::from(repeats[*at]);
+            } else {
+                negatives += u64::from(repeats[*at]);
+            }
+        }
+        (positives, negatives)
+    }
 }

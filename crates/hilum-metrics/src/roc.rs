@@ -1,8 +1,9 @@
 //! The receiver operating characteristic, one class against all others.
 
-use hilum_core::{ClassIndex, Probabilities};
+use hilum_core::ClassIndex;
 
-use crate::ranking::{Cut, Ranking, mean_if_all_defined};
+use crate::ranking::Cut;
+use crate::sample::Sample;
 
 /// What calling a slice `class` from a threshold upwards finds, and what it costs.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,38 +20,18 @@ pub struct RocPoint {
 ///
 /// `None` if no slice is `class` or all are. Same as scikit-learn's
 /// `roc_auc_score(truth == class, probabilities[:, class])`.
-pub fn auroc(
-    truth: &[ClassIndex],
-    probabilities: &[Probabilities],
-    class: ClassIndex,
-) -> Option<f64> {
-    Ranking::new(probabilities, class).auroc(truth, &vec![1; truth.len()])
-}
-
-/// The mean of every class's [`auroc`].
-///
-/// `None` if that of any class is undefined. Same as scikit-learn's
-/// `roc_auc_score(multi_class="ovr", average="macro")`; of two classes both areas are equal.
-pub fn macro_auroc(
-    class_count: usize,
-    truth: &[ClassIndex],
-    probabilities: &[Probabilities],
-) -> Option<f64> {
-    mean_if_all_defined(
-        (0..class_count).map(|class| auroc(truth, probabilities, ClassIndex::new(class))),
-    )
+pub fn auroc(sample: &Sample<'_>, class: ClassIndex) -> Option<f64> {
+    let ranking = sample.ranking(class);
+    ranking.auroc(sample.truth(), sample.repeats())
 }
 
 /// The curve from (0, 0) to (1, 1), by falling threshold, without points on a straight run.
 ///
 /// `None` if no slice is `class` or all are. Same as scikit-learn's
 /// `roc_curve(truth == class, probabilities[:, class])`.
-pub fn roc_curve(
-    truth: &[ClassIndex],
-    probabilities: &[Probabilities],
-    class: ClassIndex,
-) -> Option<Vec<RocPoint>> {
-    let cuts = Ranking::new(probabilities, class).cuts(truth);
+pub fn roc_curve(sample: &Sample<'_>, class: ClassIndex) -> Option<Vec<RocPoint>> {
+    let ranking = sample.ranking(class);
+    let cuts = ranking.cuts(sample.truth(), sample.repeats());
     let last = *cuts.last()?;
     if last.true_positives == 0 || last.false_positives == 0 {
         return None;

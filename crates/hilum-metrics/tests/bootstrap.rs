@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use hilum_core::{ClassIndex, Probabilities};
-use hilum_metrics::{Bootstrap, Intervals};
+use hilum_metrics::{Bootstrap, Intervals, Sample};
 
 /// `count` slices of three classes, two of three called right.
 fn sample(count: usize) -> (Vec<ClassIndex>, Vec<Probabilities>) {
@@ -23,7 +23,7 @@ fn intervals_on(threads: usize, bootstrap: Bootstrap) -> Intervals {
         .num_threads(threads)
         .build()
         .unwrap()
-        .install(|| bootstrap.intervals(3, &truth, &probabilities))
+        .install(|| bootstrap.intervals(&Sample::new(3, &truth, &probabilities)))
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn the_ends_of_the_accuracy_are_quantiles_of_the_binomial() {
         ..Bootstrap::default()
     };
     let found = bootstrap
-        .intervals(3, &truth, &probabilities)
+        .intervals(&Sample::new(3, &truth, &probabilities))
         .accuracy
         .unwrap();
     // scipy.stats.binom.ppf([0.025, 0.975], 900, 2 / 3) is [572, 628].
@@ -64,7 +64,7 @@ fn the_ends_of_the_accuracy_are_quantiles_of_the_binomial() {
 #[test]
 fn resamples_without_a_class_are_left_out_of_its_area_and_counted() {
     let (truth, probabilities) = sample(3);
-    let found = Bootstrap::default().intervals(3, &truth, &probabilities);
+    let found = Bootstrap::default().intervals(&Sample::new(3, &truth, &probabilities));
     let area = found.macro_auroc.unwrap();
     // Three draws of three slices hold all three in 3!/27 of the cases.
     assert!((150..300).contains(&area.resample_count), "{area:?}");
@@ -78,7 +78,7 @@ fn a_class_without_slices_has_no_interval_of_the_area() {
     for row in &mut probabilities {
         *row = Probabilities::new([row.as_slice(), &[0.0]].concat()).unwrap();
     }
-    let found = Bootstrap::default().intervals(4, &truth, &probabilities);
+    let found = Bootstrap::default().intervals(&Sample::new(4, &truth, &probabilities));
     assert_eq!(found.macro_auroc, None);
     assert!(found.macro_f1.is_some());
 }
@@ -98,7 +98,7 @@ fn groups_are_drawn_whole() {
         ..Bootstrap::default()
     };
     let found = bootstrap
-        .intervals_by_group(3, &truth, &probabilities, &groups)
+        .intervals_by_group(&Sample::new(3, &truth, &probabilities), &groups)
         .accuracy
         .unwrap();
     // scipy.stats.binom.ppf([0.025, 0.975], 300, 2 / 3) is [184, 216].
@@ -111,8 +111,9 @@ fn groups_of_one_slice_draw_what_slices_draw() {
     let (truth, probabilities) = sample(99);
     let each_alone: Vec<usize> = (0..99).collect();
     let bootstrap = Bootstrap::default();
+    let sample = Sample::new(3, &truth, &probabilities);
     assert_eq!(
-        bootstrap.intervals_by_group(3, &truth, &probabilities, &each_alone),
-        bootstrap.intervals(3, &truth, &probabilities)
+        bootstrap.intervals_by_group(&sample, &each_alone),
+        bootstrap.intervals(&sample)
     );
 }

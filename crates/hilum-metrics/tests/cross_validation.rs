@@ -27,7 +27,7 @@ fn report(predictions: &[OutOfFold]) -> CrossValidationReport {
     let run = CrossValidated {
         classes: &classes,
         splits: &[Split::Train, Split::Valid],
-        grouping: "given",
+        grouping: hilum_core::Grouping::Given,
         bootstrap: Bootstrap::default(),
         audit: AuditSummary::NotAudited,
         details: BTreeMap::new(),
@@ -68,15 +68,15 @@ fn folds_repeats_and_the_whole_are_judged_apart() {
     let of_repeats: Vec<_> = report
         .per_repeat
         .iter()
-        .map(|repeat| repeat.out_of_fold.accuracy)
+        .map(|repeat| repeat.out_of_fold.scores.accuracy)
         .collect();
     assert_eq!(of_repeats, [Some(0.75), Some(0.5)]);
-    assert_eq!(report.out_of_fold.accuracy, Some(0.625));
+    assert_eq!(report.out_of_fold.scores.accuracy, Some(0.625));
     assert_eq!(report.out_of_fold.count, 8);
     assert_eq!((report.fold_count, report.repeat_count), (2, 2));
     assert_eq!(report.over_folds.accuracy.mean, Some(0.625));
     // -(5 ln 0.8 + 3 ln 0.2) / 8
-    assert!((report.out_of_fold.log_loss.unwrap() - 0.7430039367341686).abs() < 1e-12);
+    assert!((report.out_of_fold.scores.log_loss.unwrap() - 0.7430039367341686).abs() < 1e-12);
 }
 
 #[test]

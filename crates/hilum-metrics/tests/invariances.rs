@@ -4,78 +4,12 @@
 
 use hilum_core::{ClassIndex, ClassName, Classes, Probabilities};
 use hilum_metrics::{
-    Bootstrap, Evaluation, SplitRow, auroc, average_precision, precision_recall_curve, roc_curve,
+    ACCURACY, BALANCED_ACCURACY, Bootstrap, ClassScores, Evaluation, Intervals, LOG_LOSS, MACRO_F1,
+    MACRO_PRECISION, MACRO_RECALL, METRICS, Metric, Prominence, SplitRow, WEIGHTED_F1,
+    WEIGHTED_PRECISION, WEIGHTED_RECALL, auroc, average_precision, precision_recall_curve,
+    reliability, roc_curve,
 };
 use proptest::prelude::*;
-
-/// Which value says that nothing is wrong.
-#[derive(Clone, Copy, PartialEq)]
-enum Best {
-    One,
-    Zero,
-}
-
-struct Metric {
-    name: &'static str,
-    value: fn(&Evaluation) -> Option<f64>,
-    best: Best,
-    /// The smallest and the largest possible value.
-    range: (f64, f64),
-}
-
-const fn score(name: &'static str, value: fn(&Evaluation) -> Option<f64>) -> Metric {
-    Metric {
-        name,
-        value,
-        best: Best::One,
-        range: (0.0, 1.0),
-    }
-}
-
-const fn distance(
-    name: &'static str,
-    value: fn(&Evaluation) -> Option<f64>,
-    largest: f64,
-) -> Metric {
-    Metric {
-        name,
-        value,
-        best: Best::Zero,
-        range: (0.0, largest),
-    }
-}
-
-/// Every figure of [`Evaluation`].
-const METRICS: [Metric; 16] = [
-    score("accuracy", |evaluation| evaluation.accuracy),
-    score("balanced accuracy", |evaluation| {
-        evaluation.balanced_accuracy
-    }),
-    score("macro precision", |evaluation| evaluation.macro_precision),
-    score("macro recall", |evaluation| evaluation.macro_recall),
-    score("macro F1", |evaluation| evaluation.macro_f1),
-    score("weighted precision", |evaluation| {
-        evaluation.weighted_precision
-    }),
-    score("weighted recall", |evaluation| evaluation.weighted_recall),
-    score("weighted F1", |evaluation| evaluation.weighted_f1),
-    score("macro AUROC", |evaluation| evaluation.macro_auroc),
-    score("macro average precision", |evaluation| {
-        evaluation.macro_average_precision
-    }),
-    Metric {
-        range: (-1.0, 1.0),
-        ..score("kappa", |evaluation| evaluation.cohen_kappa)
-    },
-    Metric {
-        range: (-1.0, 1.0),
-        ..score("Matthews", |evaluation| evaluation.matthews_correlation)
-    },
-    distance("log-loss", |evaluation| evaluation.log_loss, 36.05),
-    distance("Brier", |evaluation| evaluation.brier_score, 2.0),
-    distance("log-cosh", |evaluation| evaluation.log_cosh, 0.434),
-    distance("ECE", |evaluation| evaluation.ece, 1.0),
-];
 
 /// A truth and a distribution for every slice.
 #[derive(Debug, Clone)]
@@ -146,7 +80,58 @@ fn same(left: Option<f64>, right: Option<f64>) -> bool {
     }
 }
 
+/// The first of `metrics` that differs.
+fn first_difference(
+    metrics: &[Metric],
+    one: &Evaluation,
+    other: &Evaluation,
+) -> Option<&'static str> {
+    let value = |of: &Evaluation, metric| of.scores.get(metric).unwrap();
+    let mut metrics = metrics.iter();
+    let differs = metrics.find(|metric| !same(value(one, metric), value(other, metric)))?;
+    Some(differs.name)
+}
+
 proptest! {
+    #[test]
+    fn a_slice_that_stands_twice_in_a_sample_counts_as_two(
+        (sample, repeats) in samples().prop_flat_map(|sample| {
+            let repeats = prop::collection::vec(0_u32..3, sample.slices.len());
+            (Just(sample), repeats)
+        }),
+    ) {
+        let written_out = Sample {
+            class_count: sample.class_count,
+            slices: sample
+                .slices
+                .iter()
+                .zip(&repeats)
+                .flat_map(|(slice, repeat)| vec![slice.clone(); *repeat as usize])
+                .collect(),
+        };
+        let (truth, probabilities) = (written_out.truth(), written_out.probabilities());
+        let expected = hilum_metrics::Sample::new(sample.class_count, &truth, &probabilities);
+        let (truth, probabilities) = (sample.truth(), sample.probabilities());
+        let once = hilum_metrics::Sample::new(sample.class_count, &truth, &probabilities);
+        let found = once.repeated(&repeats);
+        for metric in METRICS {
+            let (found, expected) = ((metric.compute)(&found), (metric.compute)(&expected));
+            prop_assert!(same(found, expected), "{}: {found:?}, not {expected:?}", metric.name);
+        }
+        for class in (0..sample.class_count).map(ClassIndex::new) {
+            let scores = |sample| ClassScores::compute(sample, class);
+            prop_assert_eq!(scores(&found).support, scores(&expected).support);
+            prop_assert_eq!(roc_curve(&found, class), roc_curve(&expected, class));
+            let curves = [&found, &expected].map(|sample| precision_recall_curve(sample, class));
+            prop_assert_eq!(&curves[0], &curves[1]);
+        }
+        let counts = |sample| {
+            let bins = reliability(sample, 15).into_iter();
+            bins.map(|bin| (bin.count, bin.accuracy)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(counts(&found), counts(&expected));
+    }
+
     #[test]
     fn the_order_of_slices_changes_nothing(
         (sample, shuffled) in samples().prop_flat_map(|sample| {
@@ -156,9 +141,7 @@ proptest! {
     ) {
         let shuffled = Sample { slices: shuffled, ..sample };
         let (one, other) = (sample.evaluate(), shuffled.evaluate());
-        for metric in METRICS {
-            prop_assert!(same((metric.value)(&one), (metric.value)(&other)), "{}", metric.name);
-        }
+        prop_assert_eq!(first_difference(METRICS, &one, &other), None);
     }
 
     #[test]
@@ -180,9 +163,7 @@ proptest! {
             ..sample
         };
         let (one, other) = (sample.evaluate(), relabelled.evaluate());
-        for metric in METRICS {
-            prop_assert!(same((metric.value)(&one), (metric.value)(&other)), "{}", metric.name);
-        }
+        prop_assert_eq!(first_difference(METRICS, &one, &other), None);
     }
 
     #[test]
@@ -192,16 +173,14 @@ proptest! {
             ..sample
         };
         let (one, other) = (sample.evaluate(), twice.evaluate());
-        for metric in METRICS {
-            prop_assert!(same((metric.value)(&one), (metric.value)(&other)), "{}", metric.name);
-        }
+        prop_assert_eq!(first_difference(METRICS, &one, &other), None);
     }
 
     #[test]
     fn every_value_lies_in_its_range(sample in samples()) {
         let evaluation = sample.evaluate();
-        for metric in METRICS {
-            if let Some(value) = (metric.value)(&evaluation) {
+        for (metric, value) in evaluation.scores.iter() {
+            if let Some(value) = value {
                 let (low, high) = metric.range;
                 prop_assert!((low - 1e-12..=high + 1e-12).contains(&value), "{}", metric.name);
             }
@@ -219,33 +198,35 @@ proptest! {
                 .collect(),
         };
         let (one, other) = (sample.evaluate(), widened.evaluate());
-        for metric in &METRICS[..8] {
-            prop_assert!(same((metric.value)(&one), (metric.value)(&other)), "{}", metric.name);
-        }
-        prop_assert!(same(one.log_loss, other.log_loss));
-        prop_assert_eq!(other.macro_auroc, None);
-        prop_assert_eq!(other.macro_average_precision, None);
+        let counted = [
+            ACCURACY, BALANCED_ACCURACY, MACRO_PRECISION, MACRO_RECALL, MACRO_F1,
+            WEIGHTED_PRECISION, WEIGHTED_RECALL, WEIGHTED_F1, LOG_LOSS,
+        ];
+        prop_assert_eq!(first_difference(&counted, &one, &other), None);
+        prop_assert_eq!(other.scores.macro_auroc, None);
+        prop_assert_eq!(other.scores.macro_average_precision, None);
     }
 
     #[test]
     fn the_curves_hold_the_areas_that_are_reported(sample in samples()) {
         let (truth, probabilities) = (sample.truth(), sample.probabilities());
-        for class in (0..sample.class_count).map(ClassIndex::new) {
-            let area = roc_curve(&truth, &probabilities, class).map(|points| {
+        let sample = hilum_metrics::Sample::new(sample.class_count, &truth, &probabilities);
+        for class in (0..sample.class_count()).map(ClassIndex::new) {
+            let area = roc_curve(&sample, class).map(|points| {
                 let trapezoid = |pair: &[hilum_metrics::RocPoint]| {
                     (pair[1].false_positive_rate - pair[0].false_positive_rate)
                         * (pair[1].true_positive_rate + pair[0].true_positive_rate) / 2.0
                 };
                 points.windows(2).map(trapezoid).sum()
             });
-            prop_assert!(same(area, auroc(&truth, &probabilities, class)));
-            let steps = precision_recall_curve(&truth, &probabilities, class).map(|points| {
+            prop_assert!(same(area, auroc(&sample, class)));
+            let steps = precision_recall_curve(&sample, class).map(|points| {
                 let step = |pair: &[hilum_metrics::PrecisionRecallPoint]| {
                     (pair[1].recall - pair[0].recall) * pair[1].precision
                 };
                 points.windows(2).map(step).sum()
             });
-            prop_assert!(same(steps, average_precision(&truth, &probabilities, class)));
+            prop_assert!(same(steps, average_precision(&sample, class)));
         }
     }
 }
@@ -254,13 +235,8 @@ proptest! {
 fn certainty_that_is_right_scores_best_everywhere() {
     for class_count in [2, 3, 7] {
         let evaluation = Sample::perfect(class_count).evaluate();
-        for metric in METRICS {
-            let best = if metric.best == Best::One { 1.0 } else { 0.0 };
-            assert!(
-                same((metric.value)(&evaluation), Some(best)),
-                "{}",
-                metric.name
-            );
+        for (metric, value) in evaluation.scores.iter() {
+            assert!(same(value, Some(metric.best())), "{}", metric.name);
         }
     }
 }
@@ -272,11 +248,11 @@ fn one_answer_for_everything_is_no_skill() {
         *parts = vec![2, 1, 1, 1];
     }
     let evaluation = sample.evaluate();
-    assert!(same(evaluation.accuracy, Some(0.25)));
-    assert!(same(evaluation.macro_f1, Some(0.1)));
-    assert_eq!(evaluation.macro_auroc, Some(0.5));
-    assert_eq!(evaluation.cohen_kappa, Some(0.0));
-    assert_eq!(evaluation.matthews_correlation, None);
+    assert!(same(evaluation.scores.accuracy, Some(0.25)));
+    assert!(same(evaluation.scores.macro_f1, Some(0.1)));
+    assert_eq!(evaluation.scores.macro_auroc, Some(0.5));
+    assert_eq!(evaluation.scores.cohen_kappa, Some(0.0));
+    assert_eq!(evaluation.scores.matthews_correlation, None);
     let never_predicted = &evaluation.per_class[&ClassName::new("01")];
     assert_eq!(never_predicted.precision, None);
     assert_eq!(never_predicted.recall, Some(0.0));
@@ -290,10 +266,19 @@ fn without_slices_nothing_is_defined() {
         slices: vec![],
     };
     let evaluation = empty.evaluate();
-    for metric in METRICS {
-        assert_eq!((metric.value)(&evaluation), None, "{}", metric.name);
+    for (metric, value) in evaluation.scores.iter() {
+        assert_eq!(value, None, "{}", metric.name);
     }
     assert_eq!(evaluation.intervals.accuracy, None);
     let row = SplitRow::compute(3, None, &[], &[]);
     assert_eq!(row, SplitRow::default());
+}
+
+#[test]
+fn what_stands_in_large_letters_has_an_interval() {
+    let headline = |metric: &&Metric| metric.prominence == Prominence::Headline;
+    let names = |metric: &Metric| metric.name;
+    let expected: Vec<&str> = METRICS.iter().filter(headline).map(names).collect();
+    let found: Vec<&str> = Intervals::METRICS.iter().map(names).collect();
+    assert_eq!(found, expected);
 }

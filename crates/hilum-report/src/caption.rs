@@ -1,4 +1,4 @@
-//! The line below every plot: no number without what is known of its data.
+//! Words below and above plots: no number without what is known of its data.
 
 use hilum_metrics::EvaluationReport;
 
@@ -20,4 +20,11 @@ pub fn caption(report: &EvaluationReport) -> String {
 pub(crate) fn slice_count(count: usize) -> String {
     let word = if count == 1 { "slice" } else { "slices" };
     format!("{count} {word}")
+}
+
+/// A name as it begins a line: `Macro-F1`.
+pub(crate) fn capitalised(name: &str) -> String {
+    let mut characters = name.chars();
+    let first = characters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(characters).collect()
 }

@@ -1,7 +1,7 @@
 //! A square panel with one line a class and a legend beside it: ROC and precision-recall.
 
 use crate::axes::{Axis, CAPTION_LINE, CAPTION_SIZE, Panel, draw_caption};
-use crate::palette::{FRAME, MUTED, series};
+use crate::palette::{FRAME, MUTED, SERIES};
 use crate::svg::{Anchor, Stroke, Svg, TEXT_SIZE, TextStyle, shortened, text_width, wrapped};
 
 /// The line of one class.
@@ -59,12 +59,24 @@ pub(crate) fn draw(plot: &ClassCurvesPlot<'_>, curves: &[ClassCurve]) -> String 
     for (at, curve) in curves.iter().enumerate() {
         if let Some(points) = &curve.points {
             let places: Vec<_> = points.iter().map(|&(x, y)| panel.place(x, y)).collect();
-            svg.polyline(&places, series(at));
+            svg.polyline(&places, class_line(at));
         }
     }
     draw_legend(&mut svg, plot, curves, &names, (legend_left, name_width));
     draw_caption(&mut svg, LEFT, TOP + plot_height, &caption);
     svg.finish(plot.title)
+}
+
+/// When the colours are used up, they come again with other strokes.
+const DASHES: [&str; 4] = ["", "7 3", "2 3", "9 3 2 3"];
+
+/// The line of the class at `position`.
+fn class_line(position: usize) -> Stroke {
+    Stroke {
+        color: SERIES[position % SERIES.len()],
+        width: 2.0,
+        dash: DASHES[position / SERIES.len() % DASHES.len()],
+    }
 }
 
 const CHANCE: Stroke = Stroke {
@@ -89,7 +101,7 @@ fn draw_legend(
     for ((at, curve), name) in curves.iter().enumerate().zip(names) {
         y += LEGEND_ROW;
         let color = if curve.points.is_some() {
-            svg.line((left, y), (left + 28.0, y), series(at));
+            svg.line((left, y), (left + 28.0, y), class_line(at));
             TextStyle::PLAIN.color
         } else {
             MUTED

@@ -3,15 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hilum_core::{ClassIndex, Probabilities};
 use hilum_files::write_atomically;
 use hilum_metrics::{EvaluationReport, History};
-use serde::Serialize;
 use thiserror::Error;
 
-use crate::predictions::predictions_csv;
-use crate::{Prediction, caption, confusion_matrix, html_report, precision_recall, reliability};
-use crate::{roc, training_curves};
+use crate::html_report::html_report;
+use crate::plots::EvaluationPlots;
+use crate::predictions::{Prediction, predictions_csv};
+use crate::training_curves::training_curves;
 
 /// Why an evaluation or a plot is not on the disk.
 #[derive(Debug, Error)]
@@ -86,40 +85,4 @@ pub fn write_evaluation(
 pub fn write_curves(path: &Path, history: &History, caption: &str) -> Result<(), WriteError> {
     let drawing = training_curves(history, caption);
     write_atomically(path, |file| file.write_all(drawing.as_bytes())).map_err(WriteError::at(path))
-}
-
-/// The drawings of an evaluation, each a whole SVG document.
-#[derive(Debug, Clone, Serialize)]
-pub struct EvaluationPlots {
-    /// [`confusion_matrix`].
-    pub confusion_matrix: String,
-    /// [`roc`].
-    pub roc: String,
-    /// [`precision_recall`].
-    pub precision_recall: String,
-    /// [`reliability`].
-    pub reliability: String,
-}
-
-impl EvaluationPlots {
-    /// Draws the slices as they are, copies included; the caption of each says so.
-    ///
-    /// # Panics
-    /// If `predictions` belong to other classes than the report.
-    pub fn draw(report: &EvaluationReport, predictions: &[Prediction]) -> Self {
-        let evaluation = &report.as_is;
-        let classes = &evaluation.confusion.classes;
-        let truth: Vec<ClassIndex> = predictions.iter().map(|slice| slice.truth).collect();
-        let probabilities: Vec<Probabilities> = predictions
-            .iter()
-            .map(|slice| slice.probabilities.clone())
-            .collect();
-        let caption = caption(report);
-        Self {
-            confusion_matrix: confusion_matrix(&evaluation.confusion, &caption),
-            roc: roc(classes, &truth, &probabilities, &caption),
-            precision_recall: precision_recall(classes, &truth, &probabilities, &caption),
-            reliability: reliability(&evaluation.reliability, evaluation.ece, &caption),
-        }
-    }
 }

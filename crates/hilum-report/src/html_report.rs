@@ -2,15 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use hilum_core::{AuditSummary, ClassName, Split};
-use hilum_metrics::{ClassScores, Evaluation, EvaluationReport, History, Interval};
+use hilum_core::{AuditSummary, Split};
+use hilum_metrics::{
+    CLASS_METRICS, ClassMetric, Direction, Evaluation, EvaluationReport, History, Interval,
+    METRICS, Metric, Prominence,
+};
 use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 
 use crate::audit_box::Audit;
-use crate::caption::{caption, slice_count};
+use crate::caption::{capitalised, caption, slice_count};
 use crate::mistakes::Mistakes;
-use crate::{EvaluationPlots, Prediction, training_curves};
+use crate::plots::EvaluationPlots;
+use crate::predictions::Prediction;
+use crate::training_curves::training_curves;
 
 /// The page as HTML: headline scores with intervals, what the audit said, scores of every
 /// class, plots, the surest mistakes, the curves of training if `history` is given, and how
@@ -47,12 +52,13 @@ struct Page<'a> {
     model: &'a str,
     slices: String,
     audit: Audit,
-    headline: [Headline; 3],
+    headline: Vec<Headline>,
     interval_note: Option<String>,
     /// How many slices stand in a number without copies, and how many were left out for it.
     clean_count: Option<usize>,
     left_out: Option<String>,
     scores: Vec<ScoreRow>,
+    class_metrics: Vec<&'static str>,
     class_rows: Vec<ClassRow>,
     average_rows: [ClassRow; 2],
     plots: &'a EvaluationPlots,
@@ -83,6 +89,7 @@ impl<'a> Page<'a> {
             clean_count: clean.map(|clean| clean.count),
             left_out: clean.map(|clean| slice_count(as_is.count.saturating_sub(clean.count))),
             scores: scores(as_is, clean),
+            class_metrics: CLASS_METRICS.iter().map(|metric| metric.title).collect(),
             class_rows: class_rows(as_is),
             average_rows: average_rows(as_is),
             plots,
@@ -106,38 +113,39 @@ fn number(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
 }
 
+/// The metrics that are at least so prominent, in order.
+fn shown(at: Prominence) -> impl Iterator<Item = &'static Metric> {
+    METRICS.iter().filter(move |metric| metric.prominence <= at)
+}
+
 /// A score in large letters.
 #[derive(Serialize)]
 struct Headline {
-    name: &'static str,
+    name: String,
     value: String,
     interval: Option<String>,
 }
 
-fn headline(evaluation: &Evaluation) -> [Headline; 3] {
+fn headline(evaluation: &Evaluation) -> Vec<Headline> {
     let short = |value: f64| format!("{value:.3}");
-    let tile = |name, value: Option<f64>, interval: &Option<Interval>| Headline {
-        name,
-        value: value.map_or_else(|| "–".to_owned(), short),
-        interval: interval.map(|interval| {
-            format!(
-                "{} to {} ({:.0}%)",
-                short(interval.low),
-                short(interval.high),
-                interval.level * 100.0
-            )
-        }),
+    let range = |interval: Interval| {
+        format!(
+            "{} to {} ({:.0}%)",
+            short(interval.low),
+            short(interval.high),
+            interval.level * 100.0
+        )
     };
-    let intervals = &evaluation.intervals;
-    [
-        tile("Accuracy", evaluation.accuracy, &intervals.accuracy),
-        tile("Macro-F1", evaluation.macro_f1, &intervals.macro_f1),
-        tile(
-            "Macro AUROC",
-            evaluation.macro_auroc,
-            &intervals.macro_auroc,
-        ),
-    ]
+    let tile = |metric: &Metric| {
+        let value = evaluation.scores.get(metric).flatten();
+        let interval = evaluation.intervals.get(metric).flatten();
+        Headline {
+            name: capitalised(metric.title),
+            value: value.map_or_else(|| "–".to_owned(), short),
+            interval: interval.map(range),
+        }
+    };
+    shown(Prominence::Headline).map(tile).collect()
 }
 
 /// How the intervals came about, and how many resamples had no area.
@@ -164,108 +172,75 @@ fn interval_note(evaluation: &Evaluation) -> Option<String> {
 /// A row of the table of scores.
 #[derive(Serialize)]
 struct ScoreRow {
-    name: &'static str,
-    meaning: &'static str,
+    name: String,
+    meaning: String,
     as_is: String,
     clean: Option<String>,
 }
 
 fn scores(as_is: &Evaluation, clean: Option<&Evaluation>) -> Vec<ScoreRow> {
-    type Score = (&'static str, &'static str, fn(&Evaluation) -> Option<f64>);
-    const SCORES: [Score; 12] = [
-        ("accuracy", "called right", |of| of.accuracy),
-        ("balanced accuracy", "mean recall of the classes", |of| {
-            of.balanced_accuracy
-        }),
-        ("macro-F1", "mean F1 of the classes", |of| of.macro_f1),
-        ("weighted F1", "mean F1 by support", |of| of.weighted_f1),
-        (
-            "macro AUROC",
-            "ranks a slice of the class above another; 0.5 is guessing",
-            |of| of.macro_auroc,
-        ),
-        (
-            "macro average precision",
-            "area under precision and recall",
-            |of| of.macro_average_precision,
-        ),
-        (
-            "Cohen's kappa",
-            "agreement beyond chance; 0 is chance",
-            |of| of.cohen_kappa,
-        ),
-        ("Matthews correlation", "0 is chance", |of| {
-            of.matthews_correlation
-        }),
-        ("log-loss", "nats; 0 is best", |of| of.log_loss),
-        (
-            "Brier score",
-            "squared distance to the truth; 0 is best",
-            |of| of.brier_score,
-        ),
-        ("log-cosh", "distance to one-hot truth; 0 is best", |of| {
-            of.log_cosh
-        }),
-        (
-            "ECE",
-            "gap between confidence and accuracy; 0 is best",
-            |of| of.ece,
-        ),
-    ];
-    let row = |(name, meaning, score): &Score| ScoreRow {
-        name,
-        meaning,
-        as_is: number(score(as_is)),
-        clean: clean.map(|clean| number(score(clean))),
+    let row = |metric: &Metric| {
+        let score = |of: &Evaluation| of.scores.get(metric).flatten();
+        let mut meaning = vec![metric.says.to_owned()];
+        if metric.direction == Direction::LowerIsBetter {
+            meaning.push(format!("{} is best", metric.best()));
+        }
+        if score(as_is).is_none() || clean.is_some_and(|clean| score(clean).is_none()) {
+            meaning.push(format!("undefined {}", metric.undefined));
+        }
+        ScoreRow {
+            name: metric.label(),
+            meaning: meaning.join("; "),
+            as_is: number(score(as_is)),
+            clean: clean.map(|clean| number(score(clean))),
+        }
     };
-    SCORES.iter().map(row).collect()
+    shown(Prominence::Report).map(row).collect()
 }
 
 /// A row of the table of classes, formatted.
 #[derive(Serialize)]
 struct ClassRow {
     name: String,
-    precision: String,
-    recall: String,
-    f1: String,
+    values: Vec<String>,
     support: String,
-    auroc: String,
-    average_precision: String,
+}
+
+impl ClassRow {
+    /// `value` may have nothing to say of a metric, which is no undefined value.
+    fn new(
+        name: String,
+        support: String,
+        value: impl Fn(&ClassMetric) -> Option<Option<f64>>,
+    ) -> Self {
+        let values = CLASS_METRICS.iter().map(value);
+        Self {
+            name,
+            values: values
+                .map(|value| value.map_or_else(String::new, number))
+                .collect(),
+            support,
+        }
+    }
 }
 
 fn class_rows(evaluation: &Evaluation) -> Vec<ClassRow> {
-    let row = |(name, scores): (&ClassName, &ClassScores)| ClassRow {
-        name: name.to_string(),
-        precision: number(scores.precision),
-        recall: number(scores.recall),
-        f1: number(scores.f1),
-        support: scores.support.to_string(),
-        auroc: number(scores.auroc),
-        average_precision: number(scores.average_precision),
-    };
-    evaluation.per_class.iter().map(row).collect()
+    let classes = evaluation.per_class.iter();
+    classes
+        .map(|(name, scores)| {
+            let value = |metric: &ClassMetric| Some((metric.value)(scores));
+            ClassRow::new(name.to_string(), scores.support.to_string(), value)
+        })
+        .collect()
 }
 
 fn average_rows(evaluation: &Evaluation) -> [ClassRow; 2] {
-    let support = evaluation.count.to_string();
+    let row = |name: &str, mean: fn(&ClassMetric) -> Option<Metric>| {
+        let value = |metric: &ClassMetric| evaluation.scores.get(&mean(metric)?);
+        ClassRow::new(name.to_owned(), evaluation.count.to_string(), value)
+    };
     [
-        ClassRow {
-            name: "macro".to_owned(),
-            precision: number(evaluation.macro_precision),
-            recall: number(evaluation.macro_recall),
-            f1: number(evaluation.macro_f1),
-            support: support.clone(),
-            auroc: number(evaluation.macro_auroc),
-            average_precision: number(evaluation.macro_average_precision),
-        },
-        ClassRow {
-            name: "weighted".to_owned(),
-            precision: number(evaluation.weighted_precision),
-            recall: number(evaluation.weighted_recall),
-            f1: number(evaluation.weighted_f1),
-            support,
-            auroc: String::new(),
-            average_precision: String::new(),
-        },
+        row("macro", |metric| Some(metric.macro_mean)),
+        row("weighted", |metric| metric.weighted_mean),
     ]
 }

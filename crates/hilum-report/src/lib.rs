@@ -1,7 +1,8 @@
 //! Plots, the HTML report of an evaluation and the card of a model, from serialisable results. Sees no tensor.
 //!
 //! [`write_evaluation`] fills the folder of an evaluation; [`write_curves`] draws a training
-//! run; [`model_card`] says of a model what a person must know before using it. Drawings are SVG with text as text and no fonts inside; they can be had as strings too
+//! run; [`model_card`] says of a model what a person must know before using it. Drawings are SVG
+//! with text as text and no fonts inside; they can be had as strings too
 //! ([`confusion_matrix`], [`roc`], [`precision_recall`], [`reliability`], [`training_curves`]).
 //! Each ends in a caption that says what the audit knows of the data.
 //!
@@ -48,6 +49,7 @@ mod html_report;
 mod mistakes;
 mod model_card;
 mod palette;
+mod plots;
 mod precision_recall;
 mod predictions;
 mod reliability;
@@ -58,9 +60,10 @@ mod trials;
 
 pub use caption::caption;
 pub use confusion_matrix::confusion_matrix;
-pub use evaluation_files::{EvaluationPlots, WriteError, write_curves, write_evaluation};
+pub use evaluation_files::{WriteError, write_curves, write_evaluation};
 pub use html_report::html_report;
 pub use model_card::{CardRow, ModelCard, model_card};
+pub use plots::EvaluationPlots;
 pub use precision_recall::precision_recall;
 pub use predictions::Prediction;
 pub use reliability::reliability;

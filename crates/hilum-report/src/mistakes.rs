@@ -3,7 +3,7 @@
 use hilum_core::Classes;
 use serde::Serialize;
 
-use crate::Prediction;
+use crate::predictions::Prediction;
 
 /// How many are listed.
 const LISTED_COUNT: usize = 12;

@@ -1,7 +1,5 @@
 //! Colours that people with a colour-vision deficiency tell apart, on white.
 
-use crate::svg::Stroke;
-
 pub(crate) const PAPER: &str = "#ffffff";
 pub(crate) const INK: &str = "#1f2933";
 /// For captions, ticks and what matters less.
@@ -12,21 +10,9 @@ pub(crate) const TRAIN: &str = "#0072b2";
 pub(crate) const VALID: &str = "#d55e00";
 
 /// Okabe and Ito's, without the yellow that fades on white and the black of the text.
-const SERIES: [&str; 7] = [
+pub(crate) const SERIES: [&str; 7] = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#5b5b5b",
 ];
-
-/// When the colours are used up, they come again with other strokes.
-const DASHES: [&str; 4] = ["", "7 3", "2 3", "9 3 2 3"];
-
-/// The line of the class at `position`.
-pub(crate) fn series(position: usize) -> Stroke {
-    Stroke {
-        color: SERIES[position % SERIES.len()],
-        width: 2.0,
-        dash: DASHES[position / SERIES.len() % DASHES.len()],
-    }
-}
 
 /// White for 0 to deep blue for 1, and the colour of text that reads on it.
 pub(crate) fn shade(share: f64) -> (String, &'static str) {

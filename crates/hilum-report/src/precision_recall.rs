@@ -2,7 +2,8 @@
 
 use hilum_core::{ClassIndex, Classes, Probabilities};
 use hilum_metrics::{
-    PrecisionRecallPoint, average_precision, macro_average_precision, precision_recall_curve,
+    MACRO_AVERAGE_PRECISION, PrecisionRecallPoint, Sample, average_precision,
+    precision_recall_curve,
 };
 
 use crate::class_curves::{ClassCurve, ClassCurvesPlot, draw};
@@ -20,10 +21,11 @@ pub fn precision_recall(
     probabilities: &[Probabilities],
     caption: &str,
 ) -> String {
+    let sample = Sample::new(classes.len(), truth, probabilities);
     let curve = |class| ClassCurve {
         class: classes.name(class).to_string(),
-        points: precision_recall_curve(truth, probabilities, class).map(|points| steps(&points)),
-        area: average_precision(truth, probabilities, class),
+        points: precision_recall_curve(&sample, class).map(|points| steps(&points)),
+        area: average_precision(&sample, class),
     };
     let curves: Vec<ClassCurve> = classes.indices().map(curve).collect();
     let plot = ClassCurvesPlot {
@@ -31,7 +33,7 @@ pub fn precision_recall(
         x_label: "recall",
         y_label: "precision",
         area_name: "AP",
-        macro_area: macro_average_precision(classes.len(), truth, probabilities),
+        macro_area: (MACRO_AVERAGE_PRECISION.compute)(&sample),
         chance: None,
         caption,
     };

@@ -1,6 +1,6 @@
 //! `reliability.svg`: whether confidence is deserved.
 
-use hilum_metrics::ReliabilityBin;
+use hilum_metrics::{ECE, ReliabilityBin};
 
 use crate::axes::{Axis, CAPTION_LINE, CAPTION_SIZE, Panel, draw_caption};
 use crate::palette::{FRAME, MUTED, TRAIN, VALID};
@@ -116,7 +116,8 @@ fn draw_legend(svg: &mut Svg, ece: Option<f64>) {
     }
     let ece = ece.map_or_else(|| "–".to_owned(), |ece| format!("{ece:.3}"));
     let heading = TextStyle::PLAIN.size(15.0).bold();
-    svg.text((left, middle(4)), &format!("ECE {ece}"), heading);
+    let name = ECE.symbol.unwrap_or(ECE.title);
+    svg.text((left, middle(4)), &format!("{name} {ece}"), heading);
     let note = TextStyle::PLAIN.size(12.0).color(MUTED);
     svg.text((left, middle(4) + 22.0), "mean gap between the two,", note);
     svg.text(

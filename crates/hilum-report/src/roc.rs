@@ -1,7 +1,7 @@
 //! `roc.svg`: what a class's probability finds, against what it costs.
 
 use hilum_core::{ClassIndex, Classes, Probabilities};
-use hilum_metrics::{RocPoint, auroc, macro_auroc, roc_curve};
+use hilum_metrics::{MACRO_AUROC, RocPoint, Sample, auroc, roc_curve};
 
 use crate::class_curves::{ClassCurve, ClassCurvesPlot, draw};
 
@@ -18,12 +18,12 @@ pub fn roc(
     probabilities: &[Probabilities],
     caption: &str,
 ) -> String {
+    let sample = Sample::new(classes.len(), truth, probabilities);
     let place = |point: &RocPoint| (point.false_positive_rate, point.true_positive_rate);
     let curve = |class| ClassCurve {
         class: classes.name(class).to_string(),
-        points: roc_curve(truth, probabilities, class)
-            .map(|points| points.iter().map(place).collect()),
-        area: auroc(truth, probabilities, class),
+        points: roc_curve(&sample, class).map(|points| points.iter().map(place).collect()),
+        area: auroc(&sample, class),
     };
     let curves: Vec<ClassCurve> = classes.indices().map(curve).collect();
     let plot = ClassCurvesPlot {
@@ -31,7 +31,7 @@ pub fn roc(
         x_label: "false positive rate",
         y_label: "true positive rate",
         area_name: "AUROC",
-        macro_area: macro_auroc(classes.len(), truth, probabilities),
+        macro_area: (MACRO_AUROC.compute)(&sample),
         chance: Some(([(0.0, 0.0), (1.0, 1.0)], "guessing")),
         caption,
     };

@@ -1,51 +1,52 @@
 //! `curves.svg`: how training went.
 
-use hilum_metrics::{History, SplitRow};
+use hilum_metrics::{ACCURACY, Direction, History, LOG_COSH, MACRO_F1, Metric, SplitRow};
 
 use crate::axes::{Axis, CAPTION_LINE, CAPTION_SIZE, Panel, draw_caption};
+use crate::caption::capitalised;
 use crate::palette::{MUTED, PAPER, TRAIN, VALID};
 use crate::svg::{Anchor, Stroke, Svg, TextStyle, wrapped};
 
 /// One panel: a figure of [`SplitRow`] over the epochs.
-struct Figure {
-    title: &'static str,
-    label: &'static str,
-    value: fn(&SplitRow) -> Option<f64>,
-    scale: Scale,
-}
-
-#[derive(PartialEq)]
-enum Scale {
-    Fraction,
-    FromZero,
+enum Figure {
+    Loss,
+    Score(Metric),
 }
 
 const FIGURES: [Figure; 4] = [
-    Figure {
-        title: "Loss",
-        label: "nats",
-        value: |row| row.loss,
-        scale: Scale::FromZero,
-    },
-    Figure {
-        title: "Accuracy",
-        label: "fraction",
-        value: |row| row.accuracy,
-        scale: Scale::Fraction,
-    },
-    Figure {
-        title: "Macro-F1",
-        label: "mean of the classes' F1",
-        value: |row| row.macro_f1,
-        scale: Scale::Fraction,
-    },
-    Figure {
-        title: "Log-cosh",
-        label: "distance to one-hot truth",
-        value: |row| row.log_cosh,
-        scale: Scale::FromZero,
-    },
+    Figure::Loss,
+    Figure::Score(ACCURACY),
+    Figure::Score(MACRO_F1),
+    Figure::Score(LOG_COSH),
 ];
+
+impl Figure {
+    fn title(&self) -> String {
+        match self {
+            Self::Loss => "Loss".to_owned(),
+            Self::Score(metric) => capitalised(metric.title),
+        }
+    }
+
+    fn value(&self, row: &SplitRow) -> Option<f64> {
+        let value = match self {
+            Self::Loss => row.loss,
+            Self::Score(metric) => row.get(metric).flatten(),
+        };
+        value.filter(|value| value.is_finite())
+    }
+
+    /// Scores fill their range; losses and distances go from 0 to the `largest` value.
+    fn axis(&self, largest: f64) -> Axis {
+        match self {
+            Self::Loss => Axis::from_zero(largest, "nats"),
+            Self::Score(metric) => match metric.direction {
+                Direction::HigherIsBetter => Axis::fraction(metric.says),
+                Direction::LowerIsBetter => Axis::from_zero(largest, metric.says),
+            },
+        }
+    }
+}
 
 const PANEL_WIDTH: f64 = 400.0;
 const PANEL_HEIGHT: f64 = 220.0;
@@ -103,7 +104,7 @@ fn draw_legend(svg: &mut Svg, history: &History) {
 
 fn draw_figure(svg: &mut Svg, history: &History, figure: &Figure, (left, top): (f64, f64)) {
     let rows = &history.rows;
-    let value = |row: &SplitRow| (figure.value)(row).filter(|value| value.is_finite());
+    let value = |row: &SplitRow| figure.value(row);
     let first = rows.first().map_or(1, |row| row.epoch);
     let last = rows.last().map_or(first, |row| row.epoch);
     let values = rows
@@ -116,12 +117,9 @@ fn draw_figure(svg: &mut Svg, history: &History, figure: &Figure, (left, top): (
         width: PANEL_WIDTH,
         height: PANEL_HEIGHT,
         x: Axis::counting(first, last, "epoch"),
-        y: match figure.scale {
-            Scale::Fraction => Axis::fraction(figure.label),
-            Scale::FromZero => Axis::from_zero(largest, figure.label),
-        },
+        y: figure.axis(largest),
     };
-    panel.draw(svg, figure.title);
+    panel.draw(svg, &figure.title());
     let best = history.best();
     if let Some(best) = best {
         let (x, _) = panel.place(best.epoch as f64, 0.0);

@@ -9,6 +9,7 @@
 //! ```
 //! # mod tiny { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tiny/mod.rs")); }
 //! use std::num::NonZeroUsize;
+//! use std::ops::ControlFlow;
 //! use std::sync::atomic::AtomicBool;
 //!
 //! use hilum_train::{FeatureCache, RunFolder, Settings, StopReason, Training, TrainingData};
@@ -39,7 +40,9 @@
 //! let slices: Vec<_> = valid.iter().map(|slice| &slice.pixels).collect();
 //! let batch_size = NonZeroUsize::new(16).unwrap();
 //! let probabilities =
-//!     hilum_train::predict_slices(&mut engine, &slices, &recipe, batch_size, &mut |_| {})?;
+//!     hilum_train::predict_slices(&mut engine, &slices, &recipe, batch_size, &mut |_| {
+//!         ControlFlow::Continue(())
+//!     })?;
 //! assert_eq!(probabilities.len(), valid.len());
 //! # Ok(())
 //! # }
@@ -62,45 +65,24 @@
 //! The order of slices is drawn from (seed, epoch), a slice's variation from (seed, epoch,
 //! position), dropout from (seed, step). Nothing depends on which thread is first.
 
-mod batches;
-mod check;
-mod checkpoint;
-mod class_weights;
-mod cross_entropy;
-mod data;
-mod early_stopping;
-mod feature_cache;
-mod freeze;
-mod frozen;
-mod judge;
-mod log;
-mod measure;
-mod model_writer;
-mod observer;
-mod pass;
-mod predict;
-mod preparation;
-mod random;
-mod run;
-mod run_folder;
-mod schedule;
+mod features;
+mod hyperparameters;
+mod prediction;
+mod records;
+mod schedules;
 pub mod search;
-mod settings;
-mod tensorboard;
-mod train;
+mod slices;
+mod training;
 
-pub use checkpoint::CheckpointError;
-pub use class_weights::ClassWeights;
-pub use cross_entropy::CrossEntropy;
-pub use data::{LabelledSlice, TrainingData};
-pub use early_stopping::{EarlyStopping, Monitor, Patience};
-pub use feature_cache::FeatureCache;
-pub use freeze::{Freeze, Stage};
-pub use log::{read_log, write_log};
-pub use model_writer::ModelWriter;
-pub use observer::{BatchDone, EpochDone, Observer, Phase, RunStart, epoch_line};
-pub use predict::{PredictError, predict_slices, slice_logits};
-pub use run_folder::{RunFolder, RunFolderError};
-pub use schedule::{Plateau, Position, Schedule};
-pub use settings::{Keep, Settings, SettingsError};
-pub use train::{Outcome, StopReason, TrainError, Training, train};
+pub use features::FeatureCache;
+pub use hyperparameters::{
+    ClassWeights, Freeze, Keep, Settings, SettingsError, Stage, UnknownNode,
+};
+pub use prediction::{CrossEntropy, PredictError, predict_slices, slice_logits};
+pub use records::{CheckpointError, ModelWriter, RunFolder, RunFolderError, read_log, write_log};
+pub use schedules::{EarlyStopping, Monitor, Patience, Plateau, Position, Schedule};
+pub use slices::{LabelledSlice, TrainingData};
+pub use training::{
+    BatchDone, EpochDone, Observer, Outcome, Phase, RunStart, StopReason, TrainError, Training,
+    epoch_line, train,
+};

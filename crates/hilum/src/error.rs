@@ -53,6 +53,9 @@ pub(crate) enum ArgumentError {
     /// No rule has that name.
     #[error(transparent)]
     Rule(#[from] hilum_dataset::audit::UnknownRule),
+    /// `HILUM_SIMD` names no instruction set.
+    #[error(transparent)]
+    InstructionSet(#[from] hilum_experiment::InstructionSetError),
     /// No command has that name.
     #[error("no command is called `{name}`\nhint: `hilum --help` lists all")]
     Command {

@@ -1,20 +1,21 @@
-//! What the machine and its user say to every call: the cache, mirrors, and Ctrl-C.
+//! What the machine and its user say to every call: the cache, mirrors, instructions, and Ctrl-C.
 
 use std::sync::OnceLock;
 
 use hilum_core::Cancel;
-use hilum_dataset::audit::cache_folder;
-use hilum_experiment::{Observer, Session};
+use hilum_experiment::{InstructionSet, Observer, Session};
+use hilum_files::cache_folder;
 use hilum_hub::HubSettings;
 
-use crate::error::INTERRUPTED;
+use crate::error::{ArgumentError, INTERRUPTED};
 
 /// A session that tells `observer`, and ends with Ctrl-C.
-pub(crate) fn session(observer: &dyn Observer) -> Session<'_> {
+pub(crate) fn session(observer: &dyn Observer) -> Result<Session<'_>, ArgumentError> {
     let mut session = Session::observed(observer).cancelled_by(ctrl_c());
-    session.audit_cache = cache_folder();
+    session.caches = cache_folder(&|name| std::env::var_os(name));
     session.hub = HubSettings::from_environment();
-    session
+    session.instruction_set = InstructionSet::from_environment()?;
+    Ok(session)
 }
 
 /// Set by the first Ctrl-C; a second one ends the process at once.

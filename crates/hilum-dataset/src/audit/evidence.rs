@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hilum_core::{ClassIndex, Split};
 
+use super::alike::AlikePair;
+use super::disjoint_sets::DisjointSets;
 use super::facts::{FileFacts, PixelDigest, SliceFacts};
-use super::groups::DisjointSets;
-use super::neighbours::AlikePair;
 use crate::{Dataset, Sample};
 
 /// A dataset, the facts of its files in the same order, and the pairs that are alike.

@@ -3,8 +3,8 @@
 use hilum_core::Severity;
 use thiserror::Error;
 
-use super::Audit;
-use super::rule::{RULES, Rule};
+use super::result::Audit;
+use super::rules::{RULES, Rule};
 
 /// Errors in the data that were neither mended nor allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -2,8 +2,8 @@
 
 use hilum_core::Split;
 
-use super::Audit;
 use super::evidence::Evidence;
+use super::result::Audit;
 use crate::Dataset;
 
 /// A dataset without copies and contradictions, and what was done to get it.

@@ -4,199 +4,32 @@
 //! functions of those. [`audit`] runs them all, [`mend`] puts right what needs no judgement,
 //! [`Audit::gate`] stops what must not go on.
 
-mod cache;
+mod alike;
 mod collect;
+mod disjoint_sets;
 mod evidence;
 mod facts;
 mod finding;
 mod gate;
-mod grey;
-mod groups;
 mod mend;
-mod nearest;
-mod neighbours;
-mod overlap;
-mod page;
-mod plane;
-mod properties;
-mod register;
-mod rule;
+mod output;
+mod result;
 mod rules;
-mod stump;
-mod text;
-mod thumbnail;
+mod run;
+mod settings;
+mod shortcuts;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-
-use hilum_core::{AuditSummary, Cancel, Cancelled, FindingCount, GroupId, Split};
-use hilum_imaging::DecodeLimits;
-use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-
-use crate::Dataset;
-use evidence::Evidence;
-
-pub use cache::{cache_file, cache_folder};
-pub use facts::{DicomFacts, FileFacts, PixelDigest, SliceFacts};
+pub use alike::{AlikePair, is_inferred};
+pub use collect::cache_file;
+pub use facts::{
+    DicomFacts, FileFacts, GreyStatistics, HISTOGRAM_BINS, PERCENTILES, PixelDigest, SliceFacts,
+    THUMBNAIL_SIDE, Thumbnail,
+};
 pub use finding::Finding;
 pub use gate::GateError;
-pub use grey::{GreyStatistics, HISTOGRAM_BINS, PERCENTILES};
-pub use groups::is_inferred;
 pub use mend::{Mended, mend};
-pub use neighbours::AlikePair;
-pub use page::{PageError, write_page};
-pub use rule::{RULES, Rule, UnknownRule, all_pages};
-pub use thumbnail::{THUMBNAIL_SIDE, Thumbnail};
-
-/// How an audit runs.
-#[derive(Debug, Clone, Default)]
-pub struct AuditSettings {
-    /// Larger images are unreadable.
-    pub limits: DecodeLimits,
-    /// Where facts and alike pairs are kept, so that a second run decodes only what has changed
-    /// and looks for pairs only if a picture came or went; see [`cache_file`]. A cache that cannot be read or written costs time and nothing else.
-    pub cache: Option<PathBuf>,
-}
-
-/// How many files a split has.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct SplitSummary {
-    /// All of them, readable or not.
-    pub files: usize,
-    /// Distinct pictures among them.
-    pub distinct: usize,
-    /// Files of each class, by name.
-    pub classes: BTreeMap<String, usize>,
-}
-
-/// What was found in a dataset.
-///
-/// Serialised, it is `{"splits": {...}, "findings": [...], "mended": [...]}`: what
-/// `hilum audit --format json` prints and `audit.json` holds.
-#[derive(Debug, Clone, Serialize)]
-pub struct Audit {
-    /// What each split holds.
-    pub splits: BTreeMap<Split, SplitSummary>,
-    /// By rule, errors first.
-    pub findings: Vec<Finding>,
-    /// What was put right before, one line each.
-    pub mended: Vec<String>,
-    #[serde(skip)]
-    facts: Vec<FileFacts>,
-    #[serde(skip)]
-    pairs: Vec<AlikePair>,
-}
-
-/// Decodes every file of every split once, on all cores, and applies all rules.
-///
-/// `on_progress` is told how many files are done, from any thread.
-///
-/// # Errors
-/// [`Cancelled`], soon after `cancel` asks for it; the cache then stays as it was.
-pub fn audit(
-    dataset: &Dataset,
-    settings: &AuditSettings,
-    on_progress: &(dyn Fn(usize) + Sync),
-    cancel: &Cancel,
-) -> Result<Audit, Cancelled> {
-    let (facts, pairs) = collect::collect(dataset, settings, on_progress, cancel)?;
-    cancel.check()?;
-    Ok(Audit::from_facts(dataset, facts, pairs))
-}
-
-impl Audit {
-    fn from_facts(dataset: &Dataset, facts: Vec<FileFacts>, pairs: Vec<AlikePair>) -> Self {
-        let evidence = Evidence::new(dataset, &facts, &pairs);
-        let by_rule: Vec<Vec<Finding>> = RULES
-            .par_iter()
-            .map(|rule| {
-                let mut findings = (rule.check)(&evidence);
-                for finding in &mut findings {
-                    rule.name.clone_into(&mut finding.rule);
-                    finding.severity = rule.severity;
-                }
-                findings
-            })
-            .collect();
-        Self {
-            splits: dataset
-                .splits()
-                .into_iter()
-                .map(|split| (split, summarise(dataset, &facts, split)))
-                .collect(),
-            findings: by_rule.into_iter().flatten().collect(),
-            mended: Vec::new(),
-            facts,
-            pairs,
-        }
-    }
-
-    /// The findings of one rule.
-    pub fn of_rule(&self, rule: &Rule) -> impl Iterator<Item = &Finding> {
-        let name = rule.name;
-        self.findings
-            .iter()
-            .filter(move |finding| finding.rule == name)
-    }
-
-    /// The facts of each file, in the order of [`Dataset::samples`].
-    pub fn facts(&self) -> &[FileFacts] {
-        &self.facts
-    }
-
-    /// The pairs of different pictures that are one, or neighbours in one scan.
-    pub fn pairs(&self) -> &[AlikePair] {
-        &self.pairs
-    }
-
-    /// What travels with every number that is computed on this data.
-    pub fn summary(&self) -> AuditSummary {
-        let counts = RULES.iter().map(|rule| FindingCount {
-            rule: rule.name.to_owned(),
-            severity: rule.severity,
-            count: self.of_rule(rule).count(),
-        });
-        AuditSummary::Audited {
-            findings: counts.filter(|one| one.count > 0).collect(),
-            mended: self.mended.clone(),
-        }
-    }
-
-    /// For each sample its group, or, where none is known, one that is inferred from how alike
-    /// slices are: `inferred-0001`, ...
-    ///
-    /// A guess for data that names no patient. It keeps what is visibly one scan together when
-    /// the data is divided ([`Dataset::with_groups`]), and cannot see that two unlike slices
-    /// are of one person.
-    ///
-    /// # Panics
-    /// If this is not the audit of `dataset`.
-    pub fn similarity_groups(&self, dataset: &Dataset) -> Vec<Option<GroupId>> {
-        assert_eq!(
-            dataset.samples.len(),
-            self.facts.len(),
-            "the audit of this dataset"
-        );
-        groups::inferred_groups(dataset, &self.facts, &self.pairs)
-    }
-}
-
-fn summarise(dataset: &Dataset, facts: &[FileFacts], split: Split) -> SplitSummary {
-    let counts = dataset.class_counts(split);
-    let pictures: BTreeSet<PixelDigest> = dataset
-        .of(split)
-        .filter_map(|(index, _)| Some(facts[index].slice()?.digest))
-        .collect();
-    SplitSummary {
-        files: counts.iter().sum(),
-        distinct: pictures.len(),
-        classes: dataset
-            .classes
-            .names()
-            .iter()
-            .zip(counts)
-            .map(|(name, count)| (name.to_string(), count))
-            .collect(),
-    }
-}
+pub use output::{PageError, write_page};
+pub use result::{Audit, SplitSummary};
+pub use rules::{RULES, Rule, UnknownRule, all_pages};
+pub use run::audit;
+pub use settings::AuditSettings;

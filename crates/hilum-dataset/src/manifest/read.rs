@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use csv::{ReaderBuilder, StringRecord, Trim};
-use hilum_core::{GroupId, Split};
+use hilum_core::{GroupId, Split, is_one_slip};
 use thiserror::Error;
 
 use crate::Layout;
@@ -153,10 +153,7 @@ fn refuse_doubtful(names: &[String]) -> Result<(), ManifestProblem> {
             }
             "a column may stand there once".to_owned()
         } else {
-            let Some(near) = COLUMNS
-                .into_iter()
-                .find(|column| strsim::damerau_levenshtein(column, name) == 1)
-            else {
+            let Some(near) = COLUMNS.into_iter().find(|column| is_one_slip(name, column)) else {
                 continue;
             };
             format!("call it `{near}` if it is that, or something quite different")

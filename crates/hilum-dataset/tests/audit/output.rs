@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use hilum_core::Cancel;
 use hilum_dataset::audit::{AuditSettings, RULES, Rule, all_pages, audit, write_page};
 
+use crate::dicom_faults::DICOM_FAULTS;
+use crate::faults::PNG_FAULTS;
 use crate::folder::Folder;
 use crate::phantoms::{PNG, audited, copy_of, files, pixels, read};
 
@@ -49,10 +51,26 @@ fn json_has_the_keys_that_programs_rely_on() {
 }
 
 #[test]
+fn every_rule_has_a_file_of_its_name_and_a_planted_fault() {
+    let names: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/audit/rules");
+    let of_files: BTreeSet<String> = files(folder.as_ref(), "")
+        .iter()
+        .map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|stem| !["mod", "rule", "wording"].contains(&stem.as_str()))
+        .map(|stem| stem.replace('_', "-"))
+        .collect();
+    assert!(names.iter().eq(of_files.iter()), "{names:?} {of_files:?}");
+    let planted = PNG_FAULTS.iter().chain(DICOM_FAULTS);
+    let planted: BTreeSet<&str> = planted.map(|(rule, _)| *rule).collect();
+    assert_eq!(planted, names);
+}
+
+#[test]
 fn every_rule_has_a_page_and_the_pages_are_the_document() {
     let names: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
     assert_eq!(names.len(), RULES.len());
-    for rule in &RULES {
+    for rule in RULES {
         for part in [
             "Finds ",
             "**Why it matters.**",

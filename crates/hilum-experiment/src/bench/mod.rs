@@ -13,6 +13,7 @@ use hilum_graph::{
 use hilum_train::Settings;
 use serde::Serialize;
 
+use crate::session::Session;
 use crate::settings::{MachineSettings, words};
 use crate::{ExperimentError, engine};
 
@@ -83,7 +84,7 @@ pub struct BenchFigure {
 /// # Errors
 /// [`ExperimentError::Graph`] if it cannot read such images, [`ExperimentError::Engine`] if the
 /// device does not do its part.
-pub fn bench(request: &Bench) -> Result<BenchFigure, ExperimentError> {
+pub fn bench(request: &Bench, session: &Session<'_>) -> Result<BenchFigure, ExperimentError> {
     let architecture = request.architecture;
     let own = architecture.default_input();
     let size = |own| request.image_size.map_or(own, NonZeroUsize::get);
@@ -93,7 +94,7 @@ pub fn bench(request: &Bench) -> Result<BenchFigure, ExperimentError> {
     let machine = &request.machine;
     peak_memory::reset();
     let parameters = initialise(&graph, SEED);
-    let mut engine = engine::open(machine.device, machine.threads, graph, &parameters)?;
+    let mut engine = engine::open(machine, graph, &parameters, session)?;
     drop(parameters);
     let images = images(request.batch, input);
     let best = best_time(engine.as_mut(), request.mode, &images)?;

@@ -28,10 +28,10 @@ pub(crate) fn look_at(
     workers: &ThreadPool,
     session: &Session<'_>,
 ) -> Result<Audit, ExperimentError> {
-    let folder = session.audit_cache.as_deref();
+    let caches = session.caches.as_deref();
     let settings = AuditSettings {
         limits: DecodeLimits { max_pixels },
-        cache: folder.and_then(|folder| cache_file(folder, dataset.root())),
+        cache: caches.and_then(|caches| cache_file(caches, dataset.root())),
     };
     let count = dataset.samples().len();
     let found = session.counted(Task::Audit, count, |told| {

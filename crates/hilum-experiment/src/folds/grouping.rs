@@ -1,23 +1,9 @@
-//! What must stay on one side of every fold.
+//! What was kept on one side of every fold.
 
 use std::collections::BTreeMap;
 
-use hilum_core::GroupId;
+use hilum_core::{GroupId, Grouping};
 use hilum_dataset::audit::is_inferred;
-
-use crate::settings::words;
-
-words! {
-    /// What must stay on one side of every fold.
-    Grouping {
-        /// Patients that the data names; where it names none, slices that look like one scan: a guess.
-        Inferred = "inferred",
-        /// Patients that the data names.
-        Given = "given",
-        /// Nothing: every slice stands alone.
-        None = "none",
-    }
-}
 
 /// What was kept together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,7 @@ mod training;
 
 pub use continuing::ContinueError;
 pub(crate) use continuing::begin_or_go_on;
-pub use grouping::{Group, Grouped, Grouping};
+pub use grouping::{Group, Grouped};
 pub(crate) use inner_valid::inner_share;
 pub use inner_valid::{InnerValid, InnerValidError};
 pub(crate) use plan::{Fold, Plan};
@@ -26,7 +26,7 @@ pub(crate) use training::{FoldRun, Reached, out_of_fold};
 
 use std::path::PathBuf;
 
-use hilum_core::Split;
+use hilum_core::{Grouping, Split};
 
 use crate::settings::RunSettings;
 

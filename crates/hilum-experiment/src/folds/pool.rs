@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use hilum_core::{AuditSummary, GroupId, Split};
+use hilum_core::{AuditSummary, GroupId, Grouping, Split};
 use hilum_dataset::audit::Audit;
 use hilum_dataset::{Dataset, Divisible};
 use hilum_imaging::Recipe;
@@ -11,7 +11,7 @@ use hilum_train::{FeatureCache, LabelledSlice, TrainingData};
 use rayon::ThreadPool;
 use thiserror::Error;
 
-use super::{FoldSettings, Grouped, Grouping};
+use super::{FoldSettings, Grouped};
 use crate::data::{self, Audited};
 use crate::session::Session;
 use crate::settings::DataSettings;

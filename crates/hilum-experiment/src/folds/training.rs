@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use hilum_metrics::OutOfFold;
 use hilum_report::write_curves;
-use hilum_train::{
-    BatchDone, EpochDone, Observer, RunFolder, Training, TrainingData, predict_slices,
-};
+use hilum_train::{BatchDone, EpochDone, Observer, RunFolder, Training, TrainingData};
+use rayon::ThreadPool;
 
 use super::predictions::read_predictions;
 use super::{Fold, Pool, write_predictions};
 use crate::error::Interruptible;
 use crate::event::{FoldPosition, FoldProgress};
+use crate::model::predict;
 use crate::session::Session;
 use crate::settings::RunSettings;
 use crate::train::{finished, template};
@@ -23,6 +23,7 @@ use crate::{Event, ExperimentError, network};
 #[derive(Clone, Copy)]
 pub(crate) struct FoldRun<'a> {
     pub(crate) pool: &'a Pool,
+    pub(crate) workers: &'a ThreadPool,
     /// The number of each slice's group.
     pub(crate) groups: &'a [usize],
     pub(crate) fold: &'a Fold,
@@ -62,12 +63,15 @@ pub(crate) fn out_of_fold(
     let mut settings = run.settings.clone();
     settings.training.seed = run.fold.seed;
     let folder = RunFolder::begin(run.parent, &run.name(), &settings)?;
-    let predictions = train_and_predict(run, &settings, &folder, session)?;
+    let predictions = run
+        .workers
+        .install(|| train_and_predict(run, &settings, &folder, session))?;
     write_predictions(&path, run.pool, &run.fold.held_out, &predictions)?;
     run.clear_up()?;
     Ok(predictions)
 }
 
+/// In the pool that this is called in.
 fn train_and_predict(
     run: &FoldRun<'_>,
     settings: &RunSettings,
@@ -100,14 +104,14 @@ fn train_and_predict(
         session,
         reached: run.reached,
     };
-    let stop = session.cancel().as_ref();
-    let outcome = hilum_train::train(engine.as_mut(), &training, &mut events, stop)?;
+    let cancel = session.cancel();
+    let outcome = hilum_train::train(engine.as_mut(), &training, &mut events, cancel.as_ref())?;
     finished(&outcome, run.parent, Interruptible::Folds)?;
     write_curves(&folder.curves(), &outcome.history, &model.audit.to_string())?;
     let pixels: Vec<_> = held_out.iter().map(|slice| &slice.pixels).collect();
     let batch = NonZeroUsize::new(settings.training.batch_size).unwrap_or(NonZeroUsize::MIN);
     let recipe = &settings.recipe;
-    let probabilities = predict_slices(engine.as_mut(), &pixels, recipe, batch, &mut |_| {})?;
+    let probabilities = predict(engine.as_mut(), &pixels, recipe, batch, &|_| {}, cancel)?;
     let predictions = fold.held_out.iter().zip(probabilities);
     Ok(predictions
         .map(|(position, probabilities)| OutOfFold {

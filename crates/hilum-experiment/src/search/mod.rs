@@ -9,12 +9,12 @@ mod winner;
 
 use std::path::{Path, PathBuf};
 
-use hilum_core::Split;
+use hilum_core::{Grouping, Split};
 use hilum_train::search::{Space, SpaceError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::folds::{FoldSettings, Grouping, Workplace, begin_or_go_on, default_name, gather};
+use crate::folds::{FoldSettings, Workplace, begin_or_go_on, default_name, gather};
 use crate::session::{Session, workers};
 use crate::settings::{Choices, RunSettings, words};
 use crate::train::write_audit;
@@ -182,7 +182,7 @@ pub fn search(request: &Search, session: &Session<'_>) -> Result<SearchOutcome, 
         &workers,
         session,
     )?;
-    let trainer = Trainer::new(request, &searched, &pool, session)?;
+    let trainer = Trainer::new(request, &searched, &pool, &workers, session)?;
     // Weights that do not fit are told before there is a folder.
     let mut networks: Vec<&RunSettings> = searched
         .trials

@@ -6,6 +6,7 @@ use std::time::Instant;
 use hilum_metrics::{FoldScores, Headline, HeadlineSpread, OutOfFold};
 use hilum_train::search::Rung;
 use hilum_train::{Freeze, RunFolder, Schedule, Settings, TrainError};
+use rayon::ThreadPool;
 
 use super::Search;
 use super::record::{TrialRecord, TrialState};
@@ -19,6 +20,7 @@ use crate::{Event, ExperimentError, Task};
 /// Trains trials on the same folds of the same slices.
 pub(super) struct Trainer<'a> {
     pool: &'a Pool,
+    workers: &'a ThreadPool,
     groups: Vec<usize>,
     folds: &'a FoldSettings,
     session: &'a Session<'a>,
@@ -30,10 +32,12 @@ impl<'a> Trainer<'a> {
         request: &'a Search,
         searched: &Searched,
         pool: &'a Pool,
+        workers: &'a ThreadPool,
         session: &'a Session<'a>,
     ) -> Result<Self, ExperimentError> {
         let trainer = Self {
             pool,
+            workers,
             groups: pool.group_numbers(),
             folds: &request.folds,
             session,
@@ -147,6 +151,7 @@ impl<'a> Trainer<'a> {
         for (index, fold) in plan.folds.iter().enumerate() {
             let run = FoldRun {
                 pool: self.pool,
+                workers: self.workers,
                 groups: &self.groups,
                 fold,
                 settings,

@@ -178,6 +178,9 @@ impl Setting {
             let name = name.to_owned();
             return Err(SettingError::Derived { name, reason });
         }
+        if let Some(found) = SETTINGS.iter().find(|one| one.decides(name)) {
+            return Ok(found);
+        }
         let known = SETTINGS.iter().flat_map(Self::names);
         Err(SettingError::Unknown {
             name: name.to_owned(),

@@ -34,6 +34,7 @@ const PRESET: &str = "it belongs to the recipe, and no flag changes it";
 pub(super) const DERIVED: &[(&str, &str)] = &[
     ("hilum_version", RECORD),
     ("machine.engine", RECORD),
+    ("network.weights.sha256", RECORD),
     ("data.path", "the data is given to the command itself"),
     ("recipe.clahe.tile_count", PRESET),
     ("training.update.beta1", PRESET),

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use toml::{Table, Value};
 
-use super::{Choices, Default, Setting, shown};
+use super::{Choices, Default, Kind, Setting, shown};
 
 /// The settings of a run for which nothing was chosen, and of one from pre-trained weights.
 static RECIPES: LazyLock<[Table; 2]> = LazyLock::new(|| {
@@ -55,7 +55,12 @@ impl Setting {
         let value = parts.fold(first, |value, part| value?.get(part));
         match value {
             Some(Value::Float(number)) => (*number as f32).to_string(),
+            Some(Value::Array(values)) => {
+                let shown: Vec<String> = values.iter().map(shown).collect();
+                shown.join(" ")
+            }
             Some(value) => self.plain_word(value),
+            None if matches!(self.kind, Kind::Pair(_)) => "none".to_owned(),
             None => "0".to_owned(),
         }
     }

@@ -80,21 +80,23 @@ pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentErro
     session.cancel().check()?;
     let folder = run.place.folder(&settings)?;
     write_audit(&folder, &audit)?;
-    let training = Training {
-        data,
-        recipe: &settings.recipe,
-        settings: &settings.training,
-        folder: &folder,
-        model: &model,
-        features: &FeatureCache::new(FeatureCache::DEFAULT_LIMIT_BYTES, folder.path()),
-    };
-    let mut events = TrainingEvents {
-        session,
-        curves: &folder.curves(),
-        caption: model.audit.to_string(),
-    };
-    let stop = session.cancel().as_ref();
-    let outcome = hilum_train::train(engine.as_mut(), &training, &mut events, stop)?;
+    let outcome = workers.install(|| {
+        let training = Training {
+            data,
+            recipe: &settings.recipe,
+            settings: &settings.training,
+            folder: &folder,
+            model: &model,
+            features: &FeatureCache::new(FeatureCache::DEFAULT_LIMIT_BYTES, folder.path()),
+        };
+        let mut events = TrainingEvents {
+            session,
+            curves: &folder.curves(),
+            caption: model.audit.to_string(),
+        };
+        let stop = session.cancel().as_ref();
+        hilum_train::train(engine.as_mut(), &training, &mut events, stop)
+    })?;
     finished(&outcome, folder.path(), Interruptible::Run)?;
     Ok(Trained {
         folder: folder.path().to_owned(),

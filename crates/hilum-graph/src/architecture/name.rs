@@ -30,16 +30,11 @@ impl FromStr for Architecture {
         if let Some(known) = Self::ALL.into_iter().find(|known| known.name() == name) {
             return Ok(known);
         }
-        let lower = name.to_lowercase();
-        let likeness = |known: &Self| {
-            let similarity = strsim::jaro_winkler(&lower, known.name());
-            // `cnn` is a part of a name more than it is like any.
-            similarity + f64::from(u8::from(known.name().contains(&lower)))
-        };
+        let nearest = hilum_core::most_similar(name, Self::ALL.map(Self::name));
         let nearest = Self::ALL
             .into_iter()
-            .max_by(|left, right| likeness(left).total_cmp(&likeness(right)))
-            .expect("there are architectures");
+            .find(|known| Some(known.name()) == nearest);
+        let nearest = nearest.expect("there are architectures");
         Err(UnknownArchitecture {
             name: name.to_owned(),
             nearest,

@@ -116,14 +116,6 @@ impl Transform {
             tone::erase(out, pixels, erasure);
         }
     }
-
-    /// The varied `pixels`, rounded to bytes: what a person is shown.
-    pub fn apply_rounded(&self, pixels: &Pixels) -> Pixels {
-        let mut values = vec![0.0; pixels.data().len()];
-        self.apply(pixels, &mut values);
-        let bytes = values.iter().map(|value| value.round() as u8).collect();
-        Pixels::new(pixels.width(), pixels.height(), pixels.channels(), bytes)
-    }
 }
 
 impl Augmentation {

@@ -1,5 +1,7 @@
 """Writes sklearn.json beside itself: predictions and what scikit-learn, Keras and SciPy make of them.
 
+A new metric gets its formula in `scores`; `scripts/check_metrics.py` uses the same.
+
     pip install scikit-learn==1.9.1 scipy==1.17.1 keras==3.15.1 tensorflow
     python make_sklearn.py
 
@@ -13,15 +15,11 @@ import math
 import warnings
 from pathlib import Path
 
-import keras
 import numpy as np
-import scipy
-import scipy.stats
 import sklearn
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
-keras.config.set_floatx("float64")
 warnings.simplefilter("ignore")
 
 
@@ -153,55 +151,61 @@ def intervals(truth, predicted, probabilities, classes):
     return found
 
 
-def log_cosh(one_hot, probabilities):
-    """NumPy's, which Keras confirms: its ln 2 has 32 bits, so it is off by 1.9e-9 in 64 bits."""
-    exact = float(np.mean(np.log(np.cosh(probabilities - one_hot))))
+def confirm_log_cosh(truth, probabilities, exact):
+    """Keras confirms NumPy's: its ln 2 has 32 bits, so it is off by 1.9e-9 in 64 bits."""
+    keras.config.set_floatx("float64")
+    one_hot = np.eye(probabilities.shape[1])[truth]
     confirmed = keras.losses.LogCosh(dtype="float64")(one_hot, probabilities)
     assert abs(float(keras.ops.convert_to_numpy(confirmed)) - exact) < 2e-9
-    return exact
 
 
-def expected(truth, probabilities):
+def macro_auroc(truth, probabilities):
+    classes = probabilities.shape[1]
+    if set(truth) != set(range(classes)) or classes < 2:
+        return None
+    if classes == 2:
+        return metrics.roc_auc_score(truth, probabilities[:, 1])
+    return metrics.roc_auc_score(truth, probabilities, multi_class="ovr", average="macro")
+
+
+def scores(truth, predicted, probabilities):
+    """Every metric of hilum, by name; `None` where it is undefined."""
     classes = probabilities.shape[1]
     labels = list(range(classes))
-    predicted = probabilities.argmax(axis=1)
     one_hot = np.eye(classes)[truth]
-    classwise = [per_class(truth, predicted, probabilities, label) for label in labels]
-    all_present = all(row["auroc"] is not None for row in classwise)
-    ece, reliability = calibration(truth, predicted, probabilities)
-    if not all_present:
-        macro_auroc = None
-    elif classes == 2:
-        macro_auroc = metrics.roc_auc_score(truth, probabilities[:, 1])
-    elif np.allclose(probabilities.sum(axis=1), 1):
-        macro_auroc = metrics.roc_auc_score(truth, probabilities, multi_class="ovr", average="macro")
     result = {
         "accuracy": metrics.accuracy_score(truth, predicted),
         "balanced_accuracy": metrics.balanced_accuracy_score(truth, predicted),
-        "macro_auroc": macro_auroc,
-        "macro_average_precision": float(
-            np.mean([metrics.average_precision_score(one_hot[:, c], probabilities[:, c]) for c in labels])
-        ) if all(row["support"] for row in classwise) else None,
-        "cohen_kappa": defined(metrics.cohen_kappa_score(truth, predicted)),
+        "macro_auroc": macro_auroc(truth, probabilities),
+        "macro_average_precision": np.mean(
+            [metrics.average_precision_score(one_hot[:, c], probabilities[:, c]) for c in labels]
+        ) if set(truth) == set(labels) else None,
+        "cohen_kappa": metrics.cohen_kappa_score(truth, predicted),
         "matthews_correlation": metrics.matthews_corrcoef(truth, predicted)
         if len(set(truth)) > 1 and len(set(predicted)) > 1 else None,
         "log_loss": metrics.log_loss(truth, probabilities, labels=labels),
         "brier_score": metrics.brier_score_loss(truth, probabilities, labels=labels),
-        "log_cosh": log_cosh(one_hot, probabilities),
-        "ece": ece,
+        "log_cosh": np.mean(np.log(np.cosh(probabilities - one_hot))),
+        "ece": calibration(truth, predicted, probabilities)[0],
     }
     for average in ["macro", "weighted"]:
         result[f"{average}_precision"] = metrics.precision_score(truth, predicted, average=average)
         result[f"{average}_recall"] = metrics.recall_score(truth, predicted, average=average)
         result[f"{average}_f1"] = metrics.f1_score(truth, predicted, average=average)
+    return {name: None if value is None else defined(value) for name, value in result.items()}
+
+
+def expected(truth, probabilities):
+    labels = list(range(probabilities.shape[1]))
+    predicted = probabilities.argmax(axis=1)
     return {
-        "scores": {name: value if value is None else float(value) for name, value in result.items()},
+        "scores": scores(truth, predicted, probabilities),
         "confusion": metrics.confusion_matrix(truth, predicted, labels=labels).tolist(),
         "normalized": metrics.confusion_matrix(
             truth, predicted, labels=labels, normalize="true"
         ).tolist(),
-        "per_class": classwise,
-        "reliability": reliability,
+        "per_class": [per_class(truth, predicted, probabilities, label) for label in labels],
+        "reliability": calibration(truth, predicted, probabilities)[1],
     }
 
 
@@ -210,6 +214,7 @@ def main():
     for name, truth, probabilities in cases():
         case = {"name": name, "truth": truth.tolist(), "probabilities": probabilities.tolist()}
         case |= expected(truth, probabilities)
+        confirm_log_cosh(truth, probabilities, case["scores"]["log_cosh"])
         if name == "four classes":
             predicted = probabilities.argmax(axis=1)
             case["intervals"] = intervals(truth, predicted, probabilities, 4)
@@ -219,4 +224,9 @@ def main():
     Path(__file__).with_name("sklearn.json").write_text(text.replace('{"name"', '\n{"name"') + "\n")
 
 
-main()
+if __name__ == "__main__":
+    import keras
+    import scipy
+    import scipy.stats
+
+    main()

@@ -31,7 +31,7 @@ fn drawings(names: &[&str], present: &[usize], count: usize) -> Vec<String> {
         confusion_matrix(&report.as_is.confusion, &caption),
         roc(&classes, &truth, &probabilities, &caption),
         precision_recall(&classes, &truth, &probabilities, &caption),
-        reliability(&report.as_is.reliability, report.as_is.ece, &caption),
+        reliability(&report.as_is.reliability, report.as_is.scores.ece, &caption),
     ]
 }
 
@@ -70,6 +70,32 @@ fn the_confusion_matrix_names_the_classes_and_holds_the_counts() {
     for cell in report.as_is.confusion.counts.iter().flatten() {
         assert!(count(&cell.to_string()) > 0, "{cell}");
     }
+}
+
+#[test]
+fn truth_runs_down_and_predictions_run_across() {
+    let table = hilum_metrics::ConfusionTable {
+        classes: fixture::classes(&["a", "b"]),
+        counts: vec![vec![71, 12], vec![23, 64]],
+    };
+    let drawing = confusion_matrix(&table, "");
+    let document = Document::parse(&drawing).unwrap();
+    let place = |content: &str| {
+        let mut nodes = document.descendants();
+        let node = nodes.find(|node| node.has_tag_name("text") && node.text() == Some(content));
+        let node = node.unwrap_or_else(|| panic!("no `{content}`"));
+        ["x", "y"].map(|axis| node.attribute(axis).unwrap().to_owned())
+    };
+    let [[x_71, y_71], [x_12, y_12]] = ["71", "12"].map(place);
+    let [[x_23, y_23], [x_64, y_64]] = ["23", "64"].map(place);
+    assert_eq!((&y_71, &y_23), (&y_12, &y_64), "a row is a true class");
+    assert_eq!(
+        (&x_71, &x_12),
+        (&x_23, &x_64),
+        "a column is a predicted one"
+    );
+    assert_eq!(place("a (83)")[1], y_71);
+    assert_ne!((x_71, y_71), (x_64, y_64));
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! What a run learns, and what it tells the engine and whoever watches.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 
 use hilum_graph::{Engine as _, NodeIndex};
 use hilum_train::{
-    BatchDone, ClassWeights, EarlyStopping, EpochDone, Freeze, Keep, Monitor, Observer, Schedule,
-    Settings, StopReason, predict_slices,
+    BatchDone, ClassWeights, EarlyStopping, EpochDone, Freeze, Keep, Monitor, Observer,
+    PredictError, Schedule, Settings, StopReason, predict_slices,
 };
 
 use crate::bench::{Bench, files, log_without_times, model};
@@ -32,7 +34,10 @@ fn a_run_learns_and_leaves_the_best_weights_everywhere() {
     let slices: Vec<_> = bench.valid.iter().map(|slice| &slice.pixels).collect();
     let size = 7.try_into().unwrap();
     let mut told = Vec::new();
-    let mut tell = |count| told.push(count);
+    let mut tell = |count| {
+        told.push(count);
+        ControlFlow::Continue(())
+    };
     let predicted = predict_slices(&mut engine, &slices, &tiny::recipe(), size, &mut tell).unwrap();
     let right = predicted
         .iter()
@@ -40,6 +45,14 @@ fn a_run_learns_and_leaves_the_best_weights_everywhere() {
         .filter(|(p, s)| p.most_likely() == s.truth);
     assert_eq!(Some(right.count() as f64 / 24.0), best.valid.accuracy);
     assert_eq!(told, [7, 14, 21, 24]);
+    let mut told = Vec::new();
+    let mut stop = |count| {
+        told.push(count);
+        ControlFlow::Break(())
+    };
+    let refused = predict_slices(&mut engine, &slices, &tiny::recipe(), size, &mut stop);
+    assert!(matches!(refused, Err(PredictError::Interrupted)));
+    assert_eq!(told, [7]);
 
     let expected = [
         "checkpoint.safetensors",
@@ -206,6 +219,7 @@ fn weights_and_smoothing_reach_the_engine() {
     bench.finish(&mut engine, &settings, &folder).unwrap();
     // 19, 19 and 18 of 56 slices: n / (k * n_c).
     let expected = [56.0 / 57.0, 56.0 / 57.0, 56.0 / 54.0];
+    assert_eq!(engine.seen[0].class_weights.len(), expected.len());
     for (found, expected) in engine.seen[0].class_weights.iter().zip(expected) {
         assert!((found - expected).abs() < 1e-6);
     }
@@ -301,4 +315,28 @@ fn an_observer_is_told_of_every_batch_and_epoch() {
         "Finished",
     ];
     assert_eq!(told.lines, expected);
+}
+
+#[test]
+fn runs_at_once_in_pools_of_their_own_are_what_they_are_alone() {
+    let bench = Bench::new();
+    let alone = bench.folder("alone");
+    bench
+        .finish(&mut TinyEngine::new(), &tiny::settings(4), &alone)
+        .unwrap();
+    let folders = [1, 3].map(|threads| (threads, bench.folder(&format!("with-{threads}"))));
+    thread::scope(|scope| {
+        for (threads, folder) in &folders {
+            let (bench, threads) = (&bench, *threads);
+            scope.spawn(move || {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+                let train = || bench.finish(&mut TinyEngine::new(), &tiny::settings(4), folder);
+                pool.build().unwrap().install(train).unwrap();
+            });
+        }
+    });
+    for (_, folder) in &folders {
+        assert_eq!(model(folder), model(&alone));
+        assert_eq!(log_without_times(folder), log_without_times(&alone));
+    }
 }

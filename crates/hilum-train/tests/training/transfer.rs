@@ -1,5 +1,6 @@
 //! What a run does with frozen layers, averages and rates by layer.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hilum_graph::{Engine as _, Entry, NodeIndex};
@@ -165,6 +166,28 @@ impl Observer for Watch<'_> {
     }
 }
 
+/// Sets the flag when an epoch has nothing left but its validation.
+struct StopBeforeValidation<'a>(&'a AtomicBool);
+
+impl Observer for StopBeforeValidation<'_> {
+    fn batch_done(&mut self, batch: &BatchDone) {
+        if batch.phase == Phase::Train && batch.done == batch.batch_count {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn a_validation_from_frozen_layers_can_be_interrupted() {
+    let bench = Bench::new();
+    let (folder, flag) = (bench.folder("cut"), AtomicBool::new(false));
+    let mut engine = TinyEngine::new();
+    let mut stop = StopBeforeValidation(&flag);
+    let outcome = bench.run(&mut engine, &frozen(6, 2), &folder, &mut stop, &flag);
+    let reason = outcome.unwrap().reason;
+    assert_eq!(reason, StopReason::Interrupted { discarded: 1 });
+}
+
 #[test]
 fn frozen_layers_run_first_and_can_be_interrupted() {
     let bench = Bench::new();
@@ -264,7 +287,10 @@ fn several_views_are_judged_by_the_mean_of_their_logits() {
             ..tiny::recipe()
         };
         let size = 5.try_into().unwrap();
-        slice_logits(engine, pixels, &recipe, size, &mut |_| {}).unwrap()
+        slice_logits(engine, pixels, &recipe, size, &mut |_| {
+            ControlFlow::Continue(())
+        })
+        .unwrap()
     };
     let slices: Vec<&Pixels> = bench.valid.iter().map(|slice| &slice.pixels).collect();
     let mirrored: Vec<Pixels> = slices.iter().map(|slice| turned(slice)).collect();

@@ -127,7 +127,8 @@ pub enum TensorFileError {
 ///
 /// ```
 /// use std::collections::BTreeMap;
-/// use hilum_graph::{Tensor, read_tensors, write_tensors};
+/// use hilum_graph::Tensor;
+/// use hilum_weights::{read_tensors, write_tensors};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let folder = tempfile::tempdir()?;

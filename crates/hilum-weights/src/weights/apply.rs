@@ -176,11 +176,7 @@ fn head_replaced(
 
 fn nothing_fits(graph: &Graph, specs: &[ParameterSpec], weights: &Parameters) -> ApplyError {
     let expected = specs.first().map_or("", |spec| &spec.name);
-    let similarity = |name: &str| strsim::jaro_winkler(name, expected);
-    let nearest = weights
-        .iter()
-        .map(|(name, _)| name)
-        .max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+    let nearest = hilum_core::most_similar(expected, weights.iter().map(|(name, _)| name));
     ApplyError::NothingFits {
         graph: graph.name().to_owned(),
         expected: expected.to_owned(),

@@ -1,10 +1,26 @@
 //! How folds are made, whichever command makes them.
 
 use clap::Args;
-use hilum_core::Split;
-use hilum_experiment::{FoldSettings, Grouping, InnerValid, parse_split};
+use hilum_core::{Grouping, Split};
+use hilum_experiment::settings::Word;
+use hilum_experiment::{FoldSettings, InnerValid, parse_split};
 
 use super::one_of;
+
+const GROUPINGS: &[Word] = &[
+    Word {
+        name: Grouping::Inferred.name(),
+        says: "Patients that the data names; where it names none, slices that look like one scan: a guess",
+    },
+    Word {
+        name: Grouping::Given.name(),
+        says: "Patients that the data names",
+    },
+    Word {
+        name: Grouping::None.name(),
+        says: "Nothing: every slice stands alone",
+    },
+];
 
 /// What is divided into folds, and how.
 #[derive(Debug, Clone, Args)]
@@ -15,7 +31,7 @@ pub(crate) struct FoldArguments {
     splits: Vec<Split>,
 
     /// What stays on one side of every fold
-    #[arg(long, value_name = "GROUP", value_parser = one_of::<Grouping>(Grouping::WORDS), default_value_t = Grouping::Inferred)]
+    #[arg(long, value_name = "GROUP", value_parser = one_of::<Grouping>(GROUPINGS), default_value_t = Grouping::Inferred)]
     group: Grouping,
 
     /// Share of what is trained on that chooses epoch and learning rate; 10% if anything is chosen

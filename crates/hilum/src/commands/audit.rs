@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
         machine: choices.machine(),
         output: arguments.output(),
     };
-    let found = audit(&request, &session(&narrator))?;
+    let found = audit(&request, &session(&narrator)?)?;
     if arguments.fix {
         screen.note("what follows is the audit of it");
     }

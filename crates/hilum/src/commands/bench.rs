@@ -9,6 +9,7 @@ use hilum_graph::Architecture;
 use crate::arguments::{Chosen, OfMachine, one_of};
 use crate::error::CommandError;
 use crate::screen::Screen;
+use crate::surroundings::session;
 
 /// What `hilum bench` takes.
 #[derive(Debug, clap::Args)]
@@ -51,6 +52,7 @@ pub(crate) struct Arguments {
 
 /// Measures and prints, figure by figure.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+    let session = session(&())?;
     let architectures = match arguments.arch {
         Some(one) => vec![one],
         None => Architecture::ALL.to_vec(),
@@ -62,13 +64,14 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
     for architecture in architectures {
         for mode in &modes {
             screen.detail(format_args!("measuring {architecture}"));
-            let figure = bench(&Bench {
+            let request = Bench {
                 architecture,
                 mode: *mode,
                 batch: arguments.batch,
                 image_size: arguments.image_size,
                 machine: arguments.chosen.choices.machine(),
-            })?;
+            };
+            let figure = bench(&request, &session)?;
             writeln!(io::stdout().lock(), "{}", serde_json::to_string(&figure)?)?;
         }
     }

@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
         runs: fit.runs.clone(),
         name: fit.name.clone(),
     };
-    let report = cross_validate(&request, &session(&narrator))?.report;
+    let report = cross_validate(&request, &session(&narrator)?)?.report;
     let text = match arguments.format {
         Format::Json => serde_json::to_string_pretty(&report)?,
         _ => summary::cross_validation(&report),

@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
 /// Makes slices, trains, evaluates, predicts, and says where to look.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
-    let session = session(&narrator);
+    let session = session(&narrator)?;
     let folder = fresh_folder(&arguments.out)?;
     let (slices, dicom) = (folder.join("slices"), folder.join("dicom"));
     screen.note("1/4  drawing synthetic chest slices of four classes");

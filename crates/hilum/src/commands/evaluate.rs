@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
 /// Evaluates and prints.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
-    let session = session(&narrator);
+    let session = session(&narrator)?;
     let (origin, choices) = (&arguments.model, &arguments.chosen.choices);
     let mut model = Model::open(origin, &choices.machine(), &session)?;
     let out = arguments.out.clone();

@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
             notes: arguments.notes.clone(),
         }),
     };
-    let exported = export(&request, &session(&narrator))?;
+    let exported = export(&request, &session(&narrator)?)?;
     writeln!(io::stdout().lock(), "{}", exported.model.display())?;
     Ok(())
 }

@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
 /// Opens the model and classifies every file.
 pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
-    let session = session(&narrator);
+    let session = session(&narrator)?;
     let choices = &arguments.chosen.choices;
     let mut model = Model::open(&arguments.model, &choices.machine(), &session)?;
     let request = Predict {

@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
         runs: fit.runs.clone(),
         name: fit.name.clone(),
     };
-    let outcome = search(&request, &session(&narrator))?;
+    let outcome = search(&request, &session(&narrator)?)?;
     let text = match arguments.format {
         Format::Json => serde_json::to_string_pretty(&outcome.trials)?,
         _ => summary::search(&outcome),

@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandE
         out: arguments.out.clone(),
         overwrite: Overwrite::when(arguments.force),
     };
-    let dataset = split(&request, &session(&narrator))?;
+    let dataset = split(&request, &session(&narrator)?)?;
     writeln!(io::stdout().lock(), "{}", class_table(&dataset))?;
     Ok(())
 }

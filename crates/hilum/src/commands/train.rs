@@ -53,7 +53,7 @@ pub(crate) fn run(
     screen: &Screen,
 ) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
-    let session = session(&narrator);
+    let session = session(&narrator)?;
     let fit = &arguments.fit;
     let settings = fit.chosen.choices.resolve(&fit.data)?;
     if let Some(path) = &arguments.preview {

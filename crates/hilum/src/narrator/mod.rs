@@ -8,9 +8,9 @@ mod training;
 use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hilum_core::AuditSummary;
+use hilum_core::{AuditSummary, Grouping};
 use hilum_dataset::Ignored;
-use hilum_experiment::{Event, Group, Grouped, Grouping, Model, Observer, chain};
+use hilum_experiment::{Event, Group, Grouped, Model, Observer, chain};
 
 use crate::screen::{DISCLAIMER, Screen};
 use crate::summary::class_table;

@@ -1,8 +1,10 @@
 //! A cross-validation for a person at a terminal.
 
+use hilum_core::Grouping;
 use hilum_experiment::out_of_fold_caption;
 use hilum_metrics::{
-    CrossValidationReport, Evaluation, Headline, HeadlineSpread, Interval, Spread,
+    CLASS_METRICS, CrossValidationReport, Evaluation, Headline, HeadlineSpread, Interval, METRICS,
+    Metric, Prominence, Spread,
 };
 
 use super::Table;
@@ -23,33 +25,25 @@ pub(crate) fn cross_validation(report: &CrossValidationReport) -> String {
     parts.join("\n\n")
 }
 
-/// `accuracy 0.912, macro-F1 0.900, AUROC 0.980, log-loss 0.312`
+/// `accuracy 0.912, macro-F1 0.900, macro AUROC 0.980, log-loss 0.312`
 pub(crate) fn headline(scores: &Headline) -> String {
-    format!(
-        "accuracy {}, macro-F1 {}, AUROC {}, log-loss {}",
-        show(scores.accuracy),
-        show(scores.macro_f1),
-        show(scores.macro_auroc),
-        show(scores.log_loss)
-    )
+    let figure = |(metric, value): (&Metric, _)| format!("{} {}", metric.title, show(value));
+    let figures: Vec<String> = scores.iter().map(figure).collect();
+    figures.join(", ")
 }
 
 fn fold_table(report: &CrossValidationReport) -> Table {
-    let header = [
-        "repeat", "fold", "slices", "accuracy", "macro-F1", "AUROC", "log-loss",
-    ];
+    let titles = Headline::METRICS.iter().map(|metric| metric.title);
+    let header = ["repeat", "fold", "slices"].into_iter().chain(titles);
     let mut table = Table::new(header, 2);
     for fold in &report.per_fold {
-        let scores = &fold.scores;
-        table.row([
+        let fixed = [
             fold.repeat.to_string(),
             fold.fold.to_string(),
             fold.count.to_string(),
-            show(scores.accuracy),
-            show(scores.macro_f1),
-            show(scores.macro_auroc),
-            show(scores.log_loss),
-        ]);
+        ];
+        let scores = fold.scores.iter().map(|(_, value)| show(value));
+        table.row(fixed.into_iter().chain(scores));
     }
     table.row(spread_row("folds", &report.over_folds));
     if report.repeat_count > 1 {
@@ -58,51 +52,45 @@ fn fold_table(report: &CrossValidationReport) -> Table {
     table
 }
 
-fn spread_row(of: &str, spread: &HeadlineSpread) -> [String; 7] {
-    [
-        "mean ± sd".to_owned(),
-        of.to_owned(),
-        String::new(),
-        show_spread(&spread.accuracy),
-        show_spread(&spread.macro_f1),
-        show_spread(&spread.macro_auroc),
-        show_spread(&spread.log_loss),
-    ]
+fn spread_row(of: &str, spread: &HeadlineSpread) -> impl Iterator<Item = String> {
+    let fixed = ["mean ± sd".to_owned(), of.to_owned(), String::new()];
+    let spreads = spread.iter().map(|(_, spread)| show_spread(&spread));
+    fixed.into_iter().chain(spreads)
 }
 
 fn pooled_table(report: &CrossValidationReport) -> Table {
-    let drawn = if report.grouping == "none" {
+    let drawn = if report.grouping == Grouping::None {
         "95%, slices drawn"
     } else {
         "95%, groups drawn"
     };
     let mut table = Table::new(["all folds together", "", drawn], 1);
     let all = &report.out_of_fold;
-    let rows = [
-        ("accuracy", all.accuracy, all.intervals.accuracy),
-        ("balanced accuracy", all.balanced_accuracy, None),
-        ("macro-F1", all.macro_f1, all.intervals.macro_f1),
-        ("macro AUROC", all.macro_auroc, all.intervals.macro_auroc),
-        ("log-loss", all.log_loss, None),
-        ("calibration error", all.ece, None),
-    ];
-    for (name, value, interval) in rows {
-        table.row([name.to_owned(), show(value), range(interval)]);
+    let metrics = METRICS.iter();
+    for metric in metrics.filter(|metric| metric.prominence <= Prominence::Summary) {
+        let value = all.scores.get(metric).flatten();
+        let interval = all.intervals.get(metric).flatten();
+        table.row([metric.label(), show(value), range(interval)]);
     }
     table
 }
 
 fn class_table(figures: &Evaluation) -> Table {
-    let mut table = Table::new(["class", "precision", "recall", "F1", "AUROC", "slices"], 1);
+    let shown = || {
+        let metrics = CLASS_METRICS.iter();
+        metrics.filter(|metric| metric.prominence <= Prominence::Summary)
+    };
+    let titles = shown().map(|metric| metric.title);
+    let mut table = Table::new(["class"].into_iter().chain(titles).chain(["slices"]), 1);
     for (name, scores) in &figures.per_class {
-        table.row([
-            name.to_string(),
-            show(scores.precision),
-            show(scores.recall),
-            show(scores.f1),
-            show(scores.auroc),
-            scores.support.to_string(),
-        ]);
+        let values = shown().map(|metric| show((metric.value)(scores)));
+        let support = scores.support.to_string();
+        table.row(
+            [name.to_string()]
+                .into_iter()
+                .chain(values)
+                .chain([support]),
+        );
     }
     table
 }

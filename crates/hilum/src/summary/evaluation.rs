@@ -1,6 +1,8 @@
 //! An evaluation for a person at a terminal.
 
-use hilum_metrics::{Evaluation, EvaluationReport, Interval};
+use hilum_metrics::{
+    CLASS_METRICS, ClassMetric, Evaluation, EvaluationReport, Interval, METRICS, Metric, Prominence,
+};
 
 use super::Table;
 use crate::screen::DISCLAIMER;
@@ -28,32 +30,19 @@ fn score_table(report: &EvaluationReport) -> Table {
     let header = ["", "all", "95%", "clean", "95%"];
     let columns = if clean.is_some() { 5 } else { 3 };
     let mut table = Table::new(header.into_iter().take(columns), 1);
-    for (name, score, interval) in scores() {
-        let of = |evaluation: &Evaluation| [show(score(evaluation)), range(interval(evaluation))];
-        let cells = [name.to_owned()].into_iter().chain(of(&report.as_is));
+    let metrics = METRICS.iter();
+    for metric in metrics.filter(|metric| metric.prominence <= Prominence::Summary) {
+        let of = |evaluation: &Evaluation| {
+            let score = evaluation.scores.get(metric).flatten();
+            [
+                show(score),
+                range(evaluation.intervals.get(metric).flatten()),
+            ]
+        };
+        let cells = [metric.label()].into_iter().chain(of(&report.as_is));
         table.row(cells.chain(clean.map(of).into_iter().flatten()));
     }
     table
-}
-
-type Score = fn(&Evaluation) -> Option<f64>;
-type ScoreInterval = fn(&Evaluation) -> Option<Interval>;
-
-fn scores() -> [(&'static str, Score, ScoreInterval); 8] {
-    [
-        ("accuracy", |e| e.accuracy, |e| e.intervals.accuracy),
-        ("balanced accuracy", |e| e.balanced_accuracy, |_| None),
-        ("macro-F1", |e| e.macro_f1, |e| e.intervals.macro_f1),
-        (
-            "macro AUROC",
-            |e| e.macro_auroc,
-            |e| e.intervals.macro_auroc,
-        ),
-        ("Cohen's kappa", |e| e.cohen_kappa, |_| None),
-        ("MCC", |e| e.matthews_correlation, |_| None),
-        ("log-loss", |e| e.log_loss, |_| None),
-        ("calibration error", |e| e.ece, |_| None),
-    ]
 }
 
 fn range(interval: Option<Interval>) -> String {
@@ -63,34 +52,30 @@ fn range(interval: Option<Interval>) -> String {
 }
 
 fn class_table(figures: &Evaluation) -> Table {
-    let mut table = Table::new(["class", "precision", "recall", "F1", "AUROC", "slices"], 1);
+    let shown = || {
+        let metrics = CLASS_METRICS.iter();
+        metrics.filter(|metric| metric.prominence <= Prominence::Summary)
+    };
+    let titles = shown().map(|metric| metric.title);
+    let mut table = Table::new(["class"].into_iter().chain(titles).chain(["slices"]), 1);
     for (name, scores) in &figures.per_class {
-        table.row([
-            name.to_string(),
-            show(scores.precision),
-            show(scores.recall),
-            show(scores.f1),
-            show(scores.auroc),
-            scores.support.to_string(),
-        ]);
+        let values = shown().map(|metric| show((metric.value)(scores)));
+        let support = scores.support.to_string();
+        table.row(
+            [name.to_string()]
+                .into_iter()
+                .chain(values)
+                .chain([support]),
+        );
     }
-    let count = figures.count.to_string();
-    table.row([
-        "macro average".to_owned(),
-        show(figures.macro_precision),
-        show(figures.macro_recall),
-        show(figures.macro_f1),
-        show(figures.macro_auroc),
-        count.clone(),
-    ]);
-    table.row([
-        "weighted average".to_owned(),
-        show(figures.weighted_precision),
-        show(figures.weighted_recall),
-        show(figures.weighted_f1),
-        String::new(),
-        count,
-    ]);
+    let mut average = |name: &str, mean: fn(&ClassMetric) -> Option<Metric>| {
+        let value = |metric: &ClassMetric| figures.scores.get(&mean(metric)?);
+        let values = shown().map(|metric| value(metric).map_or(String::new(), show));
+        let count = figures.count.to_string();
+        table.row([name.to_owned()].into_iter().chain(values).chain([count]));
+    };
+    average("macro average", |metric| Some(metric.macro_mean));
+    average("weighted average", |metric| metric.weighted_mean);
     table
 }
 

@@ -1,12 +1,12 @@
 //! Classes of very different size.
 
+use super::rule::Rule;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
 use hilum_core::ClassIndex;
 use hilum_core::Severity;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "class-imbalance",
     severity: Severity::Warning,
     finds: "classes of very different size",

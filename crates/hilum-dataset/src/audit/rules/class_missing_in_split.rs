@@ -2,11 +2,11 @@
 
 use hilum_core::Severity;
 
+use super::rule::Rule;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "class-missing-in-split",
     severity: Severity::Error,
     finds: "classes that a split lacks",

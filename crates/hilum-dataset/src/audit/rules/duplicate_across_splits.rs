@@ -3,12 +3,12 @@
 use hilum_core::Severity;
 use hilum_core::Split;
 
+use super::rule::Rule;
+use super::wording::quoted;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
-use crate::audit::text::quoted;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "duplicate-across-splits",
     severity: Severity::Error,
     finds: "pictures that stand in two splits",

@@ -2,12 +2,12 @@
 
 use hilum_core::Severity;
 
+use super::rule::Rule;
+use super::wording::first_of;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
-use crate::audit::text::first_of;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "duplicate-in-split",
     severity: Severity::Warning,
     finds: "pictures that stand in one split several times",

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use hilum_imaging::Format;
 
+use super::rule::Rule;
+use super::wording::one_finding;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
-use crate::audit::text::one_finding;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "extension-mismatch",
     severity: Severity::Warning,
     finds: "files that are something else than their name says",

@@ -3,12 +3,12 @@
 use hilum_core::{GroupId, Severity};
 use std::collections::BTreeMap;
 
+use super::rule::Rule;
+use crate::audit::alike::is_inferred;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::groups::is_inferred;
-use crate::audit::rule::Rule;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "group-in-two-splits",
     severity: Severity::Error,
     finds: "patients that stand in two splits",

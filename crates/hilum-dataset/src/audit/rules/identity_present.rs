@@ -3,12 +3,12 @@
 use hilum_core::Severity;
 use std::collections::BTreeMap;
 
+use super::rule::Rule;
+use super::wording::{one_finding, quoted};
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
-use crate::audit::text::{one_finding, quoted};
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "identity-present",
     severity: Severity::Warning,
     finds: "DICOM files that name a person",

@@ -2,12 +2,12 @@
 
 use hilum_core::Severity;
 
+use super::rule::Rule;
+use super::wording::quoted;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
-use crate::audit::text::quoted;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "label-conflict",
     severity: Severity::Error,
     finds: "pictures with two classes",

@@ -2,12 +2,12 @@
 
 use hilum_core::Severity;
 
+use super::rule::Rule;
+use super::wording::one_finding;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
-use crate::audit::text::one_finding;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "missing-rescale",
     severity: Severity::Warning,
     finds: "DICOM slices without Hounsfield units",

@@ -4,12 +4,12 @@ use hilum_core::Severity;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::rule::Rule;
+use super::wording::first_of;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
-use crate::audit::text::first_of;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "mixed-series",
     severity: Severity::Warning,
     finds: "folders that mix several DICOM series",

@@ -1,23 +1,98 @@
-//! One rule, one file: its page and its check.
+//! The rules, one file each with its page and its check, and the one list of them.
 
-pub(super) mod burned_in_annotation;
-pub(super) mod class_imbalance;
-pub(super) mod class_missing_in_split;
-pub(super) mod color_marks;
-pub(super) mod constant_image;
-pub(super) mod duplicate_across_splits;
-pub(super) mod duplicate_in_split;
-pub(super) mod extension_mismatch;
-pub(super) mod group_in_two_splits;
-pub(super) mod identity_present;
-pub(super) mod label_conflict;
-pub(super) mod localizer;
-pub(super) mod missing_rescale;
-pub(super) mod mixed_series;
-pub(super) mod near_duplicate;
-pub(super) mod near_duplicate_across_splits;
-pub(super) mod not_ct;
-pub(super) mod odd_size;
-pub(super) mod property_predicts_class;
-pub(super) mod split_drift;
-pub(super) mod unreadable_file;
+mod burned_in_annotation;
+mod class_imbalance;
+mod class_missing_in_split;
+mod colour_marks;
+mod constant_image;
+mod duplicate_across_splits;
+mod duplicate_in_split;
+mod extension_mismatch;
+mod group_in_two_splits;
+mod identity_present;
+mod label_conflict;
+mod localizer;
+mod missing_rescale;
+mod mixed_series;
+mod near_duplicate;
+mod near_duplicate_across_splits;
+mod not_ct;
+mod odd_size;
+mod property_predicts_class;
+mod rule;
+mod split_drift;
+mod unreadable_file;
+mod wording;
+
+use std::fmt::Write as _;
+
+use hilum_core::closest;
+use thiserror::Error;
+
+pub use rule::Rule;
+
+/// All rules, errors first, in the order in which they are shown.
+pub static RULES: &[Rule] = &[
+    unreadable_file::RULE,
+    class_missing_in_split::RULE,
+    label_conflict::RULE,
+    duplicate_across_splits::RULE,
+    group_in_two_splits::RULE,
+    property_predicts_class::RULE,
+    near_duplicate_across_splits::RULE,
+    duplicate_in_split::RULE,
+    near_duplicate::RULE,
+    split_drift::RULE,
+    class_imbalance::RULE,
+    colour_marks::RULE,
+    extension_mismatch::RULE,
+    odd_size::RULE,
+    constant_image::RULE,
+    not_ct::RULE,
+    localizer::RULE,
+    missing_rescale::RULE,
+    mixed_series::RULE,
+    burned_in_annotation::RULE,
+    identity_present::RULE,
+];
+
+/// A name that is no rule's.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{name}` is no audit rule\nhint: {hint}")]
+pub struct UnknownRule {
+    /// What was given.
+    pub name: String,
+    /// The nearest name, or all of them.
+    pub hint: String,
+}
+
+impl Rule {
+    /// The rule called `name`.
+    ///
+    /// # Errors
+    /// [`UnknownRule`], with the nearest name.
+    pub fn named(name: &str) -> Result<&'static Self, UnknownRule> {
+        if let Some(rule) = RULES.iter().find(|rule| rule.name == name) {
+            return Ok(rule);
+        }
+        let names = || RULES.iter().map(|rule| rule.name);
+        let all = || format!("the rules are {}", names().collect::<Vec<_>>().join(", "));
+        Err(UnknownRule {
+            name: name.to_owned(),
+            hint: closest(name, names()).map_or_else(all, |near| format!("did you mean `{near}`?")),
+        })
+    }
+}
+
+/// The page of every rule: the content of `docs/audit-rules.md`.
+pub fn all_pages() -> String {
+    let mut text = "# Audit rules\n\n\
+        `hilum audit DATA` looks for these; `hilum audit --explain RULE` prints one page. An error \
+        stops `train` and `evaluate` unless it is mended or allowed by `--allow RULE`; a warning \
+        is told and travels with every number. This page is generated from the rules' own text.\n"
+        .to_owned();
+    for rule in RULES {
+        let _ = write!(text, "\n{}", rule.explain());
+    }
+    text
+}

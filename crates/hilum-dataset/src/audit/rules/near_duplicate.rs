@@ -3,14 +3,13 @@
 use hilum_core::Severity;
 use hilum_core::Split;
 
-use crate::audit::evidence::Cluster;
-use crate::audit::evidence::Evidence;
+use super::rule::Rule;
+use super::wording::first_of;
+use crate::audit::alike::AlikePair;
+use crate::audit::evidence::{Cluster, Evidence};
 use crate::audit::finding::Finding;
-use crate::audit::neighbours::AlikePair;
-use crate::audit::rule::Rule;
-use crate::audit::text::first_of;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "near-duplicate",
     severity: Severity::Warning,
     finds: "altered copies within a split",

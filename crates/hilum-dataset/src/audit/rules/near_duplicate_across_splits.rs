@@ -3,12 +3,12 @@
 use hilum_core::Severity;
 
 use super::near_duplicate::near_duplicate_finding;
+use super::rule::Rule;
+use crate::audit::alike::AlikePair;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::neighbours::AlikePair;
-use crate::audit::rule::Rule;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "near-duplicate-across-splits",
     severity: Severity::Warning,
     finds: "altered copies in two splits",

@@ -2,13 +2,13 @@
 
 use hilum_core::Severity;
 
+use super::rule::Rule;
+use super::wording::one_finding;
 use crate::audit::evidence::Evidence;
 use crate::audit::facts::FileFacts;
 use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
-use crate::audit::text::one_finding;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "not-ct",
     severity: Severity::Warning,
     finds: "DICOM objects that are no CT slice",

@@ -2,13 +2,13 @@
 
 use hilum_core::Severity;
 
+use super::rule::Rule;
+use super::wording::one_finding;
 use crate::audit::evidence::Evidence;
 use crate::audit::facts::SliceFacts;
 use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
-use crate::audit::text::one_finding;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "odd-size",
     severity: Severity::Warning,
     finds: "images of an unusual size",

@@ -2,13 +2,13 @@
 
 use hilum_core::{ClassIndex, Severity, Split};
 
+use super::rule::Rule;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::properties::{PROPERTIES, Property};
-use crate::audit::rule::Rule;
-use crate::audit::stump::{CrossValidated, cross_validate};
+use crate::audit::shortcuts::{CrossValidated, cross_validate};
+use crate::audit::shortcuts::{PROPERTIES, Property};
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "property-predicts-class",
     severity: Severity::Warning,
     finds: "simple image properties that give the class away",

@@ -2,12 +2,12 @@
 
 use hilum_core::{ClassIndex, Severity, Split};
 
+use super::rule::Rule;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::audit::properties::PROPERTIES;
-use crate::audit::rule::Rule;
+use crate::audit::shortcuts::PROPERTIES;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "split-drift",
     severity: Severity::Warning,
     finds: "splits that differ from train",

@@ -2,12 +2,12 @@
 
 use hilum_core::Severity;
 
+use super::rule::Rule;
 use crate::audit::evidence::Evidence;
 use crate::audit::facts::FileFacts;
 use crate::audit::finding::Finding;
-use crate::audit::rule::Rule;
 
-pub(in crate::audit) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     name: "unreadable-file",
     severity: Severity::Error,
     finds: "files that cannot be decoded",

@@ -1,0 +1,61 @@
+//! The name of a picture: what it shows, whatever its file is called.
+
+use hilum_imaging::{Channels, Pixels};
+use serde::{Deserialize, Serialize};
+
+/// The first 128 bits of BLAKE3 over size and decoded pixels.
+///
+/// A grey image and one with three equal channels have the same digest: they look the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PixelDigest([u8; 16]);
+
+impl PixelDigest {
+    /// The same as a number.
+    pub(in crate::audit) fn as_number(self) -> u128 {
+        u128::from_le_bytes(self.0)
+    }
+
+    pub(super) fn of(pixels: &Pixels) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(pixels.width() as u64).to_le_bytes());
+        hasher.update(&(pixels.height() as u64).to_le_bytes());
+        match without_equal_channels(pixels) {
+            Some(grey) => hasher.update(&grey),
+            None => hasher.update(pixels.data()),
+        };
+        let mut digest = [0; 16];
+        digest.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        Self(digest)
+    }
+}
+
+/// One byte a pixel, if the three channels are equal everywhere.
+fn without_equal_channels(pixels: &Pixels) -> Option<Vec<u8>> {
+    if pixels.channels() == Channels::Grey {
+        return None;
+    }
+    let (colors, _) = pixels.data().as_chunks::<3>();
+    colors
+        .iter()
+        .all(|[red, green, blue]| red == green && green == blue)
+        .then(|| colors.iter().map(|[red, _, _]| *red).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rgb(data: &[u8]) -> Pixels {
+        Pixels::new(data.len() / 3, 1, Channels::Rgb, data.to_vec())
+    }
+
+    #[test]
+    fn grey_and_equal_channels_are_one_picture_and_other_shapes_are_not() {
+        let grey = Pixels::new(2, 1, Channels::Grey, vec![5, 9]);
+        let tall = Pixels::new(1, 2, Channels::Grey, vec![5, 9]);
+        let digest = PixelDigest::of(&grey);
+        assert_eq!(PixelDigest::of(&rgb(&[5, 5, 5, 9, 9, 9])), digest);
+        assert_ne!(PixelDigest::of(&rgb(&[5, 5, 6, 9, 9, 9])), digest);
+        assert_ne!(PixelDigest::of(&tall), digest);
+    }
+}

@@ -1,0 +1,11 @@
+//! What a network says of slices, and what that amounts to.
+
+mod cross_entropy;
+mod judge;
+mod measure;
+mod predict;
+
+pub use cross_entropy::CrossEntropy;
+pub(crate) use judge::{Judged, finite};
+pub(crate) use measure::Measure;
+pub use predict::{PredictError, predict_slices, slice_logits};

@@ -1,0 +1,8 @@
+//! Slices on their way to the network: what a run learns from, in which batches, as which numbers.
+
+pub(crate) mod batches;
+mod preparation;
+mod training_data;
+
+pub(crate) use preparation::{Preparation, Variation};
+pub use training_data::{LabelledSlice, TrainingData};
