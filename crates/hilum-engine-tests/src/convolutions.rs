@@ -100,13 +100,7 @@ fn window() -> impl Strategy<Value = ([usize; 2], [usize; 2])> {
 }
 
 fn activation() -> impl Strategy<Value = Option<Activation>> {
-    prop_oneof![
-        Just(None),
-        Just(Some(Activation::Relu)),
-        Just(Some(Activation::Relu6)),
-        Just(Some(Activation::Silu)),
-        Just(Some(Activation::Sigmoid)),
-    ]
+    prop::option::weighted(0.8, prop::sample::select(&Activation::ALL[..]))
 }
 
 prop_compose! {

@@ -31,6 +31,6 @@ pub use engine::{
 };
 pub use network::{
     Activation, Distribution, DropoutUnit, Graph, GraphBuilder, GraphError, Initialisation, Layer,
-    Node, NodeIndex, Op, Padding, ParameterRole, ParameterSpec, Shape, Summary, summarise,
+    Node, NodeIndex, Op, Padding, ParameterRole, ParameterSpec, Shape, Summary, Window, summarise,
 };
 pub use parameters::{Parameters, ParametersError, Tensor, initialise, initialise_head};

@@ -21,7 +21,14 @@ pub(super) fn forward(op: Op, shape: Shape, inputs: &[&Value]) -> Value {
             inputs[position].at(n, r, c, channel)
         }
         Op::Gate => input.at(n, r, c, k) * inputs[1].at(n, 0, 0, k),
-        _ => unreachable!("joins only"),
+        Op::Input
+        | Op::Convolution { .. }
+        | Op::Dense { .. }
+        | Op::BatchNorm { .. }
+        | Op::Activation(_)
+        | Op::MaxPool { .. }
+        | Op::GlobalAveragePool
+        | Op::Dropout { .. } => unreachable!("run by files of their own"),
     })
 }
 
@@ -52,7 +59,14 @@ pub(super) fn backward(op: Op, inputs: &[&Value], slope: &Value) -> Vec<Value> {
                 *back[0].at_mut(n, r, c, k) += out * inputs[1].at(n, 0, 0, k);
                 *back[1].at_mut(n, 0, 0, k) += out * input.at(n, r, c, k);
             }
-            _ => unreachable!("joins only"),
+            Op::Input
+            | Op::Convolution { .. }
+            | Op::Dense { .. }
+            | Op::BatchNorm { .. }
+            | Op::Activation(_)
+            | Op::MaxPool { .. }
+            | Op::GlobalAveragePool
+            | Op::Dropout { .. } => unreachable!("run by files of their own"),
         }
     });
     back

@@ -77,12 +77,10 @@ pub fn run(graph: &Graph, weights: &Weights, images: &Batch, mode: Mode) -> Pass
                 products::forward(op, node.shape, inputs[0], weight.expect("a weight"), bias)
             }
             Op::Activation(activation) => functions::forward(activation, inputs[0]),
-            op @ (Op::MaxPool { .. } | Op::GlobalAveragePool) => {
+            op if op.window().is_some() || op == Op::GlobalAveragePool => {
                 pooling::forward(op, node.shape, inputs[0])
             }
-            op @ (Op::RepeatChannels { .. } | Op::Flatten | Op::Add | Op::Concat | Op::Gate) => {
-                joins::forward(op, node.shape, &inputs)
-            }
+            op => joins::forward(op, node.shape, &inputs),
         };
         values.push(value);
     }
@@ -152,7 +150,6 @@ impl Pass {
         let inputs: Vec<&Value> = node.inputs.iter().map(|i| &self.values[i.0]).collect();
         let input = inputs[0];
         let back = match node.op {
-            Op::Input => unreachable!("an image reads nothing"),
             op @ (Op::Convolution { .. } | Op::Dense { .. }) => {
                 let weight = weights.get(index, ParameterRole::Weight);
                 return products::backward(op, input, weight.expect("a weight"), slope);
@@ -172,12 +169,10 @@ impl Pass {
                     step.seed,
                 )]
             }
-            op @ (Op::MaxPool { .. } | Op::GlobalAveragePool) => {
+            op if op.window().is_some() || op == Op::GlobalAveragePool => {
                 vec![pooling::backward(op, input, slope)]
             }
-            op @ (Op::RepeatChannels { .. } | Op::Flatten | Op::Add | Op::Concat | Op::Gate) => {
-                joins::backward(op, &inputs, slope)
-            }
+            op => joins::backward(op, &inputs, slope),
         };
         Given::to_inputs(back)
     }

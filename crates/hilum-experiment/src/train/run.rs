@@ -159,7 +159,7 @@ pub(crate) fn template(
     data: &TrainingData<'_>,
     audit: AuditSummary,
 ) -> Result<ModelFile, ExperimentError> {
-    let training = TrainingRecord::new(settings, data.fingerprint())?;
+    let training = TrainingRecord::new(settings, &data.fingerprint())?;
     Ok(ModelFile {
         architecture: ArchitectureDescription {
             name: settings.network.architecture,

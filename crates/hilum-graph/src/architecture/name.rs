@@ -33,8 +33,8 @@ impl FromStr for Architecture {
         let nearest = hilum_core::most_similar(name, Self::ALL.map(Self::name));
         let nearest = Self::ALL
             .into_iter()
-            .find(|known| Some(known.name()) == nearest)
-            .expect("there are architectures");
+            .find(|known| Some(known.name()) == nearest);
+        let nearest = nearest.expect("there are architectures");
         Err(UnknownArchitecture {
             name: name.to_owned(),
             nearest,

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::padding::Padding;
+use super::window::Window;
+
 /// What a node computes from its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "op")]
@@ -79,31 +82,40 @@ pub enum Op {
     },
 }
 
-/// Zeros around an image, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Padding {
-    /// Above.
-    pub top: usize,
-    /// Below.
-    pub bottom: usize,
-    /// On the left.
-    pub left: usize,
-    /// On the right.
-    pub right: usize,
-}
-
-impl Padding {
-    /// No padding.
-    pub const NONE: Self = Self::same(0);
-
-    /// `amount` on every side.
-    pub const fn same(amount: usize) -> Self {
-        Self {
-            top: amount,
-            bottom: amount,
-            left: amount,
-            right: amount,
-        }
+impl Op {
+    /// The kernel of operations that slide one over an image.
+    pub fn window(self) -> Option<Window> {
+        let (kernel, stride, padding, ceil) = match self {
+            Self::Convolution {
+                kernel,
+                stride,
+                padding,
+                ..
+            } => (kernel, stride, padding, false),
+            Self::MaxPool {
+                kernel,
+                stride,
+                padding,
+                ceil,
+            } => (kernel, stride, padding, ceil),
+            Self::Input
+            | Self::RepeatChannels { .. }
+            | Self::BatchNorm { .. }
+            | Self::Dense { .. }
+            | Self::Activation(_)
+            | Self::GlobalAveragePool
+            | Self::Flatten
+            | Self::Add
+            | Self::Concat
+            | Self::Gate
+            | Self::Dropout { .. } => return None,
+        };
+        Some(Window {
+            kernel,
+            stride,
+            padding,
+            ceil,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The shape of a node's result from the shapes of its inputs.
 
 use super::error::GraphError;
-use super::op::{Op, Padding};
+use super::op::Op;
 use super::shape::Shape;
 
 /// The shape of what `op` makes of `inputs`, in the node called `name` of a network that reads
@@ -12,7 +12,7 @@ pub(super) fn output_shape(
     inputs: &[Shape],
     image: Shape,
 ) -> Result<Shape, GraphError> {
-    if let (Some(window), [shape]) = (Window::of(op), inputs) {
+    if let (Some(window), [shape]) = (op.window(), inputs) {
         let (height, width) = window.output(*shape).ok_or_else(|| GraphError::TooSmall {
             node: name.to_owned(),
             input: image,
@@ -71,71 +71,5 @@ fn mismatch(name: &str, inputs: &[Shape]) -> GraphError {
     GraphError::Inputs {
         node: name.to_owned(),
         found: found.join(" and "),
-    }
-}
-
-/// A kernel that slides over an image.
-struct Window {
-    kernel: [usize; 2],
-    stride: [usize; 2],
-    padding: Padding,
-    ceil: bool,
-}
-
-impl Window {
-    fn of(op: Op) -> Option<Self> {
-        match op {
-            Op::Convolution {
-                kernel,
-                stride,
-                padding,
-                ..
-            } => Some(Self {
-                kernel,
-                stride,
-                padding,
-                ceil: false,
-            }),
-            Op::MaxPool {
-                kernel,
-                stride,
-                padding,
-                ceil,
-            } => Some(Self {
-                kernel,
-                stride,
-                padding,
-                ceil,
-            }),
-            _ => None,
-        }
-    }
-
-    /// Rows and columns of the result, by PyTorch's formula; `None` if the kernel does not fit.
-    fn output(&self, shape: Shape) -> Option<(usize, usize)> {
-        let Padding {
-            top,
-            bottom,
-            left,
-            right,
-        } = self.padding;
-        Some((
-            self.axis(0, shape.height, (top, bottom))?,
-            self.axis(1, shape.width, (left, right))?,
-        ))
-    }
-
-    fn axis(&self, axis: usize, size: usize, (before, after): (usize, usize)) -> Option<usize> {
-        let (kernel, stride) = (self.kernel[axis], self.stride[axis]);
-        // Rounding up, a first window may lack up to `stride - 1` rows at its end.
-        let rounding = if self.ceil { stride - 1 } else { 0 };
-        let room = (size + before + after + rounding).checked_sub(kernel)?;
-        let count = room / stride + 1;
-        // A window must not start in the padding behind the image (PyTorch's `ceil_mode`).
-        Some(if self.ceil && (count - 1) * stride >= size + before {
-            count - 1
-        } else {
-            count
-        })
     }
 }

@@ -73,7 +73,7 @@ mod tests {
                 width: 64,
                 ..Recipe::reference()
             },
-            training: TrainingRecord::new(&json!({"epochs": 3}), "blake3:00".to_owned()).unwrap(),
+            training: TrainingRecord::new(&json!({"epochs": 3}), "blake3:00").unwrap(),
             audit: AuditSummary::NotAudited,
             validation: None,
             calibration: None,

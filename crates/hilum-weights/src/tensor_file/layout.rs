@@ -13,7 +13,8 @@ use serde::Serialize;
 
 use hilum_graph::Tensor;
 
-use super::{Precision, TensorFileError};
+use super::error::TensorFileError;
+use super::precision::Precision;
 
 /// The header's entry for metadata, beside the names of tensors.
 pub(super) const METADATA_KEY: &str = "__metadata__";

@@ -8,7 +8,7 @@ use safetensors::Dtype;
 
 use hilum_graph::{Parameters, Tensor};
 
-use super::TensorFileError;
+use super::error::TensorFileError;
 
 /// How many bits a value takes in a file; in memory it is always an f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,7 +1,10 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use hilum_graph::{Parameters, Tensor};
 use proptest::prelude::*;
+use safetensors::Dtype;
 
 use super::*;
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use half::{bf16, f16};
 use safetensors::Dtype;
 
-use super::Precision;
+use super::precision::Precision;
 
 /// Values converted at once; the buffer stays in the cache.
 const CHUNK: usize = 1 << 14;
@@ -61,4 +61,9 @@ pub(crate) fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
 fn each<const WIDTH: usize>(bytes: &[u8], read: impl Fn([u8; WIDTH]) -> f32) -> Vec<f32> {
     let (values, _) = bytes.as_chunks::<WIDTH>();
     values.iter().map(|value| read(*value)).collect()
+}
+
+/// An element type as safetensors spells it: `I64`.
+pub(crate) fn element_type(dtype: Dtype) -> String {
+    format!("{dtype:?}")
 }

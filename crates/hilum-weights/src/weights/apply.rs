@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use hilum_graph::{Architecture, Graph, ParameterSpec, Parameters, Tensor};
 
-use super::is_counter;
+use super::contents::is_counter;
 use super::report::{ApplyReport, HeadReplaced, Misshapen};
 
 /// Whether a graph may keep some of its first values, beyond those of the head.

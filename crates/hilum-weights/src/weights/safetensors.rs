@@ -4,9 +4,9 @@ use std::path::Path;
 
 use hilum_graph::Tensor;
 
-use super::{IgnoredTensor, RawTensors};
+use super::contents::{IgnoredTensor, RawTensors};
 use crate::tensor_file::{DIGEST_KEY, Layout, element_type, floats};
-use crate::{TensorFileError, read_tensors};
+use crate::tensor_file::{TensorFileError, read_tensors};
 
 /// Reads all tensors of a file whose bytes are `bytes`; a digest, if it has one, is checked.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<RawTensors, TensorFileError> {

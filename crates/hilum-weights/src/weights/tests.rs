@@ -1,8 +1,12 @@
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
+use hilum_graph::Tensor;
+
+use super::pytorch::pickle;
+use super::read::unwrapped;
 use super::*;
 
 /// Files of `tests/reference/weights/make_pth.py`.

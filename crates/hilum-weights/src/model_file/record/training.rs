@@ -85,7 +85,7 @@ impl TrainingRecord {
     /// If the settings do not become JSON, or one that has a field here is of another type.
     pub fn new(
         settings: &impl Serialize,
-        data_fingerprint: String,
+        data_fingerprint: &str,
     ) -> Result<Self, serde_json::Error> {
         serde_json::from_value(json!({
             "version": Self::VERSION,

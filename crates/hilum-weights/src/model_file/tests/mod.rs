@@ -48,7 +48,7 @@ fn model_of(name: Architecture, side: usize, channels: Channels) -> ModelFile {
         recipe: recipe(side, channels),
         training: TrainingRecord::new(
             &json!({"data": {"train_on_valid": true}, "training": {"epochs": 50}}),
-            "blake3:00".to_owned(),
+            "blake3:00",
         )
         .unwrap(),
         audit: AuditSummary::Audited {

@@ -1,13 +1,17 @@
 //! From a pickle and its storages to named tensors.
 
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
 use safetensors::Dtype;
 
 use hilum_graph::Tensor;
 
+use super::error::PytorchError;
 use super::pickle::{Unpickled, Value, View};
-use super::pytorch::{PytorchError, Storages};
-use super::{IgnoredTensor, RawTensors};
+use super::storage::Storages;
 use crate::tensor_file::{element_type, floats};
+use crate::weights::contents::{IgnoredTensor, RawTensors};
 
 /// Where training scripts keep the weights in a larger checkpoint.
 const NESTED_KEYS: [&str; 3] = ["state_dict", "model_state_dict", "model"];
@@ -45,6 +49,13 @@ impl<'a> StateDict<'a> {
             let dtype = self.unpickled.storages[&view.storage].dtype;
             floats(dtype, &[]).is_some()
         })
+    }
+
+    /// The storages that its tensors of floating-point numbers need.
+    pub(super) fn storage_keys(&self) -> BTreeSet<Rc<str>> {
+        self.floats()
+            .map(|(_, view)| view.storage.clone())
+            .collect()
     }
 
     /// Copies every tensor out of `storages`.

@@ -1,0 +1,67 @@
+//! Why a weights file cannot be read.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::pytorch::PytorchError;
+use crate::tensor_file::TensorFileError;
+
+/// Why a weights file cannot be read.
+#[derive(Debug, Error)]
+pub enum WeightsError {
+    /// The file cannot be read from the disk.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What is in the way.
+        #[source]
+        source: io::Error,
+    },
+    /// A safetensors file that is damaged, truncated or altered.
+    #[error(transparent)]
+    TensorFile(#[from] TensorFileError),
+    /// A file of PyTorch that is damaged, truncated or holds more than weights.
+    #[error("cannot read weights from `{}`", path.display())]
+    Pytorch {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: PytorchError,
+    },
+    /// The content is of no format that holds weights.
+    #[error(
+        "`{}` is not a weights file: it is {found}\n\
+         hint: expected safetensors or a PyTorch state dict (`.pth`)",
+        path.display()
+    )]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What its first bytes say.
+        found: &'static str,
+    },
+    /// There is no tensor of floating-point numbers in it.
+    #[error("`{}` holds no weights: no tensor of floating-point numbers", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A weight is NaN or infinite.
+    #[error(
+        "tensor `{name}` of `{}` holds a value that is not finite, at position {position}\n\
+         hint: the training that wrote it diverged; take weights from before that",
+        path.display()
+    )]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        name: String,
+        /// Where its first such value stands.
+        position: usize,
+    },
+}
