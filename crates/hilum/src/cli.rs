@@ -3,12 +3,9 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
-use crate::commands::{
-    arch, audit, bench, completions, cross_validate, demo, evaluate, export, man, predict, search,
-    split, train,
-};
+use crate::commands::Command;
 use crate::config_file;
 use crate::error::CommandError;
 use crate::screen::{Screen, Verbosity};
@@ -37,37 +34,7 @@ struct Cli {
     verbose: bool,
 
     #[command(subcommand)]
-    command: CliCommand,
-}
-
-#[derive(Debug, Subcommand)]
-enum CliCommand {
-    /// Run the whole path on built-in synthetic slices, in under a minute
-    Demo(demo::Arguments),
-    /// Find what makes a number worthless: copies, conflicts, shortcuts, leaks
-    Audit(audit::Arguments),
-    /// Split a folder of classes into train, valid and test, as a manifest
-    Split(split::Arguments),
-    /// Train a network on a folder of slices
-    Train(Box<train::Arguments>),
-    /// Train on parts of train and valid, predict the rest, and say what to expect
-    CrossValidate(Box<cross_validate::Arguments>),
-    /// Try sets of settings on folds of train and valid, and say which does best
-    Search(Box<search::Arguments>),
-    /// Compute metrics, plots and a report of a model on the test split
-    Evaluate(evaluate::Arguments),
-    /// Classify images, folders, DICOM files and series
-    Predict(predict::Arguments),
-    /// Write a model in half precision, with its licence and a card that says what it is worth
-    Export(export::Arguments),
-    /// List the architectures, or show one layer by layer
-    Arch(arch::Arguments),
-    /// Measure how fast this machine runs and trains the networks
-    Bench(bench::Arguments),
-    /// Print shell completions
-    Completions(completions::Arguments),
-    /// Print the manual page
-    Man(man::Arguments),
+    command: Command,
 }
 
 /// The command line as clap knows it, with an environment variable for every flag.
@@ -134,26 +101,8 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), C
         _ => Verbosity::Normal,
     };
     let screen = Screen::new(verbosity);
-    match cli.command {
-        CliCommand::Demo(arguments) => demo::run(&arguments, &screen),
-        CliCommand::Audit(arguments) => audit::run(&arguments, &screen),
-        CliCommand::Split(arguments) => split::run(&arguments, &screen),
-        CliCommand::Train(arguments) => {
-            let given = matches
-                .subcommand_matches("train")
-                .expect("the command that was parsed");
-            train::run(&arguments, given, &screen)
-        }
-        CliCommand::CrossValidate(arguments) => cross_validate::run(&arguments, &screen),
-        CliCommand::Search(arguments) => search::run(&arguments, &screen),
-        CliCommand::Evaluate(arguments) => evaluate::run(&arguments, &screen),
-        CliCommand::Predict(arguments) => predict::run(&arguments, &screen),
-        CliCommand::Export(arguments) => export::run(&arguments, &screen),
-        CliCommand::Arch(arguments) => arch::run(&arguments),
-        CliCommand::Bench(arguments) => bench::run(&arguments, &screen),
-        CliCommand::Completions(arguments) => completions::run(&arguments),
-        CliCommand::Man(arguments) => man::run(&arguments),
-    }
+    let (_, given) = matches.subcommand().expect("clap insists on a command");
+    cli.command.run(given, &screen)
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ macro_rules! set {
     (text, $value:ident) => {
         match $value.as_str().map(str::parse) {
             Some(Ok(value)) => value,
-            Some(Err(error)) => return Err(hint_of(&error)),
+            Some(Err(error)) => return Err(error.to_string()),
             None => return Err("it is a text".to_owned()),
         }
     };
@@ -456,11 +456,4 @@ impl std::fmt::Display for WindowChoice {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.pad(&self.text)
     }
-}
-
-/// What an error advises, else what it says: the value itself is named beside it.
-fn hint_of(error: &impl std::fmt::Display) -> String {
-    let text = error.to_string();
-    let hint = text.lines().find_map(|line| line.strip_prefix("hint: "));
-    hint.map_or_else(|| text.clone(), str::to_owned)
 }

@@ -148,7 +148,7 @@ pub enum SettingError {
         expected: &'static str,
     },
     /// A value of another kind.
-    #[error("`{value}` is no value of `{setting}`\nhint: {expected}")]
+    #[error("`{value}` is no value of `{setting}`: {expected}")]
     Value {
         /// The setting.
         setting: &'static str,

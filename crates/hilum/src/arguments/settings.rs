@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use hilum_experiment::settings::{Heading, Kind};
-use hilum_experiment::{Choices, SETTINGS, Setting};
+use hilum_experiment::{Choices, SETTINGS, Setting, SettingError};
 
 /// Which settings a command has flags for.
 pub(crate) trait Selection {
@@ -138,8 +138,7 @@ fn parser(setting: &'static Setting) -> ValueParser {
         Kind::Text => ValueParser::new(move |text: &str| {
             let mut scratch = Choices::default();
             let read = setting.choose_text(&mut scratch, &[text.to_owned()]);
-            read.map(|()| text.to_owned())
-                .map_err(|error| Reason(hint(&error)))
+            read.map(|()| text.to_owned()).map_err(reason)
         }),
         Kind::Count(_) => ValueParser::new(|text: &str| {
             let number = text.parse::<u64>();
@@ -168,10 +167,11 @@ impl fmt::Display for Reason {
 impl std::error::Error for Reason {}
 
 /// clap names flag and value itself.
-fn hint(error: &impl fmt::Display) -> String {
-    let text = error.to_string();
-    let hint = text.lines().find_map(|line| line.strip_prefix("hint: "));
-    hint.map_or_else(|| text.clone(), str::to_owned)
+fn reason(error: SettingError) -> Reason {
+    match error {
+        SettingError::Value { expected, .. } => Reason(expected),
+        error => Reason(error.to_string()),
+    }
 }
 
 fn heading(heading: Heading) -> &'static str {

@@ -2,11 +2,13 @@
 
 use std::io::{self, Write as _};
 
+use clap::ArgMatches;
 use hilum_experiment::ExperimentError;
 use hilum_graph::{Architecture, Shape, Summary, summarise};
 
 use crate::arguments::Format;
 use crate::error::{ArgumentError, CommandError};
+use crate::screen::Screen;
 use crate::summary::Table;
 
 /// What `hilum arch` takes.
@@ -30,7 +32,11 @@ pub(crate) struct Arguments {
 }
 
 /// Prints the list or the summary.
-pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    _given: &ArgMatches,
+    _screen: &Screen,
+) -> Result<(), CommandError> {
     let text = if let Some(name) = &arguments.name {
         let architecture: Architecture = name.parse().map_err(ArgumentError::from)?;
         layers(&summary(architecture, arguments)?, arguments.format)?

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use clap::ArgMatches;
 use hilum_core::Severity;
 use hilum_dataset::Overwrite;
 use hilum_dataset::audit::Rule;
@@ -52,7 +53,11 @@ pub(crate) struct Arguments {
 ///
 /// # Errors
 /// [`CommandError::Findings`] if a rule of severity error found something.
-pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    _given: &ArgMatches,
+    screen: &Screen,
+) -> Result<(), CommandError> {
     if let Some(name) = &arguments.explain {
         let rule = Rule::named(name).map_err(ArgumentError::from)?;
         writeln!(io::stdout().lock(), "{}", rule.explain().trim_end())?;

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 
+use clap::ArgMatches;
 use hilum_experiment::{Bench, BenchMode, bench};
 use hilum_graph::Architecture;
 
@@ -51,7 +52,11 @@ pub(crate) struct Arguments {
 }
 
 /// Measures and prints, figure by figure.
-pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    _given: &ArgMatches,
+    screen: &Screen,
+) -> Result<(), CommandError> {
     let session = session(&())?;
     let architectures = match arguments.arch {
         Some(one) => vec![one],

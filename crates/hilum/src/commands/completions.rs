@@ -2,10 +2,12 @@
 
 use std::io;
 
+use clap::ArgMatches;
 use clap_complete::Shell;
 
 use crate::cli;
 use crate::error::CommandError;
+use crate::screen::Screen;
 
 /// What `hilum completions` takes.
 #[derive(Debug, clap::Args)]
@@ -18,7 +20,11 @@ pub(crate) struct Arguments {
 }
 
 /// Writes the script to stdout.
-pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    _given: &ArgMatches,
+    _screen: &Screen,
+) -> Result<(), CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut cli::command(), "hilum", &mut script);
     io::Write::write_all(&mut io::stdout().lock(), &script)?;

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 
+use clap::ArgMatches;
 use hilum_experiment::{CrossValidation, cross_validate};
 
 use crate::arguments::{FitArguments, FoldArguments, Format, OfFolds};
@@ -56,7 +57,11 @@ pub(crate) struct Arguments {
 }
 
 /// Trains every fold that is not done yet, then prints what all predictions amount to.
-pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    _given: &ArgMatches,
+    screen: &Screen,
+) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
     let fit = &arguments.fit;
     let request = CrossValidation {

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use clap::ArgMatches;
 use hilum_experiment::settings::{DataSettings, NetworkSettings};
 use hilum_experiment::{
     Choices, Evaluate, Model, ModelOrigin, Place, Predict, Run, RunSettings, evaluate, train,
@@ -49,7 +50,11 @@ pub(crate) struct Arguments {
 }
 
 /// Makes slices, trains, evaluates, predicts, and says where to look.
-pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    _given: &ArgMatches,
+    screen: &Screen,
+) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
     let session = session(&narrator)?;
     let folder = fresh_folder(&arguments.out)?;

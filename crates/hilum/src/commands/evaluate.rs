@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::ArgMatches;
 use hilum_core::Split;
 use hilum_experiment::{Evaluate, Model, ModelOrigin, bundled, evaluate};
 use hilum_metrics::Bootstrap;
@@ -53,7 +54,11 @@ pub(crate) struct Arguments {
 }
 
 /// Evaluates and prints.
-pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    _given: &ArgMatches,
+    screen: &Screen,
+) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
     let session = session(&narrator)?;
     let (origin, choices) = (&arguments.model, &arguments.chosen.choices);

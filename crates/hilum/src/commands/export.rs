@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use clap::ArgMatches;
 use clap::ValueEnum;
 use hilum_experiment::{CardRequest, Export, ModelOrigin, export};
 use hilum_weights::Precision;
@@ -57,7 +58,11 @@ enum PrecisionChoice {
 }
 
 /// Writes the model, then its card, and prints the model's path.
-pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    _given: &ArgMatches,
+    screen: &Screen,
+) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
     let request = Export {
         model: arguments.model.clone(),

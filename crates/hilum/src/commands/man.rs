@@ -4,6 +4,8 @@ use std::io;
 
 use crate::cli;
 use crate::error::{ArgumentError, CommandError};
+use crate::screen::Screen;
+use clap::ArgMatches;
 
 /// What `hilum man` takes.
 #[derive(Debug, clap::Args)]
@@ -14,7 +16,11 @@ pub(crate) struct Arguments {
 }
 
 /// Writes the page to stdout.
-pub(crate) fn run(arguments: &Arguments) -> Result<(), CommandError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    _given: &ArgMatches,
+    _screen: &Screen,
+) -> Result<(), CommandError> {
     let mut whole = cli::command();
     whole.build();
     let page = match &arguments.command {

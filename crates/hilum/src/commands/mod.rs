@@ -1,15 +1,73 @@
-//! The commands, one file each.
+//! The commands, one file each, and their list: what `hilum --help` shows and `hilum NAME` runs.
 
-pub(crate) mod arch;
-pub(crate) mod audit;
-pub(crate) mod bench;
-pub(crate) mod completions;
-pub(crate) mod cross_validate;
-pub(crate) mod demo;
-pub(crate) mod evaluate;
-pub(crate) mod export;
-pub(crate) mod man;
-pub(crate) mod predict;
-pub(crate) mod search;
-pub(crate) mod split;
-pub(crate) mod train;
+mod arch;
+mod audit;
+mod bench;
+mod completions;
+mod cross_validate;
+mod demo;
+mod evaluate;
+mod export;
+mod man;
+mod predict;
+mod search;
+mod split;
+mod train;
+
+use clap::{ArgMatches, Subcommand};
+
+use crate::error::CommandError;
+use crate::screen::Screen;
+
+/// A line of help and the module of each command, which has `Arguments` and `run`.
+macro_rules! commands {
+    ($($(#[doc = $says:literal])+ $name:ident = $module:ident,)+) => {
+        /// A command with its arguments.
+        #[derive(Debug, Subcommand)]
+        pub(crate) enum Command {
+            $($(#[doc = $says])+ $name(Box<$module::Arguments>),)+
+        }
+
+        impl Command {
+            /// Carries it out; `given` tells which flags the user wrote.
+            pub(crate) fn run(
+                &self,
+                given: &ArgMatches,
+                screen: &Screen,
+            ) -> Result<(), CommandError> {
+                match self {
+                    $(Self::$name(arguments) => $module::run(arguments, given, screen),)+
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    /// Run the whole path on built-in synthetic slices, in under a minute
+    Demo = demo,
+    /// Find what makes a number worthless: copies, conflicts, shortcuts, leaks
+    Audit = audit,
+    /// Split a folder of classes into train, valid and test, as a manifest
+    Split = split,
+    /// Train a network on a folder of slices
+    Train = train,
+    /// Train on parts of train and valid, predict the rest, and say what to expect
+    CrossValidate = cross_validate,
+    /// Try sets of settings on folds of train and valid, and say which does best
+    Search = search,
+    /// Compute metrics, plots and a report of a model on the test split
+    Evaluate = evaluate,
+    /// Classify images, folders, DICOM files and series
+    Predict = predict,
+    /// Write a model in half precision, with its licence and a card that says what it is worth
+    Export = export,
+    /// List the architectures, or show one layer by layer
+    Arch = arch,
+    /// Measure how fast this machine runs and trains the networks
+    Bench = bench,
+    /// Print shell completions
+    Completions = completions,
+    /// Print the manual page
+    Man = man,
+}

@@ -5,6 +5,7 @@ mod output;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::ArgMatches;
 use hilum_experiment::{
     ExperimentError, FileAnswer, Model, ModelOrigin, Predict, Session, bundled, predict_each,
 };
@@ -44,7 +45,11 @@ pub(crate) struct Arguments {
 }
 
 /// Opens the model and classifies every file.
-pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    _given: &ArgMatches,
+    screen: &Screen,
+) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
     let session = session(&narrator)?;
     let choices = &arguments.chosen.choices;

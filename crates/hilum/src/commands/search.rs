@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use clap::ArgMatches;
 use hilum_experiment::{DEFAULT_SPACE, ExperimentError, Search, Strategy, search};
 
 use crate::arguments::{FitArguments, FoldArguments, Format, OfFolds, one_of};
@@ -67,7 +68,11 @@ pub(crate) struct Arguments {
 }
 
 /// Trains every trial that is not done yet, and prints which is best.
-pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    _given: &ArgMatches,
+    screen: &Screen,
+) -> Result<(), CommandError> {
     let space = match &arguments.space {
         None => DEFAULT_SPACE.to_owned(),
         Some(path) => fs_err::read_to_string(path).map_err(ExperimentError::Input)?,

@@ -3,6 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
+use clap::ArgMatches;
 use hilum_dataset::{Overwrite, SplitFractions};
 use hilum_experiment::{SplitRequest, split};
 
@@ -44,7 +45,11 @@ pub(crate) struct Arguments {
 }
 
 /// Divides the data, writes the manifest and prints what is in each split.
-pub(crate) fn run(arguments: &Arguments, screen: &Screen) -> Result<(), CommandError> {
+pub(super) fn run(
+    arguments: &Arguments,
+    _given: &ArgMatches,
+    screen: &Screen,
+) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
     let choices = &arguments.chosen.choices;
     let request = SplitRequest {

@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
 }
 
 /// Trains, resumes or previews; `given` tells which flags the user wrote.
-pub(crate) fn run(
+pub(super) fn run(
     arguments: &Arguments,
     given: &ArgMatches,
     screen: &Screen,

@@ -78,7 +78,11 @@ fn what_cannot_be_measured_is_refused() {
     bench(&["--arch", "mobilenetv2"]).refuses(&["did you mean `mobilenet-v2`?"]);
     bench(&["--arch", "reference-cnn", "--image-size", "40"]).refuses(&["hint:", "larger"]);
     bench(&["--arch", "compact-cnn", "--batch", "0"]).refuses(&["--batch"]);
-    bench(&["--arch", "compact-cnn", "--device", "gpu"]).refuses(&["device `gpu`", "hint:"]);
+    bench(&["--arch", "compact-cnn", "--device", "gpu"]).refuses(&[
+        "gpu",
+        "--device",
+        "choose `cpu`",
+    ]);
 }
 
 #[cfg(not(feature = "cuda"))]
