@@ -108,9 +108,9 @@ impl Compiler<'_> {
             convolution.activation = Some(activation);
             chain.push(user);
         }
-        let limits = !matches!(
+        let limits = matches!(
             convolution.activation,
-            Some(Activation::Silu | Activation::Sigmoid)
+            None | Some(Activation::Relu | Activation::Relu6)
         );
         if !convolution.depthwise
             && convolution.residual.is_none()
