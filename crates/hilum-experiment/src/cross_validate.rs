@@ -141,7 +141,7 @@ fn train_folds(
             trial: None,
             repeat: fold.repeat,
             repeat_count: settings.repeats,
-            fold: fold.fold,
+            fold: fold.number,
             fold_count: settings.folds,
         };
         let run = FoldRun {

@@ -120,6 +120,10 @@ pub fn predict(
 ///
 /// # Errors
 /// As [`predict`]; [`ExperimentError::Output`] with what `take` says.
+#[expect(
+    clippy::missing_panics_doc,
+    reason = "the engine answers for every slice"
+)]
 pub fn predict_each(
     model: &mut Model,
     request: &Predict,

@@ -15,14 +15,14 @@ use tempfile::TempDir;
 
 /// Phantoms of four classes, and settings that learn from them in a moment.
 fn workplace() -> (TempDir, RunSettings) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     let slices = folder.path().join("slices");
     let settings = DatasetSettings {
         size: 64,
         ..DatasetSettings::default()
     };
-    write_dataset(&slices, &settings, |_, _| {}).unwrap();
-    let settings = choices(&[]).resolve(&slices).unwrap();
+    write_dataset(&slices, &settings, |_, _| {}).expect("slices");
+    let settings = choices(&[]).resolve(&slices).expect("valid settings");
     (folder, settings)
 }
 
@@ -35,7 +35,7 @@ fn choices(more: &[(&str, &str)]) -> Choices {
     ];
     let mut choices = Choices::default();
     for (name, text) in quick.iter().chain(more) {
-        choices.choose(name, text).unwrap();
+        choices.choose(name, text).expect("a setting");
     }
     choices
 }
@@ -48,7 +48,7 @@ fn run(folder: &Path, name: &str, settings: &RunSettings) -> Run {
 }
 
 fn model(run: &Path) -> Vec<u8> {
-    std::fs::read(run.join("model.safetensors")).unwrap()
+    std::fs::read(run.join("model.safetensors")).expect("a model")
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub(crate) const INTERRUPTED: u8 = 130;
 pub(crate) enum CommandError {
     /// What the library says; it knows whose fault it is.
     #[error(transparent)]
-    Experiment(#[from] ExperimentError),
+    Experiment(Box<ExperimentError>),
     /// Arguments that the command itself cannot use.
     #[error(transparent)]
     Arguments(#[from] ArgumentError),
@@ -83,17 +83,22 @@ impl CommandError {
     pub(crate) fn message(&self) -> Option<String> {
         match self {
             Self::Findings | Self::BrokenPipe => None,
-            Self::Experiment(ExperimentError::Interrupted { work, .. }) => Some(format!(
-                "{self}\n{}",
-                match work {
-                    Interruptible::Run => "go on with the same command and `--resume`",
-                    Interruptible::Folds => "go on with the same command",
-                }
-            )),
-            Self::Experiment(error) if error.kind() == ErrorKind::Cancelled => None,
+            Self::Experiment(error) if error.kind() == ErrorKind::Cancelled => how_to_go_on(error),
             error => Some(describe(error)),
         }
     }
+}
+
+/// What is left of an interrupted call, if there is anything to go on with.
+fn how_to_go_on(error: &ExperimentError) -> Option<String> {
+    let ExperimentError::Interrupted { work, .. } = error else {
+        return None;
+    };
+    let how = match work {
+        Interruptible::Run => "go on with the same command and `--resume`",
+        Interruptible::Folds => "go on with the same command",
+    };
+    Some(format!("{error}\n{how}"))
 }
 
 fn describe(error: &(dyn std::error::Error + 'static)) -> String {
@@ -127,6 +132,12 @@ fn describe(error: &(dyn std::error::Error + 'static)) -> String {
         let _ = write!(text, "\nhint: {hint}");
     }
     text
+}
+
+impl From<ExperimentError> for CommandError {
+    fn from(error: ExperimentError) -> Self {
+        Self::Experiment(Box::new(error))
+    }
 }
 
 impl From<io::Error> for CommandError {

@@ -43,7 +43,7 @@ pub enum ContinueError {
         path: PathBuf,
         /// Why it cannot be read.
         #[source]
-        source: RunFolderError,
+        source: Box<RunFolderError>,
     },
 }
 
@@ -68,6 +68,7 @@ pub(crate) fn begin_or_go_on<S: Serialize + DeserializeOwned>(
         Ok(folder) => {
             let own: S = folder.read_settings().map_err(|source| {
                 let path = path.clone();
+                let source = Box::new(source);
                 ContinueError::SomethingElse { path, source }
             })?;
             let differences = differences(&own, settings, decides);

@@ -14,7 +14,7 @@ pub(crate) struct Fold {
     /// Which round of folds; the first is 1.
     pub(crate) repeat: usize,
     /// Which fold is held out; the first is 1.
-    pub(crate) fold: usize,
+    pub(crate) number: usize,
     /// Of folds, weights, order, augmentation and dropout.
     pub(crate) seed: u64,
     /// What is learnt from.
@@ -60,7 +60,7 @@ impl Plan {
                 };
                 planned.push(Fold {
                     repeat,
-                    fold: fold + 1,
+                    number: fold + 1,
                     seed,
                     train,
                     inner_valid,
@@ -82,7 +82,7 @@ impl Plan {
                     let group = pool.groups[*position].as_ref();
                     writer.write_record([
                         fold.repeat.to_string().as_str(),
-                        fold.fold.to_string().as_str(),
+                        fold.number.to_string().as_str(),
                         pool.paths[*position].display().to_string().as_str(),
                         group.map_or("", |group| group.0.as_str()),
                         classes.name(pool.slices[*position].truth).as_str(),

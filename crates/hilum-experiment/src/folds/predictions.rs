@@ -109,7 +109,7 @@ pub(super) fn read_predictions(
             .ok_or_else(|| foreign("a row holds no probabilities"))?;
         let one = OutOfFold {
             repeat: fold.repeat,
-            fold: fold.fold,
+            fold: fold.number,
             group: groups[*position],
             truth: pool.slices[*position].truth,
             probabilities,

@@ -116,7 +116,7 @@ fn train_and_predict(
     Ok(predictions
         .map(|(position, probabilities)| OutOfFold {
             repeat: fold.repeat,
-            fold: fold.fold,
+            fold: fold.number,
             group: run.groups[*position],
             truth: pool.slices[*position].truth,
             probabilities,
@@ -127,7 +127,7 @@ fn train_and_predict(
 impl FoldRun<'_> {
     /// `fold-REPEAT-FOLD`.
     fn name(&self) -> String {
-        format!("fold-{}-{}", self.fold.repeat, self.fold.fold)
+        format!("fold-{}-{}", self.fold.repeat, self.fold.number)
     }
 
     fn folder(&self) -> PathBuf {

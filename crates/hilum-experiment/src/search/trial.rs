@@ -162,7 +162,7 @@ impl<'a> Trainer<'a> {
                         trial: Some(trial),
                         repeat: 1,
                         repeat_count: 1,
-                        fold: fold.fold,
+                        fold: fold.number,
                         fold_count: self.folds.fold_count,
                     },
                     epochs_before: epochs_before + index * settings.training.epochs,

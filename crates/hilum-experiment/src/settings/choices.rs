@@ -10,10 +10,11 @@ use hilum_imaging::{Channels, FillMode, Fit, Interpolation, Views, Window};
 use hilum_train::{ClassWeights, Keep};
 use toml::Value;
 
-use super::declaration::{Default, Heading, Kind, Range, Scope, Setting, Word};
+use super::declaration::{Default, Heading, Scope, Setting};
 use super::defaults::{
     HEAD_EPOCHS, KEPT_VARIATIONS, MAX_PIXELS, MOMENTUM, SEED, STAGED_RATE, WEIGHT_DECAY,
 };
+use super::kind::{Kind, Range, Word};
 use super::words::{AugmentationPreset, NormalisationKind, Optimizer, ScheduleKind};
 use crate::weights::WeightsChoice;
 

@@ -8,7 +8,9 @@ mod choices;
 mod declaration;
 mod defaults;
 mod differences;
+mod error;
 mod help;
+mod kind;
 mod resolve;
 mod run;
 #[cfg(test)]
@@ -16,9 +18,11 @@ mod tests;
 mod words;
 
 pub use choices::{Choices, FreezeChoice, SETTINGS, WindowChoice};
-pub use declaration::{Default, Heading, Kind, Range, Scope, Setting, SettingError, Word, shown};
+pub use declaration::{Default, Heading, Scope, Setting};
 pub use defaults::{MAX_PIXELS, SEED};
 pub use differences::differences;
+pub use error::SettingError;
+pub use kind::{Kind, Range, Word, shown};
 pub use run::{DataSettings, MachineSettings, NetworkSettings, RunSettings};
 pub(crate) use words::words;
 pub use words::{AugmentationPreset, NormalisationKind, Optimizer, ScheduleKind};

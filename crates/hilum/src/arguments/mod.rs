@@ -28,7 +28,7 @@ pub(crate) enum Format {
 
 impl Format {
     /// For commands that have no table to print as CSV.
-    pub(crate) fn text_or_json() -> impl TypedValueParser<Value = Self> + Clone {
+    pub(crate) fn text_or_json() -> impl TypedValueParser<Value = Self> {
         let known = [Self::Text, Self::Json];
         let known = known.iter().filter_map(ValueEnum::to_possible_value);
         PossibleValuesParser::new(known.collect::<Vec<_>>()).map(|text| match text.as_str() {

@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use hilum_experiment::settings::Word;
 
 /// Reads one of `words`.
-pub(crate) fn one_of<T>(words: &'static [Word]) -> impl TypedValueParser<Value = T> + Clone
+pub(crate) fn one_of<T>(words: &'static [Word]) -> impl TypedValueParser<Value = T>
 where
     T: FromStr<Err: fmt::Display> + Clone + Send + Sync + 'static,
 {

@@ -32,12 +32,13 @@ impl Bars {
     }
 
     pub(super) fn end(&mut self, task: Task) {
-        let (over, running) = std::mem::take(&mut self.tasks)
-            .into_iter()
-            .partition(|(one, _)| *one == task);
-        self.tasks = running;
-        let over: Vec<(Task, ProgressBar)> = over;
-        over.iter().for_each(|(_, bar)| bar.finish_and_clear());
+        self.tasks.retain(|(one, bar)| {
+            let is_over = *one == task;
+            if is_over {
+                bar.finish_and_clear();
+            }
+            !is_over
+        });
     }
 
     pub(super) fn of(&self, task: Task) -> Option<&ProgressBar> {

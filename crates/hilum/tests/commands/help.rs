@@ -20,9 +20,50 @@ fn help_leads_a_newcomer_to_the_demo() {
 #[test]
 fn completions_are_made_for_every_shell() {
     let workplace = Workplace::new();
+    let commands = commands(&workplace);
+    assert!(commands.iter().any(|command| command == "cross-validate"));
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let finished = workplace.hilum(&["completions", shell]);
-        assert!(finished.succeeds().stdout.contains("hilum"), "{shell}");
+        let script = &finished.succeeds().stdout;
+        for word in commands
+            .iter()
+            .map(String::as_str)
+            .chain(["learning-rate", "infer-groups"])
+        {
+            assert!(script.contains(word), "no `{word}` for {shell}");
+        }
+    }
+}
+
+/// What `hilum --help` lists.
+fn commands(workplace: &Workplace) -> Vec<String> {
+    let finished = workplace.hilum(&["--help"]);
+    let help = &finished.succeeds().stdout;
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    listed
+        .take_while(|line| line.starts_with("  "))
+        // What does not fit goes on further to the right.
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_command_has_help_a_manual_and_errors_of_its_own() {
+    let workplace = Workplace::new();
+    let commands = commands(&workplace);
+    for command in commands.iter().filter(|command| *command != "help") {
+        let finished = workplace.hilum(&[command, "--help"]);
+        let usage = format!("hilum {command}");
+        assert!(finished.succeeds().stdout.contains(&usage), "{command}");
+        let finished = workplace.hilum(&["man", command]);
+        let title = format!(".TH hilum-{command} 1");
+        let page = finished.succeeds().stdout.replace("\\-", "-");
+        assert!(page.contains(&title), "{command}");
+        workplace
+            .hilum(&[command, "--no-such-flag"])
+            .refuses(&["--no-such-flag"]);
     }
 }
 

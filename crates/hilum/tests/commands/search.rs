@@ -293,6 +293,27 @@ fn what_cannot_be_searched_is_refused_before_anything_is_trained() {
 }
 
 #[test]
+fn names_of_settings_toml_are_searched_as_flags_are() {
+    let workplace = workplace();
+    let space = "[\"update.rule\"]\nchoices = [\"adam\", \"adam_w\"]\n\
+                 [\"augmentation.fill_mode\"]\nchoices = [\"nearest\", \"reflect\"]\n\
+                 [\"training.layer_rate\"]\nchoices = [0.5]\n";
+    std::fs::write(workplace.path("space.toml"), space).unwrap();
+    search(&workplace, &[]).succeeds();
+    let found = trials(&workplace, "found");
+    for (index, record) in found["trials"].as_array().unwrap().iter().enumerate() {
+        let path = format!("runs/found/trial-{:03}/fold-1-1/settings.toml", index + 1);
+        let settings: toml::Table = read(&workplace, &path).parse().unwrap();
+        let (values, training) = (&record["values"], &settings["training"]);
+        let rule = training["update"]["rule"].as_str().unwrap();
+        assert_eq!(values["update.rule"], rule);
+        let fill = training["augmentation"]["fill_mode"].as_str().unwrap();
+        assert_eq!(values["augmentation.fill_mode"], fill);
+        assert_eq!(training["layer_rate"].as_float(), Some(0.5));
+    }
+}
+
+#[test]
 fn an_architecture_can_be_searched_if_all_read_the_same_images() {
     let workplace = workplace();
     let with = |space: &str, more: &[&str]| {

@@ -342,3 +342,62 @@ fn a_key_of_hilum_toml_that_no_command_knows_is_refused() {
         .hilum(&["arch"])
         .refuses(&["`epoch`", "did you mean `epochs`?"]);
 }
+
+#[test]
+fn out_names_the_folder_of_the_run_itself() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let mut arguments = vec!["train", "slices", "--out", "there/mine", "--epochs", "1"];
+    arguments.extend(QUICK);
+    let finished = workplace.hilum(&arguments);
+    let printed = finished.succeeds().stdout.trim();
+    assert_eq!(printed, "there/mine/model.safetensors");
+    assert!(workplace.path("there/mine/settings.toml").is_file());
+    assert!(!workplace.path("runs").exists());
+
+    workplace
+        .hilum(&arguments)
+        .refuses(&["`there/mine` holds a run already", "--resume"]);
+    let resumed = workplace.hilum(&["train", "slices", "--out", "there/mine", "--resume"]);
+    assert_eq!(resumed.succeeds().stdout.trim(), printed);
+    workplace
+        .hilum(&["train", "slices", "--out", "elsewhere", "--resume"])
+        .refuses(&["there is no run in `elsewhere`"]);
+}
+
+#[test]
+fn a_setting_answers_to_every_name_in_every_place() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let rotation = |run: &str| {
+        let path = workplace.path(&format!("{run}/settings.toml"));
+        let settings: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+        let augmentation = settings["training"]["augmentation"].clone();
+        augmentation["rotation_range"].as_float().unwrap()
+    };
+    let train = |variables: &[(&str, &str)], out: &str, more: &[&str]| {
+        let mut arguments = vec!["train", "slices", "--epochs", "1", "--out", out];
+        arguments.extend(QUICK);
+        arguments.extend(more);
+        workplace.hilum_with(variables, &arguments).succeeds();
+        rotation(out)
+    };
+    assert_eq!(train(&[], "a", &["--rotation", "7"]), 7.0);
+    assert_eq!(
+        train(&[], "b", &["--augmentation.rotation_range", "8"]),
+        8.0
+    );
+    assert_eq!(train(&[("HILUM_ROTATION", "9")], "c", &[]), 9.0);
+    assert_eq!(
+        train(
+            &[("HILUM_TRAINING_AUGMENTATION_ROTATION_RANGE", "10")],
+            "d",
+            &[]
+        ),
+        10.0
+    );
+    let file = workplace.path("hilum.toml");
+    std::fs::write(&file, "[train]\naugmentation.rotation_range = 11\n").unwrap();
+    assert_eq!(train(&[], "e", &[]), 11.0);
+    assert_eq!(train(&[], "f", &["--rotation", "12"]), 12.0);
+}
