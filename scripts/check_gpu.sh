@@ -99,7 +99,7 @@ trains_and_predicts() {
     --ignored --nocapture --test-threads 1
   say "$name: training two epochs of the demo"
   rm -rf "$out"
-  on "$driver" "$folder/hilum-wgpu" demo --device wgpu --epochs 2 --slices 40 --out "$out"
+  on "$driver" "$folder/hilum-wgpu" demo --device wgpu --epochs 2 --slices 16 --out "$out"
   local model="$out/runs/demo/model.safetensors"
   on "$driver" "$folder/hilum-wgpu" predict "$out/slices/test" --model "$model" --format csv \
     --device wgpu --quiet >"$out/wgpu.csv"
