@@ -1,6 +1,7 @@
 //! Clean phantoms that each test copies and spoils.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -14,9 +15,16 @@ use hilum_imaging::{
 
 use crate::folder::Folder;
 
-/// Phantoms under the build folder, written anew by each run of these tests.
+/// Phantoms under the build folder, written anew for each build of these tests. Whether they run in
+/// one process or in many, one writes and the others wait.
 fn phantoms(name: &str, format: PhantomFormat) -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let lock = File::create(root.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    let (build, stamp) = (build(), root.with_extension("build"));
+    if std::fs::read_to_string(&stamp).is_ok_and(|written| written == build) {
+        return root;
+    }
     if root.exists() {
         std::fs::remove_dir_all(&root).unwrap();
     }
@@ -30,7 +38,15 @@ fn phantoms(name: &str, format: PhantomFormat) -> PathBuf {
         format,
     };
     write_dataset(&root, &settings, |_, _| {}).unwrap();
+    std::fs::write(&stamp, build).unwrap();
     root
+}
+
+/// Tells this build of the tests from others.
+fn build() -> String {
+    let program = std::env::current_exe().unwrap();
+    let time = program.metadata().unwrap().modified().unwrap();
+    format!("{time:?}")
 }
 
 pub(crate) static PNG: LazyLock<PathBuf> =
