@@ -10,6 +10,7 @@ const PIECE: usize = 65_536;
 /// `average = decay * average + (1 - decay) * weights`; the first average is the weights. What
 /// does not change stays the same to the bit.
 pub(crate) fn follow<S: Simd>(
+    s: S,
     average: &mut Option<Buffer>,
     weights: &Buffer,
     decay: f64,
@@ -31,14 +32,14 @@ pub(crate) fn follow<S: Simd>(
         // SAFETY: the processor has the instruction set; pieces are disjoint, and whole
         // registers, because every parameter's place is a multiple of sixteen values.
         unsafe {
-            S::vectorize(
+            s.vectorize(
                 #[inline(always)]
                 || {
-                    let share = S::splat((1.0 - decay) as f32);
+                    let share = s.splat((1.0 - decay) as f32);
                     for i in (0..count).step_by(S::LANES) {
-                        let old = S::load(to.add(i));
-                        let ahead = S::sub(S::load(from.add(i)), old);
-                        S::store(to.add(i), S::fma(share, ahead, old));
+                        let old = s.load(to.add(i));
+                        let ahead = s.sub(s.load(from.add(i)), old);
+                        s.store(to.add(i), s.fma(share, ahead, old));
                     }
                 },
             );

@@ -15,7 +15,7 @@ use self::core::Core;
 use crate::simd::Neon;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
-use crate::simd::{InstructionSet, Portable};
+use crate::simd::{InstructionSet, Portable, Simd};
 
 /// A graph on the processor.
 ///
@@ -57,20 +57,20 @@ impl CpuEngine {
                 InstructionSet::from_environment().map_err(|error| refuse(error.to_string()))?
             }
         };
-        if !set.is_present() {
-            return Err(refuse(format!("this processor cannot run `{set}`")));
-        }
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = options.threads.map_or(cores, NonZeroUsize::get);
-        let inner: Box<dyn Inner> = match set {
+        let inner = match set {
+            InstructionSet::Portable => open::<Portable>(graph, parameters, threads),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx512 => Box::new(Core::<Avx512>::new(graph, parameters, threads)?),
+            InstructionSet::Avx2 => open::<Avx2>(graph, parameters, threads),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 => Box::new(Core::<Avx2>::new(graph, parameters, threads)?),
+            InstructionSet::Avx512 => open::<Avx512>(graph, parameters, threads),
             #[cfg(target_arch = "aarch64")]
-            InstructionSet::Neon => Box::new(Core::<Neon>::new(graph, parameters, threads)?),
-            _ => Box::new(Core::<Portable>::new(graph, parameters, threads)?),
+            InstructionSet::Neon => open::<Neon>(graph, parameters, threads),
+            _ => None,
         };
+        let inner =
+            inner.unwrap_or_else(|| Err(refuse(format!("this processor cannot run `{set}`"))))?;
         Ok(Self { inner, set })
     }
 
@@ -79,6 +79,17 @@ impl CpuEngine {
     pub fn memory(&self) -> usize {
         Inner::memory(self.inner.as_ref())
     }
+}
+
+/// An engine on instruction set `S`; `None` if the processor does not have it.
+fn open<S: Simd>(
+    graph: Graph,
+    parameters: &Parameters,
+    threads: usize,
+) -> Option<Result<Box<dyn Inner>, EngineError>> {
+    let simd = S::detect()?;
+    let core = Core::new(simd, graph, parameters, threads);
+    Some(core.map(|core| Box::new(core) as Box<dyn Inner>))
 }
 
 /// An engine, and what is asked of it beyond the seam.

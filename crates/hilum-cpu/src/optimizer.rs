@@ -40,6 +40,7 @@ impl Optimizer {
     /// Moves the parameters numbered in `trained` along their gradients, each at its own rate.
     pub(crate) fn update<S: Simd>(
         &mut self,
+        s: S,
         store: &Store,
         trained: &[(usize, f64)],
         rule: UpdateRule,
@@ -83,9 +84,9 @@ impl Optimizer {
             // SAFETY: the processor has the instruction set; pieces are disjoint, and as long as
             // whole registers, because parameters are.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
-                    || update.apply::<S>(len, weights, gradients, one, two),
+                    || update.apply(s, len, weights, gradients, one, two),
                 );
             }
         });
@@ -224,6 +225,7 @@ impl Update {
     #[inline(always)]
     unsafe fn apply<S: Simd>(
         &self,
+        s: S,
         len: usize,
         weights: *mut f32,
         gradients: *const f32,
@@ -239,22 +241,22 @@ impl Update {
                 root,
                 keep,
             } => {
-                let (keep, rate, root) = (S::splat(keep), S::splat(rate), S::splat(root));
-                let (share1, share2) = (S::splat(1.0 - beta1), S::splat(1.0 - beta2));
-                let (beta1, beta2) = (S::splat(beta1), S::splat(beta2));
-                let epsilon = S::splat(epsilon);
+                let (keep, rate, root) = (s.splat(keep), s.splat(rate), s.splat(root));
+                let (share1, share2) = (s.splat(1.0 - beta1), s.splat(1.0 - beta2));
+                let (beta1, beta2) = (s.splat(beta1), s.splat(beta2));
+                let epsilon = s.splat(epsilon);
                 let mut i = 0;
                 while i < len {
-                    let g = S::load(gradients.add(i));
-                    let first = S::fma(share1, g, S::mul(beta1, S::load(one.add(i))));
-                    let square = S::mul(g, g);
-                    let second = S::fma(share2, square, S::mul(beta2, S::load(two.add(i))));
-                    S::store(one.add(i), first);
-                    S::store(two.add(i), second);
-                    let below = S::fma(S::sqrt(second), root, epsilon);
-                    let step = S::div(S::mul(rate, first), below);
-                    let weight = S::mul(keep, S::load(weights.add(i)));
-                    S::store(weights.add(i), S::sub(weight, step));
+                    let g = s.load(gradients.add(i));
+                    let first = s.fma(share1, g, s.mul(beta1, s.load(one.add(i))));
+                    let square = s.mul(g, g);
+                    let second = s.fma(share2, square, s.mul(beta2, s.load(two.add(i))));
+                    s.store(one.add(i), first);
+                    s.store(two.add(i), second);
+                    let below = s.fma(s.sqrt(second), root, epsilon);
+                    let step = s.div(s.mul(rate, first), below);
+                    let weight = s.mul(keep, s.load(weights.add(i)));
+                    s.store(weights.add(i), s.sub(weight, step));
                     i += S::LANES;
                 }
             }
@@ -263,17 +265,17 @@ impl Update {
                 weight_decay,
                 rate,
             } => {
-                let (momentum, decay) = (S::splat(momentum), S::splat(weight_decay));
-                let rate = S::splat(rate);
+                let (momentum, decay) = (s.splat(momentum), s.splat(weight_decay));
+                let rate = s.splat(rate);
                 let mut i = 0;
                 while i < len {
-                    let weight = S::load(weights.add(i));
-                    let mut g = S::fma(decay, weight, S::load(gradients.add(i)));
+                    let weight = s.load(weights.add(i));
+                    let mut g = s.fma(decay, weight, s.load(gradients.add(i)));
                     if !one.is_null() {
-                        g = S::fma(momentum, S::load(one.add(i)), g);
-                        S::store(one.add(i), g);
+                        g = s.fma(momentum, s.load(one.add(i)), g);
+                        s.store(one.add(i), g);
                     }
-                    S::store(weights.add(i), S::sub(weight, S::mul(rate, g)));
+                    s.store(weights.add(i), s.sub(weight, s.mul(rate, g)));
                     i += S::LANES;
                 }
             }

@@ -18,6 +18,7 @@ use crate::threads::Pool;
 
 /// The engine on one instruction set.
 pub(super) struct Core<S> {
+    pub(super) simd: S,
     pub(super) graph: Graph,
     pub(super) strides: Vec<usize>,
     pub(super) store: Store,
@@ -55,6 +56,7 @@ const TOGETHER: usize = 4 << 20;
 
 impl<S: Simd> Core<S> {
     pub(super) fn new(
+        simd: S,
         graph: Graph,
         parameters: &Parameters,
         threads: usize,
@@ -62,6 +64,7 @@ impl<S: Simd> Core<S> {
         let strides = store::strides(&graph, S::LANES);
         let store = Store::new(&graph, &strides, S::LANES);
         let mut core = Self {
+            simd,
             weights: store.buffer(),
             gradients: None,
             optimizer: Optimizer::default(),
@@ -140,7 +143,13 @@ impl<S: Simd> Core<S> {
         } else {
             (TOGETHER / largest.max(1)).clamp(2, 16)
         };
-        Machine::new(program, Mode::Inference, capacity, self.pool.threads())
+        Machine::new(
+            self.simd,
+            program,
+            Mode::Inference,
+            capacity,
+            self.pool.threads(),
+        )
     }
 
     /// Runs `machine` over a batch in lots, and gives `take` every lot's results.
@@ -200,7 +209,13 @@ impl<S: Simd> Core<S> {
             0
         };
         let program = self.program(Mode::Training, start..node_count, &[self.last()]);
-        let trained = Machine::new(program, Mode::Training, count, self.pool.threads());
+        let trained = Machine::new(
+            self.simd,
+            program,
+            Mode::Training,
+            count,
+            self.pool.threads(),
+        );
         let entries = self.store.entries().iter().enumerate();
         let parameters = entries
             .filter(|(_, entry)| entry.spec.role.is_trained() && entry.spec.node >= first_trained)
@@ -256,7 +271,8 @@ impl<S: Simd> Core<S> {
             let node = self.store.entries()[*index].spec.node;
             (*index, step.rate_of(&self.graph, node))
         });
-        self.optimizer.update::<S>(
+        self.optimizer.update(
+            self.simd,
             &self.store,
             &rated.collect::<Vec<_>>(),
             step.update,
@@ -268,7 +284,13 @@ impl<S: Simd> Core<S> {
             follow(&self.store, &mut self.weights, &moments);
         }
         if let Some(decay) = step.averaging {
-            average::follow::<S>(&mut self.average, &self.weights, decay, &mut self.pool);
+            average::follow(
+                self.simd,
+                &mut self.average,
+                &self.weights,
+                decay,
+                &mut self.pool,
+            );
         }
         trained.forget_weights();
         let frozen = self.frozen.as_mut();

@@ -111,6 +111,7 @@ impl Finish {
 /// `m` rows of all columns; bias and residual, if not null, as many columns as `c`.
 #[inline(never)]
 pub(crate) unsafe fn multiply<S: Simd>(
+    s: S,
     m: usize,
     k: usize,
     a: Rows<*const f32>,
@@ -121,14 +122,15 @@ pub(crate) unsafe fn multiply<S: Simd>(
     finish: Finish,
 ) {
     // A function of its own: so many tiles need not be compiled for every caller.
-    S::vectorize(
+    s.vectorize(
         #[inline(always)]
-        || multiply_here::<S>(m, k, a, b, layout, panels, c, finish),
+        || multiply_here(s, m, k, a, b, layout, panels, c, finish),
     );
 }
 
 #[inline(always)]
 unsafe fn multiply_here<S: Simd>(
+    s: S,
     m: usize,
     k: usize,
     a: Rows<*const f32>,
@@ -175,9 +177,9 @@ unsafe fn multiply_here<S: Simd>(
             };
             let part = packed.add(done * width * S::LANES);
             match width {
-                1 => column_of_tiles::<S, 1>(m, depth, rows, part, out, &stage),
-                2 => column_of_tiles::<S, 2>(m, depth, rows, part, out, &stage),
-                _ => column_of_tiles::<S, 3>(m, depth, rows, part, out, &stage),
+                1 => column_of_tiles::<S, 1>(s, m, depth, rows, part, out, &stage),
+                2 => column_of_tiles::<S, 2>(s, m, depth, rows, part, out, &stage),
+                _ => column_of_tiles::<S, 3>(s, m, depth, rows, part, out, &stage),
             }
             done += depth;
             if last {
@@ -209,6 +211,7 @@ pub(super) const fn tallest<S: Simd>(width: usize) -> usize {
 /// All tiles of one panel, as even in height as they can be.
 #[inline(always)]
 unsafe fn column_of_tiles<S: Simd, const N: usize>(
+    s: S,
     m: usize,
     depth: usize,
     a: Rows<*const f32>,
@@ -240,7 +243,7 @@ unsafe fn column_of_tiles<S: Simd, const N: usize>(
             ($($height:literal)*) => {
                 match height {
                     $($height if $height <= tallest::<S>(N) =>
-                        one_tile::<S, $height, N>(depth, rows, b, out, stage, residual, ahead),)*
+                        one_tile::<S, $height, N>(s, depth, rows, b, out, stage, residual, ahead),)*
                     _ => unreachable!("a tile is at most as high as the tallest"),
                 }
             };
@@ -253,6 +256,7 @@ unsafe fn column_of_tiles<S: Simd, const N: usize>(
 
 #[inline(always)]
 unsafe fn one_tile<S: Simd, const M: usize, const N: usize>(
+    s: S,
     depth: usize,
     a: Rows<*const f32>,
     b: *const f32,
@@ -261,37 +265,37 @@ unsafe fn one_tile<S: Simd, const M: usize, const N: usize>(
     residual: *const f32,
     ahead: *const f32,
 ) {
-    let mut sums = [[S::splat(0.0); N]; M];
+    let mut sums = [[s.splat(0.0); N]; M];
     if stage.load {
         for (i, row) in sums.iter_mut().enumerate() {
             for (j, sum) in row.iter_mut().enumerate() {
-                *sum = S::load(c.start.add(i * c.stride + j * S::LANES));
+                *sum = s.load(c.start.add(i * c.stride + j * S::LANES));
             }
         }
     }
     if !stage.bias.is_null() {
         for j in 0..N {
-            let bias = S::load(stage.bias.add(j * S::LANES));
+            let bias = s.load(stage.bias.add(j * S::LANES));
             for row in &mut sums {
-                row[j] = S::add(row[j], bias);
+                row[j] = s.add(row[j], bias);
             }
         }
     }
-    accumulate::<S, M, N>(depth, a, b, &mut sums, ahead);
+    accumulate::<S, M, N>(s, depth, a, b, &mut sums, ahead);
     if stage.limit {
-        let (low, high) = (S::splat(stage.low), S::splat(stage.high));
+        let (low, high) = (s.splat(stage.low), s.splat(stage.high));
         for (i, row) in sums.iter_mut().enumerate() {
             for (j, sum) in row.iter_mut().enumerate() {
                 if !residual.is_null() {
-                    *sum = S::add(*sum, S::load(residual.add(i * c.stride + j * S::LANES)));
+                    *sum = s.add(*sum, s.load(residual.add(i * c.stride + j * S::LANES)));
                 }
-                *sum = S::min(high, S::max(low, *sum));
+                *sum = s.min(high, s.max(low, *sum));
             }
         }
     }
     for (i, row) in sums.iter().enumerate() {
         for (j, sum) in row.iter().enumerate() {
-            S::store(c.start.add(i * c.stride + j * S::LANES), *sum);
+            s.store(c.start.add(i * c.stride + j * S::LANES), *sum);
         }
     }
 }
@@ -299,6 +303,7 @@ unsafe fn one_tile<S: Simd, const M: usize, const N: usize>(
 /// The inner loop: one value of each row of `A` against a row of the panel.
 #[inline(always)]
 unsafe fn accumulate<S: Simd, const M: usize, const N: usize>(
+    s: S,
     depth: usize,
     a: Rows<*const f32>,
     b: *const f32,
@@ -317,14 +322,14 @@ unsafe fn accumulate<S: Simd, const M: usize, const N: usize>(
     let mut k = 0;
     macro_rules! step {
         () => {
-            let mut row = [S::splat(0.0); N];
+            let mut row = [s.splat(0.0); N];
             for (j, value) in row.iter_mut().enumerate() {
-                *value = S::load(b.add(j * S::LANES));
+                *value = s.load(b.add(j * S::LANES));
             }
             for i in 0..M {
-                let x = S::splat(*bases[i / 3].add((i % 3) * a.stride + k));
+                let x = s.splat(*bases[i / 3].add((i % 3) * a.stride + k));
                 for j in 0..N {
-                    local[i][j] = S::fma(x, row[j], local[i][j]);
+                    local[i][j] = s.fma(x, row[j], local[i][j]);
                 }
             }
             b = b.add(N * S::LANES);
@@ -332,10 +337,10 @@ unsafe fn accumulate<S: Simd, const M: usize, const N: usize>(
         };
     }
     while k + 4 <= depth {
-        S::prefetch(ahead);
+        s.prefetch(ahead);
         step!();
         step!();
-        S::prefetch(ahead.wrapping_add(16));
+        s.prefetch(ahead.wrapping_add(16));
         step!();
         step!();
         ahead = ahead.wrapping_add(32);

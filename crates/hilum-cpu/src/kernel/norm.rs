@@ -26,6 +26,7 @@ pub(crate) struct Sums {
 /// Inside of `S::vectorize`; all pointers are valid for what they stand for.
 #[inline(always)]
 pub(crate) unsafe fn moments<S: Simd>(
+    s: S,
     z: *const f32,
     count: usize,
     stride: usize,
@@ -34,33 +35,33 @@ pub(crate) unsafe fn moments<S: Simd>(
 ) {
     let mut c = 0;
     while c < stride {
-        let center = S::load(origin.add(c));
-        let mut first = [S::splat(0.0); 4];
-        let mut second = [S::splat(0.0); 4];
+        let center = s.load(origin.add(c));
+        let mut first = [s.splat(0.0); 4];
+        let mut second = [s.splat(0.0); 4];
         let mut pixel = 0;
         while pixel + 4 <= count {
             for i in 0..4 {
-                let x = S::sub(S::load(z.add((pixel + i) * stride + c)), center);
-                first[i] = S::add(first[i], x);
-                second[i] = S::fma(x, x, second[i]);
+                let x = s.sub(s.load(z.add((pixel + i) * stride + c)), center);
+                first[i] = s.add(first[i], x);
+                second[i] = s.fma(x, x, second[i]);
             }
             pixel += 4;
         }
         while pixel < count {
-            let x = S::sub(S::load(z.add(pixel * stride + c)), center);
-            first[0] = S::add(first[0], x);
-            second[0] = S::fma(x, x, second[0]);
+            let x = s.sub(s.load(z.add(pixel * stride + c)), center);
+            first[0] = s.add(first[0], x);
+            second[0] = s.fma(x, x, second[0]);
             pixel += 1;
         }
-        S::store(sums.first.add(c), total::<S>(first));
-        S::store(sums.second.add(c), total::<S>(second));
+        s.store(sums.first.add(c), total(s, first));
+        s.store(sums.second.add(c), total(s, second));
         c += S::LANES;
     }
 }
 
 #[inline(always)]
-unsafe fn total<S: Simd>(parts: [S::V; 4]) -> S::V {
-    S::add(S::add(parts[0], parts[1]), S::add(parts[2], parts[3]))
+unsafe fn total<S: Simd>(s: S, parts: [S::V; 4]) -> S::V {
+    s.add(s.add(parts[0], parts[1]), s.add(parts[2], parts[3]))
 }
 
 /// What the gradient of a view's values passes through on its way to the stored ones.
@@ -82,6 +83,7 @@ pub(crate) struct Bend {
 /// Inside of `S::vectorize`; all pointers are valid for what they stand for.
 #[inline(never)]
 pub(crate) unsafe fn bend<S: Simd>(
+    s: S,
     gradient: *mut f32,
     z: *const f32,
     count: usize,
@@ -89,14 +91,15 @@ pub(crate) unsafe fn bend<S: Simd>(
     how: &Bend,
     sums: Sums,
 ) {
-    S::vectorize(
+    s.vectorize(
         #[inline(always)]
-        || bend_here::<S>(gradient, z, count, stride, how, sums),
+        || bend_here(s, gradient, z, count, stride, how, sums),
     );
 }
 
 #[inline(always)]
 unsafe fn bend_here<S: Simd>(
+    s: S,
     gradient: *mut f32,
     z: *const f32,
     count: usize,
@@ -109,16 +112,16 @@ unsafe fn bend_here<S: Simd>(
         // Whole cache lines side by side, as many as their sums leave registers for.
         if S::REGISTERS == 32 {
             while c + 4 * S::LANES <= stride {
-                bend_lines::<S, 4>(ACTIVATION, gradient, z, count, stride, c, how, sums);
+                bend_lines::<S, 4>(s, ACTIVATION, gradient, z, count, stride, c, how, sums);
                 c += 4 * S::LANES;
             }
         }
         while c + 2 * S::LANES <= stride {
-            bend_lines::<S, 2>(ACTIVATION, gradient, z, count, stride, c, how, sums);
+            bend_lines::<S, 2>(s, ACTIVATION, gradient, z, count, stride, c, how, sums);
             c += 2 * S::LANES;
         }
         if c < stride {
-            bend_lines::<S, 1>(ACTIVATION, gradient, z, count, stride, c, how, sums);
+            bend_lines::<S, 1>(s, ACTIVATION, gradient, z, count, stride, c, how, sums);
         }
     });
 }
@@ -126,6 +129,7 @@ unsafe fn bend_here<S: Simd>(
 /// [`bend`] for `N` registers of channels from `c` on.
 #[inline(always)]
 unsafe fn bend_lines<S: Simd, const N: usize>(
+    s: S,
     activation: Option<Activation>,
     gradient: *mut f32,
     z: *const f32,
@@ -136,38 +140,38 @@ unsafe fn bend_lines<S: Simd, const N: usize>(
     sums: Sums,
 ) {
     let (scale, shift) = (
-        line::<S, N>(how.scale, c, 1.0),
-        line::<S, N>(how.shift, c, 0.0),
+        line::<S, N>(s, how.scale, c, 1.0),
+        line::<S, N>(s, how.shift, c, 0.0),
     );
-    let origin = line::<S, N>(how.origin, c, 0.0);
-    let mut first = [S::splat(0.0); N];
-    let mut second = [S::splat(0.0); N];
+    let origin = line::<S, N>(s, how.origin, c, 0.0);
+    let mut first = [s.splat(0.0); N];
+    let mut second = [s.splat(0.0); N];
     for pixel in 0..count {
         for i in 0..N {
             let at = pixel * stride + c + i * S::LANES;
-            let mut g = S::load(gradient.add(at));
-            let value = S::load(z.add(at));
+            let mut g = s.load(gradient.add(at));
+            let value = s.load(z.add(at));
             if let Some(activation) = activation {
-                g = activation::slope::<S>(activation, S::fma(value, scale[i], shift[i]), g);
-                S::store(gradient.add(at), g);
+                g = activation::slope(s, activation, s.fma(value, scale[i], shift[i]), g);
+                s.store(gradient.add(at), g);
             }
-            first[i] = S::add(first[i], g);
-            second[i] = S::fma(g, S::sub(value, origin[i]), second[i]);
+            first[i] = s.add(first[i], g);
+            second[i] = s.fma(g, s.sub(value, origin[i]), second[i]);
         }
     }
     for i in 0..N {
-        S::store(sums.first.add(c + i * S::LANES), first[i]);
-        S::store(sums.second.add(c + i * S::LANES), second[i]);
+        s.store(sums.first.add(c + i * S::LANES), first[i]);
+        s.store(sums.second.add(c + i * S::LANES), second[i]);
     }
 }
 
 /// `N` registers at channel `c`, or `none` where there is no line.
 #[inline(always)]
-unsafe fn line<S: Simd, const N: usize>(from: *const f32, c: usize, none: f32) -> [S::V; N] {
-    let mut values = [S::splat(none); N];
+unsafe fn line<S: Simd, const N: usize>(s: S, from: *const f32, c: usize, none: f32) -> [S::V; N] {
+    let mut values = [s.splat(none); N];
     if !from.is_null() {
         for (i, value) in values.iter_mut().enumerate() {
-            *value = S::load(from.add(c + i * S::LANES));
+            *value = s.load(from.add(c + i * S::LANES));
         }
     }
     values
@@ -190,6 +194,7 @@ pub(crate) struct Linear {
 /// Inside of `S::vectorize`; all pointers are valid for what they stand for.
 #[inline(always)]
 pub(crate) unsafe fn stored_gradient<S: Simd>(
+    s: S,
     g: *const f32,
     z: *const f32,
     count: usize,
@@ -202,14 +207,14 @@ pub(crate) unsafe fn stored_gradient<S: Simd>(
         let mut c = 0;
         while c < stride {
             let at = pixel * stride + c;
-            let constant = S::fma(
-                S::load(z.add(at)),
-                S::load(line.b.add(c)),
-                S::load(line.c.add(c)),
+            let constant = s.fma(
+                s.load(z.add(at)),
+                s.load(line.b.add(c)),
+                s.load(line.c.add(c)),
             );
-            S::store(
+            s.store(
                 to.add(pixel * row + c),
-                S::fma(S::load(g.add(at)), S::load(line.a.add(c)), constant),
+                s.fma(s.load(g.add(at)), s.load(line.a.add(c)), constant),
             );
             c += S::LANES;
         }

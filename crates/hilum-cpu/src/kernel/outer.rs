@@ -19,6 +19,7 @@ const AHEAD: usize = 6;
 /// columns of `panels`, `c` `m` rows of as many.
 #[inline(never)]
 pub(crate) unsafe fn add_products<S: Simd>(
+    s: S,
     count: usize,
     m: usize,
     a: Rows<*const f32>,
@@ -28,14 +29,15 @@ pub(crate) unsafe fn add_products<S: Simd>(
     c: Rows<*mut f32>,
     replace: bool,
 ) {
-    S::vectorize(
+    s.vectorize(
         #[inline(always)]
-        || add_products_here::<S>(count, m, a, d, layout, panels, c, replace),
+        || add_products_here(s, count, m, a, d, layout, panels, c, replace),
     );
 }
 
 #[inline(always)]
 unsafe fn add_products_here<S: Simd>(
+    s: S,
     count: usize,
     m: usize,
     a: Rows<*const f32>,
@@ -64,9 +66,9 @@ unsafe fn add_products_here<S: Simd>(
             };
             let first = replace && done == 0;
             match layout.width(panel) {
-                1 => tiles::<S, 1>(depth, m, a, d, out, first),
-                2 => tiles::<S, 2>(depth, m, a, d, out, first),
-                _ => tiles::<S, 3>(depth, m, a, d, out, first),
+                1 => tiles::<S, 1>(s, depth, m, a, d, out, first),
+                2 => tiles::<S, 2>(s, depth, m, a, d, out, first),
+                _ => tiles::<S, 3>(s, depth, m, a, d, out, first),
             }
             done += depth;
         }
@@ -75,6 +77,7 @@ unsafe fn add_products_here<S: Simd>(
 
 #[inline(always)]
 unsafe fn tiles<S: Simd, const N: usize>(
+    s: S,
     count: usize,
     m: usize,
     a: Rows<*const f32>,
@@ -98,7 +101,7 @@ unsafe fn tiles<S: Simd, const N: usize>(
             ($($height:literal)*) => {
                 match height {
                     $($height if $height <= tallest::<S>(N) =>
-                        one_tile::<S, $height, N>(count, from, d, to, replace),)*
+                        one_tile::<S, $height, N>(s, count, from, d, to, replace),)*
                     _ => unreachable!("a tile is at most as high as the tallest"),
                 }
             };
@@ -110,32 +113,33 @@ unsafe fn tiles<S: Simd, const N: usize>(
 
 #[inline(always)]
 unsafe fn one_tile<S: Simd, const M: usize, const N: usize>(
+    s: S,
     count: usize,
     a: Rows<*const f32>,
     d: Rows<*const f32>,
     c: Rows<*mut f32>,
     replace: bool,
 ) {
-    let mut sums = [[S::splat(0.0); N]; M];
+    let mut sums = [[s.splat(0.0); N]; M];
     if !replace {
         for (i, row) in sums.iter_mut().enumerate() {
             for (j, sum) in row.iter_mut().enumerate() {
-                *sum = S::load(c.start.add(i * c.stride + j * S::LANES));
+                *sum = s.load(c.start.add(i * c.stride + j * S::LANES));
             }
         }
     }
     let (mut from, mut by) = (a.start, d.start);
     for _ in 0..count {
-        S::prefetch(from.wrapping_add(AHEAD * a.stride));
-        S::prefetch(by.wrapping_add(AHEAD * d.stride));
-        let mut row = [S::splat(0.0); N];
+        s.prefetch(from.wrapping_add(AHEAD * a.stride));
+        s.prefetch(by.wrapping_add(AHEAD * d.stride));
+        let mut row = [s.splat(0.0); N];
         for (j, value) in row.iter_mut().enumerate() {
-            *value = S::load(by.add(j * S::LANES));
+            *value = s.load(by.add(j * S::LANES));
         }
         for (i, sums) in sums.iter_mut().enumerate() {
-            let x = S::splat(*from.add(i));
+            let x = s.splat(*from.add(i));
             for (sum, value) in sums.iter_mut().zip(row) {
-                *sum = S::fma(x, value, *sum);
+                *sum = s.fma(x, value, *sum);
             }
         }
         from = from.wrapping_add(a.stride);
@@ -143,7 +147,7 @@ unsafe fn one_tile<S: Simd, const M: usize, const N: usize>(
     }
     for (i, row) in sums.iter().enumerate() {
         for (j, sum) in row.iter().enumerate() {
-            S::store(c.start.add(i * c.stride + j * S::LANES), *sum);
+            s.store(c.start.add(i * c.stride + j * S::LANES), *sum);
         }
     }
 }

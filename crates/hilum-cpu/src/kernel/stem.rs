@@ -50,16 +50,16 @@ impl Stem<'_> {
     /// # Safety
     /// Inside of `S::vectorize`; all pointers are valid for what they stand for.
     #[inline(always)]
-    pub(crate) unsafe fn run<S: Simd>(&self, first: usize, count: usize) {
+    pub(crate) unsafe fn run<S: Simd>(&self, s: S, first: usize, count: usize) {
         if S::REGISTERS == 32 {
-            self.tiles::<S, 8>(first, count);
+            self.tiles::<S, 8>(s, first, count);
         } else {
-            self.tiles::<S, 4>(first, count);
+            self.tiles::<S, 4>(s, first, count);
         }
     }
 
     #[inline(always)]
-    unsafe fn tiles<S: Simd, const M: usize>(&self, first: usize, count: usize) {
+    unsafe fn tiles<S: Simd, const M: usize>(&self, s: S, first: usize, count: usize) {
         let panels = Panels::new::<S>(self.k);
         let mut place = self.window.place(self.order, first);
         let mut done = 0;
@@ -80,9 +80,9 @@ impl Stem<'_> {
             for panel in 0..panels.count() {
                 let column = panels.start(panel) * S::LANES;
                 match panels.width(panel) {
-                    1 => self.tile::<S, M, 1>(&pixels, column, first + done, height),
-                    2 => self.tile::<S, M, 2>(&pixels, column, first + done, height),
-                    _ => self.tile::<S, M, 3>(&pixels, column, first + done, height),
+                    1 => self.tile::<S, M, 1>(s, &pixels, column, first + done, height),
+                    2 => self.tile::<S, M, 2>(s, &pixels, column, first + done, height),
+                    _ => self.tile::<S, M, 3>(s, &pixels, column, first + done, height),
                 }
             }
             done += height;
@@ -92,33 +92,34 @@ impl Stem<'_> {
     #[inline(always)]
     unsafe fn tile<S: Simd, const M: usize, const N: usize>(
         &self,
+        s: S,
         pixels: &[*const f32; M],
         column: usize,
         first: usize,
         height: usize,
     ) {
-        let mut sums = [[S::splat(0.0); N]; M];
+        let mut sums = [[s.splat(0.0); N]; M];
         for j in 0..N {
-            let bias = S::load(self.bias.add(column + j * S::LANES));
+            let bias = s.load(self.bias.add(column + j * S::LANES));
             for row in &mut sums {
                 row[j] = bias;
             }
         }
         let mut weights = self.weights.add(column * self.distances.len());
         for distance in self.distances {
-            let mut row = [S::splat(0.0); N];
+            let mut row = [s.splat(0.0); N];
             for (j, weight) in row.iter_mut().enumerate() {
-                *weight = S::load(weights.add(j * S::LANES));
+                *weight = s.load(weights.add(j * S::LANES));
             }
             for i in 0..M {
-                let x = S::splat(*pixels[i].add(*distance));
+                let x = s.splat(*pixels[i].add(*distance));
                 for j in 0..N {
-                    sums[i][j] = S::fma(x, row[j], sums[i][j]);
+                    sums[i][j] = s.fma(x, row[j], sums[i][j]);
                 }
             }
             weights = weights.add(N * S::LANES);
         }
-        let (low, high) = (S::splat(self.low), S::splat(self.high));
+        let (low, high) = (s.splat(self.low), s.splat(self.high));
         for j in 0..N {
             let column = column + j * S::LANES;
             if self.order == Order::Pooled {
@@ -131,15 +132,15 @@ impl Stem<'_> {
                             sums[4 * window + 3][j],
                         ];
                         let at = (first / 4 + window) * self.k + column;
-                        let largest = largest_of_four::<S>(four, self.choice, at);
-                        S::store(self.to.add(at), S::min(high, S::max(low, largest)));
+                        let largest = largest_of_four(s, four, self.choice, at);
+                        s.store(self.to.add(at), s.min(high, s.max(low, largest)));
                     }
                 }
             } else {
                 for (i, row) in sums.iter().enumerate() {
                     if i < height {
                         let at = (first + i) * self.k + column;
-                        S::store(self.to.add(at), S::min(high, S::max(low, row[j])));
+                        s.store(self.to.add(at), s.min(high, s.max(low, row[j])));
                     }
                 }
             }

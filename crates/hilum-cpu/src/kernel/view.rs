@@ -35,8 +35,8 @@ impl View {
     /// # Safety
     /// Inside of `S::vectorize`; the pixels exist and `to` has room for them.
     #[inline(always)]
-    pub(crate) unsafe fn read<S: Simd>(&self, first: usize, count: usize, to: *mut f32) {
-        self.read_rows::<S>(first, count, to, self.stride);
+    pub(crate) unsafe fn read<S: Simd>(&self, s: S, first: usize, count: usize, to: *mut f32) {
+        self.read_rows(s, first, count, to, self.stride);
     }
 
     /// Writes pixels `first..first + count` to rows `row` values apart.
@@ -46,19 +46,27 @@ impl View {
     #[inline(never)]
     pub(crate) unsafe fn read_rows<S: Simd>(
         &self,
+        s: S,
         first: usize,
         count: usize,
         to: *mut f32,
         row: usize,
     ) {
-        S::vectorize(
+        s.vectorize(
             #[inline(always)]
-            || self.read_rows_here::<S>(first, count, to, row),
+            || self.read_rows_here(s, first, count, to, row),
         );
     }
 
     #[inline(always)]
-    unsafe fn read_rows_here<S: Simd>(&self, first: usize, count: usize, to: *mut f32, row: usize) {
+    unsafe fn read_rows_here<S: Simd>(
+        &self,
+        s: S,
+        first: usize,
+        count: usize,
+        to: *mut f32,
+        row: usize,
+    ) {
         let from = self.start.add(first * self.stride);
         let stride = self.stride;
         if self.is_plain() {
@@ -78,11 +86,11 @@ impl View {
                 let (from, to) = (from.add(pixel * stride), to.add(pixel * row));
                 let mut c = 0;
                 while c < stride {
-                    let mut x = S::load(from.add(c));
+                    let mut x = s.load(from.add(c));
                     if !scale.is_null() {
-                        x = S::fma(x, S::load(scale.add(c)), S::load(shift.add(c)));
+                        x = s.fma(x, s.load(scale.add(c)), s.load(shift.add(c)));
                     }
-                    S::store(to.add(c), activate::<S>(ACTIVATION, x));
+                    s.store(to.add(c), activate(s, ACTIVATION, x));
                     c += S::LANES;
                 }
             }
@@ -91,9 +99,9 @@ impl View {
 }
 
 #[inline(always)]
-unsafe fn activate<S: Simd>(activation: Option<Activation>, x: S::V) -> S::V {
+unsafe fn activate<S: Simd>(s: S, activation: Option<Activation>, x: S::V) -> S::V {
     match activation {
-        Some(activation) => activation::value::<S>(activation, x),
+        Some(activation) => activation::value(s, activation, x),
         None => x,
     }
 }

@@ -145,6 +145,7 @@ impl Window {
     #[inline(always)]
     pub(crate) unsafe fn gather<S: Simd>(
         &self,
+        s: S,
         view: &View,
         order: Order,
         first: usize,
@@ -171,12 +172,12 @@ impl Window {
                     + left as usize;
                 let mut from = view.start.add(pixel * c);
                 for _ in 0..self.kernel[0] {
-                    copy::<S>(from, to, run);
+                    copy(s, from, to, run);
                     from = from.wrapping_add(row_step);
                     to = to.add(run);
                 }
             } else {
-                self.gather_at_edge::<S>(view, place.image, [top, left], to);
+                self.gather_at_edge(s, view, place.image, [top, left], to);
             }
             self.advance(order, &mut place);
         }
@@ -186,6 +187,7 @@ impl Window {
     #[inline(always)]
     unsafe fn gather_at_edge<S: Simd>(
         &self,
+        s: S,
         view: &View,
         image: usize,
         [top, left]: [isize; 2],
@@ -198,16 +200,16 @@ impl Window {
             let to = to.add(tap * run);
             let row = top + tap as isize;
             if row < 0 || row >= self.input[0] as isize || inside.is_empty() {
-                fill::<S>(to, run);
+                fill(s, to, run);
                 continue;
             }
             if inside.len() < self.kernel[1] {
-                fill::<S>(to, run);
+                fill(s, to, run);
             }
             let pixel = image * self.input_pixels()
                 + row as usize * self.input[1]
                 + (left + inside.start as isize) as usize;
-            view.read::<S>(pixel, inside.len(), to.add(inside.start * c));
+            view.read(s, pixel, inside.len(), to.add(inside.start * c));
         }
     }
 
@@ -218,6 +220,7 @@ impl Window {
     #[inline(always)]
     pub(crate) unsafe fn scatter<S: Simd>(
         &self,
+        s: S,
         from: *const f32,
         c: usize,
         order: Order,
@@ -240,7 +243,8 @@ impl Window {
                     let pixel = place.image * self.input_pixels()
                         + row as usize * self.input[1]
                         + (left + inside.start as isize) as usize;
-                    add::<S>(
+                    add(
+                        s,
                         image.add(pixel * c),
                         from.add(inside.start * c),
                         inside.len() * c,
@@ -254,30 +258,30 @@ impl Window {
 
 /// Writes `len` zeros, rounded up to a register.
 #[inline(always)]
-pub(crate) unsafe fn fill<S: Simd>(to: *mut f32, len: usize) {
+pub(crate) unsafe fn fill<S: Simd>(s: S, to: *mut f32, len: usize) {
     let mut i = 0;
     while i < len {
-        S::store(to.add(i), S::splat(0.0));
+        s.store(to.add(i), s.splat(0.0));
         i += S::LANES;
     }
 }
 
 /// Copies `len` values, rounded up to a register.
 #[inline(always)]
-pub(crate) unsafe fn copy<S: Simd>(from: *const f32, to: *mut f32, len: usize) {
+pub(crate) unsafe fn copy<S: Simd>(s: S, from: *const f32, to: *mut f32, len: usize) {
     let mut i = 0;
     while i < len {
-        S::store(to.add(i), S::load(from.add(i)));
+        s.store(to.add(i), s.load(from.add(i)));
         i += S::LANES;
     }
 }
 
 /// `to += from` for `len` values, a multiple of the lanes.
 #[inline(always)]
-pub(crate) unsafe fn add<S: Simd>(to: *mut f32, from: *const f32, len: usize) {
+pub(crate) unsafe fn add<S: Simd>(s: S, to: *mut f32, from: *const f32, len: usize) {
     let mut i = 0;
     while i < len {
-        S::store(to.add(i), S::add(S::load(to.add(i)), S::load(from.add(i))));
+        s.store(to.add(i), s.add(s.load(to.add(i)), s.load(from.add(i))));
         i += S::LANES;
     }
 }

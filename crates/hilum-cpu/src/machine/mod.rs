@@ -45,12 +45,12 @@ pub(crate) struct Machine<S> {
     tallies: Buffer,
     /// Whether packed weights are those of the parameters.
     fresh: bool,
-    simd: std::marker::PhantomData<S>,
+    simd: S,
 }
 
 impl<S: Simd> Machine<S> {
     /// A machine for at most `capacity` images at a time.
-    pub(crate) fn new(program: Program, mode: Mode, capacity: usize, threads: usize) -> Self {
+    pub(crate) fn new(s: S, program: Program, mode: Mode, capacity: usize, threads: usize) -> Self {
         let plan = Plan::new(&program, mode, capacity);
         let shapes: Vec<Option<Shape>> = (0..program.steps.len())
             .map(|index| plan.weights(&program, index))
@@ -84,7 +84,7 @@ impl<S: Simd> Machine<S> {
             partial: Buffer::zeroed(0),
             tallies: Buffer::zeroed(0),
             fresh: false,
-            simd: std::marker::PhantomData,
+            simd: s,
             forward_weights,
             common: Buffer::zeroed(largest(|shape| shape.len())),
             between: Buffer::zeroed(largest(|shape| shape.source_len())),
@@ -166,7 +166,7 @@ impl<S: Simd> Machine<S> {
             self.plan.weights(&self.program, index),
             &mut self.forward_weights[index],
         ) {
-            (Some(shape), Some(to)) => packed::pack::<S>(shape, source, to, pool),
+            (Some(shape), Some(to)) => packed::pack(self.simd, shape, source, to, pool),
             (Some(_), None) => {}
             // A depthwise kernel is read as it lies.
             (None, place) => {
@@ -257,16 +257,16 @@ impl<'a> Context<'a> {
 
     /// The weights of a convolution in the order in which its forward product reads them, or,
     /// with `turned`, the product for its input's gradient.
-    fn weights<S: Simd>(&mut self, index: usize, source: &[f32], turned: bool) -> *const f32 {
+    fn weights<S: Simd>(&mut self, s: S, index: usize, source: &[f32], turned: bool) -> *const f32 {
         if let Some(kept) = &self.forward_weights[index] {
             return kept.as_ptr();
         }
         let shape = self.plan.weights(self.program, index);
         let shape = shape.expect("a convolution with a matrix of weights");
         if turned {
-            packed::pack_transposed::<S>(shape, source, self.between, self.common, self.pool);
+            packed::pack_transposed(s, shape, source, self.between, self.common, self.pool);
         } else {
-            packed::pack::<S>(shape, source, self.common, self.pool);
+            packed::pack(s, shape, source, self.common, self.pool);
         }
         self.common.as_ptr()
     }

@@ -32,7 +32,7 @@ impl Shape {
 }
 
 /// Packs `weights`, `[tap][c][k]`, for the forward product.
-pub(crate) fn pack<S: Simd>(shape: Shape, weights: &[f32], to: &mut Buffer, pool: &mut Pool) {
+pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: &mut Buffer, pool: &mut Pool) {
     let (rows, columns) = (shape.rows, shape.columns);
     assert!(to.len() >= shape.len(), "room for packed weights");
     let taps = if shape.algorithm.positions() > 1 {
@@ -48,16 +48,16 @@ pub(crate) fn pack<S: Simd>(shape: Shape, weights: &[f32], to: &mut Buffer, pool
         let (from, to) = (weights.as_ptr(), to.start());
         // SAFETY: each task writes the panels' rows of its own channels.
         unsafe {
-            S::vectorize(
+            s.vectorize(
                 #[inline(always)]
                 || match shape.algorithm {
                     Algorithm::Four => {
-                        transform_weights::<S, Four, 4, 6>(from, rows, columns, part, to);
+                        transform_weights::<S, Four, 4, 6>(s, from, rows, columns, part, to);
                     }
                     Algorithm::Two => {
-                        transform_weights::<S, Two, 2, 4>(from, rows, columns, part, to);
+                        transform_weights::<S, Two, 2, 4>(s, from, rows, columns, part, to);
                     }
-                    _ => pack_rows::<S>(from, rows, columns, part, to),
+                    _ => pack_rows(s, from, rows, columns, part, to),
                 },
             );
         }
@@ -66,6 +66,7 @@ pub(crate) fn pack<S: Simd>(shape: Shape, weights: &[f32], to: &mut Buffer, pool
 
 #[inline(always)]
 unsafe fn pack_rows<S: Simd>(
+    s: S,
     from: *const f32,
     rows: usize,
     columns: usize,
@@ -87,6 +88,7 @@ unsafe fn pack_rows<S: Simd>(
 /// Packs the transposes of `weights`, `[tap][c][k]`, for the input's gradient: with Winograd's
 /// algorithms at every position. `between` has room for the transposed weights.
 pub(crate) fn pack_transposed<S: Simd>(
+    s: S,
     shape: Shape,
     weights: &[f32],
     between: &mut Buffer,
@@ -109,9 +111,9 @@ pub(crate) fn pack_transposed<S: Simd>(
         let to = place.part(matrix * rows * columns, rows * columns).start();
         // SAFETY: strips of columns are disjoint; both matrices are whole.
         unsafe {
-            S::vectorize(
+            s.vectorize(
                 #[inline(always)]
-                || transpose::<S>(from, rows, columns, part, to),
+                || transpose(s, from, rows, columns, part, to),
             );
         }
     });
@@ -120,7 +122,7 @@ pub(crate) fn pack_transposed<S: Simd>(
         rows: columns,
         columns: rows,
     };
-    pack::<S>(turned, between, to, pool);
+    pack(s, turned, between, to, pool);
 }
 
 /// Rows that a task transposes.
@@ -130,6 +132,7 @@ const STRIP: usize = 64;
 /// so multiples of eight.
 #[inline(always)]
 unsafe fn transpose<S: Simd>(
+    s: S,
     from: *const f32,
     rows: usize,
     columns: usize,
@@ -141,7 +144,7 @@ unsafe fn transpose<S: Simd>(
         let mut row = part.start;
         while row < part.end {
             let from = from.add(row * columns + column);
-            S::transpose(from, columns, to.add(column * rows + row), rows);
+            s.transpose(from, columns, to.add(column * rows + row), rows);
             row += 8;
         }
         column += 8;

@@ -12,6 +12,7 @@ use crate::simd::Simd;
 /// holds the row's gradient.
 #[inline(always)]
 unsafe fn weight_gradient_row<S: Simd>(
+    s: S,
     window: &Window,
     source: impl Fn(usize) -> *const f32,
     c: usize,
@@ -24,12 +25,12 @@ unsafe fn weight_gradient_row<S: Simd>(
         let row = source(ky);
         let sums = sums.add(ky * window.kernel[1] * c);
         match window.kernel[1] {
-            3 => taps_of_row::<S, 3>(row, step, c, width, gradient, sums),
-            5 => taps_of_row::<S, 5>(row, step, c, width, gradient, sums),
+            3 => taps_of_row::<S, 3>(s, row, step, c, width, gradient, sums),
+            5 => taps_of_row::<S, 5>(s, row, step, c, width, gradient, sums),
             taps => {
                 for kx in 0..taps {
                     let (row, sums) = (row.add(kx * c), sums.add(kx * c));
-                    taps_of_row::<S, 1>(row, step, c, width, gradient, sums);
+                    taps_of_row::<S, 1>(s, row, step, c, width, gradient, sums);
                 }
             }
         }
@@ -38,6 +39,7 @@ unsafe fn weight_gradient_row<S: Simd>(
 
 #[inline(always)]
 unsafe fn taps_of_row<S: Simd, const K: usize>(
+    s: S,
     row: *const f32,
     step: usize,
     c: usize,
@@ -48,28 +50,28 @@ unsafe fn taps_of_row<S: Simd, const K: usize>(
     let mut channel = 0;
     while channel < c {
         // Two sums per tap hide the latency of the additions.
-        let mut even = [S::splat(0.0); K];
-        let mut odd = [S::splat(0.0); K];
+        let mut even = [s.splat(0.0); K];
+        let mut odd = [s.splat(0.0); K];
         let mut x = 0;
         while x + 2 <= width {
-            let g = S::load(gradient.add(x * c + channel));
-            let h = S::load(gradient.add((x + 1) * c + channel));
+            let g = s.load(gradient.add(x * c + channel));
+            let h = s.load(gradient.add((x + 1) * c + channel));
             for kx in 0..K {
                 let at = row.add(x * step + kx * c + channel);
-                even[kx] = S::fma(S::load(at), g, even[kx]);
-                odd[kx] = S::fma(S::load(at.add(step)), h, odd[kx]);
+                even[kx] = s.fma(s.load(at), g, even[kx]);
+                odd[kx] = s.fma(s.load(at.add(step)), h, odd[kx]);
             }
             x += 2;
         }
         if x < width {
-            let g = S::load(gradient.add(x * c + channel));
+            let g = s.load(gradient.add(x * c + channel));
             for (kx, sum) in even.iter_mut().enumerate() {
-                *sum = S::fma(S::load(row.add(x * step + kx * c + channel)), g, *sum);
+                *sum = s.fma(s.load(row.add(x * step + kx * c + channel)), g, *sum);
             }
         }
         for kx in 0..K {
             let to = sums.add(kx * c + channel);
-            S::store(to, S::add(S::load(to), S::add(even[kx], odd[kx])));
+            s.store(to, s.add(s.load(to), s.add(even[kx], odd[kx])));
         }
         channel += S::LANES;
     }
@@ -96,18 +98,18 @@ impl WeightGradient<'_> {
     /// As [`forward`](super::forward); `gradient` holds the row's gradient, `sums` one value per
     /// tap and channel.
     #[inline(always)]
-    pub(crate) unsafe fn add_row<S: Simd>(&mut self, row: usize, gradient: *const f32) {
+    pub(crate) unsafe fn add_row<S: Simd>(&mut self, s: S, row: usize, gradient: *const f32) {
         let window = self.window;
         let top = (row * window.stride[0]) as isize - window.padding[0] as isize;
         let end = (top + window.kernel[0] as isize).clamp(0, window.input[0] as isize);
         while self.read < end as usize {
             let pixel = self.first_pixel + self.read * window.input[1];
             let to = self.ring.slot(self.read);
-            self.view.read::<S>(pixel, window.input[1], to);
+            self.view.read(s, pixel, window.input[1], to);
             self.read += 1;
         }
         let source = |tap: usize| self.ring.row(top + tap as isize, window.input[0]);
-        weight_gradient_row::<S>(window, source, self.view.stride, gradient, self.sums);
+        weight_gradient_row(s, window, source, self.view.stride, gradient, self.sums);
     }
 }
 
@@ -116,9 +118,9 @@ impl WeightGradient<'_> {
 /// # Safety
 /// Inside of `S::vectorize`; both hold as many values.
 #[inline(always)]
-pub(crate) unsafe fn flip<S: Simd>(weights: *const f32, taps: usize, c: usize, to: *mut f32) {
+pub(crate) unsafe fn flip<S: Simd>(s: S, weights: *const f32, taps: usize, c: usize, to: *mut f32) {
     for tap in 0..taps {
-        window::copy::<S>(weights.add(tap * c), to.add((taps - 1 - tap) * c), c);
+        window::copy(s, weights.add(tap * c), to.add((taps - 1 - tap) * c), c);
     }
 }
 
@@ -140,6 +142,7 @@ pub(crate) fn gradient_ring(window: &Window) -> (usize, usize, usize) {
 /// image.
 #[inline(always)]
 pub(crate) unsafe fn input_gradient<S: Simd>(
+    s: S,
     window: &Window,
     mut gradient_row: impl FnMut(usize) -> *const f32,
     c: usize,
@@ -162,7 +165,7 @@ pub(crate) unsafe fn input_gradient<S: Simd>(
         let reach = row + window.padding[0];
         let end = (reach / down + 1).min(window.output[0]);
         while read < end {
-            window::copy::<S>(gradient_row(read), ring.slot(read), window.output[1] * c);
+            window::copy(s, gradient_row(read), ring.slot(read), window.output[1] * c);
             read += 1;
         }
         let out = to.add(row * window.input[1] * c);
@@ -175,9 +178,9 @@ pub(crate) unsafe fn input_gradient<S: Simd>(
             let source = |tap: usize| ring.row(top + tap as isize, window.output[0]).add(left * c);
             let width = window.input[1];
             if reach == 2 {
-                square::<S, 3, 1, 6>(&source, &source, &(0..0), c, width, flipped, finish, out);
+                square::<S, 3, 1, 6>(s, &source, &source, &(0..0), c, width, flipped, finish, out);
             } else {
-                square::<S, 5, 1, 8>(&source, &source, &(0..0), c, width, flipped, finish, out);
+                square::<S, 5, 1, 8>(s, &source, &source, &(0..0), c, width, flipped, finish, out);
             }
         } else {
             // Pixels of one remainder modulo the stride see the same taps.
@@ -200,7 +203,7 @@ pub(crate) unsafe fn input_gradient<S: Simd>(
                     Some((from, weights.add(index * c)))
                 };
                 let out = to.add((row * window.input[1] + phase) * c);
-                any::<S>(window.taps(), tap, c, c, count, across * c, finish, out);
+                any(s, window.taps(), tap, c, c, count, across * c, finish, out);
             }
         }
         done(row);

@@ -36,6 +36,7 @@ impl Ring {
     /// Inside of `S::vectorize`; `memory` has room for [`len`](Self::len) values.
     #[inline(always)]
     pub(crate) unsafe fn new<S: Simd>(
+        s: S,
         memory: *mut f32,
         slots: usize,
         width: usize,
@@ -51,12 +52,12 @@ impl Ring {
             padding,
         };
         for slot in 0..slots {
-            window::fill::<S>(memory.add(slot * width * stride), padding * stride);
+            window::fill(s, memory.add(slot * width * stride), padding * stride);
             let end = padding + image;
             let rest = memory.add((slot * width + end) * stride);
-            window::fill::<S>(rest, (width - end) * stride);
+            window::fill(s, rest, (width - end) * stride);
         }
-        window::fill::<S>(memory.add(slots * width * stride), width * stride);
+        window::fill(s, memory.add(slots * width * stride), width * stride);
         ring
     }
 
@@ -105,6 +106,7 @@ pub(crate) struct Finish {
 /// and channel, `ring` was made for this window, `to` has room for the image's result.
 #[inline(always)]
 pub(crate) unsafe fn forward<S: Simd>(
+    s: S,
     window: &Window,
     view: &View,
     first_pixel: usize,
@@ -128,10 +130,10 @@ pub(crate) unsafe fn forward<S: Simd>(
         let end = (top(row) + window.kernel[0] as isize).clamp(0, height as isize);
         while read < end as usize {
             let pixel = first_pixel + read * width;
-            view.read::<S>(pixel, left, ring.slot(read));
+            view.read(s, pixel, left, ring.slot(read));
             if right < width {
                 let to = ring.slot(read).add(right * c);
-                view.read::<S>(pixel + right, width - right, to);
+                view.read(s, pixel + right, width - right, to);
             }
             read += 1;
         }
@@ -147,7 +149,7 @@ pub(crate) unsafe fn forward<S: Simd>(
                 .add(pixel * c)
                 .wrapping_sub(window.padding[1] * c)
         };
-        one_row::<S>(window, padded, image, &inner, c, weights, finish, out);
+        one_row(s, window, padded, image, &inner, c, weights, finish, out);
     }
 }
 
@@ -189,6 +191,7 @@ fn edges(window: &Window, inner: &std::ops::Range<usize>) -> [usize; 2] {
 /// One row of results from the ring's rows, in `inner` from the image's own.
 #[inline(always)]
 unsafe fn one_row<S: Simd>(
+    s: S,
     window: &Window,
     source: impl Fn(usize) -> *const f32,
     image: impl Fn(usize) -> *const f32,
@@ -200,17 +203,25 @@ unsafe fn one_row<S: Simd>(
 ) {
     let width = window.output[1];
     match (window.kernel, window.stride[1]) {
-        ([3, 3], 1) => square::<S, 3, 1, 6>(source, image, inner, c, width, weights, finish, out),
-        ([3, 3], 2) => square::<S, 3, 2, 9>(source, image, inner, c, width, weights, finish, out),
-        ([5, 5], 1) => square::<S, 5, 1, 8>(source, image, inner, c, width, weights, finish, out),
-        ([5, 5], 2) => square::<S, 5, 2, 11>(source, image, inner, c, width, weights, finish, out),
+        ([3, 3], 1) => {
+            square::<S, 3, 1, 6>(s, source, image, inner, c, width, weights, finish, out)
+        }
+        ([3, 3], 2) => {
+            square::<S, 3, 2, 9>(s, source, image, inner, c, width, weights, finish, out)
+        }
+        ([5, 5], 1) => {
+            square::<S, 5, 1, 8>(s, source, image, inner, c, width, weights, finish, out)
+        }
+        ([5, 5], 2) => {
+            square::<S, 5, 2, 11>(s, source, image, inner, c, width, weights, finish, out)
+        }
         _ => {
             let tap = |index: usize| {
                 let (row, column) = (index / window.kernel[1], index % window.kernel[1]);
                 Some((source(row).add(column * c), weights.add(index * c)))
             };
             let step = window.stride[1] * c;
-            any::<S>(window.taps(), tap, step, c, width, c, finish, out);
+            any(s, window.taps(), tap, step, c, width, c, finish, out);
         }
     }
 }
@@ -218,6 +229,7 @@ unsafe fn one_row<S: Simd>(
 /// One row of results of a `K x K` kernel, four pixels at a time from `SPAN` pixels of input.
 #[inline(always)]
 unsafe fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usize>(
+    s: S,
     source: impl Fn(usize) -> *const f32,
     image: impl Fn(usize) -> *const f32,
     inner: &std::ops::Range<usize>,
@@ -234,24 +246,24 @@ unsafe fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usize>(
         let rows = if inner.contains(&x) { &image } else { &padded };
         let mut channel = 0;
         while channel < c {
-            let mut sums = [start::<S>(&finish, channel); TOGETHER];
+            let mut sums = [start(s, &finish, channel); TOGETHER];
             for (ky, row) in rows.iter().enumerate() {
                 let from = row.add(x * STEP * c + channel);
-                let mut pixels = [S::splat(0.0); SPAN];
+                let mut pixels = [s.splat(0.0); SPAN];
                 for (i, pixel) in pixels.iter_mut().enumerate() {
-                    *pixel = S::load(from.add(i * c));
+                    *pixel = s.load(from.add(i * c));
                 }
                 for kx in 0..K {
-                    let weight = S::load(weights.add((ky * K + kx) * c + channel));
+                    let weight = s.load(weights.add((ky * K + kx) * c + channel));
                     for (i, sum) in sums.iter_mut().enumerate() {
-                        *sum = S::fma(pixels[i * STEP + kx], weight, *sum);
+                        *sum = s.fma(pixels[i * STEP + kx], weight, *sum);
                     }
                 }
             }
             for (i, sum) in sums.iter().enumerate() {
                 let to = out.add((x + i) * c + channel);
-                S::prefetch_write(to.wrapping_add(TOGETHER * c));
-                end::<S>(&finish, *sum, to);
+                s.prefetch_write(to.wrapping_add(TOGETHER * c));
+                end(s, &finish, *sum, to);
             }
             channel += S::LANES;
         }
@@ -261,15 +273,15 @@ unsafe fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usize>(
     while x < width {
         let mut channel = 0;
         while channel < c {
-            let mut sum = start::<S>(&finish, channel);
+            let mut sum = start(s, &finish, channel);
             for (ky, row) in rows.iter().enumerate() {
                 for kx in 0..K {
-                    let pixel = S::load(row.add((x * STEP + kx) * c + channel));
-                    let weight = S::load(weights.add((ky * K + kx) * c + channel));
-                    sum = S::fma(pixel, weight, sum);
+                    let pixel = s.load(row.add((x * STEP + kx) * c + channel));
+                    let weight = s.load(weights.add((ky * K + kx) * c + channel));
+                    sum = s.fma(pixel, weight, sum);
                 }
             }
-            end::<S>(&finish, sum, out.add(x * c + channel));
+            end(s, &finish, sum, out.add(x * c + channel));
             channel += S::LANES;
         }
         x += 1;
@@ -280,6 +292,7 @@ unsafe fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usize>(
 /// `step` values from result to result.
 #[inline(always)]
 unsafe fn any<S: Simd>(
+    s: S,
     tap_count: usize,
     tap: impl Fn(usize) -> Option<(*const f32, *const f32)>,
     step: usize,
@@ -309,7 +322,7 @@ unsafe fn any<S: Simd>(
             high: if last { finish.high } else { f32::INFINITY },
             accumulate: finish.accumulate || !first,
         };
-        listed::<S>(&list[..len], step, c, count, out_step, finish, out);
+        listed(s, &list[..len], step, c, count, out_step, finish, out);
         if last {
             break;
         }
@@ -318,6 +331,7 @@ unsafe fn any<S: Simd>(
 
 #[inline(always)]
 unsafe fn listed<S: Simd>(
+    s: S,
     taps: &[(*const f32, *const f32)],
     step: usize,
     c: usize,
@@ -332,26 +346,26 @@ unsafe fn listed<S: Simd>(
         let mut channel = 0;
         while channel < c {
             if block == 4 {
-                let mut sums = [start::<S>(&finish, channel); 4];
+                let mut sums = [start(s, &finish, channel); 4];
                 for (from, weight) in taps {
-                    let weight = S::load(weight.add(channel));
+                    let weight = s.load(weight.add(channel));
                     for (i, sum) in sums.iter_mut().enumerate() {
-                        *sum = S::fma(S::load(from.add((x + i) * step + channel)), weight, *sum);
+                        *sum = s.fma(s.load(from.add((x + i) * step + channel)), weight, *sum);
                     }
                 }
                 for (i, sum) in sums.iter().enumerate() {
                     let to = out.add((x + i) * out_step + channel);
-                    S::prefetch_write(to.wrapping_add(4 * out_step));
-                    end::<S>(&finish, *sum, to);
+                    s.prefetch_write(to.wrapping_add(4 * out_step));
+                    end(s, &finish, *sum, to);
                 }
             } else {
                 for i in x..x + block {
-                    let mut sum = start::<S>(&finish, channel);
+                    let mut sum = start(s, &finish, channel);
                     for (from, weight) in taps {
-                        let pixel = S::load(from.add(i * step + channel));
-                        sum = S::fma(pixel, S::load(weight.add(channel)), sum);
+                        let pixel = s.load(from.add(i * step + channel));
+                        sum = s.fma(pixel, s.load(weight.add(channel)), sum);
                     }
-                    end::<S>(&finish, sum, out.add(i * out_step + channel));
+                    end(s, &finish, sum, out.add(i * out_step + channel));
                 }
             }
             channel += S::LANES;
@@ -361,21 +375,21 @@ unsafe fn listed<S: Simd>(
 }
 
 #[inline(always)]
-unsafe fn start<S: Simd>(finish: &Finish, channel: usize) -> S::V {
+unsafe fn start<S: Simd>(s: S, finish: &Finish, channel: usize) -> S::V {
     if finish.bias.is_null() {
-        S::splat(0.0)
+        s.splat(0.0)
     } else {
-        S::load(finish.bias.add(channel))
+        s.load(finish.bias.add(channel))
     }
 }
 
 #[inline(always)]
-unsafe fn end<S: Simd>(finish: &Finish, sum: S::V, to: *mut f32) {
+unsafe fn end<S: Simd>(s: S, finish: &Finish, sum: S::V, to: *mut f32) {
     let sum = if finish.accumulate {
-        S::add(sum, S::load(to))
+        s.add(sum, s.load(to))
     } else {
         sum
     };
-    let limited = S::min(S::splat(finish.high), S::max(S::splat(finish.low), sum));
-    S::store(to, limited);
+    let limited = s.min(s.splat(finish.high), s.max(s.splat(finish.low), sum));
+    s.store(to, limited);
 }

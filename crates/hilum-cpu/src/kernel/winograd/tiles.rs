@@ -47,6 +47,7 @@ pub(crate) unsafe fn image_tile<
     const OUT: usize,
     const IN: usize,
 >(
+    s: S,
     window: &Window,
     view: &View,
     patch: Patch,
@@ -67,9 +68,9 @@ pub(crate) unsafe fn image_tile<
         let from = view.start.offset(pixel * c as isize);
         let step = width as usize * c;
         if view.activation.is_some() {
-            transform::<S, A, OUT, IN, true, true>(from, step, view, to, plane);
+            transform::<S, A, OUT, IN, true, true>(s, from, step, view, to, plane);
         } else {
-            transform::<S, A, OUT, IN, true, false>(from, step, view, to, plane);
+            transform::<S, A, OUT, IN, true, false>(s, from, step, view, to, plane);
         }
         return;
     }
@@ -84,17 +85,17 @@ pub(crate) unsafe fn image_tile<
             let line = scratch.add(i * IN * c);
             let covered = row >= 0 && row < height && start < end;
             if !covered || start > left || end < left + size {
-                window::fill::<S>(line, IN * c);
+                window::fill(s, line, IN * c);
             }
             if covered {
                 let pixel = (first + row * width + start) as usize;
                 let at = line.add((start - left) as usize * c);
-                view.read::<S>(pixel, (end - start) as usize, at);
+                view.read(s, pixel, (end - start) as usize, at);
             }
         }
         (scratch.cast_const(), IN * c)
     };
-    transform::<S, A, OUT, IN, false, false>(from, row_step, view, to, plane);
+    transform::<S, A, OUT, IN, false, false>(s, from, row_step, view, to, plane);
 }
 
 /// `B^T d B` of pixels at `from`, whose rows are `row_step` apart; with `SCALED`, batch norm and,
@@ -108,6 +109,7 @@ unsafe fn transform<
     const SCALED: bool,
     const RELU: bool,
 >(
+    s: S,
     from: *const f32,
     row_step: usize,
     view: &View,
@@ -120,36 +122,44 @@ unsafe fn transform<
         let from = from.add(channel);
         let (scale, shift) = if SCALED {
             (
-                S::load(view.scale.add(channel)),
-                S::load(view.shift.add(channel)),
+                s.load(view.scale.add(channel)),
+                s.load(view.shift.add(channel)),
             )
         } else {
-            (S::splat(1.0), S::splat(0.0))
+            (s.splat(1.0), s.splat(0.0))
         };
-        let mut rows = [[S::splat(0.0); IN]; IN];
+        let mut rows = [[s.splat(0.0); IN]; IN];
         for (i, row) in rows.iter_mut().enumerate() {
             let line = from.add(i * row_step);
-            *row = A::image(registers::<S, _>(
-                #[inline(always)]
-                |j| {
-                    let mut x = S::load(line.add(j * c));
-                    if SCALED {
-                        x = S::fma(x, scale, shift);
-                    }
-                    if RELU {
-                        x = S::max(S::splat(0.0), x);
-                    }
-                    x
-                },
-            ));
+            *row = A::image(
+                s,
+                registers(
+                    s,
+                    #[inline(always)]
+                    |j| {
+                        let mut x = s.load(line.add(j * c));
+                        if SCALED {
+                            x = s.fma(x, scale, shift);
+                        }
+                        if RELU {
+                            x = s.max(s.splat(0.0), x);
+                        }
+                        x
+                    },
+                ),
+            );
         }
         for j in 0..IN {
-            let column = A::image(registers::<S, _>(
-                #[inline(always)]
-                |i| rows[i][j],
-            ));
+            let column = A::image(
+                s,
+                registers(
+                    s,
+                    #[inline(always)]
+                    |i| rows[i][j],
+                ),
+            );
             for (i, value) in column.iter().enumerate() {
-                put::<S>(to.add((i * IN + j) * plane + channel), *value);
+                put(s, to.add((i * IN + j) * plane + channel), *value);
             }
         }
         channel += S::LANES;
@@ -187,6 +197,7 @@ pub(crate) unsafe fn output_tile<
     const OUT: usize,
     const IN: usize,
 >(
+    s: S,
     window: &Window,
     from: *const f32,
     plane: usize,
@@ -196,29 +207,29 @@ pub(crate) unsafe fn output_tile<
     output: &Output,
 ) {
     let [height, width] = window.output;
-    let (low, high) = (S::splat(output.low), S::splat(output.high));
+    let (low, high) = (s.splat(output.low), s.splat(output.high));
     let rows_here = OUT.min(height - patch.row);
     let columns_here = OUT.min(width - patch.column);
     let pixel = (patch.image * height + patch.row) * width + patch.column;
     let mut channel = channels.start;
     while channel < channels.end {
-        let results = tile_results::<S, A, OUT, IN>(from.add(channel - channels.start), plane);
+        let results = tile_results::<S, A, OUT, IN>(s, from.add(channel - channels.start), plane);
         let bias = if output.bias.is_null() {
-            S::splat(0.0)
+            s.splat(0.0)
         } else {
-            S::load(output.bias.add(channel))
+            s.load(output.bias.add(channel))
         };
         if output.pool {
-            pool_tile::<S, OUT>(&results, window, patch, k, channel, bias, output);
+            pool_tile::<S, OUT>(s, &results, window, patch, k, channel, bias, output);
         } else {
             for (i, row) in results.iter().enumerate().take(rows_here) {
                 for (j, value) in row.iter().enumerate().take(columns_here) {
                     let at = (pixel + i * width + j) * k + channel;
-                    let mut value = S::add(*value, bias);
+                    let mut value = s.add(*value, bias);
                     if !output.residual.is_null() {
-                        value = S::add(value, S::load(output.residual.add(at)));
+                        value = s.add(value, s.load(output.residual.add(at)));
                     }
-                    put::<S>(output.to.add(at), S::min(high, S::max(low, value)));
+                    put(s, output.to.add(at), s.min(high, s.max(low, value)));
                 }
             }
         }
@@ -228,23 +239,32 @@ pub(crate) unsafe fn output_tile<
 
 #[inline(always)]
 unsafe fn tile_results<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
+    s: S,
     from: *const f32,
     plane: usize,
 ) -> [[S::V; OUT]; OUT] {
-    let zero = S::splat(0.0);
+    let zero = s.splat(0.0);
     let mut rows = [[zero; OUT]; IN];
     for (i, row) in rows.iter_mut().enumerate() {
-        *row = A::result(registers::<S, _>(
-            #[inline(always)]
-            |j| S::load(from.add((i * IN + j) * plane)),
-        ));
+        *row = A::result(
+            s,
+            registers(
+                s,
+                #[inline(always)]
+                |j| s.load(from.add((i * IN + j) * plane)),
+            ),
+        );
     }
     let mut results = [[zero; OUT]; OUT];
     for j in 0..OUT {
-        let column = A::result(registers::<S, _>(
-            #[inline(always)]
-            |i| rows[i][j],
-        ));
+        let column = A::result(
+            s,
+            registers(
+                s,
+                #[inline(always)]
+                |i| rows[i][j],
+            ),
+        );
         for (i, value) in column.iter().enumerate() {
             results[i][j] = *value;
         }
@@ -254,6 +274,7 @@ unsafe fn tile_results<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const 
 
 #[inline(always)]
 unsafe fn pool_tile<S: Simd, const OUT: usize>(
+    s: S,
     results: &[[S::V; OUT]; OUT],
     window: &Window,
     patch: Patch,
@@ -263,7 +284,7 @@ unsafe fn pool_tile<S: Simd, const OUT: usize>(
     output: &Output,
 ) {
     let [height, width] = window.output.map(|size| size / 2);
-    let (low, high) = (S::splat(output.low), S::splat(output.high));
+    let (low, high) = (s.splat(output.low), s.splat(output.high));
     let [row, column] = [patch.row / 2, patch.column / 2];
     for i in 0..(OUT / 2).min(height.saturating_sub(row)) {
         for j in 0..(OUT / 2).min(width.saturating_sub(column)) {
@@ -274,9 +295,9 @@ unsafe fn pool_tile<S: Simd, const OUT: usize>(
                 results[2 * i + 1][2 * j + 1],
             ];
             let at = (((patch.image * height) + row + i) * width + column + j) * k + channel;
-            let largest = largest_of_four::<S>(four, output.choice, at);
-            let value = S::add(largest, bias);
-            put::<S>(output.to.add(at), S::min(high, S::max(low, value)));
+            let largest = largest_of_four(s, four, output.choice, at);
+            let value = s.add(largest, bias);
+            put(s, output.to.add(at), s.min(high, s.max(low, value)));
         }
     }
 }
@@ -284,18 +305,19 @@ unsafe fn pool_tile<S: Simd, const OUT: usize>(
 /// The largest of four, the first of equals; its index goes to `choice`, if not null.
 #[inline(always)]
 pub(crate) unsafe fn largest_of_four<S: Simd>(
+    s: S,
     four: [S::V; 4],
     choice: *mut f32,
     at: usize,
 ) -> S::V {
-    let largest = S::max(S::max(four[0], four[1]), S::max(four[2], four[3]));
+    let largest = s.max(s.max(four[0], four[1]), s.max(four[2], four[3]));
     if !choice.is_null() {
-        let mut index = S::splat(3.0);
+        let mut index = s.splat(3.0);
         for i in [2_u8, 1, 0] {
-            let number = S::splat(f32::from(i));
-            index = S::select_eq(four[usize::from(i)], largest, number, index);
+            let number = s.splat(f32::from(i));
+            index = s.select_eq(four[usize::from(i)], largest, number, index);
         }
-        S::store(choice.add(at), index);
+        s.store(choice.add(at), index);
     }
     largest
 }
@@ -325,6 +347,7 @@ pub(crate) unsafe fn gradient_tile<
     const OUT: usize,
     const IN: usize,
 >(
+    s: S,
     window: &Window,
     gradient: &ResultGradient,
     k: usize,
@@ -332,26 +355,30 @@ pub(crate) unsafe fn gradient_tile<
     to: *mut f32,
     plane: usize,
 ) {
-    let zero = S::splat(0.0);
+    let zero = s.splat(0.0);
     let mut channel = 0;
     while channel < k {
         let mut results = [[zero; OUT]; OUT];
         if gradient.choice.is_null() {
-            read_gradient::<S, OUT>(window, gradient, k, patch, channel, &mut results);
+            read_gradient::<S, OUT>(s, window, gradient, k, patch, channel, &mut results);
         } else {
-            unpool_gradient::<S, OUT>(window, gradient, k, patch, channel, &mut results);
+            unpool_gradient::<S, OUT>(s, window, gradient, k, patch, channel, &mut results);
         }
         let mut rows = [[zero; IN]; OUT];
         for (row, values) in rows.iter_mut().zip(results) {
-            *row = A::result_transposed(values);
+            *row = A::result_transposed(s, values);
         }
         for j in 0..IN {
-            let column = A::result_transposed(registers::<S, _>(
-                #[inline(always)]
-                |i| rows[i][j],
-            ));
+            let column = A::result_transposed(
+                s,
+                registers(
+                    s,
+                    #[inline(always)]
+                    |i| rows[i][j],
+                ),
+            );
             for (i, value) in column.iter().enumerate() {
-                put::<S>(to.add((i * IN + j) * plane + channel), *value);
+                put(s, to.add((i * IN + j) * plane + channel), *value);
             }
         }
         channel += S::LANES;
@@ -360,6 +387,7 @@ pub(crate) unsafe fn gradient_tile<
 
 #[inline(always)]
 unsafe fn read_gradient<S: Simd, const OUT: usize>(
+    s: S,
     window: &Window,
     gradient: &ResultGradient,
     k: usize,
@@ -373,15 +401,11 @@ unsafe fn read_gradient<S: Simd, const OUT: usize>(
     for i in 0..OUT.min(height - patch.row) {
         for j in 0..OUT.min(width - patch.column) {
             let at = (pixel + i * width + j) * k + channel;
-            let mut value = S::load(gradient.g.add(at));
+            let mut value = s.load(gradient.g.add(at));
             if !line.a.is_null() {
-                let z = S::load(gradient.z.add(at));
-                let constant = S::fma(
-                    z,
-                    S::load(line.b.add(channel)),
-                    S::load(line.c.add(channel)),
-                );
-                value = S::fma(value, S::load(line.a.add(channel)), constant);
+                let z = s.load(gradient.z.add(at));
+                let constant = s.fma(z, s.load(line.b.add(channel)), s.load(line.c.add(channel)));
+                value = s.fma(value, s.load(line.a.add(channel)), constant);
             }
             results[i][j] = value;
         }
@@ -390,6 +414,7 @@ unsafe fn read_gradient<S: Simd, const OUT: usize>(
 
 #[inline(always)]
 unsafe fn unpool_gradient<S: Simd, const OUT: usize>(
+    s: S,
     window: &Window,
     gradient: &ResultGradient,
     k: usize,
@@ -402,13 +427,13 @@ unsafe fn unpool_gradient<S: Simd, const OUT: usize>(
     for i in 0..(OUT / 2).min(height.saturating_sub(row)) {
         for j in 0..(OUT / 2).min(width.saturating_sub(column)) {
             let at = (((patch.image * height) + row + i) * width + column + j) * k + channel;
-            let value = S::load(gradient.g.add(at));
-            let choice = S::load(gradient.choice.add(at));
+            let value = s.load(gradient.g.add(at));
+            let choice = s.load(gradient.choice.add(at));
             for corner in 0..4_u8 {
                 let (down, right) = (usize::from(corner / 2), usize::from(corner % 2));
-                let number = S::splat(f32::from(corner));
+                let number = s.splat(f32::from(corner));
                 results[2 * i + down][2 * j + right] =
-                    S::select_eq(choice, number, value, S::splat(0.0));
+                    s.select_eq(choice, number, value, s.splat(0.0));
             }
         }
     }
@@ -425,6 +450,7 @@ pub(crate) unsafe fn input_gradient_tile<
     const OUT: usize,
     const IN: usize,
 >(
+    s: S,
     window: &Window,
     from: *const f32,
     plane: usize,
@@ -432,7 +458,7 @@ pub(crate) unsafe fn input_gradient_tile<
     patch: Patch,
     to: *mut f32,
 ) {
-    let zero = S::splat(0.0);
+    let zero = s.splat(0.0);
     let top = patch.row as isize - window.padding[0] as isize;
     let left = patch.column as isize - window.padding[1] as isize;
     let [height, width] = window.input.map(|size| size as isize);
@@ -443,20 +469,28 @@ pub(crate) unsafe fn input_gradient_tile<
     while channel < c {
         let mut rows = [[zero; IN]; IN];
         for (i, row) in rows.iter_mut().enumerate() {
-            *row = A::image_transposed(registers::<S, _>(
-                #[inline(always)]
-                |j| S::load(from.add((i * IN + j) * plane + channel)),
-            ));
+            *row = A::image_transposed(
+                s,
+                registers(
+                    s,
+                    #[inline(always)]
+                    |j| s.load(from.add((i * IN + j) * plane + channel)),
+                ),
+            );
         }
         for j in columns_inside.clone() {
-            let column = A::image_transposed(registers::<S, _>(
-                #[inline(always)]
-                |i| rows[i][j],
-            ));
+            let column = A::image_transposed(
+                s,
+                registers(
+                    s,
+                    #[inline(always)]
+                    |i| rows[i][j],
+                ),
+            );
             for i in rows_inside.clone() {
                 let pixel = image + (top + i as isize) * width + left + j as isize;
                 let at = to.offset(pixel * c as isize + channel as isize);
-                put::<S>(at, S::add(S::load(at), column[i]));
+                put(s, at, s.add(s.load(at), column[i]));
             }
         }
         channel += S::LANES;
@@ -466,7 +500,7 @@ pub(crate) unsafe fn input_gradient_tile<
 /// Stores a register, and fetches the line that is written four registers later: of so many lines
 /// at once the processor foresees none.
 #[inline(always)]
-unsafe fn put<S: Simd>(to: *mut f32, value: S::V) {
-    S::prefetch_write(to.wrapping_add(4 * S::LANES));
-    S::store(to, value);
+unsafe fn put<S: Simd>(s: S, to: *mut f32, value: S::V) {
+    s.prefetch_write(to.wrapping_add(4 * S::LANES));
+    s.store(to, value);
 }

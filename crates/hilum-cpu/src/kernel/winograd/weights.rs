@@ -19,6 +19,7 @@ pub(crate) unsafe fn transform_weights<
     const OUT: usize,
     const IN: usize,
 >(
+    s: S,
     weights: *const f32,
     c: usize,
     k: usize,
@@ -33,21 +34,29 @@ pub(crate) unsafe fn transform_weights<
             let mut lane = 0;
             while lane < width {
                 let at = weights.add(channel * k + first + lane);
-                let mut columns = [[S::splat(0.0); IN]; 3];
+                let mut columns = [[s.splat(0.0); IN]; 3];
                 for (j, column) in columns.iter_mut().enumerate() {
-                    *column = A::weight(registers::<S, _>(
-                        #[inline(always)]
-                        |i| S::load(at.add((i * 3 + j) * c * k)),
-                    ));
+                    *column = A::weight(
+                        s,
+                        registers(
+                            s,
+                            #[inline(always)]
+                            |i| s.load(at.add((i * 3 + j) * c * k)),
+                        ),
+                    );
                 }
                 for i in 0..IN {
-                    let row = A::weight(registers::<S, _>(
-                        #[inline(always)]
-                        |j| columns[j][i],
-                    ));
+                    let row = A::weight(
+                        s,
+                        registers(
+                            s,
+                            #[inline(always)]
+                            |j| columns[j][i],
+                        ),
+                    );
                     for (j, value) in row.iter().enumerate() {
                         let place = (i * IN + j) * c * k + first * c + channel * width + lane;
-                        S::store(to.add(place), *value);
+                        s.store(to.add(place), *value);
                     }
                 }
                 lane += S::LANES;
@@ -68,6 +77,7 @@ pub(crate) unsafe fn weight_gradient<
     const OUT: usize,
     const IN: usize,
 >(
+    s: S,
     from: *const f32,
     c: usize,
     k: usize,
@@ -78,20 +88,28 @@ pub(crate) unsafe fn weight_gradient<
         let mut filter = 0;
         while filter < k {
             let at = channel * k + filter;
-            let mut columns = [[S::splat(0.0); 3]; IN];
+            let mut columns = [[s.splat(0.0); 3]; IN];
             for (j, column) in columns.iter_mut().enumerate() {
-                *column = A::weight_transposed(registers::<S, _>(
-                    #[inline(always)]
-                    |i| S::load(from.add((i * IN + j) * c * k + at)),
-                ));
+                *column = A::weight_transposed(
+                    s,
+                    registers(
+                        s,
+                        #[inline(always)]
+                        |i| s.load(from.add((i * IN + j) * c * k + at)),
+                    ),
+                );
             }
             for i in 0..3 {
-                let row = A::weight_transposed(registers::<S, _>(
-                    #[inline(always)]
-                    |j| columns[j][i],
-                ));
+                let row = A::weight_transposed(
+                    s,
+                    registers(
+                        s,
+                        #[inline(always)]
+                        |j| columns[j][i],
+                    ),
+                );
                 for (j, value) in row.iter().enumerate() {
-                    S::store(to.add((i * 3 + j) * c * k + at), *value);
+                    s.store(to.add((i * 3 + j) * c * k + at), *value);
                 }
             }
             filter += S::LANES;

@@ -54,6 +54,7 @@ impl<S: Simd> Machine<S> {
         gradients: &mut Buffer,
         pool: &mut Pool,
     ) {
+        let s = self.simd;
         let mut context = self.context(count, pool);
         let program = context.program;
         let mut backward = Backward {
@@ -67,8 +68,8 @@ impl<S: Simd> Machine<S> {
         for index in (0..program.steps.len()).rev() {
             let step = &program.steps[index];
             if program.values[step.output].needs_gradient {
-                context.complete::<S>(step, &mut backward);
-                context.backward_step::<S>(index, step, &mut backward);
+                context.complete(s, step, &mut backward);
+                context.backward_step(s, index, step, &mut backward);
             }
         }
     }
@@ -152,7 +153,7 @@ impl<'a> Context<'a> {
     }
 
     /// Takes the gradient of a step's result back through what its readers applied.
-    fn complete<S: Simd>(&mut self, step: &Step, backward: &mut Backward<'_>) {
+    fn complete<S: Simd>(&mut self, s: S, step: &Step, backward: &mut Backward<'_>) {
         let id = step.output;
         if !backward.adds_to(id) {
             // SAFETY: one thread.
@@ -164,7 +165,7 @@ impl<'a> Context<'a> {
         }
         let [first, second] = match backward.bent[id].take() {
             Some(sums) => sums,
-            None => self.bend::<S>(id),
+            None => self.bend(s, id),
         };
         let value = &self.program.values[id];
         if let Some(coefficients) = &mut self.coefficients[id] {
@@ -181,7 +182,7 @@ impl<'a> Context<'a> {
                 backward.parameter(bias).fill(0.0);
             }
             if !matches!(step.work, Work::Convolution(_)) {
-                self.resolve::<S>(id);
+                self.resolve(s, id);
             }
         } else if let Some(bias) = bias {
             for (to, sum) in backward.parameter(bias).iter_mut().zip(&first) {
@@ -191,12 +192,13 @@ impl<'a> Context<'a> {
     }
 
     /// Replaces `g` by `dL/dz`.
-    fn resolve<S: Simd>(&mut self, id: ValueId) {
+    fn resolve<S: Simd>(&mut self, s: S, id: ValueId) {
         let line = self.line(id);
         let (g, z) = (self.gradient(id), self.stored(id));
         let stride = self.program.values[id].stride;
         let line = super::Along(line);
-        self.over_gradient::<S>(
+        self.over_gradient(
+            s,
             id,
             g,
             #[inline(always)]
@@ -204,7 +206,7 @@ impl<'a> Context<'a> {
                 let z = z.part(first * stride, count * stride).start();
                 let line = line.get();
                 // SAFETY: blocks are disjoint.
-                unsafe { norm::stored_gradient::<S>(to, z, count, stride, line, to, stride) }
+                unsafe { norm::stored_gradient(s, to, z, count, stride, line, to, stride) }
             },
         );
     }
@@ -222,10 +224,16 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn backward_step<S: Simd>(&mut self, index: usize, step: &Step, backward: &mut Backward<'_>) {
+    fn backward_step<S: Simd>(
+        &mut self,
+        s: S,
+        index: usize,
+        step: &Step,
+        backward: &mut Backward<'_>,
+    ) {
         match &step.work {
             Work::Convolution(how) => {
-                self.convolution_gradient::<S>(index, step, how, backward);
+                self.convolution_gradient(s, index, step, how, backward);
                 return;
             }
             Work::Receive { .. } => return,
@@ -237,7 +245,7 @@ impl<'a> Context<'a> {
             let channels = self.program.values[input].shape.channels;
             if self.needs_gradient(input) {
                 let adds = backward.adds_to(input);
-                self.step_gradient::<S>(index, step, position, offset, g, adds);
+                self.step_gradient(s, index, step, position, offset, g, adds);
             }
             offset += channels;
         }
@@ -246,6 +254,7 @@ impl<'a> Context<'a> {
     /// Runs `work(first pixel, pixels, gradient of as many)` over all pixels of a value.
     fn over_gradient<S: Simd>(
         &mut self,
+        s: S,
         id: ValueId,
         to: Shared<'_>,
         work: impl Fn(usize, usize, *mut f32) + Sync,
@@ -258,7 +267,7 @@ impl<'a> Context<'a> {
             let part = to.part(first * stride, count * stride);
             // SAFETY: the processor has the instruction set; blocks are disjoint.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
                     || work(first, count, part.start()),
                 );

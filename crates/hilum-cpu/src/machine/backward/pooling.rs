@@ -9,6 +9,7 @@ use crate::simd::Simd;
 impl Context<'_> {
     pub(super) fn max_pool_gradient<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         window: &Window,
@@ -28,15 +29,16 @@ impl Context<'_> {
             let choice = choice.part(at, outside * stride).start();
             // SAFETY: each task writes its own image.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
                     || {
                         if !adds {
-                            window::fill::<S>(part.start(), inside * stride);
+                            window::fill(s, part.start(), inside * stride);
                         }
                         for pixel in 0..outside {
                             let at = pixel * stride;
-                            scatter_choice::<S>(
+                            scatter_choice(
+                                s,
                                 &window,
                                 pixel,
                                 stride,
@@ -55,6 +57,7 @@ impl Context<'_> {
 /// Adds the gradient of one output pixel to the pixels that were chosen.
 #[inline(always)]
 unsafe fn scatter_choice<S: Simd>(
+    s: S,
     window: &Window,
     pixel: usize,
     stride: usize,
@@ -73,13 +76,13 @@ unsafe fn scatter_choice<S: Simd>(
         }
         for column in columns.clone() {
             let pixel = line as usize * window.input[1] + (left + column as isize) as usize;
-            let number = S::splat((row * window.kernel[1] + column) as f32);
+            let number = s.splat((row * window.kernel[1] + column) as f32);
             let mut c = 0;
             while c < stride {
                 let at = image.add(pixel * stride + c);
-                let g = S::load(from.add(c));
-                let part = S::select_eq(S::load(choice.add(c)), number, g, S::splat(0.0));
-                S::store(at, S::add(S::load(at), part));
+                let g = s.load(from.add(c));
+                let part = s.select_eq(s.load(choice.add(c)), number, g, s.splat(0.0));
+                s.store(at, s.add(s.load(at), part));
                 c += S::LANES;
             }
         }

@@ -11,6 +11,7 @@ impl Context<'_> {
     /// The gradient of input `position` of a step that is no convolution.
     pub(super) fn step_gradient<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         position: usize,
@@ -23,20 +24,22 @@ impl Context<'_> {
         let stride = self.program.values[id].stride;
         let pixels = self.program.values[id].pixels();
         match &step.work {
-            Work::Copy { .. } | Work::Add { .. } => self.over_gradient::<S>(
+            Work::Copy { .. } | Work::Add { .. } => self.over_gradient(
+                s,
                 id,
                 to,
                 #[inline(always)]
                 |first, count, to| {
                     let from = g.part(first * stride, count * stride).start();
                     // SAFETY: blocks are disjoint.
-                    unsafe { put::<S>(to, from, count * stride, adds) }
+                    unsafe { put(s, to, from, count * stride, adds) }
                 },
             ),
             Work::Dropout { .. } => {
                 let place = self.plan.notes[index].expect("dropout keeps its factors");
                 let factors = self.arena.part(place, g.len());
-                self.over_gradient::<S>(
+                self.over_gradient(
+                    s,
                     id,
                     to,
                     #[inline(always)]
@@ -45,15 +48,16 @@ impl Context<'_> {
                         let from = g.part(at, len).start();
                         // SAFETY: blocks are disjoint; nobody reads `g` after this step.
                         unsafe {
-                            multiply::<S>(from, factors.part(at, len).start(), len);
-                            put::<S>(to, from, len, adds);
+                            multiply(s, from, factors.part(at, len).start(), len);
+                            put(s, to, from, len, adds);
                         }
                     },
                 );
             }
             Work::GlobalAveragePool => {
                 let share = 1.0 / pixels as f32;
-                self.over_gradient::<S>(
+                self.over_gradient(
+                    s,
                     id,
                     to,
                     #[inline(always)]
@@ -63,7 +67,7 @@ impl Context<'_> {
                             let from = g.part(image * stride, stride).start();
                             // SAFETY: blocks are disjoint.
                             unsafe {
-                                put_scaled::<S>(to.add(pixel * stride), from, stride, share, adds);
+                                put_scaled(s, to.add(pixel * stride), from, stride, share, adds);
                             }
                         }
                     },
@@ -71,8 +75,8 @@ impl Context<'_> {
             }
             Work::Flatten => self.flatten_gradient(step, g, adds),
             Work::Concat => self.concat_gradient(step, position, offset, g, adds),
-            Work::Gate => self.gate_gradient::<S>(step, position, g, adds),
-            Work::MaxPool(window) => self.max_pool_gradient::<S>(index, step, window, g, adds),
+            Work::Gate => self.gate_gradient(s, step, position, g, adds),
+            Work::MaxPool(window) => self.max_pool_gradient(s, index, step, window, g, adds),
             Work::Repeat => self.repeat_gradient(step, g, adds),
             Work::Receive { .. } | Work::Convolution(_) => unreachable!("handled before"),
         }
@@ -161,6 +165,7 @@ impl Context<'_> {
 
     pub(super) fn gate_gradient<S: Simd>(
         &mut self,
+        s: S,
         step: &Step,
         position: usize,
         g: Shared<'_>,
@@ -171,7 +176,8 @@ impl Context<'_> {
         let pixels = self.program.values[step.output].pixels();
         let to = self.gradient(step.inputs[position]);
         if position == 0 {
-            self.over_gradient::<S>(
+            self.over_gradient(
+                s,
                 step.inputs[0],
                 to,
                 #[inline(always)]
@@ -184,13 +190,12 @@ impl Context<'_> {
                         while c < stride {
                             // SAFETY: blocks are disjoint.
                             unsafe {
-                                let gate =
-                                    one_vector::<S>(&factor.view, (first + pixel) / pixels, c);
-                                let mut x = S::mul(S::load(from.add(c)), gate);
+                                let gate = one_vector(s, &factor.view, (first + pixel) / pixels, c);
+                                let mut x = s.mul(s.load(from.add(c)), gate);
                                 if adds {
-                                    x = S::add(x, S::load(to.add(c)));
+                                    x = s.add(x, s.load(to.add(c)));
                                 }
-                                S::store(to.add(c), x);
+                                s.store(to.add(c), x);
                             }
                             c += S::LANES;
                         }
@@ -204,21 +209,21 @@ impl Context<'_> {
             let from = g.part(number * pixels * stride, pixels * stride).start();
             // SAFETY: each task writes the factors of its own image.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
                     || {
                         let mut c = 0;
                         while c < stride {
                             let mut sum = if adds {
-                                S::load(part.add(c))
+                                s.load(part.add(c))
                             } else {
-                                S::splat(0.0)
+                                s.splat(0.0)
                             };
                             for pixel in 0..pixels {
-                                let x = one_vector::<S>(&image.view, number * pixels + pixel, c);
-                                sum = S::fma(x, S::load(from.add(pixel * stride + c)), sum);
+                                let x = one_vector(s, &image.view, number * pixels + pixel, c);
+                                sum = s.fma(x, s.load(from.add(pixel * stride + c)), sum);
                             }
-                            S::store(part.add(c), sum);
+                            s.store(part.add(c), sum);
                             c += S::LANES;
                         }
                     },
@@ -230,26 +235,29 @@ impl Context<'_> {
 
 /// `to = from`, or `to += from`.
 #[inline(always)]
-unsafe fn put<S: Simd>(to: *mut f32, from: *const f32, len: usize, adds: bool) {
+unsafe fn put<S: Simd>(s: S, to: *mut f32, from: *const f32, len: usize, adds: bool) {
     if adds {
-        window::add::<S>(to, from, len);
+        window::add(s, to, from, len);
     } else {
-        window::copy::<S>(from, to, len);
+        window::copy(s, from, to, len);
     }
 }
 
 /// `to = from * factor`, or `to += from * factor`.
 #[inline(always)]
-unsafe fn put_scaled<S: Simd>(to: *mut f32, from: *const f32, len: usize, factor: f32, adds: bool) {
+unsafe fn put_scaled<S: Simd>(
+    s: S,
+    to: *mut f32,
+    from: *const f32,
+    len: usize,
+    factor: f32,
+    adds: bool,
+) {
     let mut c = 0;
     while c < len {
-        let x = S::mul(S::load(from.add(c)), S::splat(factor));
-        let x = if adds {
-            S::add(x, S::load(to.add(c)))
-        } else {
-            x
-        };
-        S::store(to.add(c), x);
+        let x = s.mul(s.load(from.add(c)), s.splat(factor));
+        let x = if adds { s.add(x, s.load(to.add(c))) } else { x };
+        s.store(to.add(c), x);
         c += S::LANES;
     }
 }

@@ -10,6 +10,7 @@ use crate::simd::Simd;
 impl Context<'_> {
     pub(super) fn depthwise<S: Simd>(
         &mut self,
+        s: S,
         output: ValueId,
         job: &mut Job<'_>,
     ) -> Option<Tally> {
@@ -39,9 +40,9 @@ impl Context<'_> {
             let lines = band * rows..((band + 1) * rows).min(height);
             // SAFETY: the processor has the instruction set; bands are disjoint.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
-                    || depthwise_band::<S>(&job, image, lines, worker),
+                    || depthwise_band(s, &job, image, lines, worker),
                 );
             }
         });
@@ -51,6 +52,7 @@ impl Context<'_> {
 
 #[inline(always)]
 unsafe fn depthwise_band<S: Simd>(
+    s: S,
     job: &Job<'_>,
     image: usize,
     rows: std::ops::Range<usize>,
@@ -62,7 +64,7 @@ unsafe fn depthwise_band<S: Simd>(
         .scratch
         .pieces(worker, [depthwise::Ring::len(slots, width, job.c)]);
     let [padding, inside] = [job.window.padding[1], job.window.input[1]];
-    let ring = depthwise::Ring::new::<S>(memory, slots, width, job.c, padding, inside);
+    let ring = depthwise::Ring::new(s, memory, slots, width, job.c, padding, inside);
     let finish = depthwise::Finish {
         bias: job.bias,
         low: job.low,
@@ -75,7 +77,8 @@ unsafe fn depthwise_band<S: Simd>(
         .start()
         .add(image * job.window.output_pixels() * job.c);
     let (start, end) = (rows.start, rows.end);
-    depthwise::forward::<S>(
+    depthwise::forward(
+        s,
         &job.window,
         &job.seen.view,
         first,
@@ -87,12 +90,12 @@ unsafe fn depthwise_band<S: Simd>(
     );
     if let Some(after) = job.after {
         let row = job.window.output[1] * job.c;
-        activation::apply::<S>(after, out.add(start * row), (end - start) * row);
+        activation::apply(s, after, out.add(start * row), (end - start) * row);
     }
     if let Some(tally) = &job.moments {
         let width = job.window.output[1];
         let pixel = image * job.window.output_pixels() + start * width;
         let from = out.add(start * width * job.c);
-        moments_of::<S>(tally, from, pixel, (end - start) * width);
+        moments_of(s, tally, from, pixel, (end - start) * width);
     }
 }

@@ -58,12 +58,13 @@ fn limits(activation: Option<Activation>) -> (f32, f32, Option<Activation>) {
 impl Context<'_> {
     pub(super) fn convolve<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         how: &Convolution,
         weights: &[f32],
     ) -> Option<Tally> {
-        let weights = self.weights::<S>(index, weights, false);
+        let weights = self.weights(s, index, weights, false);
         let (low, high, after) = limits(how.activation);
         let mut job = Job {
             moments: None,
@@ -100,14 +101,14 @@ impl Context<'_> {
                         .plan
                         .gathers_first(how, job.window.taps() * job.c * job.k)
                 {
-                    self.few_rows::<S>(job);
+                    self.few_rows(s, job);
                     return None;
                 }
-                return self.product::<S>(step.output, &mut job);
+                return self.product(s, step.output, &mut job);
             }
-            Algorithm::Depthwise => return self.depthwise::<S>(step.output, &mut job),
-            Algorithm::Four => self.winograd::<S, Four, 4, 6>(index, job),
-            Algorithm::Two => self.winograd::<S, Two, 2, 4>(index, job),
+            Algorithm::Depthwise => return self.depthwise(s, step.output, &mut job),
+            Algorithm::Four => self.winograd::<S, Four, 4, 6>(s, index, job),
+            Algorithm::Two => self.winograd::<S, Two, 2, 4>(s, index, job),
         }
         None
     }

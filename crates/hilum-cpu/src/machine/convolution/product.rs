@@ -15,7 +15,12 @@ use crate::simd::{Simd, registers};
 impl Context<'_> {
     /// One matrix product per block of pixels, or per block and some of the columns where there
     /// are few pixels.
-    pub(super) fn product<S: Simd>(&mut self, output: ValueId, job: &mut Job<'_>) -> Option<Tally> {
+    pub(super) fn product<S: Simd>(
+        &mut self,
+        s: S,
+        output: ValueId,
+        job: &mut Job<'_>,
+    ) -> Option<Tally> {
         let total = job.window.computed_pixels(job.order) * self.count;
         let depth = job.window.taps() * job.c;
         let threads = self.pool.threads();
@@ -37,9 +42,9 @@ impl Context<'_> {
             let count = rows.min(total - first);
             // SAFETY: the processor has the instruction set; blocks and groups are disjoint.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
-                    || product_block::<S>(&job, first, count, part, worker),
+                    || product_block(s, &job, first, count, part, worker),
                 );
             }
         });
@@ -63,7 +68,7 @@ impl Context<'_> {
 
     /// A product of few rows: all of them are gathered first, then each task multiplies them
     /// with some of the columns.
-    pub(super) fn few_rows<S: Simd>(&mut self, job: Job<'_>) {
+    pub(super) fn few_rows<S: Simd>(&mut self, s: S, job: Job<'_>) {
         let total = job.window.output_pixels() * self.count;
         let depth = job.window.taps() * job.c;
         let threads = self.pool.threads();
@@ -78,9 +83,9 @@ impl Context<'_> {
                 let to = rows.start().wrapping_add(first * depth);
                 // SAFETY: rows are disjoint, and whole registers long.
                 unsafe {
-                    S::vectorize(
+                    s.vectorize(
                         #[inline(always)]
-                        || gather_rows::<S>(&job, first, lot.min(total - first), to),
+                        || gather_rows(s, &job, first, lot.min(total - first), to),
                     );
                 }
             });
@@ -99,9 +104,9 @@ impl Context<'_> {
             );
             // SAFETY: groups of columns are disjoint.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
-                    || multiply_rows::<S>(&job, 0, total, a, part),
+                    || multiply_rows(s, &job, 0, total, a, part),
                 );
             }
         });
@@ -127,19 +132,19 @@ impl Job<'_> {
 
 /// The rows of a product.
 #[inline(always)]
-unsafe fn gather_rows<S: Simd>(job: &Job<'_>, first: usize, count: usize, to: *mut f32) {
+unsafe fn gather_rows<S: Simd>(s: S, job: &Job<'_>, first: usize, count: usize, to: *mut f32) {
     let view = &job.seen.view;
     if job.is_pointwise() {
-        view.read::<S>(first, count, to);
+        view.read(s, first, count, to);
     } else {
         let depth = job.window.taps() * job.c;
         job.window
-            .gather::<S>(view, job.order, first, count, to, depth);
+            .gather(s, view, job.order, first, count, to, depth);
     }
     if let Some(gate) = &job.gate {
         for pixel in 0..count {
             let image = (first + pixel) / job.window.input_pixels();
-            multiply_view::<S>(&gate.view, image, to.add(pixel * job.c));
+            multiply_view(s, &gate.view, image, to.add(pixel * job.c));
         }
     }
 }
@@ -147,6 +152,7 @@ unsafe fn gather_rows<S: Simd>(job: &Job<'_>, first: usize, count: usize, to: *m
 /// `count` computed pixels from `first` on, in the columns of `panels`.
 #[inline(always)]
 unsafe fn product_block<S: Simd>(
+    s: S,
     job: &Job<'_>,
     first: usize,
     count: usize,
@@ -154,7 +160,7 @@ unsafe fn product_block<S: Simd>(
     worker: usize,
 ) {
     if !job.distances.is_empty() {
-        stem_block::<S>(job, first, count);
+        stem_block(s, job, first, count);
         return;
     }
     let depth = job.window.taps() * job.c;
@@ -166,7 +172,7 @@ unsafe fn product_block<S: Simd>(
     let a = if job.reads_rows_as_they_are() {
         view.start.add(first * job.c)
     } else {
-        gather_rows::<S>(job, first, count, patches);
+        gather_rows(s, job, first, count, patches);
         patches.cast_const()
     };
     let a = Rows {
@@ -178,7 +184,8 @@ unsafe fn product_block<S: Simd>(
             start: pooled,
             stride: job.k,
         };
-        matrix::multiply::<S>(
+        matrix::multiply(
+            s,
             count,
             depth,
             a,
@@ -189,15 +196,15 @@ unsafe fn product_block<S: Simd>(
             matrix::Finish::STORE,
         );
         let columns = layout.start(panels.start) * S::LANES..layout.start(panels.end) * S::LANES;
-        pool_rows::<S>(job, first / 4, count / 4, columns, pooled);
+        pool_rows(s, job, first / 4, count / 4, columns, pooled);
         return;
     }
-    multiply_rows::<S>(job, first, count, a, panels);
+    multiply_rows(s, job, first, count, a, panels);
 }
 
 /// `count` computed pixels of a stem.
 #[inline(always)]
-unsafe fn stem_block<S: Simd>(job: &Job<'_>, first: usize, count: usize) {
+unsafe fn stem_block<S: Simd>(s: S, job: &Job<'_>, first: usize, count: usize) {
     let stem = Stem {
         window: &job.window,
         order: job.order,
@@ -212,19 +219,20 @@ unsafe fn stem_block<S: Simd>(job: &Job<'_>, first: usize, count: usize) {
         to: job.to.start(),
         choice: job.choice,
     };
-    stem.run::<S>(first, count);
+    stem.run(s, first, count);
     let from = job.to.start().add(first * job.k);
     if let Some(after) = job.after {
-        activation::apply::<S>(after, from, count * job.k);
+        activation::apply(s, after, from, count * job.k);
     }
     if let Some(tally) = &job.moments {
-        moments_of::<S>(tally, from, first, count);
+        moments_of(s, tally, from, first, count);
     }
 }
 
 /// Multiplies rows with the weights and finishes their pixels.
 #[inline(always)]
 unsafe fn multiply_rows<S: Simd>(
+    s: S,
     job: &Job<'_>,
     first: usize,
     count: usize,
@@ -248,7 +256,8 @@ unsafe fn multiply_rows<S: Simd>(
         high: job.high,
         accumulate: false,
     };
-    matrix::multiply::<S>(
+    matrix::multiply(
+        s,
         count,
         depth,
         a,
@@ -259,13 +268,13 @@ unsafe fn multiply_rows<S: Simd>(
         finish,
     );
     if let Some(tally) = &job.moments {
-        moments_of::<S>(tally, out.start, first, count);
+        moments_of(s, tally, out.start, first, count);
     }
     if let Some(after) = job.after {
         let start = layout.start(panels.start) * S::LANES;
         let end = layout.start(panels.end) * S::LANES;
         for pixel in 0..count {
-            activation::apply::<S>(after, out.start.add(pixel * job.k + start), end - start);
+            activation::apply(s, after, out.start.add(pixel * job.k + start), end - start);
         }
     }
 }
@@ -273,25 +282,27 @@ unsafe fn multiply_rows<S: Simd>(
 /// The 2x2 max-pool of rows in the order of [`Order::Pooled`].
 #[inline(always)]
 unsafe fn pool_rows<S: Simd>(
+    s: S,
     job: &Job<'_>,
     first: usize,
     count: usize,
     columns: std::ops::Range<usize>,
     from: *const f32,
 ) {
-    let (low, high) = (S::splat(job.low), S::splat(job.high));
+    let (low, high) = (s.splat(job.low), s.splat(job.high));
     for window in 0..count {
         let from = from.add(4 * window * job.k);
         let mut c = columns.start;
         while c < columns.end {
-            let four = registers::<S, _>(
+            let four = registers(
+                s,
                 #[inline(always)]
-                |corner| S::load(from.add(corner * job.k + c)),
+                |corner| s.load(from.add(corner * job.k + c)),
             );
             let at = (first + window) * job.k + c;
-            let largest = largest_of_four::<S>(four, job.choice, at);
-            let value = S::add(largest, S::load(job.bias.add(c)));
-            S::store(job.to.start().add(at), S::min(high, S::max(low, value)));
+            let largest = largest_of_four(s, four, job.choice, at);
+            let value = s.add(largest, s.load(job.bias.add(c)));
+            s.store(job.to.start().add(at), s.min(high, s.max(low, value)));
             c += S::LANES;
         }
     }

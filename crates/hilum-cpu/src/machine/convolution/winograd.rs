@@ -11,6 +11,7 @@ use crate::simd::Simd;
 impl Context<'_> {
     pub(super) fn winograd<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
         &mut self,
+        s: S,
         index: usize,
         job: Job<'_>,
     ) {
@@ -27,20 +28,21 @@ impl Context<'_> {
                 let count = even.min(tiles - first);
                 // SAFETY: the processor has the instruction set; blocks are disjoint.
                 unsafe {
-                    S::vectorize(
+                    s.vectorize(
                         #[inline(always)]
-                        || tiles_alone::<S, A, OUT, IN>(&job, first, count, worker),
+                        || tiles_alone::<S, A, OUT, IN>(s, &job, first, count, worker),
                     );
                 }
             });
             return;
         }
-        self.tiles_together::<S, A, OUT, IN>(index, job, tiles);
+        self.tiles_together::<S, A, OUT, IN>(s, index, job, tiles);
     }
 
     /// All threads transform tiles, then multiply position by position, then transform back.
     fn tiles_together<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
         &mut self,
+        s: S,
         index: usize,
         job: Job<'_>,
         tiles: usize,
@@ -68,13 +70,14 @@ impl Context<'_> {
                 let [scratch] = job.scratch.pieces(worker, [positions * c]);
                 // SAFETY: tiles are disjoint.
                 unsafe {
-                    S::vectorize(
+                    s.vectorize(
                         #[inline(always)]
                         || {
                             for tile in first..(first + lot).min(count) {
                                 let patch = Patch::new(&job.window, OUT, start + tile);
                                 let to = image.start().add(tile * image_row);
                                 image_tile::<S, A, OUT, IN>(
+                                    s,
                                     &job.window,
                                     &job.seen.view,
                                     patch,
@@ -93,7 +96,7 @@ impl Context<'_> {
                 let part = group * panels.count() / groups..(group + 1) * panels.count() / groups;
                 // SAFETY: positions and groups of columns are disjoint.
                 unsafe {
-                    S::vectorize(
+                    s.vectorize(
                         #[inline(always)]
                         || {
                             let a = Rows {
@@ -105,7 +108,8 @@ impl Context<'_> {
                                 stride: result_row,
                             };
                             let b = job.weights.add(position * c * k);
-                            matrix::multiply::<S>(
+                            matrix::multiply(
+                                s,
                                 count,
                                 c,
                                 a,
@@ -124,13 +128,14 @@ impl Context<'_> {
                 let output = job.output();
                 // SAFETY: tiles are disjoint.
                 unsafe {
-                    S::vectorize(
+                    s.vectorize(
                         #[inline(always)]
                         || {
                             for tile in first..(first + lot).min(count) {
                                 let patch = Patch::new(&job.window, OUT, start + tile);
                                 let from = result.start().add(tile * result_row);
                                 output_tile::<S, A, OUT, IN>(
+                                    s,
                                     &job.window,
                                     from,
                                     result_plane,
@@ -139,7 +144,7 @@ impl Context<'_> {
                                     patch,
                                     &output,
                                 );
-                                job.activate_tile::<S, OUT>(patch);
+                                job.activate_tile::<S, OUT>(s, patch);
                             }
                         },
                     );
@@ -164,14 +169,14 @@ impl Job<'_> {
 
     /// What limits cannot express, on the results of a tile.
     #[inline(always)]
-    unsafe fn activate_tile<S: Simd, const OUT: usize>(&self, patch: Patch) {
+    unsafe fn activate_tile<S: Simd, const OUT: usize>(&self, s: S, patch: Patch) {
         let Some(after) = self.after else { return };
         let [height, width] = self.window.output;
         for row in patch.row..(patch.row + OUT).min(height) {
             let columns = OUT.min(width - patch.column);
             let pixel = (patch.image * height + row) * width + patch.column;
             let at = self.to.start().add(pixel * self.k);
-            activation::apply::<S>(after, at, columns * self.k);
+            activation::apply(s, after, at, columns * self.k);
         }
     }
 }
@@ -180,6 +185,7 @@ impl Job<'_> {
 /// time: the transformed tiles and the products stay in the second cache.
 #[inline(always)]
 unsafe fn tiles_alone<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
+    s: S,
     job: &Job<'_>,
     first: usize,
     count: usize,
@@ -201,7 +207,15 @@ unsafe fn tiles_alone<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const I
     for tile in 0..count {
         let patch = Patch::new(&job.window, OUT, first + tile);
         let to = image.add(tile * image_row);
-        image_tile::<S, A, OUT, IN>(&job.window, &job.seen.view, patch, scratch, to, image_plane);
+        image_tile::<S, A, OUT, IN>(
+            s,
+            &job.window,
+            &job.seen.view,
+            patch,
+            scratch,
+            to,
+            image_plane,
+        );
     }
     let output = job.output();
     for start in (0..panels.count()).step_by(lot) {
@@ -221,18 +235,27 @@ unsafe fn tiles_alone<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const I
             };
             let b = job.weights.add(position * c * k);
             let (part, store) = (part.clone(), matrix::Finish::STORE);
-            matrix::multiply::<S>(count, c, a, b, panels, part, out, store);
+            matrix::multiply(s, count, c, a, b, panels, part, out, store);
         }
         for tile in 0..count {
             let patch = Patch::new(&job.window, OUT, first + tile);
             let (from, channels) = (result.add(tile * result_row), channels.clone());
             let window = &job.window;
-            output_tile::<S, A, OUT, IN>(window, from, result_plane, k, channels, patch, &output);
+            output_tile::<S, A, OUT, IN>(
+                s,
+                window,
+                from,
+                result_plane,
+                k,
+                channels,
+                patch,
+                &output,
+            );
         }
     }
     if job.after.is_some() {
         for tile in 0..count {
-            job.activate_tile::<S, OUT>(Patch::new(&job.window, OUT, first + tile));
+            job.activate_tile::<S, OUT>(s, Patch::new(&job.window, OUT, first + tile));
         }
     }
 }

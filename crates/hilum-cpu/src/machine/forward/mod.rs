@@ -34,12 +34,13 @@ impl<S: Simd> Machine<S> {
     ) {
         assert!(count <= self.plan.capacity, "no more images than planned");
         self.refresh(store, weights, pool);
+        let s = self.simd;
         let mut context = self.context(count, pool);
         for index in 0..context.program.steps.len() {
             let program = context.program;
             let step = &program.steps[index];
-            let moments = context.forward_step::<S>(index, step, received, seed, store, weights);
-            context.normalise::<S>(step.output, moments, store, weights);
+            let moments = context.forward_step(s, index, step, received, seed, store, weights);
+            context.normalise(s, step.output, moments, store, weights);
         }
     }
 }
@@ -48,6 +49,7 @@ impl Context<'_> {
     /// Runs one step; says where the moments of its result are, if it summed them up.
     fn forward_step<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         received: &Source<'_>,
@@ -58,22 +60,22 @@ impl Context<'_> {
         match &step.work {
             Work::Convolution(convolution) => {
                 let weights = store.part(weights, convolution.weight);
-                return self.convolve::<S>(index, step, convolution, weights);
+                return self.convolve(s, index, step, convolution, weights);
             }
             Work::Receive { inner, corner } => {
                 self.receive(step, received(step.node.0), *inner, *corner);
             }
-            Work::MaxPool(window) => self.max_pool::<S>(index, step, window),
-            Work::GlobalAveragePool => self.average::<S>(step),
-            Work::Flatten => self.flatten::<S>(step),
-            Work::Add { activation } => self.add::<S>(step, *activation),
-            Work::Concat => self.concat::<S>(step),
-            Work::Gate => self.gate::<S>(step),
+            Work::MaxPool(window) => self.max_pool(s, index, step, window),
+            Work::GlobalAveragePool => self.average(s, step),
+            Work::Flatten => self.flatten(s, step),
+            Work::Add { activation } => self.add(s, step, *activation),
+            Work::Concat => self.concat(s, step),
+            Work::Gate => self.gate(s, step),
             Work::Dropout { probability, unit } => {
-                self.dropout::<S>(index, step, *probability, *unit, seed);
+                self.dropout(s, index, step, *probability, *unit, seed);
             }
             Work::Repeat => self.repeat(step),
-            Work::Copy { activation, .. } => self.copy::<S>(index, step, *activation),
+            Work::Copy { activation, .. } => self.copy(s, index, step, *activation),
         }
         None
     }
@@ -82,6 +84,7 @@ impl Context<'_> {
     /// blocks; the last pointer is the thread's scratch.
     fn over_pixels<S: Simd>(
         &mut self,
+        s: S,
         output: usize,
         work: impl Fn(usize, usize, *mut f32) + Sync,
     ) {
@@ -95,7 +98,7 @@ impl Context<'_> {
             let part = to.part(first * stride, count * stride);
             // SAFETY: the processor has the instruction set; blocks are disjoint.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
                     || work(first, count, part.start()),
                 );

@@ -8,7 +8,7 @@ use crate::program::Step;
 use crate::simd::Simd;
 
 impl Context<'_> {
-    pub(super) fn average<S: Simd>(&mut self, step: &Step) {
+    pub(super) fn average<S: Simd>(&mut self, s: S, step: &Step) {
         let seen = self.view(step.inputs[0]);
         let pixels = self.program.values[step.inputs[0]].pixels();
         let stride = seen.view.stride;
@@ -26,19 +26,19 @@ impl Context<'_> {
             let seen = &seen;
             // SAFETY: tasks write disjoint channels of an image's mean.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
                     || {
                         let first = image * pixels;
                         let lanes = start * S::LANES..end * S::LANES;
-                        mean_of_pixels::<S>(&seen.view, first, pixels, lanes, part.start());
+                        mean_of_pixels(s, &seen.view, first, pixels, lanes, part.start());
                     },
                 );
             }
         });
     }
 
-    pub(super) fn max_pool<S: Simd>(&mut self, index: usize, step: &Step, window: &Window) {
+    pub(super) fn max_pool<S: Simd>(&mut self, s: S, index: usize, step: &Step, window: &Window) {
         let seen = self.view(step.inputs[0]);
         let choice = self.plan.notes[index].map(|place| {
             let len = self.program.values[step.output].len() * self.count;
@@ -46,7 +46,8 @@ impl Context<'_> {
         });
         let stride = seen.view.stride;
         let window = *window;
-        self.over_pixels::<S>(
+        self.over_pixels(
+            s,
             step.output,
             #[inline(always)]
             |first, count, to| {
@@ -58,7 +59,7 @@ impl Context<'_> {
                     unsafe {
                         let at = pixel * stride;
                         let choice = choice.map_or(std::ptr::null_mut(), |choice| choice.add(at));
-                        largest_under::<S>(&window, &seen.view, first + pixel, to.add(at), choice);
+                        largest_under(s, &window, &seen.view, first + pixel, to.add(at), choice);
                     }
                 }
             },
@@ -68,6 +69,7 @@ impl Context<'_> {
 
 #[inline(always)]
 unsafe fn mean_of_pixels<S: Simd>(
+    s: S,
     view: &View,
     first: usize,
     count: usize,
@@ -76,13 +78,13 @@ unsafe fn mean_of_pixels<S: Simd>(
 ) {
     let mut c = lanes.start;
     while c < lanes.end {
-        let mut sum = [S::splat(0.0); 2];
+        let mut sum = [s.splat(0.0); 2];
         for pixel in 0..count {
-            let x = one_vector::<S>(view, first + pixel, c);
-            sum[pixel % 2] = S::add(sum[pixel % 2], x);
+            let x = one_vector(s, view, first + pixel, c);
+            sum[pixel % 2] = s.add(sum[pixel % 2], x);
         }
-        let mean = S::mul(S::add(sum[0], sum[1]), S::splat(1.0 / count as f32));
-        S::store(to.add(c), mean);
+        let mean = s.mul(s.add(sum[0], sum[1]), s.splat(1.0 / count as f32));
+        s.store(to.add(c), mean);
         c += S::LANES;
     }
 }
@@ -91,6 +93,7 @@ unsafe fn mean_of_pixels<S: Simd>(
 /// to `choice`, if not null. The first of equals is chosen.
 #[inline(always)]
 unsafe fn largest_under<S: Simd>(
+    s: S,
     window: &Window,
     view: &View,
     index: usize,
@@ -105,24 +108,24 @@ unsafe fn largest_under<S: Simd>(
     let rows = (-top).max(0) as usize..end;
     let mut c = 0;
     while c < view.stride {
-        let mut largest = S::splat(f32::NEG_INFINITY);
-        let mut chosen = S::splat(0.0);
+        let mut largest = s.splat(f32::NEG_INFINITY);
+        let mut chosen = s.splat(0.0);
         for row in rows.clone() {
             let line = place.image * window.input_pixels()
                 + (top + row as isize) as usize * window.input[1];
             for column in columns.clone() {
                 let pixel = line + (left + column as isize) as usize;
-                let x = one_vector::<S>(view, pixel, c);
+                let x = one_vector(s, view, pixel, c);
                 if !choice.is_null() {
-                    let number = S::splat((row * window.kernel[1] + column) as f32);
-                    chosen = S::select_gt(x, largest, number, chosen);
+                    let number = s.splat((row * window.kernel[1] + column) as f32);
+                    chosen = s.select_gt(x, largest, number, chosen);
                 }
-                largest = S::max(x, largest);
+                largest = s.max(x, largest);
             }
         }
-        S::store(to.add(c), largest);
+        s.store(to.add(c), largest);
         if !choice.is_null() {
-            S::store(choice.add(c), chosen);
+            s.store(choice.add(c), chosen);
         }
         c += S::LANES;
     }

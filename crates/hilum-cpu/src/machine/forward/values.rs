@@ -74,6 +74,7 @@ impl Context<'_> {
 
     pub(super) fn copy<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         activation: Option<Activation>,
@@ -84,7 +85,8 @@ impl Context<'_> {
             (Mode::Inference, Some(line)) => Along((line[stride..].as_ptr(), line.as_ptr())),
             _ => Along((std::ptr::null(), std::ptr::null())),
         };
-        self.over_pixels::<S>(
+        self.over_pixels(
+            s,
             step.output,
             #[inline(always)]
             |first, count, to| {
@@ -92,7 +94,7 @@ impl Context<'_> {
                 let seen = &seen;
                 // SAFETY: pixels of the input, which nobody writes in this phase.
                 unsafe {
-                    seen.view.read::<S>(first, count, to);
+                    seen.view.read(s, first, count, to);
                     let own = View {
                         start: to,
                         stride,
@@ -101,14 +103,14 @@ impl Context<'_> {
                         activation,
                     };
                     if !own.is_plain() {
-                        rewrite::<S>(&own, count, to);
+                        rewrite(s, &own, count, to);
                     }
                 }
             },
         );
     }
 
-    pub(super) fn add<S: Simd>(&mut self, step: &Step, activation: Option<Activation>) {
+    pub(super) fn add<S: Simd>(&mut self, s: S, step: &Step, activation: Option<Activation>) {
         let (one, other) = (self.view(step.inputs[0]), self.view(step.inputs[1]));
         let scratch_free = other.view.is_plain();
         let stride = one.view.stride;
@@ -118,28 +120,29 @@ impl Context<'_> {
             (other, one)
         };
         let both = !b.view.is_plain();
-        self.over_pixels::<S>(
+        self.over_pixels(
+            s,
             step.output,
             #[inline(always)]
             |first, count, to| {
                 let (a, b) = (a, b);
                 // SAFETY: pixels of the inputs, which nobody writes in this phase.
                 unsafe {
-                    a.view.read::<S>(first, count, to);
+                    a.view.read(s, first, count, to);
                     if both {
-                        add_view::<S>(&b.view, first, count, to);
+                        add_view(s, &b.view, first, count, to);
                     } else {
-                        window::add::<S>(to, b.view.start.add(first * stride), count * stride);
+                        window::add(s, to, b.view.start.add(first * stride), count * stride);
                     }
                     if let Some(own) = activation {
-                        activation::apply::<S>(own, to, count * stride);
+                        activation::apply(s, own, to, count * stride);
                     }
                 }
             },
         );
     }
 
-    pub(super) fn concat<S: Simd>(&mut self, step: &Step) {
+    pub(super) fn concat<S: Simd>(&mut self, s: S, step: &Step) {
         let stride = self.program.values[step.output].stride;
         let mut offset = 0;
         let parts: Vec<(Seen<'_>, usize, usize)> = step
@@ -153,7 +156,8 @@ impl Context<'_> {
             })
             .collect();
         let total = offset;
-        self.over_pixels::<S>(
+        self.over_pixels(
+            s,
             step.output,
             #[inline(always)]
             |first, count, to| {
@@ -163,12 +167,7 @@ impl Context<'_> {
                     for pixel in 0..count {
                         let to = to.add(pixel * stride);
                         for (seen, offset, channels) in &parts {
-                            read_channels::<S>(
-                                &seen.view,
-                                first + pixel,
-                                *channels,
-                                to.add(*offset),
-                            );
+                            read_channels(s, &seen.view, first + pixel, *channels, to.add(*offset));
                         }
                         for lane in total..stride {
                             to.add(lane).write(0.0);
@@ -179,21 +178,22 @@ impl Context<'_> {
         );
     }
 
-    pub(super) fn gate<S: Simd>(&mut self, step: &Step) {
+    pub(super) fn gate<S: Simd>(&mut self, s: S, step: &Step) {
         let (image, factor) = (self.view(step.inputs[0]), self.view(step.inputs[1]));
         let per_image = self.program.values[step.output].pixels();
         let stride = image.view.stride;
-        self.over_pixels::<S>(
+        self.over_pixels(
+            s,
             step.output,
             #[inline(always)]
             |first, count, to| {
                 let (image, factor) = (image, factor);
                 // SAFETY: pixels of the inputs, which nobody writes in this phase.
                 unsafe {
-                    image.view.read::<S>(first, count, to);
+                    image.view.read(s, first, count, to);
                     for pixel in 0..count {
                         let of = (first + pixel) / per_image;
-                        multiply_view::<S>(&factor.view, of, to.add(pixel * stride));
+                        multiply_view(s, &factor.view, of, to.add(pixel * stride));
                     }
                 }
             },
@@ -201,7 +201,7 @@ impl Context<'_> {
     }
 
     /// Channels, then rows, then columns: PyTorch's order.
-    pub(super) fn flatten<S: Simd>(&mut self, step: &Step) {
+    pub(super) fn flatten<S: Simd>(&mut self, s: S, step: &Step) {
         let seen = self.view(step.inputs[0]);
         let shape = self.program.values[step.inputs[0]].shape;
         let (pixels, stride) = (shape.height * shape.width, seen.view.stride);
@@ -217,11 +217,11 @@ impl Context<'_> {
             for pixel in 0..pixels {
                 // SAFETY: a pixel of the input into a line of its own.
                 unsafe {
-                    S::vectorize(
+                    s.vectorize(
                         #[inline(always)]
                         || {
                             let pixel = image * pixels + pixel;
-                            seen.view.read::<S>(pixel, 1, line.as_mut_ptr());
+                            seen.view.read(s, pixel, 1, line.as_mut_ptr());
                         },
                     );
                 }
@@ -234,6 +234,7 @@ impl Context<'_> {
 
     pub(super) fn dropout<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         probability: f32,
@@ -253,7 +254,8 @@ impl Context<'_> {
         let keeps = dropout_keeps(seed, step.node, probability, units);
         let kept = 1.0 / (1.0 - probability);
         let seen = self.view(step.inputs[0]);
-        self.over_pixels::<S>(
+        self.over_pixels(
+            s,
             step.output,
             #[inline(always)]
             |first, count, to| {
@@ -273,8 +275,8 @@ impl Context<'_> {
                 }
                 // SAFETY: pixels of the input, which nobody writes in this phase.
                 unsafe {
-                    seen.view.read::<S>(first, count, to);
-                    multiply::<S>(to, factors.as_ptr(), count * stride);
+                    seen.view.read(s, first, count, to);
+                    multiply(s, to, factors.as_ptr(), count * stride);
                 }
             },
         );

@@ -6,26 +6,31 @@ use crate::machine::Context;
 use crate::simd::Simd;
 
 impl Context<'_> {
-    pub(super) fn depthwise_gradient<S: Simd>(&mut self, job: &mut Job<'_>, gradient: &mut [f32]) {
+    pub(super) fn depthwise_gradient<S: Simd>(
+        &mut self,
+        s: S,
+        job: &mut Job<'_>,
+        gradient: &mut [f32],
+    ) {
         let len = job.window.taps() * job.c;
         job.sums = self.partial(self.count * len).get();
         let job = *job;
         self.pool.run(self.count, |image, worker| {
             // SAFETY: the processor has the instruction set; images are disjoint.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
-                    || depthwise_image::<S>(&job, image, worker),
+                    || depthwise_image(s, &job, image, worker),
                 );
             }
         });
-        self.add_up::<S>(job.sums, self.count, len, gradient);
+        self.add_up(s, job.sums, self.count, len, gradient);
     }
 }
 
 /// Both gradients of a depthwise convolution over one image.
 #[inline(always)]
-unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
+unsafe fn depthwise_image<S: Simd>(s: S, job: &Job<'_>, image: usize, worker: usize) {
     let c = job.c;
     let window = &job.window;
     let width = depthwise::padded_width(window);
@@ -40,8 +45,9 @@ unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
     let start = image * window.output_pixels() * c;
     let (g, z) = (job.g.start().add(start), job.z.start().add(start));
     let sums = job.sums.add(image * window.taps() * c);
-    window::fill::<S>(sums, window.taps() * c);
-    let ring = depthwise::Ring::new::<S>(
+    window::fill(s, sums, window.taps() * c);
+    let ring = depthwise::Ring::new(
+        s,
         memory,
         window.kernel[0],
         width,
@@ -59,7 +65,8 @@ unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
         read: 0,
     };
     // Both gradients take a row while it is in the cache.
-    input_rows::<S>(
+    input_rows(
+        s,
         job,
         image,
         [back, flipped],
@@ -68,7 +75,8 @@ unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
             let at = line * row;
             if !job.line.a.is_null() {
                 // In place: nobody needs `g` itself any more.
-                norm::stored_gradient::<S>(
+                norm::stored_gradient(
+                    s,
                     g.add(at),
                     z.add(at),
                     window.output[1],
@@ -78,7 +86,7 @@ unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
                     c,
                 );
             }
-            weight_gradient.add_row::<S>(line, g.add(at));
+            weight_gradient.add_row(s, line, g.add(at));
             g.add(at).cast_const()
         },
     );
@@ -87,6 +95,7 @@ unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
 /// The gradient of one image's input, if it is wanted; takes every row of the result's gradient.
 #[inline(always)]
 unsafe fn input_rows<S: Simd>(
+    s: S,
     job: &Job<'_>,
     image: usize,
     [back, flipped]: [*mut f32; 2],
@@ -101,11 +110,12 @@ unsafe fn input_rows<S: Simd>(
     };
     let first = image * window.input_pixels();
     let (slots, width, padding) = depthwise::gradient_ring(window);
-    let ring = depthwise::Ring::new::<S>(back, slots, width, c, padding, window.output[1]);
+    let ring = depthwise::Ring::new(s, back, slots, width, c, padding, window.output[1]);
     let to = to.start().add(first * c);
-    depthwise::flip::<S>(job.weights, window.taps(), c, flipped);
+    depthwise::flip(s, job.weights, window.taps(), c, flipped);
     let mut taken = 0;
-    depthwise::input_gradient::<S>(
+    depthwise::input_gradient(
+        s,
         window,
         #[inline(always)]
         |row| {
@@ -122,7 +132,7 @@ unsafe fn input_rows<S: Simd>(
         |row| {
             if let Some(bending) = &job.bending {
                 let width = window.input[1];
-                bending.bend::<S>(to.add(row * width * c), first + row * width, width);
+                bending.bend(s, to.add(row * width * c), first + row * width, width);
             }
         },
     );

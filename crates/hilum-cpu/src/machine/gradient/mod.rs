@@ -49,6 +49,7 @@ unsafe impl Sync for Job<'_> {}
 impl Context<'_> {
     pub(super) fn convolution_gradient<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         how: &Convolution,
@@ -59,7 +60,7 @@ impl Context<'_> {
         let algorithm = self.plan.algorithms[index];
         let weights = if wanted {
             let source = backward.store.part(backward.weights, how.weight);
-            self.weights::<S>(index, source, true)
+            self.weights(s, index, source, true)
         } else {
             std::ptr::null()
         };
@@ -99,17 +100,19 @@ impl Context<'_> {
         }
         match algorithm {
             Algorithm::Pointwise | Algorithm::Patches => {
-                self.product_gradient::<S>(algorithm, &mut job, backward.parameter(how.weight));
+                self.product_gradient(s, algorithm, &mut job, backward.parameter(how.weight));
             }
             Algorithm::Depthwise => {
-                self.depthwise_gradient::<S>(&mut job, backward.parameter(how.weight));
+                self.depthwise_gradient(s, &mut job, backward.parameter(how.weight));
             }
             Algorithm::Four => self.winograd_gradient::<S, Four, 4, 6>(
+                s,
                 index,
                 &mut job,
                 backward.parameter(how.weight),
             ),
             Algorithm::Two => self.winograd_gradient::<S, Two, 2, 4>(
+                s,
                 index,
                 &mut job,
                 backward.parameter(how.weight),
@@ -122,7 +125,14 @@ impl Context<'_> {
     }
 
     /// `to` = the sum of `parts` pieces of `len` values, in their order.
-    fn add_up<S: Simd>(&mut self, from: *const f32, parts: usize, len: usize, to: &mut [f32]) {
+    fn add_up<S: Simd>(
+        &mut self,
+        s: S,
+        from: *const f32,
+        parts: usize,
+        len: usize,
+        to: &mut [f32],
+    ) {
         const PIECE: usize = 8192;
         assert!(to.len() >= len, "room for the sum");
         let (from, to) = (Along(from), along(to.as_mut_ptr()));
@@ -132,16 +142,16 @@ impl Context<'_> {
             let (from, to) = (from.get(), to.get());
             // SAFETY: pieces are disjoint.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
                     || {
                         let mut i = first;
                         while i < end {
-                            let mut sum = S::load(from.add(i));
+                            let mut sum = s.load(from.add(i));
                             for part in 1..parts {
-                                sum = S::add(sum, S::load(from.add(part * len + i)));
+                                sum = s.add(sum, s.load(from.add(part * len + i)));
                             }
-                            S::store(to.add(i), sum);
+                            s.store(to.add(i), sum);
                             i += S::LANES;
                         }
                     },

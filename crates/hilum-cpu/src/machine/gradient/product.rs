@@ -17,6 +17,7 @@ fn part_count(len: usize, units: usize) -> usize {
 impl Context<'_> {
     pub(super) fn product_gradient<S: Simd>(
         &mut self,
+        s: S,
         algorithm: Algorithm,
         job: &mut Job<'_>,
         gradient: &mut [f32],
@@ -38,19 +39,20 @@ impl Context<'_> {
             let end = ((part + 1) * units / parts * unit).min(total);
             // SAFETY: the processor has the instruction set; parts are disjoint.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
-                    || product_part::<S>(&job, algorithm, first..end, rows, part, worker),
+                    || product_part(s, &job, algorithm, first..end, rows, part, worker),
                 );
             }
         });
-        self.add_up::<S>(job.sums, parts, len, gradient);
+        self.add_up(s, job.sums, parts, len, gradient);
     }
 }
 
 /// Both gradients over a range of computed pixels.
 #[inline(always)]
 unsafe fn product_part<S: Simd>(
+    s: S,
     job: &Job<'_>,
     algorithm: Algorithm,
     range: std::ops::Range<usize>,
@@ -82,33 +84,48 @@ unsafe fn product_part<S: Simd>(
         let per_image = job.window.computed_pixels(job.order);
         let pixels = job.window.input_pixels() * job.c;
         let images = range.start / per_image..range.end / per_image;
-        window::fill::<S>(to.start().add(images.start * pixels), images.len() * pixels);
+        window::fill(
+            s,
+            to.start().add(images.start * pixels),
+            images.len() * pixels,
+        );
     }
     let mut first = range.start;
     while first < range.end {
         let count = rows.min(range.end - first);
-        let d = result_rows::<S>(job, first, count, result, d_row);
+        let d = result_rows(s, job, first, count, result, d_row);
         let view = &job.seen.view;
         let (start, stride) = if algorithm == Algorithm::Patches {
             job.window
-                .gather::<S>(view, job.order, first, count, patches, a_row);
+                .gather(s, view, job.order, first, count, patches, a_row);
             (patches.cast_const(), a_row)
         } else if view.is_plain() && !depth.is_multiple_of(256) {
             (view.start.add(first * job.c), depth)
         } else {
-            view.read_rows::<S>(first, count, patches, a_row);
+            view.read_rows(s, first, count, patches, a_row);
             (patches.cast_const(), a_row)
         };
         let a = Rows { start, stride };
         let replace = first == range.start;
-        outer::add_products::<S>(count, depth, a, d, across, 0..across.count(), sums, replace);
+        outer::add_products(
+            s,
+            count,
+            depth,
+            a,
+            d,
+            across,
+            0..across.count(),
+            sums,
+            replace,
+        );
         if let Some(to) = job.to {
             if algorithm == Algorithm::Patches {
                 let out = Rows {
                     start: back,
                     stride: depth,
                 };
-                matrix::multiply::<S>(
+                matrix::multiply(
+                    s,
                     count,
                     k,
                     d,
@@ -119,7 +136,7 @@ unsafe fn product_part<S: Simd>(
                     matrix::Finish::STORE,
                 );
                 job.window
-                    .scatter::<S>(back, job.c, job.order, first, count, to.start());
+                    .scatter(s, back, job.c, job.order, first, count, to.start());
             } else {
                 let out = Rows {
                     start: to.start().add(first * depth),
@@ -129,9 +146,19 @@ unsafe fn product_part<S: Simd>(
                     accumulate: job.adds,
                     ..matrix::Finish::STORE
                 };
-                matrix::multiply::<S>(count, k, d, job.weights, down, 0..down.count(), out, finish);
+                matrix::multiply(
+                    s,
+                    count,
+                    k,
+                    d,
+                    job.weights,
+                    down,
+                    0..down.count(),
+                    out,
+                    finish,
+                );
                 if let Some(bending) = &job.bending {
-                    bending.bend::<S>(out.start, first, count);
+                    bending.bend(s, out.start, first, count);
                 }
             }
         }
@@ -142,6 +169,7 @@ unsafe fn product_part<S: Simd>(
 /// `dL/dz` at computed pixels, as it lies or in rows of `scratch`, `row` apart.
 #[inline(always)]
 unsafe fn result_rows<S: Simd>(
+    s: S,
     job: &Job<'_>,
     first: usize,
     count: usize,
@@ -158,11 +186,11 @@ unsafe fn result_rows<S: Simd>(
             let at = (first / 4 + window) * k;
             let mut c = 0;
             while c < k {
-                let g = S::load(job.g.start().add(at + c));
-                let choice = S::load(job.choice.add(at + c));
+                let g = s.load(job.g.start().add(at + c));
+                let choice = s.load(job.choice.add(at + c));
                 for corner in 0..4_u8 {
-                    let own = S::select_eq(choice, S::splat(f32::from(corner)), g, S::splat(0.0));
-                    S::store(
+                    let own = s.select_eq(choice, s.splat(f32::from(corner)), g, s.splat(0.0));
+                    s.store(
                         scratch.add((4 * window + usize::from(corner)) * row + c),
                         own,
                     );
@@ -180,6 +208,6 @@ unsafe fn result_rows<S: Simd>(
         };
     }
     let z = job.z.start().add(first * k);
-    norm::stored_gradient::<S>(g, z, count, k, job.line, scratch, row);
+    norm::stored_gradient(s, g, z, count, k, job.line, scratch, row);
     spread
 }

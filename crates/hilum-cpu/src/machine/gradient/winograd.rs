@@ -60,6 +60,7 @@ impl<'a> Context<'a> {
         const IN: usize,
     >(
         &mut self,
+        s: S,
         index: usize,
         job: &mut Job<'_>,
         gradient: &mut [f32],
@@ -89,9 +90,9 @@ impl<'a> Context<'a> {
                 result,
                 back,
             };
-            self.transform_both::<S, A, OUT, IN>(job, lot);
-            self.multiply_gradients::<S>(job, lot, IN * IN);
-            self.transform_back::<S, A, OUT, IN>(job, lot, per_image);
+            self.transform_both::<S, A, OUT, IN>(s, job, lot);
+            self.multiply_gradients(s, job, lot, IN * IN);
+            self.transform_back::<S, A, OUT, IN>(s, job, lot, per_image);
         }
         let (sums, to) = (along(job.sums), along(gradient.as_mut_ptr()));
         assert!(gradient.len() >= 9 * c * k, "room for the gradient");
@@ -101,9 +102,9 @@ impl<'a> Context<'a> {
             let (sums, to) = (sums.get(), to.get());
             // SAFETY: channels are disjoint.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
-                    || weight_gradient::<S, A, OUT, IN>(sums, c, k, channels, to),
+                    || weight_gradient::<S, A, OUT, IN>(s, sums, c, k, channels, to),
                 );
             }
         });
@@ -121,6 +122,7 @@ impl<'a> Context<'a> {
     /// The transforms of the image's tiles and of their results' gradient.
     fn transform_both<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
         &mut self,
+        s: S,
         job: Job<'_>,
         lot: Lot<'a>,
     ) {
@@ -132,15 +134,15 @@ impl<'a> Context<'a> {
             let (window, view, k) = (&job.window, &job.seen.view, job.k);
             // SAFETY: tiles are disjoint.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
                     || {
                         for tile in first..(first + few).min(lot.count) {
                             let patch = Patch::new(window, OUT, lot.start + tile);
                             let (to, plane) = (lot.image.tile(tile), lot.image.plane);
-                            image_tile::<S, A, OUT, IN>(window, view, patch, scratch, to, plane);
+                            image_tile::<S, A, OUT, IN>(s, window, view, patch, scratch, to, plane);
                             let (to, plane) = (lot.result.tile(tile), lot.result.plane);
-                            gradient_tile::<S, A, OUT, IN>(window, &from, k, patch, to, plane);
+                            gradient_tile::<S, A, OUT, IN>(s, window, &from, k, patch, to, plane);
                         }
                     },
                 );
@@ -149,7 +151,7 @@ impl<'a> Context<'a> {
     }
 
     /// At each position: the weights' gradient `V^T D` and the image's `D U^T`.
-    fn multiply_gradients<S: Simd>(&mut self, job: Job<'_>, lot: Lot<'a>, positions: usize) {
+    fn multiply_gradients<S: Simd>(&mut self, s: S, job: Job<'_>, lot: Lot<'a>, positions: usize) {
         let (c, k) = (job.c, job.k);
         let (across, down) = (Panels::new::<S>(k), Panels::new::<S>(c));
         let groups = (4 * self.pool.threads()).div_ceil(positions);
@@ -165,20 +167,18 @@ impl<'a> Context<'a> {
             let at = position * c * k;
             // SAFETY: positions, kinds and groups of columns are disjoint.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
                     || {
                         if kind == 0 {
                             let start = job.sums.add(at);
                             let out = Rows { start, stride: k };
                             let (panels, first) = (part(across), lot.start == 0);
-                            outer::add_products::<S>(
-                                lot.count, c, v, d, across, panels, out, first,
-                            );
+                            outer::add_products(s, lot.count, c, v, d, across, panels, out, first);
                         } else {
                             let (u, out) = (job.weights.add(at), lot.back.matrix(position));
                             let (panels, store) = (part(down), matrix::Finish::STORE);
-                            matrix::multiply::<S>(lot.count, k, d, u, down, panels, out, store);
+                            matrix::multiply(s, lot.count, k, d, u, down, panels, out, store);
                         }
                     },
                 );
@@ -189,6 +189,7 @@ impl<'a> Context<'a> {
     /// Adds the products' part of the image's gradient, image by image: tiles overlap.
     fn transform_back<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
         &mut self,
+        s: S,
         job: Job<'_>,
         lot: Lot<'a>,
         per_image: usize,
@@ -201,7 +202,7 @@ impl<'a> Context<'a> {
             let tiles = (number * per_image).max(lot.start)..((number + 1) * per_image).min(end);
             // SAFETY: images are disjoint.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
                     || {
                         let (window, plane) = (&job.window, lot.back.plane);
@@ -210,7 +211,7 @@ impl<'a> Context<'a> {
                             let from = lot.back.tile(tile - lot.start);
                             let to = to.start();
                             input_gradient_tile::<S, A, OUT, IN>(
-                                window, from, plane, job.c, patch, to,
+                                s, window, from, plane, job.c, patch, to,
                             );
                         }
                     },

@@ -111,13 +111,15 @@ impl Bending {
     #[inline(always)]
     pub(in crate::machine) unsafe fn bend<S: Simd>(
         &self,
+        s: S,
         gradient: *mut f32,
         first: usize,
         count: usize,
     ) {
         let stride = self.tally.stride;
         let z = self.z.add(first * stride);
-        norm::bend::<S>(
+        norm::bend(
+            s,
             gradient,
             z,
             count,
@@ -165,6 +167,7 @@ impl Context<'_> {
     /// summed up while it was computed.
     pub(in crate::machine) fn normalise<S: Simd>(
         &mut self,
+        s: S,
         id: ValueId,
         known: Option<Tally>,
         store: &Store,
@@ -176,7 +179,7 @@ impl Context<'_> {
         let stride = self.program.values[id].stride;
         let z = self.stored(id);
         let pixels = z.len() / stride;
-        let tally = known.unwrap_or_else(|| self.sum_up::<S>(id, pixels));
+        let tally = known.unwrap_or_else(|| self.sum_up(s, id, pixels));
         let groups = (stride / 16).clamp(1, 2 * self.pool.threads());
         let coefficients = self.coefficients[id].as_mut().expect("a batch norm");
         // SAFETY: the phase that wrote them is over.
@@ -215,7 +218,7 @@ impl Context<'_> {
     }
 
     /// Sums up a value in a phase of its own.
-    fn sum_up<S: Simd>(&mut self, id: ValueId, pixels: usize) -> Tally {
+    fn sum_up<S: Simd>(&mut self, s: S, id: ValueId, pixels: usize) -> Tally {
         let tally = self.tally(id, Blocks::even(pixels, SUMMED));
         let (z, kept) = (self.stored(id), Along(tally));
         let stride = tally.stride;
@@ -225,9 +228,9 @@ impl Context<'_> {
             let from = z.part(range.start * stride, range.len() * stride).start();
             // SAFETY: each block has a place of its own.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
-                    || moments_of::<S>(&tally, from, range.start, range.len()),
+                    || moments_of(s, &tally, from, range.start, range.len()),
                 );
             }
         });
@@ -261,7 +264,7 @@ impl Context<'_> {
     }
 
     /// Turns the gradient of a value into `g` in a phase of its own.
-    pub(in crate::machine) fn bend<S: Simd>(&mut self, id: ValueId) -> [Vec<f64>; 2] {
+    pub(in crate::machine) fn bend<S: Simd>(&mut self, s: S, id: ValueId) -> [Vec<f64>; 2] {
         let gradient = self.gradient(id);
         let stride = self.program.values[id].stride;
         let blocks = Blocks::even(gradient.len() / stride, SUMMED);
@@ -274,9 +277,9 @@ impl Context<'_> {
                 .start();
             // SAFETY: each block has a place of its own.
             unsafe {
-                S::vectorize(
+                s.vectorize(
                     #[inline(always)]
-                    || bending.bend::<S>(to, range.start, range.len()),
+                    || bending.bend(s, to, range.start, range.len()),
                 );
             }
         });
@@ -309,10 +312,11 @@ fn activation_of(value: &crate::program::Value) -> Option<Activation> {
 /// Inside of `S::vectorize`; the block is nobody else's.
 #[inline(always)]
 pub(in crate::machine) unsafe fn moments_of<S: Simd>(
+    s: S,
     tally: &Tally,
     from: *const f32,
     first: usize,
     count: usize,
 ) {
-    norm::moments::<S>(from, count, tally.stride, from, tally.sums(first));
+    norm::moments(s, from, count, tally.stride, from, tally.sums(first));
 }
