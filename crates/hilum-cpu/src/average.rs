@@ -27,22 +27,21 @@ pub(crate) fn follow<S: Simd>(
     pool.run(len.div_ceil(PIECE), |task, _| {
         let start = task * PIECE;
         let count = PIECE.min(len - start);
-        let to = memory.part(start, count).start();
-        let from = weights[start..start + count].as_ptr();
-        // SAFETY: the processor has the instruction set; pieces are disjoint, and whole
-        // registers, because every parameter's place is a multiple of sixteen values.
-        unsafe {
-            s.vectorize(
-                #[inline(always)]
-                || {
-                    let share = s.splat((1.0 - decay) as f32);
-                    for i in (0..count).step_by(S::LANES) {
-                        let old = s.load(to.add(i));
-                        let ahead = s.sub(s.load(from.add(i)), old);
-                        s.store(to.add(i), s.fma(share, ahead, old));
-                    }
-                },
-            );
-        }
+        // SAFETY: pieces are disjoint.
+        let to = unsafe { memory.part(start, count).write() };
+        let from = &weights[start..start + count];
+        s.vectorize(
+            #[inline(always)]
+            || {
+                // Every parameter's place is whole registers.
+                let share = s.splat((1.0 - decay) as f32);
+                let registers = from.chunks_exact(S::LANES);
+                for (to, from) in to.chunks_exact_mut(S::LANES).zip(registers) {
+                    let old = s.read(to, 0);
+                    let ahead = s.sub(s.read(from, 0), old);
+                    s.write(to, 0, s.fma(share, ahead, old));
+                }
+            },
+        );
     });
 }

@@ -2,7 +2,7 @@
 
 use hilum_graph::{EngineError, OptimizerState, UpdateRule};
 
-use crate::memory::{Buffer, Shared};
+use crate::memory::Buffer;
 use crate::simd::Simd;
 use crate::store::Store;
 use crate::threads::Pool;
@@ -78,17 +78,18 @@ impl Optimizer {
         }
         pool.run(pieces.len(), |task, _| {
             let (offset, len, update) = pieces[task];
-            let part = |memory: Shared<'_>| memory.part(offset, len).start();
-            let [one, two] = moments.map(|moment| moment.map_or(std::ptr::null_mut(), part));
-            let (weights, gradients) = (part(weights), part(gradients));
-            // SAFETY: the processor has the instruction set; pieces are disjoint, and as long as
-            // whole registers, because parameters are.
-            unsafe {
-                s.vectorize(
-                    #[inline(always)]
-                    || update.apply(s, len, weights, gradients, one, two),
-                );
-            }
+            // SAFETY: pieces are disjoint, and nobody writes gradients.
+            let (weights, moments, gradients) = unsafe {
+                (
+                    weights.part(offset, len).write(),
+                    moments.map(|moment| moment.map(|moment| moment.part(offset, len).write())),
+                    gradients.part(offset, len).read(),
+                )
+            };
+            s.vectorize(
+                #[inline(always)]
+                || update.apply(s, weights, gradients, moments),
+            );
         });
     }
 
@@ -222,63 +223,74 @@ impl Update {
         }
     }
 
+    /// Moves `weights` along `gradients`, all of them whole registers.
     #[inline(always)]
-    unsafe fn apply<S: Simd>(
+    fn apply<S: Simd>(
         &self,
         s: S,
-        len: usize,
-        weights: *mut f32,
-        gradients: *const f32,
-        one: *mut f32,
-        two: *mut f32,
+        weights: &mut [f32],
+        gradients: &[f32],
+        moments: [Option<&mut [f32]>; 2],
     ) {
-        match *self {
-            Self::Adam {
-                beta1,
-                beta2,
-                epsilon,
-                rate,
-                root,
-                keep,
-            } => {
+        match (*self, moments) {
+            (
+                Self::Adam {
+                    beta1,
+                    beta2,
+                    epsilon,
+                    rate,
+                    root,
+                    keep,
+                },
+                [Some(firsts), Some(seconds)],
+            ) => {
                 let (keep, rate, root) = (s.splat(keep), s.splat(rate), s.splat(root));
                 let (share1, share2) = (s.splat(1.0 - beta1), s.splat(1.0 - beta2));
                 let (beta1, beta2) = (s.splat(beta1), s.splat(beta2));
                 let epsilon = s.splat(epsilon);
-                let mut i = 0;
-                while i < len {
-                    let g = s.load(gradients.add(i));
-                    let first = s.fma(share1, g, s.mul(beta1, s.load(one.add(i))));
+                let moments = registers_mut::<S>(firsts).zip(registers_mut::<S>(seconds));
+                let values = registers_mut::<S>(weights).zip(gradients.chunks_exact(S::LANES));
+                for ((weight, g), (one, two)) in values.zip(moments) {
+                    let g = s.read(g, 0);
+                    let first = s.fma(share1, g, s.mul(beta1, s.read(one, 0)));
                     let square = s.mul(g, g);
-                    let second = s.fma(share2, square, s.mul(beta2, s.load(two.add(i))));
-                    s.store(one.add(i), first);
-                    s.store(two.add(i), second);
+                    let second = s.fma(share2, square, s.mul(beta2, s.read(two, 0)));
+                    s.write(one, 0, first);
+                    s.write(two, 0, second);
                     let below = s.fma(s.sqrt(second), root, epsilon);
                     let step = s.div(s.mul(rate, first), below);
-                    let weight = s.mul(keep, s.load(weights.add(i)));
-                    s.store(weights.add(i), s.sub(weight, step));
-                    i += S::LANES;
+                    let kept = s.mul(keep, s.read(weight, 0));
+                    s.write(weight, 0, s.sub(kept, step));
                 }
             }
-            Self::Sgd {
-                momentum,
-                weight_decay,
-                rate,
-            } => {
+            (
+                Self::Sgd {
+                    momentum,
+                    weight_decay,
+                    rate,
+                },
+                [mut velocity, _],
+            ) => {
                 let (momentum, decay) = (s.splat(momentum), s.splat(weight_decay));
                 let rate = s.splat(rate);
-                let mut i = 0;
-                while i < len {
-                    let weight = s.load(weights.add(i));
-                    let mut g = s.fma(decay, weight, s.load(gradients.add(i)));
-                    if !one.is_null() {
-                        g = s.fma(momentum, s.load(one.add(i)), g);
-                        s.store(one.add(i), g);
+                let values = registers_mut::<S>(weights).zip(gradients.chunks_exact(S::LANES));
+                for (index, (to, g)) in values.enumerate() {
+                    let weight = s.read(to, 0);
+                    let mut g = s.fma(decay, weight, s.read(g, 0));
+                    if let Some(velocity) = &mut velocity {
+                        let at = index * S::LANES;
+                        g = s.fma(momentum, s.read(velocity, at), g);
+                        s.write(velocity, at, g);
                     }
-                    s.store(weights.add(i), s.sub(weight, s.mul(rate, g)));
-                    i += S::LANES;
+                    s.write(to, 0, s.sub(weight, s.mul(rate, g)));
                 }
             }
+            (Self::Adam { .. }, _) => unreachable!("Adam has two moments"),
         }
     }
+}
+
+/// Values register by register.
+fn registers_mut<S: Simd>(values: &mut [f32]) -> std::slice::ChunksExactMut<'_, f32> {
+    values.chunks_exact_mut(S::LANES)
 }

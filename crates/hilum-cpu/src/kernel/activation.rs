@@ -103,19 +103,15 @@ macro_rules! for_activation {
 }
 pub(crate) use for_activation;
 
-/// Applies `activation` to `len` values in place; `len` is a multiple of the lanes.
-///
-/// # Safety
-/// Inside of `S::vectorize`; `at` holds `len` values.
+/// Applies `activation` to values in place; whole registers of them.
 #[inline(always)]
-pub(crate) unsafe fn apply<S: Simd>(s: S, activation: Activation, at: *mut f32, len: usize) {
+pub(crate) fn apply<S: Simd>(s: S, activation: Activation, values: &mut [f32]) {
     for_activation!(Some(activation), ACTIVATION => {
-        let mut i = 0;
-        while i < len {
+        for register in values.chunks_exact_mut(S::LANES) {
             if let Some(activation) = ACTIVATION {
-                s.store(at.add(i), value(s, activation, s.load(at.add(i))));
+                let x = s.read(register, 0);
+                s.write(register, 0, value(s, activation, x));
             }
-            i += S::LANES;
         }
     });
 }

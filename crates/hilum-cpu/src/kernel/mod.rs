@@ -8,6 +8,7 @@ pub(crate) mod depthwise;
 pub(crate) mod matrix;
 pub(crate) mod norm;
 pub(crate) mod outer;
+pub(crate) mod pool;
 pub(crate) mod stem;
 pub(crate) mod view;
 pub(crate) mod window;

@@ -3,9 +3,6 @@
 use crate::simd::Simd;
 
 /// The 1-D transforms of `F(OUT, 3)`, where `IN = OUT + 2`.
-///
-/// # Safety
-/// All of them may only run inside of `S::vectorize`.
 pub(crate) trait Algebra<S: Simd, const OUT: usize, const IN: usize> {
     /// `B^T d`: values of the image.
     fn image(s: S, d: [S::V; IN]) -> [S::V; IN];

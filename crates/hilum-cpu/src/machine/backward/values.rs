@@ -1,8 +1,8 @@
 //! Gradients of steps that work value by value, or move values.
 
 use crate::kernel::window;
-use crate::machine::Context;
-use crate::machine::forward::{multiply, one_vector};
+use crate::machine::context::Context;
+use crate::machine::forward::multiply;
 use crate::memory::Shared;
 use crate::program::{Step, Work};
 use crate::simd::Simd;
@@ -29,46 +29,45 @@ impl Context<'_> {
                 id,
                 to,
                 #[inline(always)]
-                |first, count, to| {
-                    let from = g.part(first * stride, count * stride).start();
-                    // SAFETY: blocks are disjoint.
-                    unsafe { put(s, to, from, count * stride, adds) }
+                |first, to| {
+                    // SAFETY: nobody writes the result's gradient in this phase.
+                    let from = unsafe { g.part(first * stride, to.len()).read() };
+                    put(s, to, from, adds);
                 },
             ),
             Work::Dropout { .. } => {
-                let place = self.plan.notes[index].expect("dropout keeps its factors");
-                let factors = self.arena.part(place, g.len());
+                let factors = self.note(index).expect("dropout keeps its factors");
                 self.over_gradient(
                     s,
                     id,
                     to,
                     #[inline(always)]
-                    |first, count, to| {
-                        let (at, len) = (first * stride, count * stride);
-                        let from = g.part(at, len).start();
+                    |first, to| {
                         // SAFETY: blocks are disjoint; nobody reads `g` after this step.
-                        unsafe {
-                            multiply(s, from, factors.part(at, len).start(), len);
-                            put(s, to, from, len, adds);
-                        }
+                        let (from, factors) = unsafe {
+                            (
+                                g.part(first * stride, to.len()).write(),
+                                factors.part(first * stride, to.len()).read(),
+                            )
+                        };
+                        multiply(s, from, factors);
+                        put(s, to, from, adds);
                     },
                 );
             }
             Work::GlobalAveragePool => {
                 let share = 1.0 / pixels as f32;
+                // SAFETY: nobody writes the result's gradient in this phase.
+                let g = unsafe { g.read() };
                 self.over_gradient(
                     s,
                     id,
                     to,
                     #[inline(always)]
-                    |first, count, to| {
-                        for pixel in 0..count {
-                            let image = (first + pixel) / pixels;
-                            let from = g.part(image * stride, stride).start();
-                            // SAFETY: blocks are disjoint.
-                            unsafe {
-                                put_scaled(s, to.add(pixel * stride), from, stride, share, adds);
-                            }
+                    |first, to| {
+                        for (pixel, to) in (first..).zip(to.chunks_exact_mut(stride)) {
+                            let from = &g[pixel / pixels * stride..][..stride];
+                            put_scaled(s, to, from, share, adds);
                         }
                     },
                 );
@@ -172,32 +171,27 @@ impl Context<'_> {
         adds: bool,
     ) {
         let (image, factor) = (self.view(step.inputs[0]), self.view(step.inputs[1]));
-        let stride = image.view.stride;
+        let stride = image.stride;
         let pixels = self.program.values[step.output].pixels();
         let to = self.gradient(step.inputs[position]);
+        // SAFETY: nobody writes the result's gradient in this phase.
+        let g = unsafe { g.read() };
         if position == 0 {
             self.over_gradient(
                 s,
                 step.inputs[0],
                 to,
                 #[inline(always)]
-                |first, count, to| {
-                    let factor = &factor;
-                    for pixel in 0..count {
-                        let from = g.part((first + pixel) * stride, stride).start();
-                        let to = to.wrapping_add(pixel * stride);
-                        let mut c = 0;
-                        while c < stride {
-                            // SAFETY: blocks are disjoint.
-                            unsafe {
-                                let gate = one_vector(s, &factor.view, (first + pixel) / pixels, c);
-                                let mut x = s.mul(s.load(from.add(c)), gate);
-                                if adds {
-                                    x = s.add(x, s.load(to.add(c)));
-                                }
-                                s.store(to.add(c), x);
+                |first, to| {
+                    for (pixel, to) in (first..).zip(to.chunks_exact_mut(stride)) {
+                        let from = &g[pixel * stride..][..stride];
+                        for c in (0..stride).step_by(S::LANES) {
+                            let gate = factor.register(s, pixel / pixels, c);
+                            let mut x = s.mul(s.read(from, c), gate);
+                            if adds {
+                                x = s.add(x, s.read(to, c));
                             }
-                            c += S::LANES;
+                            s.write(to, c, x);
                         }
                     }
                 },
@@ -205,59 +199,42 @@ impl Context<'_> {
             return;
         }
         self.pool.run(self.count, |number, _| {
-            let (image, part) = (image, to.part(number * stride, stride).start());
-            let from = g.part(number * pixels * stride, pixels * stride).start();
             // SAFETY: each task writes the factors of its own image.
-            unsafe {
-                s.vectorize(
-                    #[inline(always)]
-                    || {
-                        let mut c = 0;
-                        while c < stride {
-                            let mut sum = if adds {
-                                s.load(part.add(c))
-                            } else {
-                                s.splat(0.0)
-                            };
-                            for pixel in 0..pixels {
-                                let x = one_vector(s, &image.view, number * pixels + pixel, c);
-                                sum = s.fma(x, s.load(from.add(pixel * stride + c)), sum);
-                            }
-                            s.store(part.add(c), sum);
-                            c += S::LANES;
+            let to = unsafe { to.part(number * stride, stride).write() };
+            let from = &g[number * pixels * stride..][..pixels * stride];
+            s.vectorize(
+                #[inline(always)]
+                || {
+                    for c in (0..stride).step_by(S::LANES) {
+                        let mut sum = if adds { s.read(to, c) } else { s.splat(0.0) };
+                        for pixel in 0..pixels {
+                            let x = image.register(s, number * pixels + pixel, c);
+                            sum = s.fma(x, s.read(from, pixel * stride + c), sum);
                         }
-                    },
-                );
-            }
+                        s.write(to, c, sum);
+                    }
+                },
+            );
         });
     }
 }
 
 /// `to = from`, or `to += from`.
 #[inline(always)]
-unsafe fn put<S: Simd>(s: S, to: *mut f32, from: *const f32, len: usize, adds: bool) {
+fn put<S: Simd>(s: S, to: &mut [f32], from: &[f32], adds: bool) {
     if adds {
-        window::add(s, to, from, len);
+        window::add(s, to, from);
     } else {
-        window::copy(s, from, to, len);
+        window::copy(s, from, to, from.len());
     }
 }
 
 /// `to = from * factor`, or `to += from * factor`.
 #[inline(always)]
-unsafe fn put_scaled<S: Simd>(
-    s: S,
-    to: *mut f32,
-    from: *const f32,
-    len: usize,
-    factor: f32,
-    adds: bool,
-) {
-    let mut c = 0;
-    while c < len {
-        let x = s.mul(s.load(from.add(c)), s.splat(factor));
-        let x = if adds { s.add(x, s.load(to.add(c))) } else { x };
-        s.store(to.add(c), x);
-        c += S::LANES;
+fn put_scaled<S: Simd>(s: S, to: &mut [f32], from: &[f32], factor: f32, adds: bool) {
+    for c in (0..from.len()).step_by(S::LANES) {
+        let x = s.mul(s.read(from, c), s.splat(factor));
+        let x = if adds { s.add(x, s.read(to, c)) } else { x };
+        s.write(to, c, x);
     }
 }

@@ -1,16 +1,20 @@
 //! Convolutions as products of matrices.
 
-use super::Job;
+use super::ConvolutionForward;
 use crate::kernel::activation;
-use crate::kernel::matrix::{self, Panels, Rows};
-use crate::kernel::stem::Stem;
+use crate::kernel::matrix::{self, Panels, Rows, RowsMut};
+use crate::kernel::pool::{index_of_largest, largest_of_four};
+use crate::kernel::stem::{Stem, StemResult};
 use crate::kernel::window::Order;
-use crate::kernel::winograd::largest_of_four;
-use crate::machine::forward::multiply_view;
-use crate::machine::normalise::{Blocks, Tally, moments_of};
-use crate::machine::{Along, Context, plan};
+use crate::machine::context::Context;
+use crate::machine::normalise::{Blocks, Tally};
+use crate::machine::plan;
+use crate::memory::Scattered;
 use crate::program::{Mode, ValueId};
 use crate::simd::{Simd, registers};
+
+/// Room behind gathered rows, of which the last may end in the middle of a register.
+const SLACK: usize = 64;
 
 impl Context<'_> {
     /// One matrix product per block of pixels, or per block and some of the columns where there
@@ -19,7 +23,7 @@ impl Context<'_> {
         &mut self,
         s: S,
         output: ValueId,
-        job: &mut Job<'_>,
+        job: ConvolutionForward<'_>,
     ) -> Option<Tally> {
         let total = job.window.computed_pixels(job.order) * self.count;
         let depth = job.window.taps() * job.c;
@@ -27,28 +31,28 @@ impl Context<'_> {
         let rows = self.rows_of_a_block(total, depth, job.order);
         let blocks = total.div_ceil(rows);
         let panels = Panels::new::<S>(job.k).count();
-        job.moments = self.moments_wanted(output, Blocks::even(total, rows));
-        let groups = if blocks >= 2 * threads || job.moments.is_some() || !job.distances.is_empty()
-        {
+        let mut tally = self.moments_wanted(output, Blocks::even(total, rows));
+        let whole = blocks >= 2 * threads || tally.is_some() || !job.distances.is_empty();
+        let groups = if whole {
             1
         } else {
             (4 * threads).div_ceil(blocks).min(panels)
         };
-        let job = *job;
+        let moments = tally.as_mut().map(Tally::share);
+        let job = ConvolutionForward { moments, ..job };
         self.pool.run(blocks * groups, |task, worker| {
             let (block, group) = (task / groups, task % groups);
             let part = group * panels / groups..(group + 1) * panels / groups;
             let first = block * rows;
             let count = rows.min(total - first);
-            // SAFETY: the processor has the instruction set; blocks and groups are disjoint.
-            unsafe {
-                s.vectorize(
-                    #[inline(always)]
-                    || product_block(s, &job, first, count, part, worker),
-                );
-            }
+            s.vectorize(
+                #[inline(always)]
+                // SAFETY: each task has a block or some columns of it for itself; blocks are
+                // whole where moments are wanted, and for a stem.
+                || unsafe { job.product_block(s, first, count, part, worker) },
+            );
         });
-        job.moments
+        tally
     }
 
     /// Rows of a block: in inference such that all threads get as many. In training moments are
@@ -68,52 +72,44 @@ impl Context<'_> {
 
     /// A product of few rows: all of them are gathered first, then each task multiplies them
     /// with some of the columns.
-    pub(super) fn few_rows<S: Simd>(&mut self, s: S, job: Job<'_>) {
+    pub(super) fn few_rows<S: Simd>(&mut self, s: S, job: ConvolutionForward<'_>) {
         let total = job.window.output_pixels() * self.count;
         let depth = job.window.taps() * job.c;
         let threads = self.pool.threads();
         let panels = Panels::new::<S>(job.k).count();
-        let a = if job.reads_rows_as_they_are() {
-            job.seen.view.start
+        let values = if job.reads_rows_as_they_are() {
+            job.view.values
         } else {
-            let rows = self.arena.part(self.plan.shared[0], total * depth + 64);
+            let rows = self.arena.part(self.plan.shared[0], total * depth);
             let lot = total.div_ceil(4 * threads);
             self.pool.run(total.div_ceil(lot), |task, _| {
-                let (job, first) = (job, task * lot);
-                let to = rows.start().wrapping_add(first * depth);
+                let first = task * lot;
+                let count = lot.min(total - first);
                 // SAFETY: rows are disjoint, and whole registers long.
-                unsafe {
-                    s.vectorize(
-                        #[inline(always)]
-                        || gather_rows(s, &job, first, lot.min(total - first), to),
-                    );
-                }
-            });
-            rows.start().cast_const()
-        };
-        let groups = panels.min(4 * threads);
-        let a = Along(a);
-        self.pool.run(groups, |group, _| {
-            let part = group * panels / groups..(group + 1) * panels / groups;
-            let (job, a) = (
-                job,
-                Rows {
-                    start: a.get(),
-                    stride: depth,
-                },
-            );
-            // SAFETY: groups of columns are disjoint.
-            unsafe {
+                let to = unsafe { rows.part(first * depth, count * depth).write() };
                 s.vectorize(
                     #[inline(always)]
-                    || multiply_rows(s, &job, 0, total, a, part),
+                    || job.gather_rows(s, first, count, to),
                 );
-            }
+            });
+            // SAFETY: the phase that wrote them is over.
+            unsafe { rows.read() }
+        };
+        let stride = depth;
+        let a = Rows { values, stride };
+        let groups = panels.min(4 * threads);
+        self.pool.run(groups, |group, _| {
+            let part = group * panels / groups..(group + 1) * panels / groups;
+            s.vectorize(
+                #[inline(always)]
+                // SAFETY: groups of columns are disjoint; no moments are wanted in inference.
+                || unsafe { job.multiply_rows(s, 0, total, a, part) },
+            );
         });
     }
 }
 
-impl Job<'_> {
+impl ConvolutionForward<'_> {
     /// Whether the rows of the product are the pixels of the image.
     fn is_pointwise(&self) -> bool {
         let window = &self.window;
@@ -126,184 +122,193 @@ impl Job<'_> {
 
     /// Whether nothing is applied to them either.
     fn reads_rows_as_they_are(&self) -> bool {
-        self.is_pointwise() && self.seen.view.is_plain() && self.gate.is_none()
+        self.is_pointwise() && self.view.is_plain() && self.gate.is_none()
     }
-}
 
-/// The rows of a product.
-#[inline(always)]
-unsafe fn gather_rows<S: Simd>(s: S, job: &Job<'_>, first: usize, count: usize, to: *mut f32) {
-    let view = &job.seen.view;
-    if job.is_pointwise() {
-        view.read(s, first, count, to);
-    } else {
-        let depth = job.window.taps() * job.c;
-        job.window
-            .gather(s, view, job.order, first, count, to, depth);
-    }
-    if let Some(gate) = &job.gate {
-        for pixel in 0..count {
-            let image = (first + pixel) / job.window.input_pixels();
-            multiply_view(s, &gate.view, image, to.add(pixel * job.c));
-        }
-    }
-}
-
-/// `count` computed pixels from `first` on, in the columns of `panels`.
-#[inline(always)]
-unsafe fn product_block<S: Simd>(
-    s: S,
-    job: &Job<'_>,
-    first: usize,
-    count: usize,
-    panels: std::ops::Range<usize>,
-    worker: usize,
-) {
-    if !job.distances.is_empty() {
-        stem_block(s, job, first, count);
-        return;
-    }
-    let depth = job.window.taps() * job.c;
-    let view = &job.seen.view;
-    let layout = Panels::new::<S>(job.k);
-    let [patches, pooled] = job
-        .scratch
-        .pieces(worker, [count * depth + 64, count * job.k]);
-    let a = if job.reads_rows_as_they_are() {
-        view.start.add(first * job.c)
-    } else {
-        gather_rows(s, job, first, count, patches);
-        patches.cast_const()
-    };
-    let a = Rows {
-        start: a,
-        stride: depth,
-    };
-    if job.order == Order::Pooled {
-        let out = Rows {
-            start: pooled,
-            stride: job.k,
-        };
-        matrix::multiply(
-            s,
-            count,
-            depth,
-            a,
-            job.weights,
-            layout,
-            panels.clone(),
-            out,
-            matrix::Finish::STORE,
-        );
-        let columns = layout.start(panels.start) * S::LANES..layout.start(panels.end) * S::LANES;
-        pool_rows(s, job, first / 4, count / 4, columns, pooled);
-        return;
-    }
-    multiply_rows(s, job, first, count, a, panels);
-}
-
-/// `count` computed pixels of a stem.
-#[inline(always)]
-unsafe fn stem_block<S: Simd>(s: S, job: &Job<'_>, first: usize, count: usize) {
-    let stem = Stem {
-        window: &job.window,
-        order: job.order,
-        image: job.seen.view.start,
-        stride: job.c,
-        distances: job.distances,
-        weights: job.weights,
-        k: job.k,
-        bias: job.bias,
-        low: job.low,
-        high: job.high,
-        to: job.to.start(),
-        choice: job.choice,
-    };
-    stem.run(s, first, count);
-    let from = job.to.start().add(first * job.k);
-    if let Some(after) = job.after {
-        activation::apply(s, after, from, count * job.k);
-    }
-    if let Some(tally) = &job.moments {
-        moments_of(s, tally, from, first, count);
-    }
-}
-
-/// Multiplies rows with the weights and finishes their pixels.
-#[inline(always)]
-unsafe fn multiply_rows<S: Simd>(
-    s: S,
-    job: &Job<'_>,
-    first: usize,
-    count: usize,
-    a: Rows<*const f32>,
-    panels: std::ops::Range<usize>,
-) {
-    let layout = Panels::new::<S>(job.k);
-    let depth = a.stride;
-    let out = Rows {
-        start: job.to.start().add(first * job.k),
-        stride: job.k,
-    };
-    let finish = matrix::Finish {
-        bias: job.bias,
-        residual: if job.residual.is_null() {
-            job.residual
+    /// The rows of a product.
+    #[inline(always)]
+    fn gather_rows<S: Simd>(&self, s: S, first: usize, count: usize, to: &mut [f32]) {
+        let view = &self.view;
+        if self.is_pointwise() {
+            view.read(s, first, count, to);
         } else {
-            job.residual.add(first * job.k)
-        },
-        low: job.low,
-        high: job.high,
-        accumulate: false,
-    };
-    matrix::multiply(
-        s,
-        count,
-        depth,
-        a,
-        job.weights,
-        layout,
-        panels.clone(),
-        out,
-        finish,
-    );
-    if let Some(tally) = &job.moments {
-        moments_of(s, tally, out.start, first, count);
-    }
-    if let Some(after) = job.after {
-        let start = layout.start(panels.start) * S::LANES;
-        let end = layout.start(panels.end) * S::LANES;
-        for pixel in 0..count {
-            activation::apply(s, after, out.start.add(pixel * job.k + start), end - start);
+            let depth = self.window.taps() * self.c;
+            self.window
+                .gather(s, view, self.order, first, count, to, depth);
+        }
+        if let Some(gate) = &self.gate {
+            for (pixel, to) in (first..first + count).zip(to.chunks_exact_mut(self.c)) {
+                gate.multiply_to(s, pixel / self.window.input_pixels(), to);
+            }
         }
     }
-}
 
-/// The 2x2 max-pool of rows in the order of [`Order::Pooled`].
-#[inline(always)]
-unsafe fn pool_rows<S: Simd>(
-    s: S,
-    job: &Job<'_>,
-    first: usize,
-    count: usize,
-    columns: std::ops::Range<usize>,
-    from: *const f32,
-) {
-    let (low, high) = (s.splat(job.low), s.splat(job.high));
-    for window in 0..count {
-        let from = from.add(4 * window * job.k);
-        let mut c = columns.start;
-        while c < columns.end {
-            let four = registers(
-                s,
-                #[inline(always)]
-                |corner| s.load(from.add(corner * job.k + c)),
-            );
-            let at = (first + window) * job.k + c;
-            let largest = largest_of_four(s, four, job.choice, at);
-            let value = s.add(largest, s.load(job.bias.add(c)));
-            s.store(job.to.start().add(at), s.min(high, s.max(low, value)));
-            c += S::LANES;
+    /// `count` computed pixels from `first` on, in the columns of `panels`.
+    ///
+    /// # Safety
+    /// No two tasks take the same columns of a pixel, or run at once as the same worker; with
+    /// moments, and for a stem, nobody else takes any of these pixels' columns.
+    #[inline(always)]
+    unsafe fn product_block<S: Simd>(
+        &self,
+        s: S,
+        first: usize,
+        count: usize,
+        panels: std::ops::Range<usize>,
+        worker: usize,
+    ) {
+        if !self.distances.is_empty() {
+            // SAFETY: the caller's promise.
+            unsafe { self.stem_block(s, first, count) };
+            return;
+        }
+        let depth = self.window.taps() * self.c;
+        let sizes = [count * depth + SLACK, count * self.k];
+        // SAFETY: the caller's promise.
+        let [patches, products] = unsafe { self.scratch.pieces(worker, sizes) };
+        let a = if self.reads_rows_as_they_are() {
+            &self.view.values[first * self.c..]
+        } else {
+            self.gather_rows(s, first, count, patches);
+            patches
+        };
+        let a = Rows {
+            values: a,
+            stride: depth,
+        };
+        if self.order == Order::Raster {
+            // SAFETY: the caller's promise.
+            unsafe { self.multiply_rows(s, first, count, a, panels) };
+            return;
+        }
+        let layout = Panels::new::<S>(self.k);
+        let out = RowsMut::new(Scattered::of(products), self.k);
+        let (part, store) = (panels.clone(), matrix::Finish::STORE);
+        matrix::multiply(s, count, depth, a, self.weights, layout, part, out, store);
+        let columns = layout.start(panels.start) * S::LANES..layout.start(panels.end) * S::LANES;
+        // SAFETY: the caller's promise.
+        unsafe { self.pool_rows(s, first / 4, count / 4, columns, products) };
+    }
+
+    /// `count` computed pixels of a stem.
+    ///
+    /// # Safety
+    /// No two tasks take the same pixels.
+    #[inline(always)]
+    unsafe fn stem_block<S: Simd>(&self, s: S, first: usize, count: usize) {
+        let stem = Stem {
+            window: &self.window,
+            order: self.order,
+            image: self.view.values,
+            stride: self.c,
+            distances: self.distances,
+            weights: self.weights,
+            k: self.k,
+            bias: self.bias,
+            low: self.low,
+            high: self.high,
+        };
+        let pooled = if self.order == Order::Pooled { 4 } else { 1 };
+        let (start, len) = (first / pooled * self.k, count / pooled * self.k);
+        // SAFETY: the results of these pixels are this task's alone.
+        let (values, choice) = unsafe {
+            let choice = self.choice.map(|choice| choice.part(start, len).write());
+            (self.to.part(start, len).write(), choice)
+        };
+        let to = StemResult {
+            values: &mut *values,
+            choice,
+        };
+        stem.run(s, first, count, to);
+        if let Some(after) = self.after {
+            activation::apply(s, after, values);
+        }
+        if let Some(moments) = self.moments {
+            // SAFETY: the caller's promise: a block is this task's alone.
+            unsafe { moments.add_moments(s, values, first) };
+        }
+    }
+
+    /// Multiplies rows with the weights and finishes their pixels.
+    ///
+    /// # Safety
+    /// As for [`product_block`](Self::product_block).
+    #[inline(always)]
+    unsafe fn multiply_rows<S: Simd>(
+        &self,
+        s: S,
+        first: usize,
+        count: usize,
+        a: Rows<'_>,
+        panels: std::ops::Range<usize>,
+    ) {
+        let layout = Panels::new::<S>(self.k);
+        let (start, len) = (first * self.k, count * self.k);
+        let block = self.to.part(start, len);
+        let out = RowsMut {
+            // SAFETY: only columns of `panels` are accessed, which are this task's alone.
+            values: unsafe { block.scattered() },
+            stride: self.k,
+            first_column: 0,
+        };
+        let finish = matrix::Finish {
+            bias: Some(self.bias),
+            residual: self.residual.map(|residual| &residual[start..][..len]),
+            low: self.low,
+            high: self.high,
+            accumulate: false,
+        };
+        let (weights, part) = (self.weights, panels.clone());
+        matrix::multiply(s, count, a.stride, a, weights, layout, part, out, finish);
+        if let Some(moments) = self.moments {
+            // SAFETY: the block is this task's alone where moments are wanted.
+            unsafe { moments.add_moments(s, block.read(), first) };
+        }
+        if let Some(after) = self.after {
+            let start = layout.start(panels.start) * S::LANES;
+            let end = layout.start(panels.end) * S::LANES;
+            for pixel in 0..count {
+                let columns = block.part(pixel * self.k + start, end - start);
+                // SAFETY: the columns are this task's alone.
+                activation::apply(s, after, unsafe { columns.write() });
+            }
+        }
+    }
+
+    /// The 2x2 max-pool of rows in the order of [`Order::Pooled`], to pooled pixels from `first`
+    /// on.
+    ///
+    /// # Safety
+    /// No two tasks take the same columns of a pixel.
+    #[inline(always)]
+    unsafe fn pool_rows<S: Simd>(
+        &self,
+        s: S,
+        first: usize,
+        count: usize,
+        columns: std::ops::Range<usize>,
+        from: &[f32],
+    ) {
+        let (low, high) = (s.splat(self.low), s.splat(self.high));
+        for (window, from) in from.chunks_exact(4 * self.k).enumerate().take(count) {
+            for c in columns.clone().step_by(S::LANES) {
+                let four = registers(
+                    s,
+                    #[inline(always)]
+                    |corner| s.read(from, corner * self.k + c),
+                );
+                let at = (first + window) * self.k + c;
+                let largest = largest_of_four(s, four);
+                // SAFETY: the register is this task's alone.
+                let to = unsafe { self.to.part(at, S::LANES).scattered() };
+                if let Some(choice) = self.choice {
+                    // SAFETY: as above.
+                    let choice = unsafe { choice.part(at, S::LANES).scattered() };
+                    choice.write(s, index_of_largest(s, four, largest));
+                }
+                let value = s.add(largest, s.read(self.bias, c));
+                to.write(s, s.min(high, s.max(low, value)));
+            }
         }
     }
 }

@@ -1,18 +1,18 @@
 //! Forward: every step in turn.
 
 mod pooling;
-mod reading;
 mod values;
 
+use super::context::Context;
 use super::normalise::Tally;
-use super::{Context, Machine};
+use super::state::Machine;
 use crate::memory::Buffer;
 use crate::program::{Step, Work};
 use crate::simd::Simd;
-use crate::store::Store;
+use crate::store::{ParameterMemory, Store};
 use crate::threads::Pool;
 
-pub(super) use reading::{multiply, multiply_view, one_vector};
+pub(super) use values::multiply;
 
 /// What a program receives from outside.
 pub(crate) type Source<'a> = dyn Fn(usize) -> &'a [f32] + 'a;
@@ -29,11 +29,12 @@ impl<S: Simd> Machine<S> {
         received: &Source<'_>,
         seed: u64,
         store: &Store,
-        weights: &Buffer,
+        parameters: &ParameterMemory,
         pool: &mut Pool,
     ) {
         assert!(count <= self.plan.capacity, "no more images than planned");
-        self.refresh(store, weights, pool);
+        self.refresh(store, parameters, pool);
+        let weights = parameters.values();
         let s = self.simd;
         let mut context = self.context(count, pool);
         for index in 0..context.program.steps.len() {
@@ -80,29 +81,25 @@ impl Context<'_> {
         None
     }
 
-    /// Runs `work(first pixel, pixels, memory for as many)` over all pixels of a value, in
-    /// blocks; the last pointer is the thread's scratch.
+    /// Runs `work(first pixel, memory from there on)` over all pixels of a value, in blocks.
     fn over_pixels<S: Simd>(
         &mut self,
         s: S,
         output: usize,
-        work: impl Fn(usize, usize, *mut f32) + Sync,
+        work: impl Fn(usize, &mut [f32]) + Sync,
     ) {
         let value = &self.program.values[output];
         let (pixels, stride) = (value.pixels() * self.count, value.stride);
         let to = self.stored(output);
-        let block = PIXELS;
-        self.pool.run(pixels.div_ceil(block), |task, _| {
-            let first = task * block;
-            let count = block.min(pixels - first);
-            let part = to.part(first * stride, count * stride);
-            // SAFETY: the processor has the instruction set; blocks are disjoint.
-            unsafe {
-                s.vectorize(
-                    #[inline(always)]
-                    || work(first, count, part.start()),
-                );
-            }
+        self.pool.run(pixels.div_ceil(PIXELS), |task, _| {
+            let first = task * PIXELS;
+            let count = PIXELS.min(pixels - first);
+            // SAFETY: blocks are disjoint.
+            let part = unsafe { to.part(first * stride, count * stride).write() };
+            s.vectorize(
+                #[inline(always)]
+                || work(first, part),
+            );
         });
     }
 }
