@@ -35,11 +35,12 @@ pub(crate) fn follow<S: Simd>(
             || {
                 // Every parameter's place is whole registers.
                 let share = s.splat((1.0 - decay) as f32);
-                let registers = from.chunks_exact(S::LANES);
-                for (to, from) in to.chunks_exact_mut(S::LANES).zip(registers) {
-                    let old = s.read(to, 0);
-                    let ahead = s.sub(s.read(from, 0), old);
-                    s.write(to, 0, s.fma(share, ahead, old));
+                let mut i = 0;
+                while i + S::LANES <= to.len() {
+                    let old = s.read(to, i);
+                    let ahead = s.sub(s.read(from, i), old);
+                    s.write(to, i, s.fma(share, ahead, old));
+                    i += S::LANES;
                 }
             },
         );

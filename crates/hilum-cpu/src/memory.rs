@@ -245,6 +245,17 @@ impl<'a> Scattered<'a> {
         }
     }
 
+    /// All values.
+    ///
+    /// # Safety
+    /// The promise was made for all of them, and no copy of this is used while they are.
+    #[inline(always)]
+    pub(crate) unsafe fn values(self) -> &'a mut [f32] {
+        // SAFETY: initialised values of a buffer that outlives `'a`; the rest is the caller's
+        // promise.
+        unsafe { std::slice::from_raw_parts_mut(self.start, self.len) }
+    }
+
     /// Where the value at `at` lies, or would lie.
     #[inline(always)]
     pub(crate) fn address(self, at: usize) -> *mut f32 {

@@ -248,19 +248,22 @@ impl Update {
                 let (share1, share2) = (s.splat(1.0 - beta1), s.splat(1.0 - beta2));
                 let (beta1, beta2) = (s.splat(beta1), s.splat(beta2));
                 let epsilon = s.splat(epsilon);
-                let moments = registers_mut::<S>(firsts).zip(registers_mut::<S>(seconds));
-                let values = registers_mut::<S>(weights).zip(gradients.chunks_exact(S::LANES));
-                for ((weight, g), (one, two)) in values.zip(moments) {
-                    let g = s.read(g, 0);
-                    let first = s.fma(share1, g, s.mul(beta1, s.read(one, 0)));
+                let len = weights.len();
+                let (gradients, one) = (&gradients[..len], &mut firsts[..len]);
+                let two = &mut seconds[..len];
+                let mut i = 0;
+                while i + S::LANES <= len {
+                    let g = s.read(gradients, i);
+                    let first = s.fma(share1, g, s.mul(beta1, s.read(one, i)));
                     let square = s.mul(g, g);
-                    let second = s.fma(share2, square, s.mul(beta2, s.read(two, 0)));
-                    s.write(one, 0, first);
-                    s.write(two, 0, second);
+                    let second = s.fma(share2, square, s.mul(beta2, s.read(two, i)));
+                    s.write(one, i, first);
+                    s.write(two, i, second);
                     let below = s.fma(s.sqrt(second), root, epsilon);
                     let step = s.div(s.mul(rate, first), below);
-                    let kept = s.mul(keep, s.read(weight, 0));
-                    s.write(weight, 0, s.sub(kept, step));
+                    let kept = s.mul(keep, s.read(weights, i));
+                    s.write(weights, i, s.sub(kept, step));
+                    i += S::LANES;
                 }
             }
             (
@@ -273,24 +276,20 @@ impl Update {
             ) => {
                 let (momentum, decay) = (s.splat(momentum), s.splat(weight_decay));
                 let rate = s.splat(rate);
-                let values = registers_mut::<S>(weights).zip(gradients.chunks_exact(S::LANES));
-                for (index, (to, g)) in values.enumerate() {
-                    let weight = s.read(to, 0);
-                    let mut g = s.fma(decay, weight, s.read(g, 0));
+                let gradients = &gradients[..weights.len()];
+                let mut i = 0;
+                while i + S::LANES <= weights.len() {
+                    let weight = s.read(weights, i);
+                    let mut g = s.fma(decay, weight, s.read(gradients, i));
                     if let Some(velocity) = &mut velocity {
-                        let at = index * S::LANES;
-                        g = s.fma(momentum, s.read(velocity, at), g);
-                        s.write(velocity, at, g);
+                        g = s.fma(momentum, s.read(velocity, i), g);
+                        s.write(velocity, i, g);
                     }
-                    s.write(to, 0, s.sub(weight, s.mul(rate, g)));
+                    s.write(weights, i, s.sub(weight, s.mul(rate, g)));
+                    i += S::LANES;
                 }
             }
             (Self::Adam { .. }, _) => unreachable!("Adam has two moments"),
         }
     }
-}
-
-/// Values register by register.
-fn registers_mut<S: Simd>(values: &mut [f32]) -> std::slice::ChunksExactMut<'_, f32> {
-    values.chunks_exact_mut(S::LANES)
 }

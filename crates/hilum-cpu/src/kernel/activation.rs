@@ -107,11 +107,13 @@ pub(crate) use for_activation;
 #[inline(always)]
 pub(crate) fn apply<S: Simd>(s: S, activation: Activation, values: &mut [f32]) {
     for_activation!(Some(activation), ACTIVATION => {
-        for register in values.chunks_exact_mut(S::LANES) {
+        let mut i = 0;
+        while i + S::LANES <= values.len() {
             if let Some(activation) = ACTIVATION {
-                let x = s.read(register, 0);
-                s.write(register, 0, value(s, activation, x));
+                let x = s.read(values, i);
+                s.write(values, i, value(s, activation, x));
             }
+            i += S::LANES;
         }
     });
 }

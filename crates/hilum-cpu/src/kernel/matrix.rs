@@ -344,10 +344,11 @@ impl Stage<'_> {
         ahead: *const f32,
     ) {
         let mut local = *sums;
+        let (depth, stride) = (self.depth, self.a_stride);
         // Three pointers reach nine rows; one per row would not fit the registers.
-        let mut bases = [self.a.as_ptr().wrapping_add(first * self.a_stride); 3];
+        let mut bases = [self.a.as_ptr().wrapping_add(first * stride); 3];
         for (index, base) in bases.iter_mut().enumerate() {
-            *base = base.wrapping_add(index * 3 * self.a_stride);
+            *base = base.wrapping_add(index * 3 * stride);
         }
         let mut b = self.b.as_ptr();
         let mut ahead = ahead;
@@ -361,7 +362,7 @@ impl Stage<'_> {
                 }
                 for i in 0..M {
                     // SAFETY: `A` has row `first + i`, and `depth` values of it.
-                    let x = unsafe { *bases[i / 3].add((i % 3) * self.a_stride + k) };
+                    let x = unsafe { *bases[i / 3].add((i % 3) * stride + k) };
                     for j in 0..N {
                         local[i][j] = s.fma(s.splat(x), row[j], local[i][j]);
                     }
@@ -370,7 +371,7 @@ impl Stage<'_> {
                 k += 1;
             };
         }
-        while k + 4 <= self.depth {
+        while k + 4 <= depth {
             s.prefetch(ahead);
             step!();
             step!();
@@ -379,7 +380,7 @@ impl Stage<'_> {
             step!();
             ahead = ahead.wrapping_add(32);
         }
-        while k < self.depth {
+        while k < depth {
             step!();
         }
         *sums = local;

@@ -13,20 +13,20 @@ use crate::simd::Simd;
 
 /// Sums over a block of pixels, per channel.
 pub(crate) struct Sums<'a> {
-    /// `sum of (z - origin)`, or of `g`.
+    /// `sum of (z - origin)` around the block's first pixel, or of `g`.
     pub(crate) first: &'a mut [f32],
-    /// `sum of (z - origin)^2`, or of `g * (z - origin)`.
+    /// `sum of (z - origin)^2`, or of `g * (z - mean)`.
     pub(crate) second: &'a mut [f32],
 }
 
-/// Writes the sums of `z`, pixels of `stride` channels, around `origin`.
+/// Writes the sums of `z`, pixels of `stride` channels, around the first of them.
 #[inline(always)]
-pub(crate) fn moments<S: Simd>(s: S, z: &[f32], stride: usize, origin: &[f32], sums: Sums<'_>) {
+pub(crate) fn moments<S: Simd>(s: S, z: &[f32], stride: usize, sums: Sums<'_>) {
     assert!(stride.is_multiple_of(S::LANES), "whole registers");
     let count = z.len() / stride;
     let mut c = 0;
     while c < stride {
-        let center = s.read(origin, c);
+        let center = s.read(z, c);
         // A macro, because a closure that stays a function runs without the instruction set.
         macro_rules! distance {
             ($pixel:expr) => {
@@ -191,23 +191,38 @@ pub(crate) struct Linear<'a> {
     pub(crate) c: &'a [f32],
 }
 
-impl Linear<'_> {
-    /// `dL/dz` of one register at `channel`.
+/// One register of a [`Linear`].
+#[derive(Clone, Copy)]
+pub(crate) struct LinearRegisters<V> {
+    a: V,
+    b: V,
+    c: V,
+}
+
+impl<V: Copy> LinearRegisters<V> {
+    /// `dL/dz`
     #[inline(always)]
-    pub(crate) fn register<S: Simd>(&self, s: S, channel: usize, g: S::V, z: S::V) -> S::V {
-        let constant = s.fma(z, s.read(self.b, channel), s.read(self.c, channel));
-        s.fma(g, s.read(self.a, channel), constant)
+    pub(crate) fn apply<S: Simd<V = V>>(&self, s: S, g: V, z: V) -> V {
+        s.fma(g, self.a, s.fma(z, self.b, self.c))
+    }
+}
+
+impl Linear<'_> {
+    /// The register at `channel`.
+    #[inline(always)]
+    pub(crate) fn registers<S: Simd>(&self, s: S, channel: usize) -> LinearRegisters<S::V> {
+        LinearRegisters {
+            a: s.read(self.a, channel),
+            b: s.read(self.b, channel),
+            c: s.read(self.c, channel),
+        }
     }
 
     /// Turns `g` of pixels of `stride` channels into `dL/dz`, in place.
     #[inline(always)]
     pub(crate) fn run<S: Simd>(&self, s: S, g: &mut [f32], z: &[f32], stride: usize) {
-        for (g, z) in g.chunks_exact_mut(stride).zip(z.chunks_exact(stride)) {
-            for c in (0..stride).step_by(S::LANES) {
-                let x = self.register(s, c, s.read(g, c), s.read(z, c));
-                s.write(g, c, x);
-            }
-        }
+        assert_eq!(g.len(), z.len(), "a gradient per value");
+        self.run_rows(s, None, z, stride, g, stride);
     }
 
     /// Writes `dL/dz` of pixels of `stride` channels to rows `row` values apart.
@@ -221,11 +236,43 @@ impl Linear<'_> {
         to: &mut [f32],
         row: usize,
     ) {
-        let pixels = g.chunks_exact(stride).zip(z.chunks_exact(stride));
-        for ((g, z), to) in pixels.zip(to.chunks_mut(row)) {
-            for c in (0..stride).step_by(S::LANES) {
-                let x = self.register(s, c, s.read(g, c), s.read(z, c));
-                s.write(to, c, x);
+        assert_eq!(g.len(), z.len(), "a gradient per value");
+        self.run_rows(s, Some(g), z, stride, to, row);
+    }
+
+    /// Takes `g` from `to` if it is there already.
+    #[inline(always)]
+    fn run_rows<S: Simd>(
+        &self,
+        s: S,
+        g: Option<&[f32]>,
+        z: &[f32],
+        stride: usize,
+        to: &mut [f32],
+        row: usize,
+    ) {
+        assert!(stride.is_multiple_of(S::LANES), "whole registers");
+        let (a, b, c) = (&self.a[..stride], &self.b[..stride], &self.c[..stride]);
+        for (pixel, (z, to)) in z.chunks_exact(stride).zip(to.chunks_mut(row)).enumerate() {
+            let to = &mut to[..stride];
+            let g = g.map(|g| &g[pixel * stride..][..stride]);
+            let mut at = 0;
+            while at < stride {
+                // SAFETY: all of them are `stride` values, whole registers.
+                unsafe {
+                    let constant = s.fma(
+                        s.read_unchecked(z, at),
+                        s.read_unchecked(b, at),
+                        s.read_unchecked(c, at),
+                    );
+                    let g = match g {
+                        Some(g) => s.read_unchecked(g, at),
+                        None => s.read_unchecked(to, at),
+                    };
+                    let x = s.fma(g, s.read_unchecked(a, at), constant);
+                    s.write_unchecked(to, at, x);
+                }
+                at += S::LANES;
             }
         }
     }

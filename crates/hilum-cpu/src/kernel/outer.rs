@@ -145,11 +145,12 @@ impl Block<'_> {
                 }
             }
         }
+        let (rows, a_stride, d_stride) = (self.rows, self.a_stride, self.d_stride);
         let mut from = self.a.as_ptr().wrapping_add(first);
         let mut by = self.d.as_ptr();
-        for _ in 0..self.rows {
-            s.prefetch(from.wrapping_add(AHEAD * self.a_stride));
-            s.prefetch(by.wrapping_add(AHEAD * self.d_stride));
+        for _ in 0..rows {
+            s.prefetch(from.wrapping_add(AHEAD * a_stride));
+            s.prefetch(by.wrapping_add(AHEAD * d_stride));
             let mut row = [s.splat(0.0); N];
             for (j, value) in row.iter_mut().enumerate() {
                 // SAFETY: the row of `d` has `N` registers.
@@ -162,8 +163,8 @@ impl Block<'_> {
                     *sum = s.fma(x, value, *sum);
                 }
             }
-            from = from.wrapping_add(self.a_stride);
-            by = by.wrapping_add(self.d_stride);
+            from = from.wrapping_add(a_stride);
+            by = by.wrapping_add(d_stride);
         }
         for (i, row) in sums.iter().enumerate() {
             for (j, sum) in row.iter().enumerate() {

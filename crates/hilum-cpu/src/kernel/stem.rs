@@ -123,15 +123,14 @@ impl Stem<'_> {
                 row[j] = bias;
             }
         }
-        let weights = self.weights[column * self.distances.len()..].chunks_exact(N * S::LANES);
-        assert!(
-            weights.len() >= self.distances.len(),
-            "a row of weights per distance"
-        );
-        for (distance, weights) in self.distances.iter().zip(weights) {
+        let taps = self.distances.len();
+        let weights = &self.weights[column * taps..][..taps * N * S::LANES];
+        let mut weights = weights.as_ptr();
+        for distance in self.distances {
             let mut row = [s.splat(0.0); N];
             for (j, weight) in row.iter_mut().enumerate() {
-                *weight = s.read(weights, j * S::LANES);
+                // SAFETY: a row of `N` registers for every distance, as just checked.
+                *weight = unsafe { s.load(weights.add(j * S::LANES)) };
             }
             for i in 0..M {
                 // SAFETY: the caller's promise.
@@ -140,6 +139,7 @@ impl Stem<'_> {
                     sums[i][j] = s.fma(x, row[j], sums[i][j]);
                 }
             }
+            weights = weights.wrapping_add(N * S::LANES);
         }
         for j in 0..N {
             let column = column + j * S::LANES;
@@ -165,9 +165,12 @@ impl Stem<'_> {
     ) {
         let (low, high) = (s.splat(self.low), s.splat(self.high));
         if self.order == Order::Raster {
-            for (i, sum) in sums.into_iter().enumerate().take(height) {
-                let at = (first + i) * self.k + column;
-                s.write(to.values, at, s.min(high, s.max(low, sum)));
+            // A loop of constant length, so that sums stay in registers.
+            for (i, sum) in sums.iter().enumerate() {
+                if i < height {
+                    let at = (first + i) * self.k + column;
+                    s.write(to.values, at, s.min(high, s.max(low, *sum)));
+                }
             }
             return;
         }

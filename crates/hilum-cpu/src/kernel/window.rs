@@ -257,8 +257,10 @@ impl Window {
 #[inline(always)]
 pub(crate) fn fill<S: Simd>(s: S, to: &mut [f32], len: usize) {
     let to = &mut to[..len.next_multiple_of(S::LANES)];
-    for register in to.chunks_exact_mut(S::LANES) {
-        s.write(register, 0, s.splat(0.0));
+    let mut i = 0;
+    while i + S::LANES <= to.len() {
+        s.write(to, i, s.splat(0.0));
+        i += S::LANES;
     }
 }
 
@@ -266,9 +268,11 @@ pub(crate) fn fill<S: Simd>(s: S, to: &mut [f32], len: usize) {
 #[inline(always)]
 pub(crate) fn copy<S: Simd>(s: S, from: &[f32], to: &mut [f32], len: usize) {
     let len = len.next_multiple_of(S::LANES);
-    let registers = from[..len].chunks_exact(S::LANES);
-    for (to, from) in to[..len].chunks_exact_mut(S::LANES).zip(registers) {
-        s.write(to, 0, s.read(from, 0));
+    let (from, to) = (&from[..len], &mut to[..len]);
+    let mut i = 0;
+    while i + S::LANES <= len {
+        s.write(to, i, s.read(from, i));
+        i += S::LANES;
     }
 }
 
@@ -281,10 +285,11 @@ pub(crate) fn add<S: Simd>(s: S, to: &mut [f32], from: &[f32]) {
 #[inline(always)]
 fn add_scattered<S: Simd>(s: S, to: Scattered<'_>, from: &[f32]) {
     assert_eq!(to.len(), from.len(), "as many values");
-    for (index, from) in from.chunks_exact(S::LANES).enumerate() {
-        let at = index * S::LANES;
-        // SAFETY: `from` has a whole register at `at`, and `to` is as long.
-        unsafe { to.store(s, at, s.add(to.load(s, at), s.read(from, 0))) };
+    let mut i = 0;
+    while i + S::LANES <= from.len() {
+        // SAFETY: `from` has a whole register at `i`, and `to` is as long.
+        unsafe { to.store(s, i, s.add(to.load(s, i), s.read(from, i))) };
+        i += S::LANES;
     }
 }
 

@@ -36,7 +36,7 @@ fn taps_of_row<S: Simd, const K: usize>(
         macro_rules! input {
             ($x:expr, $kx:expr) => {
                 // SAFETY: `$x < width` and `$kx < K`.
-                unsafe { s.read_unchecked(row, $x * step + $kx * c + channel) }
+                unsafe { s.load(row.as_ptr().add($x * step + channel).add($kx * c)) }
             };
         }
         macro_rules! g {

@@ -37,18 +37,18 @@ impl Finish<'_> {
     /// Stores a sum.
     ///
     /// # Safety
-    /// `to` has a register at `at`.
+    /// `to` is valid for a register.
     #[inline(always)]
-    unsafe fn end<S: Simd>(&self, s: S, sum: S::V, to: &mut [f32], at: usize) {
+    unsafe fn end<S: Simd>(&self, s: S, sum: S::V, to: *mut f32) {
         let sum = if self.accumulate {
             // SAFETY: the caller's promise.
-            s.add(sum, unsafe { s.read_unchecked(to, at) })
+            s.add(sum, unsafe { s.load(to) })
         } else {
             sum
         };
         let limited = s.min(s.splat(self.high), s.max(s.splat(self.low), sum));
         // SAFETY: the caller's promise.
-        unsafe { s.write_unchecked(to, at, limited) };
+        unsafe { s.store(to, limited) };
     }
 }
 
@@ -116,12 +116,12 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
             // SAFETY: the bias has `c` values.
             let mut sums = [unsafe { finish.start(s, channel) }; GROUP];
             for (ky, row) in rows.iter().enumerate() {
-                let from = x * STEP * c - missing + channel;
+                let from = row.as_ptr().wrapping_add(x * STEP * c - missing + channel);
                 let mut pixels = [s.splat(0.0); SPAN];
                 for (i, pixel) in pixels.iter_mut().enumerate() {
                     // SAFETY: the last result of the group ends at pixel `SPAN - 1`, which the
                     // row has: `x` is in `inner` for the image's, below `width` for padded ones.
-                    *pixel = unsafe { s.read_unchecked(row, from + i * c) };
+                    *pixel = unsafe { s.load(from.add(i * c)) };
                 }
                 for kx in 0..K {
                     // SAFETY: there are `K * K` weights of `c` values.
@@ -132,10 +132,10 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
                 }
             }
             for (i, sum) in sums.iter().enumerate() {
-                let to = (x + i) * c + channel;
-                s.prefetch_write(out.as_mut_ptr().wrapping_add(to + GROUP * c));
+                let to = out.as_mut_ptr().wrapping_add((x + i) * c + channel);
+                s.prefetch_write(to.wrapping_add(GROUP * c));
                 // SAFETY: result `x + i` is below `width`.
-                unsafe { finish.end(s, *sum, out, to) };
+                unsafe { finish.end(s, *sum, to) };
             }
             channel += S::LANES;
         }
@@ -160,7 +160,7 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
                 }
             }
             // SAFETY: `x` is below `width`.
-            unsafe { finish.end(s, sum, out, x * c + channel) };
+            unsafe { finish.end(s, sum, out.as_mut_ptr().add(x * c + channel)) };
             channel += S::LANES;
         }
         x += 1;
@@ -274,21 +274,23 @@ unsafe fn listed_group<S: Simd, const N: usize>(
         // SAFETY: the bias has `c` values.
         let mut sums = [unsafe { finish.start(s, channel) }; N];
         for (from, weights) in taps {
+            let from = from.as_ptr().wrapping_add(x * steps.input + channel);
             // SAFETY: a tap's weights are `c` values.
             let weight = unsafe { s.read_unchecked(weights, channel) };
             for (i, sum) in sums.iter_mut().enumerate() {
-                let at = (x + i) * steps.input + channel;
                 // SAFETY: `x + i < count`.
-                *sum = s.fma(unsafe { s.read_unchecked(from, at) }, weight, *sum);
+                *sum = s.fma(unsafe { s.load(from.add(i * steps.input)) }, weight, *sum);
             }
         }
         for (i, sum) in sums.iter().enumerate() {
-            let to = (x + i) * steps.output + channel;
+            let to = out
+                .as_mut_ptr()
+                .wrapping_add((x + i) * steps.output + channel);
             if N == GROUP {
-                s.prefetch_write(out.as_mut_ptr().wrapping_add(to + GROUP * steps.output));
+                s.prefetch_write(to.wrapping_add(GROUP * steps.output));
             }
             // SAFETY: `x + i < count`.
-            unsafe { finish.end(s, *sum, out, to) };
+            unsafe { finish.end(s, *sum, to) };
         }
         channel += S::LANES;
     }

@@ -87,12 +87,20 @@ fn read_gradient<S: Simd, const OUT: usize>(
 ) {
     let [height, width] = window.output;
     let pixel = (patch.image * height + patch.row) * width + patch.column;
-    for i in 0..OUT.min(height - patch.row) {
-        for j in 0..OUT.min(width - patch.column) {
-            let at = (pixel + i * width + j) * k + channel;
-            let mut value = s.read(gradient.g, at);
-            if let Some(linear) = &gradient.linear {
-                value = linear.register(s, channel, value, s.read(gradient.z, at));
+    let (rows, columns) = (OUT.min(height - patch.row), OUT.min(width - patch.column));
+    let first = pixel * k + channel;
+    let len = ((rows - 1) * width + columns - 1) * k + S::LANES;
+    let g = &gradient.g[first..][..len];
+    let linear = gradient.linear.as_ref();
+    let linear = linear.map(|linear| (linear.registers(s, channel), &gradient.z[first..][..len]));
+    for i in 0..rows {
+        for j in 0..columns {
+            let at = (i * width + j) * k;
+            // SAFETY: `g` reaches from the first register of the patch to its last.
+            let mut value = unsafe { s.read_unchecked(g, at) };
+            if let Some((line, z)) = &linear {
+                // SAFETY: `z` is as long as `g`.
+                value = line.apply(s, value, unsafe { s.read_unchecked(z, at) });
             }
             results[i][j] = value;
         }

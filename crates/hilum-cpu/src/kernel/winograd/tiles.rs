@@ -109,14 +109,16 @@ fn transform<
         } else {
             (s.splat(1.0), s.splat(0.0))
         };
+        let from = from.as_ptr().wrapping_add(channel);
         let mut rows = [[s.splat(0.0); IN]; IN];
         for (i, row) in rows.iter_mut().enumerate() {
+            let line = from.wrapping_add(i * row_step);
             let line = registers(
                 s,
                 #[inline(always)]
                 |j| {
                     // SAFETY: pixel `j` of row `i` has a register at `channel`.
-                    let mut x = unsafe { s.read_unchecked(from, i * row_step + j * c + channel) };
+                    let mut x = unsafe { s.load(line.add(j * c)) };
                     if SCALED {
                         x = s.fma(x, scale, shift);
                     }

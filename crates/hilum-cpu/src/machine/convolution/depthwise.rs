@@ -1,7 +1,9 @@
 //! Depthwise convolutions, one band of rows per task.
 
 use super::ConvolutionForward;
-use crate::kernel::{activation, depthwise};
+use crate::kernel::activation;
+use crate::kernel::depthwise::{self, Ring};
+use crate::kernel::norm::{self, Sums};
 use crate::machine::context::Context;
 use crate::machine::normalise::{Blocks, Tally};
 use crate::program::{Mode, ValueId};
@@ -20,14 +22,25 @@ impl Context<'_> {
         let blocks = Blocks::by_image(self.count, height * width, rows * width);
         let mut tally = self.moments_wanted(output, blocks);
         let moments = tally.as_mut().map(Tally::share);
-        let job = ConvolutionForward { moments, ..job };
+        let slots = job.window.kernel[0];
+        let scratch = [Ring::len(
+            slots,
+            depthwise::padded_width(&job.window),
+            job.c,
+        )];
         self.pool.run(self.count * bands, |task, worker| {
             let (image, band) = (task / bands, task % bands);
             let lines = band * rows..((band + 1) * rows).min(height);
+            let first = (image * height + lines.start) * width;
+            let out = job.to.part(first * job.c, lines.len() * width * job.c);
+            // SAFETY: each task has a band of its own, which is a block of the moments.
+            let (out, [memory], sums) = unsafe {
+                let sums = moments.map(|moments| moments.of(first));
+                (out.write(), job.scratch.pieces(worker, scratch), sums)
+            };
             s.vectorize(
                 #[inline(always)]
-                // SAFETY: each task has a band of its own.
-                || unsafe { job.depthwise_band(s, image, lines, worker) },
+                || job.depthwise_band(s, image, lines, memory, out, sums),
             );
         });
         tally
@@ -54,26 +67,21 @@ impl Context<'_> {
 }
 
 impl ConvolutionForward<'_> {
-    /// # Safety
-    /// No two tasks take the same rows of an image, or run at once as the same worker.
+    /// Rows `rows` of one image's result; sums are of all of them.
     #[inline(always)]
-    unsafe fn depthwise_band<S: Simd>(
+    fn depthwise_band<S: Simd>(
         &self,
         s: S,
         image: usize,
         rows: std::ops::Range<usize>,
-        worker: usize,
+        memory: &mut [f32],
+        out: &mut [f32],
+        sums: Option<Sums<'_>>,
     ) {
         let width = depthwise::padded_width(&self.window);
         let slots = self.window.kernel[0];
-        let sizes = [depthwise::Ring::len(slots, width, self.c)];
-        let row = self.window.output[1] * self.c;
-        let first = image * self.window.output_pixels() * self.c + rows.start * row;
-        let to = self.to.part(first, rows.len() * row);
-        // SAFETY: the band is this task's alone, and so is the worker's scratch.
-        let (out, [memory]) = unsafe { (to.write(), self.scratch.pieces(worker, sizes)) };
         let [padding, inside] = [self.window.padding[1], self.window.input[1]];
-        let mut ring = depthwise::Ring::new(s, memory, slots, width, self.c, padding, inside);
+        let mut ring = Ring::new(s, memory, slots, width, self.c, padding, inside);
         let finish = depthwise::Finish {
             bias: Some(self.bias),
             low: self.low,
@@ -94,9 +102,8 @@ impl ConvolutionForward<'_> {
         if let Some(after) = self.after {
             activation::apply(s, after, out);
         }
-        if let Some(moments) = self.moments {
-            // SAFETY: a block is a band.
-            unsafe { moments.add_moments(s, out, first / self.c) };
+        if let Some(sums) = sums {
+            norm::moments(s, out, self.c, sums);
         }
     }
 }

@@ -7,7 +7,7 @@ mod winograd;
 use hilum_graph::Activation;
 
 use super::context::{Context, Scratch};
-use super::normalise::{BlockSums, Tally};
+use super::normalise::Tally;
 use super::plan::{self, Algorithm};
 use crate::kernel::view::View;
 use crate::kernel::window::{Order, Window};
@@ -19,8 +19,6 @@ use crate::simd::Simd;
 /// What all tasks of a convolution know.
 #[derive(Clone, Copy)]
 struct ConvolutionForward<'a> {
-    /// Where moments of the result go, if they are wanted.
-    moments: Option<BlockSums<'a>>,
     view: View<'a>,
     gate: Option<View<'a>>,
     to: Shared<'a>,
@@ -63,7 +61,6 @@ impl Context<'_> {
         let weights = self.weights(s, index, weights, false);
         let (low, high, after) = limits(how.activation);
         let job = ConvolutionForward {
-            moments: None,
             view: self.view(step.inputs[0]),
             gate: how.gate.map(|gate| self.view(gate)),
             to: self.stored(step.output),

@@ -3,13 +3,14 @@
 use super::ConvolutionForward;
 use crate::kernel::activation;
 use crate::kernel::matrix::{self, Panels, Rows, RowsMut};
+use crate::kernel::norm::{self, Sums};
 use crate::kernel::pool::{index_of_largest, largest_of_four};
 use crate::kernel::stem::{Stem, StemResult};
 use crate::kernel::window::Order;
 use crate::machine::context::Context;
 use crate::machine::normalise::{Blocks, Tally};
 use crate::machine::plan;
-use crate::memory::Scattered;
+use crate::memory::{Scattered, Shared};
 use crate::program::{Mode, ValueId};
 use crate::simd::{Simd, registers};
 
@@ -39,17 +40,24 @@ impl Context<'_> {
             (4 * threads).div_ceil(blocks).min(panels)
         };
         let moments = tally.as_mut().map(Tally::share);
-        let job = ConvolutionForward { moments, ..job };
         self.pool.run(blocks * groups, |task, worker| {
             let (block, group) = (task / groups, task % groups);
             let part = group * panels / groups..(group + 1) * panels / groups;
             let first = block * rows;
             let count = rows.min(total - first);
+            let sizes = [count * depth + SLACK, count * job.k];
+            // SAFETY: each task has a block or some columns of it for itself; blocks are whole
+            // where moments are wanted, and for a stem.
+            let (scratch, place) = unsafe {
+                let sums = moments.map(|moments| moments.of(first));
+                (
+                    job.scratch.pieces(worker, sizes),
+                    job.place(first, count, sums),
+                )
+            };
             s.vectorize(
                 #[inline(always)]
-                // SAFETY: each task has a block or some columns of it for itself; blocks are
-                // whole where moments are wanted, and for a stem.
-                || unsafe { job.product_block(s, first, count, part, worker) },
+                || job.product_block(s, first, count, part, scratch, place),
             );
         });
         tally
@@ -100,16 +108,26 @@ impl Context<'_> {
         let groups = panels.min(4 * threads);
         self.pool.run(groups, |group, _| {
             let part = group * panels / groups..(group + 1) * panels / groups;
+            // SAFETY: groups of columns are disjoint.
+            let place = unsafe { job.place(0, total, None) };
             s.vectorize(
                 #[inline(always)]
-                // SAFETY: groups of columns are disjoint; no moments are wanted in inference.
-                || unsafe { job.multiply_rows(s, 0, total, a, part) },
+                || job.multiply_rows(s, 0, total, a, part, place),
             );
         });
     }
 }
 
-impl ConvolutionForward<'_> {
+/// What a task writes: the results of a block of computed pixels, in columns that are its own.
+struct Place<'a> {
+    to: Scattered<'a>,
+    /// Where a pool's choices go.
+    choice: Option<Scattered<'a>>,
+    /// Where moments go, if they are wanted; the task has all columns then.
+    sums: Option<Sums<'a>>,
+}
+
+impl<'a> ConvolutionForward<'a> {
     /// Whether the rows of the product are the pixels of the image.
     fn is_pointwise(&self) -> bool {
         let window = &self.window;
@@ -143,29 +161,41 @@ impl ConvolutionForward<'_> {
         }
     }
 
-    /// `count` computed pixels from `first` on, in the columns of `panels`.
+    /// Where the results of computed pixels from `first` on lie.
     ///
     /// # Safety
-    /// No two tasks take the same columns of a pixel, or run at once as the same worker; with
-    /// moments, and for a stem, nobody else takes any of these pixels' columns.
+    /// No two tasks take the same columns of the same pixels.
+    unsafe fn place<'t>(&self, first: usize, count: usize, sums: Option<Sums<'t>>) -> Place<'t>
+    where
+        'a: 't,
+    {
+        let pooled = if self.order == Order::Pooled { 4 } else { 1 };
+        let (start, len) = (first / pooled * self.k, count / pooled * self.k);
+        // SAFETY: the caller's promise.
+        let scattered = |memory: Shared<'t>| unsafe { memory.part(start, len).scattered() };
+        Place {
+            to: scattered(self.to),
+            choice: self.choice.map(scattered),
+            sums,
+        }
+    }
+
+    /// `count` computed pixels from `first` on, in the columns of `panels`.
     #[inline(always)]
-    unsafe fn product_block<S: Simd>(
+    fn product_block<S: Simd>(
         &self,
         s: S,
         first: usize,
         count: usize,
         panels: std::ops::Range<usize>,
-        worker: usize,
+        [patches, products]: [&mut [f32]; 2],
+        place: Place<'_>,
     ) {
         if !self.distances.is_empty() {
-            // SAFETY: the caller's promise.
-            unsafe { self.stem_block(s, first, count) };
+            self.stem_block(s, first, count, place);
             return;
         }
         let depth = self.window.taps() * self.c;
-        let sizes = [count * depth + SLACK, count * self.k];
-        // SAFETY: the caller's promise.
-        let [patches, products] = unsafe { self.scratch.pieces(worker, sizes) };
         let a = if self.reads_rows_as_they_are() {
             &self.view.values[first * self.c..]
         } else {
@@ -177,8 +207,7 @@ impl ConvolutionForward<'_> {
             stride: depth,
         };
         if self.order == Order::Raster {
-            // SAFETY: the caller's promise.
-            unsafe { self.multiply_rows(s, first, count, a, panels) };
+            self.multiply_rows(s, first, count, a, panels, place);
             return;
         }
         let layout = Panels::new::<S>(self.k);
@@ -186,16 +215,12 @@ impl ConvolutionForward<'_> {
         let (part, store) = (panels.clone(), matrix::Finish::STORE);
         matrix::multiply(s, count, depth, a, self.weights, layout, part, out, store);
         let columns = layout.start(panels.start) * S::LANES..layout.start(panels.end) * S::LANES;
-        // SAFETY: the caller's promise.
-        unsafe { self.pool_rows(s, first / 4, count / 4, columns, products) };
+        self.pool_rows(s, count / 4, columns, products, &place);
     }
 
-    /// `count` computed pixels of a stem.
-    ///
-    /// # Safety
-    /// No two tasks take the same pixels.
+    /// `count` computed pixels of a stem, in all columns.
     #[inline(always)]
-    unsafe fn stem_block<S: Simd>(&self, s: S, first: usize, count: usize) {
+    fn stem_block<S: Simd>(&self, s: S, first: usize, count: usize, place: Place<'_>) {
         let stem = Stem {
             window: &self.window,
             order: self.order,
@@ -208,12 +233,12 @@ impl ConvolutionForward<'_> {
             low: self.low,
             high: self.high,
         };
-        let pooled = if self.order == Order::Pooled { 4 } else { 1 };
-        let (start, len) = (first / pooled * self.k, count / pooled * self.k);
-        // SAFETY: the results of these pixels are this task's alone.
+        // SAFETY: a stem's block is one task's alone, and nothing else uses the place.
         let (values, choice) = unsafe {
-            let choice = self.choice.map(|choice| choice.part(start, len).write());
-            (self.to.part(start, len).write(), choice)
+            (
+                place.to.values(),
+                place.choice.map(|choice| choice.values()),
+            )
         };
         let to = StemResult {
             values: &mut *values,
@@ -223,34 +248,24 @@ impl ConvolutionForward<'_> {
         if let Some(after) = self.after {
             activation::apply(s, after, values);
         }
-        if let Some(moments) = self.moments {
-            // SAFETY: the caller's promise: a block is this task's alone.
-            unsafe { moments.add_moments(s, values, first) };
+        if let Some(sums) = place.sums {
+            norm::moments(s, values, self.k, sums);
         }
     }
 
     /// Multiplies rows with the weights and finishes their pixels.
-    ///
-    /// # Safety
-    /// As for [`product_block`](Self::product_block).
     #[inline(always)]
-    unsafe fn multiply_rows<S: Simd>(
+    fn multiply_rows<S: Simd>(
         &self,
         s: S,
         first: usize,
         count: usize,
         a: Rows<'_>,
         panels: std::ops::Range<usize>,
+        place: Place<'_>,
     ) {
         let layout = Panels::new::<S>(self.k);
         let (start, len) = (first * self.k, count * self.k);
-        let block = self.to.part(start, len);
-        let out = RowsMut {
-            // SAFETY: only columns of `panels` are accessed, which are this task's alone.
-            values: unsafe { block.scattered() },
-            stride: self.k,
-            first_column: 0,
-        };
         let finish = matrix::Finish {
             bias: Some(self.bias),
             residual: self.residual.map(|residual| &residual[start..][..len]),
@@ -258,56 +273,62 @@ impl ConvolutionForward<'_> {
             high: self.high,
             accumulate: false,
         };
-        let (weights, part) = (self.weights, panels.clone());
-        matrix::multiply(s, count, a.stride, a, weights, layout, part, out, finish);
-        if let Some(moments) = self.moments {
+        let (out, part) = (RowsMut::new(place.to, self.k), panels.clone());
+        matrix::multiply(
+            s,
+            count,
+            a.stride,
+            a,
+            self.weights,
+            layout,
+            part,
+            out,
+            finish,
+        );
+        if let Some(sums) = place.sums {
             // SAFETY: the block is this task's alone where moments are wanted.
-            unsafe { moments.add_moments(s, block.read(), first) };
+            norm::moments(s, unsafe { place.to.values() }, self.k, sums);
         }
         if let Some(after) = self.after {
             let start = layout.start(panels.start) * S::LANES;
             let end = layout.start(panels.end) * S::LANES;
             for pixel in 0..count {
-                let columns = block.part(pixel * self.k + start, end - start);
+                let columns = place.to.part(pixel * self.k + start, end - start);
                 // SAFETY: the columns are this task's alone.
-                activation::apply(s, after, unsafe { columns.write() });
+                activation::apply(s, after, unsafe { columns.values() });
             }
         }
     }
 
-    /// The 2x2 max-pool of rows in the order of [`Order::Pooled`], to pooled pixels from `first`
-    /// on.
-    ///
-    /// # Safety
-    /// No two tasks take the same columns of a pixel.
+    /// The 2x2 max-pool of rows in the order of [`Order::Pooled`], to `count` pooled pixels.
     #[inline(always)]
-    unsafe fn pool_rows<S: Simd>(
+    fn pool_rows<S: Simd>(
         &self,
         s: S,
-        first: usize,
         count: usize,
         columns: std::ops::Range<usize>,
         from: &[f32],
+        place: &Place<'_>,
     ) {
         let (low, high) = (s.splat(self.low), s.splat(self.high));
-        for (window, from) in from.chunks_exact(4 * self.k).enumerate().take(count) {
-            for c in columns.clone().step_by(S::LANES) {
+        for window in 0..count {
+            let from = &from[4 * window * self.k..][..4 * self.k];
+            let mut c = columns.start;
+            while c < columns.end {
                 let four = registers(
                     s,
                     #[inline(always)]
                     |corner| s.read(from, corner * self.k + c),
                 );
-                let at = (first + window) * self.k + c;
+                let at = window * self.k + c;
                 let largest = largest_of_four(s, four);
-                // SAFETY: the register is this task's alone.
-                let to = unsafe { self.to.part(at, S::LANES).scattered() };
-                if let Some(choice) = self.choice {
-                    // SAFETY: as above.
-                    let choice = unsafe { choice.part(at, S::LANES).scattered() };
-                    choice.write(s, index_of_largest(s, four, largest));
+                if let Some(choice) = place.choice {
+                    let index = index_of_largest(s, four, largest);
+                    choice.part(at, S::LANES).write(s, index);
                 }
-                let value = s.add(largest, s.read(self.bias, c));
-                to.write(s, s.min(high, s.max(low, value)));
+                let value = s.min(high, s.max(low, s.add(largest, s.read(self.bias, c))));
+                place.to.part(at, S::LANES).write(s, value);
+                c += S::LANES;
             }
         }
     }

@@ -36,13 +36,16 @@ impl<'a> Context<'a> {
         // A task of its own per block of tiles needs no waiting, but reads all weights.
         if tiles >= block * threads && weights <= 2 << 20 {
             let even = tiles.div_ceil(tiles.div_ceil(block));
+            let sizes = job.tile_scratch::<S>(even, IN * IN);
             self.pool.run(tiles.div_ceil(even), |task, worker| {
                 let first = task * even;
                 let count = even.min(tiles - first);
+                // SAFETY: each task has a block of tiles of its own.
+                let (scratch, output) =
+                    unsafe { (job.scratch.pieces(worker, sizes), job.output()) };
                 s.vectorize(
                     #[inline(always)]
-                    // SAFETY: each task has a block of tiles of its own.
-                    || unsafe { job.tile_block::<S, A, OUT, IN>(s, first, count, worker) },
+                    || job.tile_block::<S, A, OUT, IN>(s, first, count, scratch, &output),
                 );
             });
             return;
@@ -161,8 +164,7 @@ impl<'a> Context<'a> {
                             patch,
                             &output,
                         );
-                        // SAFETY: as above.
-                        unsafe { job.activate_tile::<S, OUT>(s, patch) };
+                        job.activate_tile::<S, OUT>(s, &output, patch);
                     }
                 },
             );
@@ -191,52 +193,54 @@ impl ConvolutionForward<'_> {
     }
 
     /// What limits cannot express, on the results of a tile.
-    ///
-    /// # Safety
-    /// No two tasks take the same tile.
     #[inline(always)]
-    unsafe fn activate_tile<S: Simd, const OUT: usize>(&self, s: S, patch: Patch) {
+    fn activate_tile<S: Simd, const OUT: usize>(&self, s: S, output: &Output<'_>, patch: Patch) {
         let Some(after) = self.after else { return };
         let [height, width] = self.window.output;
         for row in patch.row..(patch.row + OUT).min(height) {
             let columns = OUT.min(width - patch.column);
             let pixel = (patch.image * height + row) * width + patch.column;
-            let line = self.to.part(pixel * self.k, columns * self.k);
-            // SAFETY: the caller's promise.
-            activation::apply(s, after, unsafe { line.write() });
+            let line = output.to.part(pixel * self.k, columns * self.k);
+            // SAFETY: the tile is this task's alone.
+            activation::apply(s, after, unsafe { line.values() });
         }
+    }
+
+    /// Panels of filters whose products of a block of tiles stay in the second cache.
+    fn panels_at_a_time<S: Simd>(&self, positions: usize) -> usize {
+        let filters = plan::filters_at_a_time(plan::block_tiles(positions, self.c), positions);
+        filters.div_ceil(Panels::widest::<S>() * S::LANES)
+    }
+
+    /// What [`tile_block`](Self::tile_block) needs for at most `count` tiles: one tile's pixels,
+    /// all tiles at every position, and their products with some of the filters.
+    fn tile_scratch<S: Simd>(&self, count: usize, positions: usize) -> [usize; 3] {
+        let panel = Panels::widest::<S>() * S::LANES;
+        let widest = ((self.panels_at_a_time::<S>(positions) + 1) * panel).min(self.k);
+        [
+            positions * self.c,
+            positions * plan::plane(count, self.c),
+            positions * plan::plane(count, widest),
+        ]
     }
 
     /// All three steps of Winograd's algorithm for one block of tiles, with some of the filters at
     /// a time: the transformed tiles and the products stay in the second cache.
-    ///
-    /// # Safety
-    /// No two tasks take the same tiles, or run at once as the same worker.
     #[inline(always)]
-    unsafe fn tile_block<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
+    fn tile_block<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
         &self,
         s: S,
         first: usize,
         count: usize,
-        worker: usize,
+        [scratch, image, result]: [&mut [f32]; 3],
+        output: &Output<'_>,
     ) {
         let positions = IN * IN;
         let (window, view) = (&self.window, &self.view);
         let (c, k) = (self.c, self.k);
         let panels = Panels::new::<S>(k);
-        let panel = Panels::widest::<S>() * S::LANES;
-        let filters = plan::filters_at_a_time(plan::block_tiles(positions, c), positions);
-        let lot = filters.div_ceil(panel);
-        let widest = ((lot + 1) * panel).min(k);
+        let lot = self.panels_at_a_time::<S>(positions);
         let (image_row, image_plane) = (plan::row(c), plan::plane(count, c));
-        let sizes = [
-            positions * c,
-            positions * image_plane,
-            positions * plan::plane(count, widest),
-        ];
-        // SAFETY: the caller's promise.
-        let ([scratch, image, result], output) =
-            unsafe { (self.scratch.pieces(worker, sizes), self.output()) };
         let tiles = Scattered::of(image);
         for tile in 0..count {
             let patch = Patch::new(window, OUT, first + tile);
@@ -265,22 +269,12 @@ impl ConvolutionForward<'_> {
             for tile in 0..count {
                 let patch = Patch::new(window, OUT, first + tile);
                 let (from, part) = (&result[tile * result_row..], channels.clone());
-                output_tile::<S, A, OUT, IN>(
-                    s,
-                    window,
-                    from,
-                    result_plane,
-                    k,
-                    part,
-                    patch,
-                    &output,
-                );
+                output_tile::<S, A, OUT, IN>(s, window, from, result_plane, k, part, patch, output);
             }
         }
         if self.after.is_some() {
             for tile in 0..count {
-                // SAFETY: the caller's promise.
-                unsafe { self.activate_tile::<S, OUT>(s, Patch::new(window, OUT, first + tile)) };
+                self.activate_tile::<S, OUT>(s, output, Patch::new(window, OUT, first + tile));
             }
         }
     }

@@ -241,10 +241,10 @@ impl Context<'_> {
 /// `to *= factors`, whole registers.
 #[inline(always)]
 pub(in crate::machine) fn multiply<S: Simd>(s: S, to: &mut [f32], factors: &[f32]) {
-    for (to, factors) in to
-        .chunks_exact_mut(S::LANES)
-        .zip(factors.chunks_exact(S::LANES))
-    {
-        s.write(to, 0, s.mul(s.read(to, 0), s.read(factors, 0)));
+    let factors = &factors[..to.len()];
+    let mut i = 0;
+    while i + S::LANES <= to.len() {
+        s.write(to, i, s.mul(s.read(to, i), s.read(factors, i)));
+        i += S::LANES;
     }
 }

@@ -17,13 +17,22 @@ impl Context<'_> {
         let len = job.window.taps() * job.c;
         let mut partial = self.take_partial(self.count * len);
         let sums = partial.shared();
+        let [inside, outside] = [job.window.input_pixels(), job.window.output_pixels()];
+        let [inside, outside] = [inside * job.c, outside * job.c];
+        let sizes = job.depthwise_scratch();
         self.pool.run(self.count, |image, worker| {
-            // SAFETY: each task has sums of its own.
-            let sums = unsafe { sums.part(image * len, len).write() };
+            // SAFETY: each task has an image and sums of its own.
+            let (scratch, place) = unsafe {
+                let place = ImagePlace {
+                    g: job.g.part(image * outside, outside).write(),
+                    to: job.to.map(|to| to.part(image * inside, inside).write()),
+                    sums: sums.part(image * len, len).write(),
+                };
+                (job.scratch.pieces(worker, sizes), place)
+            };
             s.vectorize(
                 #[inline(always)]
-                // SAFETY: each task has an image of its own.
-                || unsafe { job.depthwise_image(s, image, worker, sums) },
+                || job.depthwise_image(s, image, scratch, place),
             );
         });
         self.add_up(s, &partial, self.count, len, gradient);
@@ -31,30 +40,42 @@ impl Context<'_> {
     }
 }
 
+/// What a task writes: gradients of one image.
+struct ImagePlace<'a> {
+    /// Of the result, which is turned into `dL/dz`.
+    g: &'a mut [f32],
+    /// Of the input, if it is wanted.
+    to: Option<&'a mut [f32]>,
+    /// Of the weights.
+    sums: &'a mut [f32],
+}
+
 impl ConvolutionBackward<'_> {
+    /// Values of the rings of the image and of the gradient, and of flipped weights.
+    fn depthwise_scratch(&self) -> [usize; 3] {
+        let (window, c) = (&self.window, self.c);
+        let (slots, width, _) = depthwise::gradient_ring(window);
+        [
+            Ring::len(window.kernel[0], depthwise::padded_width(window), c),
+            Ring::len(slots, width, c),
+            window.taps() * c,
+        ]
+    }
+
     /// Both gradients of a depthwise convolution over one image.
-    ///
-    /// # Safety
-    /// No two tasks take the same image, or run at once as the same worker.
     #[inline(always)]
-    unsafe fn depthwise_image<S: Simd>(&self, s: S, image: usize, worker: usize, sums: &mut [f32]) {
+    fn depthwise_image<S: Simd>(
+        &self,
+        s: S,
+        image: usize,
+        [memory, back, flipped]: [&mut [f32]; 3],
+        place: ImagePlace<'_>,
+    ) {
         let (window, c) = (&self.window, self.c);
         let width = depthwise::padded_width(window);
         let (slots, back_width, padding) = depthwise::gradient_ring(window);
         let [inside, outside] = [window.input_pixels(), window.output_pixels()];
-        let sizes = [
-            Ring::len(window.kernel[0], width, c),
-            Ring::len(slots, back_width, c),
-            window.taps() * c,
-        ];
-        // SAFETY: the image is this task's alone, and so is the worker's scratch.
-        let ([memory, back, flipped], g, to) = unsafe {
-            let to = self
-                .to
-                .map(|to| to.part(image * inside * c, inside * c).write());
-            let g = self.g.part(image * outside * c, outside * c).write();
-            (self.scratch.pieces(worker, sizes), g, to)
-        };
+        let ImagePlace { g, to, sums } = place;
         let z = &self.z[image * outside * c..][..outside * c];
         let len = sums.len();
         window::fill(s, sums, len);

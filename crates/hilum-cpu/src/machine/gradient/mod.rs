@@ -136,13 +136,14 @@ impl Context<'_> {
             s.vectorize(
                 #[inline(always)]
                 || {
-                    let registers = to.chunks_exact_mut(S::LANES);
-                    for (at, to) in (first..).step_by(S::LANES).zip(registers) {
-                        let mut sum = s.read(from, at);
+                    let mut i = 0;
+                    while i + S::LANES <= to.len() {
+                        let mut sum = s.read(from, first + i);
                         for part in 1..parts {
-                            sum = s.add(sum, s.read(from, part * len + at));
+                            sum = s.add(sum, s.read(from, part * len + first + i));
                         }
-                        s.write(to, 0, sum);
+                        s.write(to, i, sum);
+                        i += S::LANES;
                     }
                 },
             );

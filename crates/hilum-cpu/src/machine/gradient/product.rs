@@ -6,7 +6,7 @@ use crate::kernel::outer;
 use crate::kernel::window::Order;
 use crate::machine::context::Context;
 use crate::machine::plan::{self, Algorithm};
-use crate::memory::{Scattered, Shared};
+use crate::memory::{REGISTER, Scattered};
 use crate::simd::Simd;
 
 /// Parts in which a weight gradient is summed up, whatever the thread count: as many as keep
@@ -15,9 +15,11 @@ fn part_count(len: usize, units: usize) -> usize {
     ((1 << 20) / len.max(1)).clamp(4, 16).min(units)
 }
 
-/// Computed pixels that a task takes, and its number.
+/// Room behind gathered rows, of which the last may end in the middle of a register.
+const SLACK: usize = 64;
+
+/// Computed pixels that a task takes.
 struct Part {
-    number: usize,
     pixels: std::ops::Range<usize>,
     /// Pixels of a block.
     rows: usize,
@@ -47,14 +49,24 @@ impl Context<'_> {
             let first = (number * units / parts) * unit;
             let end = ((number + 1) * units / parts * unit).min(total);
             let part = Part {
-                number,
                 pixels: first..end,
                 rows,
             };
+            let sizes = [
+                rows * plan::spread(depth) + SLACK,
+                rows * plan::spread(job.k),
+                rows * depth.next_multiple_of(REGISTER),
+            ];
+            // SAFETY: parts are disjoint, and of whole images where windows overlap; each has
+            // sums of its own.
+            let (scratch, sums, to) = unsafe {
+                let sums = sums.part(number * len, len).write();
+                let to = job.to.map(|to| to.scattered());
+                (job.scratch.pieces(worker, sizes), sums, to)
+            };
             s.vectorize(
                 #[inline(always)]
-                // SAFETY: parts are disjoint, and of whole images where windows overlap.
-                || unsafe { job.product_part(s, algorithm, &part, sums, worker) },
+                || job.product_part(s, algorithm, &part, scratch, sums, to),
             );
         });
         self.add_up(s, &partial, parts, len, gradient);
@@ -63,37 +75,27 @@ impl Context<'_> {
 }
 
 impl ConvolutionBackward<'_> {
-    /// Both gradients over a range of computed pixels.
-    ///
-    /// # Safety
-    /// No two tasks take the same pixels, with overlapping windows the same image, or run at
-    /// once as the same worker.
+    /// Both gradients over a range of computed pixels: the weights' to `sums`, the input's to the
+    /// same pixels of `to`, or to their images.
     #[inline(always)]
-    unsafe fn product_part<S: Simd>(
+    fn product_part<S: Simd>(
         &self,
         s: S,
         algorithm: Algorithm,
         part: &Part,
-        sums: Shared<'_>,
-        worker: usize,
+        [patches, result, back]: [&mut [f32]; 3],
+        sums: &mut [f32],
+        to: Option<Scattered<'_>>,
     ) {
         let depth = self.window.taps() * self.c;
         let k = self.k;
         let rows = part.rows;
         let (a_row, d_row) = (plan::spread(depth), plan::spread(k));
-        let sizes = [
-            rows * a_row + 64,
-            rows * d_row,
-            rows * depth.next_multiple_of(16),
-        ];
-        // SAFETY: the caller's promise; each part has sums of its own.
-        let ([patches, result, back], sums) = unsafe {
-            let sums = sums.part(part.number * depth * k, depth * k).write();
-            (self.scratch.pieces(worker, sizes), sums)
-        };
-        if algorithm == Algorithm::Patches && !self.adds {
-            // SAFETY: as above, whole images.
-            unsafe { self.clear_images(&part.pixels) };
+        if algorithm == Algorithm::Patches
+            && !self.adds
+            && let Some(to) = to
+        {
+            self.images_of(&part.pixels, to).fill(0.0);
         }
         let across = Panels::new::<S>(k);
         let mut first = part.pixels.start;
@@ -116,31 +118,25 @@ impl ConvolutionBackward<'_> {
             let out = RowsMut::new(Scattered::of(sums), k);
             let panels = 0..across.count();
             outer::add_products(s, count, depth, a, d, across, panels, out, replace);
-            // SAFETY: the caller's promise.
-            unsafe { self.input_rows(s, algorithm, first, count, d, back) };
+            if let Some(to) = to {
+                self.input_rows(s, algorithm, first, count, d, back, to);
+            }
             first += count;
         }
     }
 
-    /// Zeroes the gradient of the images of `pixels`.
-    ///
-    /// # Safety
-    /// They are whole images, and nobody else's.
-    unsafe fn clear_images(&self, pixels: &std::ops::Range<usize>) {
-        let Some(to) = self.to else { return };
+    /// The gradient of the images that `pixels`, whole ones, belong to.
+    fn images_of<'t>(&self, pixels: &std::ops::Range<usize>, to: Scattered<'t>) -> &'t mut [f32] {
         let per_image = self.window.computed_pixels(self.order);
         let len = self.window.input_pixels() * self.c;
         let images = pixels.start / per_image..pixels.end / per_image;
-        // SAFETY: the caller's promise.
-        unsafe { to.part(images.start * len, images.len() * len).write() }.fill(0.0);
+        // SAFETY: these pixels' images are this task's alone.
+        unsafe { to.part(images.start * len, images.len() * len).values() }
     }
 
-    /// The gradient of the input, if it is wanted, from `dL/dz` at computed pixels.
-    ///
-    /// # Safety
-    /// As for [`product_part`](Self::product_part).
+    /// The gradient of the input from `dL/dz` at computed pixels.
     #[inline(always)]
-    unsafe fn input_rows<S: Simd>(
+    fn input_rows<S: Simd>(
         &self,
         s: S,
         algorithm: Algorithm,
@@ -148,8 +144,8 @@ impl ConvolutionBackward<'_> {
         count: usize,
         d: Rows<'_>,
         back: &mut [f32],
+        to: Scattered<'_>,
     ) {
-        let Some(to) = self.to else { return };
         let (depth, k) = (self.window.taps() * self.c, self.k);
         let down = Panels::new::<S>(depth);
         let weights = self.weights;
@@ -158,23 +154,20 @@ impl ConvolutionBackward<'_> {
             let store = matrix::Finish::STORE;
             let out = RowsMut::new(Scattered::of(back), depth);
             matrix::multiply(s, count, k, d, weights, down, panels, out, store);
-            // SAFETY: these pixels' images are this task's alone.
-            let images = unsafe { to.scattered() };
             self.window
-                .scatter(s, back, self.c, self.order, first, count, images);
+                .scatter(s, back, self.c, self.order, first, count, to);
             return;
         }
-        // SAFETY: these pixels are this task's alone.
-        let block = unsafe { to.part(first * depth, count * depth).write() };
+        let block = to.part(first * depth, count * depth);
         let finish = matrix::Finish {
             accumulate: self.adds,
             ..matrix::Finish::STORE
         };
-        let out = RowsMut::new(Scattered::of(&mut *block), depth);
+        let out = RowsMut::new(block, depth);
         matrix::multiply(s, count, k, d, weights, down, panels, out, finish);
         if let Some(backprop) = &self.backprop {
             // SAFETY: a block of pixels is this task's alone.
-            unsafe { backprop.run(s, block, first) };
+            unsafe { backprop.run(s, block.values(), first) };
         }
     }
 

@@ -10,7 +10,7 @@ use hilum_graph::Activation;
 
 use super::blocks::{BlockSums, Blocks, Tally};
 use super::moments::Moments;
-use crate::kernel::norm::Backprop;
+use crate::kernel::norm::{self, Backprop};
 use crate::machine::context::Context;
 use crate::memory::Buffer;
 use crate::program::{Mode, ValueId};
@@ -116,10 +116,11 @@ impl<'a> Context<'a> {
         self.pool.run(sums.blocks.count(), |block, _| {
             let range = sums.blocks.range(block);
             let from = &z[range.start * sums.stride..range.end * sums.stride];
+            // SAFETY: each task takes its own block.
+            let place = unsafe { sums.of(range.start) };
             s.vectorize(
                 #[inline(always)]
-                // SAFETY: each task takes its own block.
-                || unsafe { sums.add_moments(s, from, range.start) },
+                || norm::moments(s, from, sums.stride, place),
             );
         });
         tally

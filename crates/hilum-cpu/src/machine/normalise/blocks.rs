@@ -1,8 +1,7 @@
 //! Blocks of pixels, and the sums that tasks leave of each.
 
-use crate::kernel::norm::{self, Sums};
+use crate::kernel::norm::Sums;
 use crate::memory::{Buffer, Shared};
-use crate::simd::Simd;
 
 /// How the pixels of a batch are cut into blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,16 +123,5 @@ impl<'a> BlockSums<'a> {
         // SAFETY: blocks are disjoint, and this one is nobody else's.
         let (first, second) = unsafe { place.write() }.split_at_mut(self.stride);
         Sums { first, second }
-    }
-
-    /// Leaves the sums of `z`, the block that starts with pixel `first`, around its first pixel.
-    ///
-    /// # Safety
-    /// No two tasks take the same block.
-    #[inline(always)]
-    pub(crate) unsafe fn add_moments<S: Simd>(self, s: S, z: &[f32], first: usize) {
-        // SAFETY: the caller's promise.
-        let sums = unsafe { self.of(first) };
-        norm::moments(s, z, self.stride, &z[..self.stride], sums);
     }
 }

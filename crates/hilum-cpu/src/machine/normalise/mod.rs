@@ -6,5 +6,5 @@ mod coefficients;
 mod moments;
 
 pub(super) use batch::ActivationBackprop;
-pub(super) use blocks::{BlockSums, Blocks, Tally};
+pub(super) use blocks::{Blocks, Tally};
 pub(super) use coefficients::{Coefficients, Line, fold};
