@@ -235,8 +235,7 @@ impl<'a> Scattered<'a> {
     pub(crate) fn part(self, offset: usize, len: usize) -> Self {
         assert!(
             offset <= self.len && len <= self.len - offset,
-            "part {offset}+{len} of {}",
-            self.len
+            "a part of it"
         );
         Self {
             start: self.start.wrapping_add(offset),
@@ -279,7 +278,7 @@ impl<'a> Scattered<'a> {
     /// If there is none.
     #[inline(always)]
     pub(crate) fn write<S: Simd>(self, s: S, value: S::V) {
-        assert!(S::LANES <= self.len, "a register of {}", self.len);
+        assert!(S::LANES <= self.len, "room for a register");
         // SAFETY: just checked.
         unsafe { self.store(s, 0, value) };
     }

@@ -111,9 +111,11 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// If it does not lie within.
     #[inline(always)]
     fn read(self, from: &[f32], at: usize) -> Self::V {
-        let from = &from[at..at + Self::LANES];
-        // SAFETY: a slice of as many values.
-        unsafe { self.load(from.as_ptr()) }
+        if at > from.len() || from.len() - at < Self::LANES {
+            outside();
+        }
+        // SAFETY: just checked.
+        unsafe { self.load(from.as_ptr().add(at)) }
     }
     /// Writes the register at `at..at + LANES` of `to`.
     ///
@@ -121,9 +123,11 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// If it does not lie within.
     #[inline(always)]
     fn write(self, to: &mut [f32], at: usize, value: Self::V) {
-        let to = &mut to[at..at + Self::LANES];
-        // SAFETY: a slice of as many values.
-        unsafe { self.store(to.as_mut_ptr(), value) }
+        if at > to.len() || to.len() - at < Self::LANES {
+            outside();
+        }
+        // SAFETY: just checked.
+        unsafe { self.store(to.as_mut_ptr().add(at), value) }
     }
     /// [`read`](Self::read) for loops whose bounds were checked before.
     ///
@@ -153,6 +157,13 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
         // SAFETY: the caller's promise.
         unsafe { self.store(to.as_mut_ptr().add(at), value) }
     }
+}
+
+/// A function of its own without arguments, so that nothing is prepared for it in loops.
+#[cold]
+#[inline(never)]
+fn outside() -> ! {
+    panic!("a register outside of its memory")
 }
 
 /// `N` registers by number.

@@ -27,6 +27,14 @@ pub(crate) fn transform_weights<
     channels: std::ops::Range<usize>,
     to: Scattered<'_>,
 ) {
+    assert!(
+        k.is_multiple_of(S::LANES) && channels.end <= c,
+        "whole registers"
+    );
+    assert!(
+        9 * c * k <= weights.len() && IN * IN * c * k <= to.len(),
+        "all weights"
+    );
     let panels = Panels::new::<S>(k);
     for panel in 0..panels.count() {
         let first = panels.start(panel) * S::LANES;
@@ -39,7 +47,8 @@ pub(crate) fn transform_weights<
                     let taps = registers(
                         s,
                         #[inline(always)]
-                        |i| s.read(weights, (i * 3 + j) * c * k + at),
+                        // SAFETY: `at` lies within the `c * k` weights of a tap.
+                        |i| unsafe { s.read_unchecked(weights, (i * 3 + j) * c * k + at) },
                     );
                     *column = A::weight(s, taps);
                 }
@@ -47,7 +56,8 @@ pub(crate) fn transform_weights<
                     let row = A::weight(s, column(s, &columns, i));
                     for (j, value) in row.into_iter().enumerate() {
                         let place = (i * IN + j) * c * k + first * c + channel * width + lane;
-                        to.part(place, S::LANES).write(s, value);
+                        // SAFETY: panels are `c * k` weights at every position.
+                        unsafe { to.store(s, place, value) };
                     }
                 }
             }
@@ -74,6 +84,14 @@ pub(crate) fn weight_gradient<
     channels: std::ops::Range<usize>,
     to: Scattered<'_>,
 ) {
+    assert!(
+        k.is_multiple_of(S::LANES) && channels.end <= c,
+        "whole registers"
+    );
+    assert!(
+        IN * IN * c * k <= from.len() && 9 * c * k <= to.len(),
+        "all weights"
+    );
     for channel in channels {
         for filter in (0..k).step_by(S::LANES) {
             let at = channel * k + filter;
@@ -82,14 +100,16 @@ pub(crate) fn weight_gradient<
                 let positions = registers(
                     s,
                     #[inline(always)]
-                    |i| s.read(from, (i * IN + j) * c * k + at),
+                    // SAFETY: `at` lies within the `c * k` weights of a position.
+                    |i| unsafe { s.read_unchecked(from, (i * IN + j) * c * k + at) },
                 );
                 *column = A::weight_transposed(s, positions);
             }
             for i in 0..3 {
                 let row = A::weight_transposed(s, column(s, &columns, i));
                 for (j, value) in row.into_iter().enumerate() {
-                    to.part((i * 3 + j) * c * k + at, S::LANES).write(s, value);
+                    // SAFETY: `at` lies within the `c * k` weights of a tap.
+                    unsafe { to.store(s, (i * 3 + j) * c * k + at, value) };
                 }
             }
         }
