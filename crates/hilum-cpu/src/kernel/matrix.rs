@@ -239,7 +239,7 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// Where register `j` of row `i` of `C` lies.
+    /// Where register `j` of row `i` of a tile of `C` lies.
     #[inline(always)]
     fn at<S: Simd>(&self, i: usize, j: usize) -> usize {
         i * self.c_stride + j * S::LANES
@@ -289,12 +289,16 @@ impl Stage<'_> {
         first: usize,
         ahead: *const f32,
     ) {
+        let start = first * self.c_stride;
+        let len = (M - 1) * self.c_stride + N * S::LANES;
+        let c = self.c.part(start, len);
+        let residual = self.residual.map(|residual| &residual[start..][..len]);
         let mut sums = [[s.splat(0.0); N]; M];
         if self.load {
             for (i, row) in sums.iter_mut().enumerate() {
                 for (j, sum) in row.iter_mut().enumerate() {
                     // SAFETY: `c` holds the row's `N` registers.
-                    *sum = unsafe { self.c.load(s, self.at::<S>(first + i, j)) };
+                    *sum = unsafe { c.load(s, self.at::<S>(i, j)) };
                 }
             }
         }
@@ -313,10 +317,10 @@ impl Stage<'_> {
             let (low, high) = (s.splat(self.low), s.splat(self.high));
             for (i, row) in sums.iter_mut().enumerate() {
                 for (j, sum) in row.iter_mut().enumerate() {
-                    if let Some(residual) = self.residual {
+                    if let Some(residual) = residual {
                         // SAFETY: the residual holds the row's `N` registers.
                         *sum = s.add(*sum, unsafe {
-                            s.read_unchecked(residual, self.at::<S>(first + i, j))
+                            s.read_unchecked(residual, self.at::<S>(i, j))
                         });
                     }
                     *sum = s.min(high, s.max(low, *sum));
@@ -326,7 +330,7 @@ impl Stage<'_> {
         for (i, row) in sums.iter().enumerate() {
             for (j, sum) in row.iter().enumerate() {
                 // SAFETY: `c` holds the row's `N` registers.
-                unsafe { self.c.store(s, self.at::<S>(first + i, j), *sum) };
+                unsafe { c.store(s, self.at::<S>(i, j), *sum) };
             }
         }
     }

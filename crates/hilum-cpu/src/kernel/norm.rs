@@ -24,6 +24,10 @@ pub(crate) struct Sums<'a> {
 pub(crate) fn moments<S: Simd>(s: S, z: &[f32], stride: usize, sums: Sums<'_>) {
     assert!(stride.is_multiple_of(S::LANES), "whole registers");
     let count = z.len() / stride;
+    let Sums {
+        first: to_first,
+        second: to_second,
+    } = sums;
     let mut c = 0;
     while c < stride {
         let center = s.read(z, c);
@@ -51,8 +55,8 @@ pub(crate) fn moments<S: Simd>(s: S, z: &[f32], stride: usize, sums: Sums<'_>) {
             second[0] = s.fma(x, x, second[0]);
             pixel += 1;
         }
-        s.write(sums.first, c, total(s, first));
-        s.write(sums.second, c, total(s, second));
+        s.write(to_first, c, total(s, first));
+        s.write(to_second, c, total(s, second));
         c += S::LANES;
     }
 }

@@ -99,7 +99,7 @@ struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// Where register `j` of row `i` of `C` lies.
+    /// Where register `j` of row `i` of a tile of `C` lies.
     #[inline(always)]
     fn at<S: Simd>(&self, i: usize, j: usize) -> usize {
         i * self.c_stride + j * S::LANES
@@ -136,12 +136,14 @@ impl Block<'_> {
     /// As for [`tiles`](Self::tiles); `first + M <= m`.
     #[inline(always)]
     unsafe fn tile<S: Simd, const M: usize, const N: usize>(&self, s: S, first: usize) {
+        let len = (M - 1) * self.c_stride + N * S::LANES;
+        let c = self.c.part(first * self.c_stride, len);
         let mut sums = [[s.splat(0.0); N]; M];
         if !self.replace {
             for (i, row) in sums.iter_mut().enumerate() {
                 for (j, sum) in row.iter_mut().enumerate() {
                     // SAFETY: `c` holds the row's `N` registers.
-                    *sum = unsafe { self.c.load(s, self.at::<S>(first + i, j)) };
+                    *sum = unsafe { c.load(s, self.at::<S>(i, j)) };
                 }
             }
         }
@@ -169,7 +171,7 @@ impl Block<'_> {
         for (i, row) in sums.iter().enumerate() {
             for (j, sum) in row.iter().enumerate() {
                 // SAFETY: `c` holds the row's `N` registers.
-                unsafe { self.c.store(s, self.at::<S>(first + i, j), *sum) };
+                unsafe { c.store(s, self.at::<S>(i, j), *sum) };
             }
         }
     }

@@ -26,6 +26,8 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
+        /// # Safety
+        /// The processor has the instructions.
         #[target_feature(enable = "avx2,fma")]
         fn enabled<R>(work: impl FnOnce() -> R) -> R {
             work()
@@ -128,6 +130,10 @@ impl Simd for Avx2 {
 }
 
 /// Pairs of rows, then pairs of pairs, then halves.
+///
+/// # Safety
+/// `from` is valid for reads of eight rows of eight values `from_stride` apart, `to` for writes of
+/// as many `to_stride` apart.
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn transpose(
     from: *const f32,
@@ -135,7 +141,8 @@ pub(super) unsafe fn transpose(
     to: *mut f32,
     to_stride: usize,
 ) {
-    let row = |index: usize| _mm256_loadu_ps(from.add(index * from_stride));
+    // SAFETY: the caller's promise: eight rows.
+    let row = |index: usize| unsafe { _mm256_loadu_ps(from.add(index * from_stride)) };
     let low = |index: usize| _mm256_unpacklo_ps(row(index), row(index + 1));
     let high = |index: usize| _mm256_unpackhi_ps(row(index), row(index + 1));
     let quad = |index: usize| {
@@ -147,16 +154,15 @@ pub(super) unsafe fn transpose(
             _mm256_shuffle_ps::<0xEE>(c, d),
         ]
     };
-    let (upper, lower) = (quad(0), quad(4));
+    let (first, second) = (quad(0), quad(4));
     for column in 0..4 {
-        let (a, b) = (upper[column], lower[column]);
-        _mm256_storeu_ps(
-            to.add(column * to_stride),
-            _mm256_permute2f128_ps::<0x20>(a, b),
-        );
-        _mm256_storeu_ps(
-            to.add((column + 4) * to_stride),
-            _mm256_permute2f128_ps::<0x31>(a, b),
-        );
+        let (a, b) = (first[column], second[column]);
+        let upper = _mm256_permute2f128_ps::<0x20>(a, b);
+        let lower = _mm256_permute2f128_ps::<0x31>(a, b);
+        // SAFETY: the caller's promise: eight rows.
+        unsafe {
+            _mm256_storeu_ps(to.add(column * to_stride), upper);
+            _mm256_storeu_ps(to.add((column + 4) * to_stride), lower);
+        }
     }
 }

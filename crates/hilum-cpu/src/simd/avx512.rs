@@ -25,6 +25,8 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
+        /// # Safety
+        /// The processor has the instructions.
         #[target_feature(enable = "avx512f,avx2,fma")]
         fn enabled<R>(work: impl FnOnce() -> R) -> R {
             work()

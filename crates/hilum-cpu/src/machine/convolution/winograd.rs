@@ -21,7 +21,7 @@ struct Lot<'a> {
     result: Planes<'a>,
 }
 
-impl<'a> Context<'a> {
+impl Context<'_> {
     pub(super) fn winograd<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
         &mut self,
         s: S,
