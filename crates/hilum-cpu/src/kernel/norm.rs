@@ -257,27 +257,39 @@ impl Linear<'_> {
     ) {
         assert!(stride.is_multiple_of(S::LANES), "whole registers");
         let (a, b, c) = (&self.a[..stride], &self.b[..stride], &self.c[..stride]);
-        for (pixel, (z, to)) in z.chunks_exact(stride).zip(to.chunks_mut(row)).enumerate() {
-            let to = &mut to[..stride];
-            let g = g.map(|g| &g[pixel * stride..][..stride]);
+        let count = z.len() / stride;
+        assert!(
+            count == 0 || (count - 1) * row + stride <= to.len(),
+            "room for all rows"
+        );
+        assert!(
+            g.is_none_or(|g| g.len() >= count * stride),
+            "a gradient per value"
+        );
+        // Pointers, because pixels may be so short that iterators take as long as they do.
+        let (mut z, mut to) = (z.as_ptr(), to.as_mut_ptr());
+        let (mut g, g_row) = match g {
+            Some(g) => (g.as_ptr(), stride),
+            None => (to.cast_const(), row),
+        };
+        for _ in 0..count {
             let mut at = 0;
             while at < stride {
-                // SAFETY: all of them are `stride` values, whole registers.
+                // SAFETY: every pixel and row has `stride` values, as many as the lines, and
+                // those are whole registers.
                 unsafe {
                     let constant = s.fma(
-                        s.read_unchecked(z, at),
+                        s.load(z.add(at)),
                         s.read_unchecked(b, at),
                         s.read_unchecked(c, at),
                     );
-                    let g = match g {
-                        Some(g) => s.read_unchecked(g, at),
-                        None => s.read_unchecked(to, at),
-                    };
-                    let x = s.fma(g, s.read_unchecked(a, at), constant);
-                    s.write_unchecked(to, at, x);
+                    let g = s.load(g.add(at));
+                    s.store(to.add(at), s.fma(g, s.read_unchecked(a, at), constant));
                 }
                 at += S::LANES;
             }
+            (z, to) = (z.wrapping_add(stride), to.wrapping_add(row));
+            g = g.wrapping_add(g_row);
         }
     }
 }

@@ -79,8 +79,9 @@ impl View<'_> {
             if row == stride {
                 to[..from.len()].copy_from_slice(from);
             } else {
-                for (to, from) in to.chunks_mut(row).zip(from.chunks_exact(stride)) {
-                    to[..stride].copy_from_slice(from);
+                for pixel in 0..from.len() / stride {
+                    let from = &from[pixel * stride..][..stride];
+                    to[pixel * row..][..stride].copy_from_slice(from);
                 }
             }
             return;
@@ -92,22 +93,29 @@ impl View<'_> {
             !is_scaled || scale.len().min(shift.len()) >= stride,
             "a line of channels"
         );
+        let count = from.len() / stride;
+        assert!(
+            count == 0 || (count - 1) * row + stride <= to.len(),
+            "room for all rows"
+        );
         for_activation!(self.activation, ACTIVATION => {
-            for (from, to) in from.chunks_exact(stride).zip(to.chunks_mut(row)) {
-                let to = &mut to[..stride];
+            // Pointers, because pixels may be so short that iterators take as long as they do.
+            let (mut from, mut to) = (from.as_ptr(), to.as_mut_ptr());
+            for _ in 0..count {
                 let mut c = 0;
                 while c < stride {
-                    // SAFETY: `from`, `to`, `scale` and `shift` hold `stride` values, which are
-                    // whole registers.
+                    // SAFETY: pixel and row have `stride` values, as many as `scale` and `shift`,
+                    // and those are whole registers.
                     unsafe {
-                        let mut x = s.read_unchecked(from, c);
+                        let mut x = s.load(from.add(c));
                         if is_scaled {
                             x = s.fma(x, s.read_unchecked(scale, c), s.read_unchecked(shift, c));
                         }
-                        s.write_unchecked(to, c, activate(s, ACTIVATION, x));
+                        s.store(to.add(c), activate(s, ACTIVATION, x));
                     }
                     c += S::LANES;
                 }
+                (from, to) = (from.wrapping_add(stride), to.wrapping_add(row));
             }
         });
     }

@@ -275,12 +275,12 @@ impl Plan {
             }
             let tiles = tile_count(&convolution.window, algorithm) * self.capacity;
             let fit = (TILE_VALUES / (positions * c.max(k))).clamp(48, 4096) / 48 * 48;
-            let together = tiles.min(fit);
-            self.tiles_at_a_time[index] = together;
-            sizes[0] = sizes[0].max(positions * plane(together, c));
-            sizes[1] = sizes[1].max(positions * plane(together, k));
+            let most = tiles.min(fit);
+            self.tiles_at_a_time[index] = most;
+            sizes[0] = sizes[0].max(positions * plane(most, c));
+            sizes[1] = sizes[1].max(positions * plane(most, k));
             if mode == Mode::Training {
-                sizes[2] = sizes[2].max(positions * plane(together, c));
+                sizes[2] = sizes[2].max(positions * plane(most, c));
             }
         }
         sizes

@@ -2,7 +2,7 @@
 
 use hilum_graph::{Activation, Graph, NodeIndex, Op, Padding, ParameterRole};
 
-use super::{Convolution, Mode, Norm, Program, Step, Value, ValueId, Work};
+use super::step::{Convolution, Mode, Norm, Program, Step, Value, ValueId, Work};
 use crate::kernel::window::Window;
 use crate::store::{Store, is_depthwise};
 

@@ -19,7 +19,7 @@ fn part_count(len: usize, units: usize) -> usize {
 const SLACK: usize = 64;
 
 /// Computed pixels that a task takes.
-struct Part {
+struct PixelRange {
     pixels: std::ops::Range<usize>,
     /// Pixels of a block.
     rows: usize,
@@ -48,7 +48,7 @@ impl Context<'_> {
         self.pool.run(parts, |number, worker| {
             let first = (number * units / parts) * unit;
             let end = ((number + 1) * units / parts * unit).min(total);
-            let part = Part {
+            let part = PixelRange {
                 pixels: first..end,
                 rows,
             };
@@ -82,7 +82,7 @@ impl ConvolutionBackward<'_> {
         &self,
         s: S,
         algorithm: Algorithm,
-        part: &Part,
+        part: &PixelRange,
         [patches, result, back]: [&mut [f32]; 3],
         sums: &mut [f32],
         to: Option<Scattered<'_>>,
