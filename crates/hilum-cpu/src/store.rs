@@ -123,9 +123,10 @@ impl ParameterMemory {
         &mut self.values
     }
 
-    /// The generation in which any of `parameters` changed last; `None` of none.
-    pub(crate) fn latest(&self, parameters: impl Iterator<Item = usize>) -> Option<u64> {
-        parameters.map(|parameter| self.changed[parameter]).max()
+    /// The generation in which any of `parameters` changed last; the first of none.
+    pub(crate) fn latest(&self, parameters: impl Iterator<Item = usize>) -> u64 {
+        let changed = parameters.map(|parameter| self.changed[parameter]);
+        changed.max().unwrap_or(0)
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Machine<S> {
     partial: Buffer,
     /// Sums by channel that tasks leave behind, one per block of pixels.
     tallies: Buffer,
-    /// By step: the latest generation of parameters that its packed forms know.
+    /// By step: the latest generation of parameters that its packed forms know, if there are any.
     generations: Vec<Option<u64>>,
     pub(super) simd: S,
 }
@@ -114,11 +114,11 @@ impl<S: Simd> Machine<S> {
             + packed
     }
 
-    /// Packs the weights of steps whose parameters have changed.
+    /// Packs the weights of steps that never did, or whose parameters have changed.
     pub(super) fn refresh(&mut self, store: &Store, parameters: &ParameterMemory, pool: &mut Pool) {
         for index in 0..self.program.steps.len() {
-            let latest = parameters.latest(parameters_of(&self.program.steps[index]));
-            if latest.is_some() && latest != self.generations[index] {
+            let latest = Some(parameters.latest(parameters_of(&self.program.steps[index])));
+            if latest != self.generations[index] {
                 self.refresh_step(index, store, parameters.values(), pool);
                 self.generations[index] = latest;
             }

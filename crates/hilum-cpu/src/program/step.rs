@@ -1,6 +1,6 @@
 //! Values, and the steps that compute them.
 
-use hilum_graph::{Activation, DropoutUnit, NodeIndex, Shape};
+use hilum_graph::{Activation, DropoutUnit, NodeIndex, Op, Shape};
 
 use crate::kernel::window::Window;
 
@@ -68,14 +68,12 @@ pub(crate) enum Work {
     },
     Convolution(Convolution),
     MaxPool(Window),
-    GlobalAveragePool,
-    Flatten,
     /// The sum; the activation is applied before it is stored.
     Add {
         activation: Option<Activation>,
     },
-    Concat,
-    Gate,
+    /// An operation that computes what its node says, with nothing taken along.
+    Operation(Op),
     Dropout {
         probability: f32,
         unit: DropoutUnit,

@@ -31,7 +31,8 @@ impl Simd for Neon {
 
     #[inline(always)]
     fn splat(self, value: f32) -> Pair {
-        Pair(vdupq_n_f32(value), vdupq_n_f32(value))
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { Pair(vdupq_n_f32(value), vdupq_n_f32(value)) }
     }
     #[inline(always)]
     unsafe fn load(self, from: *const f32) -> Pair {
@@ -48,23 +49,28 @@ impl Simd for Neon {
     }
     #[inline(always)]
     fn add(self, a: Pair, b: Pair) -> Pair {
-        Pair(vaddq_f32(a.0, b.0), vaddq_f32(a.1, b.1))
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { Pair(vaddq_f32(a.0, b.0), vaddq_f32(a.1, b.1)) }
     }
     #[inline(always)]
     fn sub(self, a: Pair, b: Pair) -> Pair {
-        Pair(vsubq_f32(a.0, b.0), vsubq_f32(a.1, b.1))
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { Pair(vsubq_f32(a.0, b.0), vsubq_f32(a.1, b.1)) }
     }
     #[inline(always)]
     fn mul(self, a: Pair, b: Pair) -> Pair {
-        Pair(vmulq_f32(a.0, b.0), vmulq_f32(a.1, b.1))
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { Pair(vmulq_f32(a.0, b.0), vmulq_f32(a.1, b.1)) }
     }
     #[inline(always)]
     fn div(self, a: Pair, b: Pair) -> Pair {
-        Pair(vdivq_f32(a.0, b.0), vdivq_f32(a.1, b.1))
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { Pair(vdivq_f32(a.0, b.0), vdivq_f32(a.1, b.1)) }
     }
     #[inline(always)]
     fn fma(self, a: Pair, b: Pair, c: Pair) -> Pair {
-        Pair(vfmaq_f32(c.0, a.0, b.0), vfmaq_f32(c.1, a.1, b.1))
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { Pair(vfmaq_f32(c.0, a.0, b.0), vfmaq_f32(c.1, a.1, b.1)) }
     }
     #[inline(always)]
     fn max(self, a: Pair, b: Pair) -> Pair {
@@ -77,26 +83,37 @@ impl Simd for Neon {
     }
     #[inline(always)]
     fn sqrt(self, a: Pair) -> Pair {
-        Pair(vsqrtq_f32(a.0), vsqrtq_f32(a.1))
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { Pair(vsqrtq_f32(a.0), vsqrtq_f32(a.1)) }
     }
     #[inline(always)]
     fn select_gt(self, a: Pair, b: Pair, yes: Pair, no: Pair) -> Pair {
-        Pair(
-            vbslq_f32(vcgtq_f32(a.0, b.0), yes.0, no.0),
-            vbslq_f32(vcgtq_f32(a.1, b.1), yes.1, no.1),
-        )
+        // SAFETY: `self` is proof of the instructions.
+        unsafe {
+            Pair(
+                vbslq_f32(vcgtq_f32(a.0, b.0), yes.0, no.0),
+                vbslq_f32(vcgtq_f32(a.1, b.1), yes.1, no.1),
+            )
+        }
     }
     #[inline(always)]
     fn select_eq(self, a: Pair, b: Pair, yes: Pair, no: Pair) -> Pair {
-        Pair(
-            vbslq_f32(vceqq_f32(a.0, b.0), yes.0, no.0),
-            vbslq_f32(vceqq_f32(a.1, b.1), yes.1, no.1),
-        )
+        // SAFETY: `self` is proof of the instructions.
+        unsafe {
+            Pair(
+                vbslq_f32(vceqq_f32(a.0, b.0), yes.0, no.0),
+                vbslq_f32(vceqq_f32(a.1, b.1), yes.1, no.1),
+            )
+        }
     }
     #[inline(always)]
     fn exponent_of_low_bits(self, a: Pair) -> Pair {
-        let shift = |half| vreinterpretq_f32_s32(vshlq_n_s32::<23>(vreinterpretq_s32_f32(half)));
-        Pair(shift(a.0), shift(a.1))
+        // SAFETY: `self` is proof of the instructions.
+        unsafe {
+            let shift =
+                |half| vreinterpretq_f32_s32(vshlq_n_s32::<23>(vreinterpretq_s32_f32(half)));
+            Pair(shift(a.0), shift(a.1))
+        }
     }
     #[inline(always)]
     fn prefetch(self, _at: *const f32) {}

@@ -1,5 +1,7 @@
 //! Gradients of steps that work value by value, or move values.
 
+use hilum_graph::Op;
+
 use crate::kernel::window;
 use crate::machine::context::Context;
 use crate::machine::forward::multiply;
@@ -22,7 +24,6 @@ impl Context<'_> {
         let id = step.inputs[position];
         let to = self.gradient(id);
         let stride = self.program.values[id].stride;
-        let pixels = self.program.values[id].pixels();
         match &step.work {
             Work::Copy { .. } | Work::Add { .. } => self.over_gradient(
                 s,
@@ -55,30 +56,61 @@ impl Context<'_> {
                     },
                 );
             }
-            Work::GlobalAveragePool => {
-                let share = 1.0 / pixels as f32;
-                // SAFETY: nobody writes the result's gradient in this phase.
-                let g = unsafe { g.read() };
-                self.over_gradient(
-                    s,
-                    id,
-                    to,
-                    #[inline(always)]
-                    |first, to| {
-                        for (pixel, to) in (first..).zip(to.chunks_exact_mut(stride)) {
-                            let from = &g[pixel / pixels * stride..][..stride];
-                            put_scaled(s, to, from, share, adds);
-                        }
-                    },
-                );
-            }
-            Work::Flatten => self.flatten_gradient(step, g, adds),
-            Work::Concat => self.concat_gradient(step, position, offset, g, adds),
-            Work::Gate => self.gate_gradient(s, step, position, g, adds),
+            Work::Operation(op) => self.operation_gradient(s, step, *op, position, offset, g, adds),
             Work::MaxPool(window) => self.max_pool_gradient(s, index, step, window, g, adds),
             Work::Repeat => self.repeat_gradient(step, g, adds),
             Work::Receive { .. } | Work::Convolution(_) => unreachable!("handled before"),
         }
+    }
+
+    /// The gradient of input `position` of an operation that takes nothing along.
+    fn operation_gradient<S: Simd>(
+        &mut self,
+        s: S,
+        step: &Step,
+        op: Op,
+        position: usize,
+        offset: usize,
+        g: Shared<'_>,
+        adds: bool,
+    ) {
+        match op {
+            Op::GlobalAveragePool => self.average_gradient(s, step, g, adds),
+            Op::Flatten => self.flatten_gradient(step, g, adds),
+            Op::Concat => self.concat_gradient(step, position, offset, g, adds),
+            Op::Gate => self.gate_gradient(s, step, position, g, adds),
+            Op::Input
+            | Op::RepeatChannels { .. }
+            | Op::Convolution { .. }
+            | Op::BatchNorm { .. }
+            | Op::Dense { .. }
+            | Op::Activation(_)
+            | Op::MaxPool { .. }
+            | Op::Add
+            | Op::Dropout { .. } => unreachable!("compiled to work of their own"),
+        }
+    }
+
+    fn average_gradient<S: Simd>(&mut self, s: S, step: &Step, g: Shared<'_>, adds: bool) {
+        let id = step.inputs[0];
+        let value = &self.program.values[id];
+        let (stride, pixels) = (value.stride, value.pixels());
+        let to = self.gradient(id);
+        let share = 1.0 / pixels as f32;
+        // SAFETY: nobody writes the result's gradient in this phase.
+        let g = unsafe { g.read() };
+        self.over_gradient(
+            s,
+            id,
+            to,
+            #[inline(always)]
+            |first, to| {
+                for (pixel, to) in (first..).zip(to.chunks_exact_mut(stride)) {
+                    let from = &g[pixel / pixels * stride..][..stride];
+                    put_scaled(s, to, from, share, adds);
+                }
+            },
+        );
     }
 
     pub(super) fn flatten_gradient(&mut self, step: &Step, g: Shared<'_>, adds: bool) {

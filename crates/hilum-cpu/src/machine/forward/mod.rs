@@ -67,11 +67,8 @@ impl Context<'_> {
                 self.receive(step, received(step.node.0), *inner, *corner);
             }
             Work::MaxPool(window) => self.max_pool(s, index, step, window),
-            Work::GlobalAveragePool => self.average(s, step),
-            Work::Flatten => self.flatten(s, step),
             Work::Add { activation } => self.add(s, step, *activation),
-            Work::Concat => self.concat(s, step),
-            Work::Gate => self.gate(s, step),
+            Work::Operation(op) => self.operation(s, step, *op),
             Work::Dropout { probability, unit } => {
                 self.dropout(s, index, step, *probability, *unit, seed);
             }

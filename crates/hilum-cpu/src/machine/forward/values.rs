@@ -1,6 +1,6 @@
 //! Steps that work value by value, or move values.
 
-use hilum_graph::{Activation, DropoutUnit, Shape, dropout_keeps};
+use hilum_graph::{Activation, DropoutUnit, Op, Shape, dropout_keeps};
 
 use crate::kernel::view::{Affine, View};
 use crate::kernel::{activation, window};
@@ -9,6 +9,25 @@ use crate::program::{Mode, Step};
 use crate::simd::Simd;
 
 impl Context<'_> {
+    /// Runs an operation that takes nothing along.
+    pub(super) fn operation<S: Simd>(&mut self, s: S, step: &Step, op: Op) {
+        match op {
+            Op::GlobalAveragePool => self.average(s, step),
+            Op::Flatten => self.flatten(s, step),
+            Op::Concat => self.concat(s, step),
+            Op::Gate => self.gate(s, step),
+            Op::Input
+            | Op::RepeatChannels { .. }
+            | Op::Convolution { .. }
+            | Op::BatchNorm { .. }
+            | Op::Dense { .. }
+            | Op::Activation(_)
+            | Op::MaxPool { .. }
+            | Op::Add
+            | Op::Dropout { .. } => unreachable!("compiled to work of their own"),
+        }
+    }
+
     pub(super) fn receive(&mut self, step: &Step, from: &[f32], inner: Shape, corner: [usize; 2]) {
         let value = &self.program.values[step.output];
         let (channels, stride) = (value.shape.channels, value.stride);
