@@ -10,6 +10,7 @@ const PIECE: usize = 65_536;
 /// `average = decay * average + (1 - decay) * weights`; the first average is the weights. What
 /// does not change stays the same to the bit.
 pub(crate) fn follow<S: Simd>(
+    s: S,
     average: &mut Option<Buffer>,
     weights: &Buffer,
     decay: f64,
@@ -26,22 +27,22 @@ pub(crate) fn follow<S: Simd>(
     pool.run(len.div_ceil(PIECE), |task, _| {
         let start = task * PIECE;
         let count = PIECE.min(len - start);
-        let to = memory.part(start, count).start();
-        let from = weights[start..start + count].as_ptr();
-        // SAFETY: the processor has the instruction set; pieces are disjoint, and whole
-        // registers, because every parameter's place is a multiple of sixteen values.
-        unsafe {
-            S::vectorize(
-                #[inline(always)]
-                || {
-                    let share = S::splat((1.0 - decay) as f32);
-                    for i in (0..count).step_by(S::LANES) {
-                        let old = S::load(to.add(i));
-                        let ahead = S::sub(S::load(from.add(i)), old);
-                        S::store(to.add(i), S::fma(share, ahead, old));
-                    }
-                },
-            );
-        }
+        // SAFETY: pieces are disjoint.
+        let to = unsafe { memory.part(start, count).write() };
+        let from = &weights[start..start + count];
+        s.vectorize(
+            #[inline(always)]
+            || {
+                // Every parameter's place is whole registers.
+                let share = s.splat((1.0 - decay) as f32);
+                let mut i = 0;
+                while i + S::LANES <= to.len() {
+                    let old = s.read(to, i);
+                    let ahead = s.sub(s.read(from, i), old);
+                    s.write(to, i, s.fma(share, ahead, old));
+                    i += S::LANES;
+                }
+            },
+        );
     });
 }

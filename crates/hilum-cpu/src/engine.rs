@@ -2,6 +2,7 @@
 
 mod border;
 mod core;
+mod crossing;
 
 use std::num::NonZeroUsize;
 
@@ -10,12 +11,12 @@ use hilum_graph::{
     StepOutcome,
 };
 
-use self::core::Core;
+use self::core::{AnyCore, Core};
 #[cfg(target_arch = "aarch64")]
 use crate::simd::Neon;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
-use crate::simd::{InstructionSet, Portable};
+use crate::simd::{InstructionSet, Portable, Simd};
 
 /// A graph on the processor.
 ///
@@ -23,7 +24,7 @@ use crate::simd::{InstructionSet, Portable};
 /// [`Engine::train_step`] panics if a step has not one true class per image or not one weight
 /// per class, or a class that the graph does not have: mistakes of the caller.
 pub struct CpuEngine {
-    inner: Box<dyn Inner>,
+    core: Box<dyn AnyCore>,
     set: InstructionSet,
 }
 
@@ -57,47 +58,52 @@ impl CpuEngine {
                 InstructionSet::from_environment().map_err(|error| refuse(error.to_string()))?
             }
         };
-        if !set.is_present() {
-            return Err(refuse(format!("this processor cannot run `{set}`")));
-        }
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = options.threads.map_or(cores, NonZeroUsize::get);
-        let inner: Box<dyn Inner> = match set {
+        let core = match set {
+            InstructionSet::Portable => open::<Portable>(graph, parameters, threads),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx512 => Box::new(Core::<Avx512>::new(graph, parameters, threads)?),
+            InstructionSet::Avx2 => open::<Avx2>(graph, parameters, threads),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 => Box::new(Core::<Avx2>::new(graph, parameters, threads)?),
+            InstructionSet::Avx512 => open::<Avx512>(graph, parameters, threads),
             #[cfg(target_arch = "aarch64")]
-            InstructionSet::Neon => Box::new(Core::<Neon>::new(graph, parameters, threads)?),
-            _ => Box::new(Core::<Portable>::new(graph, parameters, threads)?),
+            InstructionSet::Neon => open::<Neon>(graph, parameters, threads),
+            _ => None,
         };
-        Ok(Self { inner, set })
+        let core =
+            core.unwrap_or_else(|| Err(refuse(format!("this processor cannot run `{set}`"))))?;
+        Ok(Self { core, set })
     }
 
     /// Bytes of memory that the engine keeps for the passes it has run so far: parameters in all
     /// forms, the optimiser's moments, tensors.
     pub fn memory(&self) -> usize {
-        Inner::memory(self.inner.as_ref())
+        AnyCore::memory(self.core.as_ref())
     }
 }
 
-/// An engine, and what is asked of it beyond the seam.
-trait Inner: Engine {
-    fn memory(&self) -> usize;
-    fn threads(&self) -> usize;
+/// An engine on instruction set `S`; `None` if the processor does not have it.
+fn open<S: Simd>(
+    graph: Graph,
+    parameters: &Parameters,
+    threads: usize,
+) -> Option<Result<Box<dyn AnyCore>, EngineError>> {
+    let simd = S::detect()?;
+    let core = Core::new(simd, graph, parameters, threads);
+    Some(core.map(|core| Box::new(core) as Box<dyn AnyCore>))
 }
 
 impl Engine for CpuEngine {
     fn graph(&self) -> &Graph {
-        self.inner.graph()
+        self.core.graph()
     }
 
     fn forward(&mut self, images: &Batch) -> Result<Logits, EngineError> {
-        self.inner.forward(images)
+        self.core.forward(images)
     }
 
     fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {
-        self.inner.features(images, first_trained)
+        self.core.features(images, first_trained)
     }
 
     fn forward_features(
@@ -105,39 +111,39 @@ impl Engine for CpuEngine {
         features: &Batch,
         first_trained: NodeIndex,
     ) -> Result<Logits, EngineError> {
-        self.inner.forward_features(features, first_trained)
+        self.core.forward_features(features, first_trained)
     }
 
     fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {
-        self.inner.train_step(step)
+        self.core.train_step(step)
     }
 
     fn parameters(&self) -> Result<Parameters, EngineError> {
-        self.inner.parameters()
+        self.core.parameters()
     }
 
     fn set_parameters(&mut self, parameters: &Parameters) -> Result<(), EngineError> {
-        self.inner.set_parameters(parameters)
+        self.core.set_parameters(parameters)
     }
 
     fn optimizer_state(&self) -> Result<OptimizerState, EngineError> {
-        self.inner.optimizer_state()
+        self.core.optimizer_state()
     }
 
     fn set_optimizer_state(&mut self, state: &OptimizerState) -> Result<(), EngineError> {
-        self.inner.set_optimizer_state(state)
+        self.core.set_optimizer_state(state)
     }
 
     fn average(&self) -> Result<Option<Parameters>, EngineError> {
-        self.inner.average()
+        self.core.average()
     }
 
     fn set_average(&mut self, average: Option<&Parameters>) -> Result<(), EngineError> {
-        self.inner.set_average(average)
+        self.core.set_average(average)
     }
 
     fn description(&self) -> String {
-        match self.inner.threads() {
+        match self.core.threads() {
             1 => format!("cpu {}, 1 thread", self.set),
             threads => format!("cpu {}, {threads} threads", self.set),
         }

@@ -5,8 +5,13 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
+use crate::simd::Simd;
+
 /// A cache line, and the widest register.
 const ALIGNMENT: usize = 64;
+
+/// Values of the widest register, and of a cache line.
+pub(crate) const REGISTER: usize = 16;
 
 /// A huge page. Of buffers as large as one, memory is read and written about twice as fast by
 /// huge pages as by those of 4 kB.
@@ -83,11 +88,13 @@ impl Buffer {
 
     /// A view that several tasks may write at disjoint places.
     pub(crate) fn shared(&mut self) -> Shared<'_> {
-        Shared {
-            start: self.start.as_ptr(),
-            len: self.len,
-            owner: PhantomData,
-        }
+        Shared::of(self)
+    }
+}
+
+impl Default for Buffer {
+    fn default() -> Self {
+        Self::zeroed(0)
     }
 }
 
@@ -123,12 +130,22 @@ pub(crate) struct Shared<'a> {
     owner: PhantomData<&'a mut [f32]>,
 }
 
-// SAFETY: access goes through `read` and `write`, whose callers promise disjointness.
+// SAFETY: access goes through `read`, `write` and `scattered`, whose callers promise
+// disjointness.
 unsafe impl Send for Shared<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Shared<'_> {}
 
 impl<'a> Shared<'a> {
+    /// All of `values`.
+    pub(crate) fn of(values: &'a mut [f32]) -> Self {
+        Self {
+            start: values.as_mut_ptr(),
+            len: values.len(),
+            owner: PhantomData,
+        }
+    }
+
     /// The part `offset..offset + len`.
     ///
     /// # Panics
@@ -152,17 +169,14 @@ impl<'a> Shared<'a> {
         self.len
     }
 
-    /// The first value.
-    pub(crate) fn start(self) -> *mut f32 {
-        self.start
-    }
-
     /// The values, to read.
     ///
     /// # Safety
     /// Nobody writes them meanwhile.
     pub(crate) unsafe fn read(self) -> &'a [f32] {
-        std::slice::from_raw_parts(self.start, self.len)
+        // SAFETY: initialised values of a buffer that outlives `'a`; the rest is the caller's
+        // promise.
+        unsafe { std::slice::from_raw_parts(self.start, self.len) }
     }
 
     /// The values, to write.
@@ -170,6 +184,124 @@ impl<'a> Shared<'a> {
     /// # Safety
     /// Nobody else reads or writes them meanwhile.
     pub(crate) unsafe fn write(self) -> &'a mut [f32] {
-        std::slice::from_raw_parts_mut(self.start, self.len)
+        // SAFETY: as in `read`.
+        unsafe { std::slice::from_raw_parts_mut(self.start, self.len) }
+    }
+
+    /// The values, of which others read or write some meanwhile.
+    ///
+    /// # Safety
+    /// Nobody else reads or writes those that are accessed through the result meanwhile.
+    pub(crate) unsafe fn scattered(self) -> Scattered<'a> {
+        Scattered {
+            start: self.start,
+            len: self.len,
+            owner: PhantomData,
+        }
+    }
+}
+
+/// Memory of which one task accesses some places, rows of a tile or columns of a matrix, while
+/// other tasks access others. That nobody else accesses the same places was promised where it
+/// was made; that places lie within is checked by `part`, or by who calls `load` and `store`.
+#[derive(Clone, Copy)]
+pub(crate) struct Scattered<'a> {
+    start: *mut f32,
+    len: usize,
+    owner: PhantomData<&'a mut [f32]>,
+}
+
+impl<'a> Scattered<'a> {
+    /// All of `values`, of which nobody else has any.
+    pub(crate) fn of(values: &'a mut [f32]) -> Self {
+        Self {
+            start: values.as_mut_ptr(),
+            len: values.len(),
+            owner: PhantomData,
+        }
+    }
+
+    /// How many values it has.
+    #[inline(always)]
+    pub(crate) fn len(self) -> usize {
+        self.len
+    }
+
+    /// The part `offset..offset + len`.
+    ///
+    /// # Panics
+    /// If the part does not lie within.
+    #[inline(always)]
+    pub(crate) fn part(self, offset: usize, len: usize) -> Self {
+        assert!(
+            offset <= self.len && len <= self.len - offset,
+            "a part of it"
+        );
+        Self {
+            start: self.start.wrapping_add(offset),
+            len,
+            owner: PhantomData,
+        }
+    }
+
+    /// All values.
+    ///
+    /// # Safety
+    /// The promise was made for all of them, and no copy of this is used while they are.
+    #[inline(always)]
+    pub(crate) unsafe fn values(self) -> &'a mut [f32] {
+        // SAFETY: initialised values of a buffer that outlives `'a`; the rest is the caller's
+        // promise.
+        unsafe { std::slice::from_raw_parts_mut(self.start, self.len) }
+    }
+
+    /// Where the value at `at` lies, or would lie.
+    #[inline(always)]
+    pub(crate) fn address(self, at: usize) -> *mut f32 {
+        self.start.wrapping_add(at)
+    }
+
+    /// Copies as many values as it has.
+    ///
+    /// # Panics
+    /// If `from` has another number of them.
+    #[inline(always)]
+    pub(crate) fn copy_from(self, from: &[f32]) {
+        assert_eq!(self.len, from.len(), "as many values");
+        // SAFETY: just checked; `from` is not written meanwhile, so it lies elsewhere.
+        unsafe { std::ptr::copy_nonoverlapping(from.as_ptr(), self.start, self.len) };
+    }
+
+    /// Writes the first register.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[inline(always)]
+    pub(crate) fn write<S: Simd>(self, s: S, value: S::V) {
+        assert!(S::LANES <= self.len, "room for a register");
+        // SAFETY: just checked.
+        unsafe { self.store(s, 0, value) };
+    }
+
+    /// Reads the register at `at`.
+    ///
+    /// # Safety
+    /// `at + LANES <= len`
+    #[inline(always)]
+    pub(crate) unsafe fn load<S: Simd>(self, s: S, at: usize) -> S::V {
+        debug_assert!(at + S::LANES <= self.len, "register {at} of {}", self.len);
+        // SAFETY: within the memory, as the caller promises.
+        unsafe { s.load(self.start.add(at)) }
+    }
+
+    /// Writes the register at `at`.
+    ///
+    /// # Safety
+    /// `at + LANES <= len`
+    #[inline(always)]
+    pub(crate) unsafe fn store<S: Simd>(self, s: S, at: usize, value: S::V) {
+        debug_assert!(at + S::LANES <= self.len, "register {at} of {}", self.len);
+        // SAFETY: within the memory, as the caller promises.
+        unsafe { s.store(self.start.add(at), value) }
     }
 }

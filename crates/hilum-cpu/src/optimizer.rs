@@ -2,7 +2,7 @@
 
 use hilum_graph::{EngineError, OptimizerState, UpdateRule};
 
-use crate::memory::{Buffer, Shared};
+use crate::memory::Buffer;
 use crate::simd::Simd;
 use crate::store::Store;
 use crate::threads::Pool;
@@ -40,6 +40,7 @@ impl Optimizer {
     /// Moves the parameters numbered in `trained` along their gradients, each at its own rate.
     pub(crate) fn update<S: Simd>(
         &mut self,
+        s: S,
         store: &Store,
         trained: &[(usize, f64)],
         rule: UpdateRule,
@@ -77,17 +78,18 @@ impl Optimizer {
         }
         pool.run(pieces.len(), |task, _| {
             let (offset, len, update) = pieces[task];
-            let part = |memory: Shared<'_>| memory.part(offset, len).start();
-            let [one, two] = moments.map(|moment| moment.map_or(std::ptr::null_mut(), part));
-            let (weights, gradients) = (part(weights), part(gradients));
-            // SAFETY: the processor has the instruction set; pieces are disjoint, and as long as
-            // whole registers, because parameters are.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || update.apply::<S>(len, weights, gradients, one, two),
-                );
-            }
+            // SAFETY: pieces are disjoint, and nobody writes gradients.
+            let (weights, moments, gradients) = unsafe {
+                (
+                    weights.part(offset, len).write(),
+                    moments.map(|moment| moment.map(|moment| moment.part(offset, len).write())),
+                    gradients.part(offset, len).read(),
+                )
+            };
+            s.vectorize(
+                #[inline(always)]
+                || update.apply(s, weights, gradients, moments),
+            );
         });
     }
 
@@ -221,62 +223,73 @@ impl Update {
         }
     }
 
+    /// Moves `weights` along `gradients`, all of them whole registers.
     #[inline(always)]
-    unsafe fn apply<S: Simd>(
+    fn apply<S: Simd>(
         &self,
-        len: usize,
-        weights: *mut f32,
-        gradients: *const f32,
-        one: *mut f32,
-        two: *mut f32,
+        s: S,
+        weights: &mut [f32],
+        gradients: &[f32],
+        moments: [Option<&mut [f32]>; 2],
     ) {
-        match *self {
-            Self::Adam {
-                beta1,
-                beta2,
-                epsilon,
-                rate,
-                root,
-                keep,
-            } => {
-                let (keep, rate, root) = (S::splat(keep), S::splat(rate), S::splat(root));
-                let (share1, share2) = (S::splat(1.0 - beta1), S::splat(1.0 - beta2));
-                let (beta1, beta2) = (S::splat(beta1), S::splat(beta2));
-                let epsilon = S::splat(epsilon);
+        match (*self, moments) {
+            (
+                Self::Adam {
+                    beta1,
+                    beta2,
+                    epsilon,
+                    rate,
+                    root,
+                    keep,
+                },
+                [Some(firsts), Some(seconds)],
+            ) => {
+                let (keep, rate, root) = (s.splat(keep), s.splat(rate), s.splat(root));
+                let (share1, share2) = (s.splat(1.0 - beta1), s.splat(1.0 - beta2));
+                let (beta1, beta2) = (s.splat(beta1), s.splat(beta2));
+                let epsilon = s.splat(epsilon);
+                let len = weights.len();
+                let (gradients, one) = (&gradients[..len], &mut firsts[..len]);
+                let two = &mut seconds[..len];
                 let mut i = 0;
-                while i < len {
-                    let g = S::load(gradients.add(i));
-                    let first = S::fma(share1, g, S::mul(beta1, S::load(one.add(i))));
-                    let square = S::mul(g, g);
-                    let second = S::fma(share2, square, S::mul(beta2, S::load(two.add(i))));
-                    S::store(one.add(i), first);
-                    S::store(two.add(i), second);
-                    let below = S::fma(S::sqrt(second), root, epsilon);
-                    let step = S::div(S::mul(rate, first), below);
-                    let weight = S::mul(keep, S::load(weights.add(i)));
-                    S::store(weights.add(i), S::sub(weight, step));
+                while i + S::LANES <= len {
+                    let g = s.read(gradients, i);
+                    let first = s.fma(share1, g, s.mul(beta1, s.read(one, i)));
+                    let square = s.mul(g, g);
+                    let second = s.fma(share2, square, s.mul(beta2, s.read(two, i)));
+                    s.write(one, i, first);
+                    s.write(two, i, second);
+                    let below = s.fma(s.sqrt(second), root, epsilon);
+                    let step = s.div(s.mul(rate, first), below);
+                    let kept = s.mul(keep, s.read(weights, i));
+                    s.write(weights, i, s.sub(kept, step));
                     i += S::LANES;
                 }
             }
-            Self::Sgd {
-                momentum,
-                weight_decay,
-                rate,
-            } => {
-                let (momentum, decay) = (S::splat(momentum), S::splat(weight_decay));
-                let rate = S::splat(rate);
+            (
+                Self::Sgd {
+                    momentum,
+                    weight_decay,
+                    rate,
+                },
+                [mut velocity, _],
+            ) => {
+                let (momentum, decay) = (s.splat(momentum), s.splat(weight_decay));
+                let rate = s.splat(rate);
+                let gradients = &gradients[..weights.len()];
                 let mut i = 0;
-                while i < len {
-                    let weight = S::load(weights.add(i));
-                    let mut g = S::fma(decay, weight, S::load(gradients.add(i)));
-                    if !one.is_null() {
-                        g = S::fma(momentum, S::load(one.add(i)), g);
-                        S::store(one.add(i), g);
+                while i + S::LANES <= weights.len() {
+                    let weight = s.read(weights, i);
+                    let mut g = s.fma(decay, weight, s.read(gradients, i));
+                    if let Some(velocity) = &mut velocity {
+                        g = s.fma(momentum, s.read(velocity, i), g);
+                        s.write(velocity, i, g);
                     }
-                    S::store(weights.add(i), S::sub(weight, S::mul(rate, g)));
+                    s.write(weights, i, s.sub(weight, s.mul(rate, g)));
                     i += S::LANES;
                 }
             }
+            (Self::Adam { .. }, _) => unreachable!("Adam has two moments"),
         }
     }
 }

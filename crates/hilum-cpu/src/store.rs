@@ -4,7 +4,7 @@
 //! only at the border. Weights, gradients and the optimiser's moments share one layout, so that
 //! the update is one pass over flat memory.
 
-use hilum_graph::{Graph, NodeIndex, Op, ParameterRole, ParameterSpec, Tensor};
+use hilum_graph::{Graph, NodeIndex, Op, ParameterRole, ParameterSpec, Parameters, Tensor};
 
 use crate::memory::Buffer;
 
@@ -89,6 +89,47 @@ impl Layout {
     }
 }
 
+/// The values of all parameters, and when each has changed: packed forms of them are compared
+/// with that before they are used.
+pub(crate) struct ParameterMemory {
+    values: Buffer,
+    /// Counts the changes.
+    generation: u64,
+    /// By parameter: the generation in which it changed last.
+    changed: Vec<u64>,
+}
+
+impl ParameterMemory {
+    /// Zeros for every parameter of `store`.
+    pub(crate) fn new(store: &Store) -> Self {
+        Self {
+            values: store.buffer(),
+            generation: 0,
+            changed: vec![0; store.entries.len()],
+        }
+    }
+
+    /// The values.
+    pub(crate) fn values(&self) -> &Buffer {
+        &self.values
+    }
+
+    /// The values, of which those of `parameters` will change.
+    pub(crate) fn change(&mut self, parameters: impl IntoIterator<Item = usize>) -> &mut Buffer {
+        self.generation += 1;
+        for parameter in parameters {
+            self.changed[parameter] = self.generation;
+        }
+        &mut self.values
+    }
+
+    /// The generation in which any of `parameters` changed last; the first of none.
+    pub(crate) fn latest(&self, parameters: impl Iterator<Item = usize>) -> u64 {
+        let changed = parameters.map(|parameter| self.changed[parameter]);
+        changed.max().unwrap_or(0)
+    }
+}
+
 /// The places of all parameters of a graph.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
@@ -143,6 +184,15 @@ impl Store {
         let entry = &self.entries[index];
         let place = &mut buffer[entry.offset..entry.offset + entry.len];
         entry.layout.for_each(|from, to| place[to] = data[from]);
+    }
+
+    /// Writes every parameter that `parameters` has to its place.
+    pub(crate) fn place(&self, parameters: &Parameters, buffer: &mut Buffer) {
+        for (index, entry) in self.entries.iter().enumerate() {
+            if let Some(tensor) = parameters.get(&entry.spec.name) {
+                self.write(buffer, index, &tensor.data);
+            }
+        }
     }
 
     /// Parameter `index` in PyTorch's layout.

@@ -5,7 +5,6 @@ use hilum_graph::{
     StepOutcome, cross_entropy,
 };
 
-use super::Inner;
 use super::border::source;
 use crate::average;
 use crate::machine::{BatchMoments, Machine};
@@ -13,30 +12,31 @@ use crate::memory::Buffer;
 use crate::optimizer::Optimizer;
 use crate::program::{self, Mode, Program, Value};
 use crate::simd::Simd;
-use crate::store::{self, Store};
+use crate::store::{self, ParameterMemory, Store};
 use crate::threads::Pool;
 
 /// The engine on one instruction set.
 pub(super) struct Core<S> {
+    pub(super) simd: S,
     pub(super) graph: Graph,
     pub(super) strides: Vec<usize>,
     pub(super) store: Store,
-    pub(super) weights: Buffer,
+    pub(super) parameters: ParameterMemory,
     pub(super) gradients: Option<Buffer>,
     pub(super) optimizer: Optimizer,
     pub(super) pool: Pool,
-    /// The running average of `weights`.
+    /// The running average of the parameters.
     pub(super) average: Option<Buffer>,
     /// The whole network.
     pub(super) inference: Option<Machine<S>>,
     /// The nodes before the border of a run that freezes some, and those behind it.
-    pub(super) frozen: Option<Part<S>>,
-    pub(super) thawed: Option<Part<S>>,
+    pub(super) frozen: Option<BorderMachine<S>>,
+    pub(super) thawed: Option<BorderMachine<S>>,
     pub(super) training: Option<Training<S>>,
 }
 
 /// A machine for inference on one side of a border.
-pub(super) struct Part<S> {
+pub(super) struct BorderMachine<S> {
     pub(super) first_trained: NodeIndex,
     pub(super) machine: Machine<S>,
 }
@@ -45,16 +45,25 @@ pub(super) struct Part<S> {
 pub(super) struct Training<S> {
     first_trained: NodeIndex,
     trained: Machine<S>,
-    /// Numbers of the parameters that change.
+    /// Numbers of the parameters that the optimiser changes.
     parameters: Vec<usize>,
 }
 
 /// Values of the largest tensor of a pass without backward: so many images go together that it
 /// stays in the last cache.
-const TOGETHER: usize = 4 << 20;
+const LARGEST_TENSOR: usize = 4 << 20;
+
+/// An engine on one instruction set, whichever it is.
+pub(super) trait AnyCore: Engine {
+    /// Bytes of memory that it keeps.
+    fn memory(&self) -> usize;
+    /// Threads that it runs on.
+    fn threads(&self) -> usize;
+}
 
 impl<S: Simd> Core<S> {
     pub(super) fn new(
+        simd: S,
         graph: Graph,
         parameters: &Parameters,
         threads: usize,
@@ -62,7 +71,8 @@ impl<S: Simd> Core<S> {
         let strides = store::strides(&graph, S::LANES);
         let store = Store::new(&graph, &strides, S::LANES);
         let mut core = Self {
-            weights: store.buffer(),
+            simd,
+            parameters: ParameterMemory::new(&store),
             gradients: None,
             optimizer: Optimizer::default(),
             pool: Pool::new(threads),
@@ -85,22 +95,6 @@ impl<S: Simd> Core<S> {
         entries
             .map(|(index, entry)| (entry.spec.name.clone(), self.store.read(buffer, index)))
             .collect()
-    }
-
-    /// Brings checked parameters to their places in `buffer`.
-    fn place(&self, parameters: &Parameters, buffer: &mut Buffer) -> Result<(), EngineError> {
-        parameters
-            .check(&self.graph)
-            .map_err(|source| EngineError::Parameters {
-                graph: self.graph.name().to_owned(),
-                source,
-            })?;
-        for (index, entry) in self.store.entries().iter().enumerate() {
-            if let Some(tensor) = parameters.get(&entry.spec.name) {
-                self.store.write(buffer, index, &tensor.data);
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn last(&self) -> NodeIndex {
@@ -138,9 +132,15 @@ impl<S: Simd> Core<S> {
         let capacity = if count == 1 {
             1
         } else {
-            (TOGETHER / largest.max(1)).clamp(2, 16)
+            (LARGEST_TENSOR / largest.max(1)).clamp(2, 16)
         };
-        Machine::new(program, Mode::Inference, capacity, self.pool.threads())
+        Machine::new(
+            self.simd,
+            program,
+            Mode::Inference,
+            capacity,
+            self.pool.threads(),
+        )
     }
 
     /// Runs `machine` over a batch in lots, and gives `take` every lot's results.
@@ -158,7 +158,7 @@ impl<S: Simd> Core<S> {
                 &|_| lot,
                 0,
                 &self.store,
-                &self.weights,
+                &self.parameters,
                 &mut self.pool,
             );
             take(machine, count);
@@ -200,7 +200,13 @@ impl<S: Simd> Core<S> {
             0
         };
         let program = self.program(Mode::Training, start..node_count, &[self.last()]);
-        let trained = Machine::new(program, Mode::Training, count, self.pool.threads());
+        let trained = Machine::new(
+            self.simd,
+            program,
+            Mode::Training,
+            count,
+            self.pool.threads(),
+        );
         let entries = self.store.entries().iter().enumerate();
         let parameters = entries
             .filter(|(_, entry)| entry.spec.role.is_trained() && entry.spec.node >= first_trained)
@@ -235,7 +241,7 @@ impl<S: Simd> Core<S> {
             &source(&received, images),
             step.seed,
             &self.store,
-            &self.weights,
+            &self.parameters,
             &mut self.pool,
         );
         let logits = Logits::new(self.graph.class_count(), trained.output(0, count));
@@ -248,7 +254,7 @@ impl<S: Simd> Core<S> {
             count,
             &loss.gradient,
             &self.store,
-            &self.weights,
+            self.parameters.values(),
             gradients,
             &mut self.pool,
         );
@@ -256,29 +262,27 @@ impl<S: Simd> Core<S> {
             let node = self.store.entries()[*index].spec.node;
             (*index, step.rate_of(&self.graph, node))
         });
-        self.optimizer.update::<S>(
+        self.optimizer.update(
+            self.simd,
             &self.store,
             &rated.collect::<Vec<_>>(),
             step.update,
-            &mut self.weights,
+            self.parameters.change(training.parameters.iter().copied()),
             gradients,
             &mut self.pool,
         );
         for moments in trained.moments(count) {
-            follow(&self.store, &mut self.weights, &moments);
+            follow(&self.store, &mut self.parameters, &moments);
         }
         if let Some(decay) = step.averaging {
-            average::follow::<S>(&mut self.average, &self.weights, decay, &mut self.pool);
+            average::follow(
+                self.simd,
+                &mut self.average,
+                self.parameters.values(),
+                decay,
+                &mut self.pool,
+            );
         }
-        trained.forget_weights();
-        let frozen = self.frozen.as_mut();
-        let parts = [
-            frozen.filter(|part| part.first_trained > first_trained),
-            self.thawed.as_mut(),
-        ];
-        let parts = parts.into_iter().flatten().map(|part| &mut part.machine);
-        let changed = parts.chain(self.inference.as_mut());
-        changed.for_each(Machine::forget_weights);
         Ok(StepOutcome {
             loss: loss.value,
             logits,
@@ -286,9 +290,19 @@ impl<S: Simd> Core<S> {
     }
 }
 
+/// Whether parameters are those of a graph.
+fn check(graph: &Graph, parameters: &Parameters) -> Result<(), EngineError> {
+    let checked = parameters.check(graph);
+    checked.map_err(|source| EngineError::Parameters {
+        graph: graph.name().to_owned(),
+        source,
+    })
+}
+
 /// Lets the running statistics of a batch norm follow the batch: the mean, and the unbiased
 /// variance, as PyTorch does.
-fn follow(store: &Store, weights: &mut Buffer, moments: &BatchMoments<'_>) {
+fn follow(store: &Store, parameters: &mut ParameterMemory, moments: &BatchMoments<'_>) {
+    let weights = parameters.change([moments.norm.mean, moments.norm.variance]);
     let momentum = f64::from(moments.norm.momentum);
     let mut blend = |entry: usize, values: &[f64], factor: f64| {
         let entry = &store.entries()[entry];
@@ -306,12 +320,13 @@ fn follow(store: &Store, weights: &mut Buffer, moments: &BatchMoments<'_>) {
     }
 }
 
-impl<S: Simd> Inner for Core<S> {
+impl<S: Simd> AnyCore for Core<S> {
     fn memory(&self) -> usize {
-        let part = |part: &Option<Part<S>>| part.as_ref().map_or(0, |part| part.machine.memory());
+        let part =
+            |part: &Option<BorderMachine<S>>| part.as_ref().map_or(0, |part| part.machine.memory());
         let len = |buffer: &Option<Buffer>| buffer.as_ref().map_or(0, |buffer| buffer.len());
         let training = self.training.as_ref();
-        let values = self.weights.len()
+        let values = self.parameters.values().len()
             + len(&self.gradients)
             + len(&self.average)
             + self.optimizer.memory()
@@ -380,19 +395,13 @@ impl<S: Simd> Engine for Core<S> {
     }
 
     fn parameters(&self) -> Result<Parameters, EngineError> {
-        Ok(self.named(&self.weights))
+        Ok(self.named(self.parameters.values()))
     }
 
     fn set_parameters(&mut self, parameters: &Parameters) -> Result<(), EngineError> {
-        let mut weights = std::mem::replace(&mut self.weights, Buffer::zeroed(0));
-        let placed = self.place(parameters, &mut weights);
-        self.weights = weights;
-        placed?;
-        let parts = [self.frozen.as_mut(), self.thawed.as_mut()];
-        let parts = parts.into_iter().flatten().map(|part| &mut part.machine);
-        let trained = self.training.as_mut().map(|training| &mut training.trained);
-        let machines = parts.chain(self.inference.as_mut()).chain(trained);
-        machines.for_each(Machine::forget_weights);
+        check(&self.graph, parameters)?;
+        let weights = self.parameters.change(0..self.store.entries().len());
+        self.store.place(parameters, weights);
         Ok(())
     }
 
@@ -412,8 +421,9 @@ impl<S: Simd> Engine for Core<S> {
     fn set_average(&mut self, average: Option<&Parameters>) -> Result<(), EngineError> {
         self.average = match average {
             Some(average) => {
+                check(&self.graph, average)?;
                 let mut place = self.store.buffer();
-                self.place(average, &mut place)?;
+                self.store.place(average, &mut place);
                 Some(place)
             }
             None => None,

@@ -10,14 +10,14 @@ use crate::simd::Simd;
 /// Cephes library's `expf`. A sum with 1.5 * 2^23 has no room for fractions: it rounds to `n`,
 /// and with 127 on top its low bits are the exponent of `2^n`.
 #[inline(always)]
-unsafe fn exp_of_minus<S: Simd>(x: S::V) -> S::V {
-    let x = S::max(S::splat(-87.3), S::min(S::splat(87.3), x));
-    let whole = S::splat(12_582_912.0 + 127.0);
-    let rounded = S::fma(x, S::splat(-std::f32::consts::LOG2_E), whole);
-    let (n, power) = (S::sub(rounded, whole), S::exponent_of_low_bits(rounded));
-    let r = S::fma(n, S::splat(0.693_359_375), x);
-    let r = S::fma(n, S::splat(-2.121_944_4e-4), r);
-    let mut sum = S::splat(-1.987_569_1e-4);
+fn exp_of_minus<S: Simd>(s: S, x: S::V) -> S::V {
+    let x = s.max(s.splat(-87.3), s.min(s.splat(87.3), x));
+    let whole = s.splat(12_582_912.0 + 127.0);
+    let rounded = s.fma(x, s.splat(-std::f32::consts::LOG2_E), whole);
+    let (n, power) = (s.sub(rounded, whole), s.exponent_of_low_bits(rounded));
+    let r = s.fma(n, s.splat(0.693_359_375), x);
+    let r = s.fma(n, s.splat(-2.121_944_4e-4), r);
+    let mut sum = s.splat(-1.987_569_1e-4);
     for coefficient in [
         1.398_199_9e-3,
         -8.333_452e-3,
@@ -25,49 +25,49 @@ unsafe fn exp_of_minus<S: Simd>(x: S::V) -> S::V {
         -1.666_666_5e-1,
         5.000_000_1e-1,
     ] {
-        sum = S::fma(sum, r, S::splat(coefficient));
+        sum = s.fma(sum, r, s.splat(coefficient));
     }
-    let sum = S::fma(S::mul(sum, r), r, S::sub(S::splat(1.0), r));
-    S::mul(sum, power)
+    let sum = s.fma(s.mul(sum, r), r, s.sub(s.splat(1.0), r));
+    s.mul(sum, power)
 }
 
 /// `1 / (1 + e^-x)`
 #[inline(always)]
-unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
-    let one = S::splat(1.0);
-    S::div(one, S::add(one, exp_of_minus::<S>(x)))
+fn sigmoid<S: Simd>(s: S, x: S::V) -> S::V {
+    let one = s.splat(1.0);
+    s.div(one, s.add(one, exp_of_minus(s, x)))
 }
 
 /// The activation of `x`. NaN stays NaN: it comes second in every comparison.
 #[inline(always)]
-pub(crate) unsafe fn value<S: Simd>(activation: Activation, x: S::V) -> S::V {
-    let zero = S::splat(0.0);
+pub(crate) fn value<S: Simd>(s: S, activation: Activation, x: S::V) -> S::V {
+    let zero = s.splat(0.0);
     match activation {
-        Activation::Relu => S::max(zero, x),
-        Activation::Relu6 => S::min(S::splat(6.0), S::max(zero, x)),
-        Activation::Silu => S::mul(x, sigmoid::<S>(x)),
-        Activation::Sigmoid => sigmoid::<S>(x),
+        Activation::Relu => s.max(zero, x),
+        Activation::Relu6 => s.min(s.splat(6.0), s.max(zero, x)),
+        Activation::Silu => s.mul(x, sigmoid(s, x)),
+        Activation::Sigmoid => sigmoid(s, x),
     }
 }
 
 /// `gradient` times the activation's slope at `x`. At a kink the slope is zero, as in PyTorch.
 #[inline(always)]
-pub(crate) unsafe fn slope<S: Simd>(activation: Activation, x: S::V, gradient: S::V) -> S::V {
-    let (zero, one) = (S::splat(0.0), S::splat(1.0));
+pub(crate) fn slope<S: Simd>(s: S, activation: Activation, x: S::V, gradient: S::V) -> S::V {
+    let (zero, one) = (s.splat(0.0), s.splat(1.0));
     match activation {
-        Activation::Relu => S::select_gt(x, zero, gradient, zero),
+        Activation::Relu => s.select_gt(x, zero, gradient, zero),
         Activation::Relu6 => {
-            let below = S::select_gt(S::splat(6.0), x, gradient, zero);
-            S::select_gt(x, zero, below, zero)
+            let below = s.select_gt(s.splat(6.0), x, gradient, zero);
+            s.select_gt(x, zero, below, zero)
         }
         Activation::Silu => {
-            let s = sigmoid::<S>(x);
-            let slope = S::mul(s, S::fma(x, S::sub(one, s), one));
-            S::mul(gradient, slope)
+            let sigma = sigmoid(s, x);
+            let slope = s.mul(sigma, s.fma(x, s.sub(one, sigma), one));
+            s.mul(gradient, slope)
         }
         Activation::Sigmoid => {
-            let s = sigmoid::<S>(x);
-            S::mul(gradient, S::mul(s, S::sub(one, s)))
+            let sigma = sigmoid(s, x);
+            s.mul(gradient, s.mul(sigma, s.sub(one, sigma)))
         }
     }
 }
@@ -103,17 +103,15 @@ macro_rules! for_activation {
 }
 pub(crate) use for_activation;
 
-/// Applies `activation` to `len` values in place; `len` is a multiple of the lanes.
-///
-/// # Safety
-/// Inside of `S::vectorize`; `at` holds `len` values.
+/// Applies `activation` to values in place; whole registers of them.
 #[inline(always)]
-pub(crate) unsafe fn apply<S: Simd>(activation: Activation, at: *mut f32, len: usize) {
+pub(crate) fn apply<S: Simd>(s: S, activation: Activation, values: &mut [f32]) {
     for_activation!(Some(activation), ACTIVATION => {
         let mut i = 0;
-        while i < len {
+        while i + S::LANES <= values.len() {
             if let Some(activation) = ACTIVATION {
-                S::store(at.add(i), value::<S>(activation, S::load(at.add(i))));
+                let x = s.read(values, i);
+                s.write(values, i, value(s, activation, x));
             }
             i += S::LANES;
         }

@@ -5,6 +5,7 @@
 //! that the inner loop reads it from front to back. A tile of `C` stays in registers while `k`
 //! runs over a block that keeps its panel in the nearest cache.
 
+use crate::memory::Scattered;
 use crate::simd::Simd;
 
 /// Steps of `k` that run at once: a panel of them takes 48 kB at most. Fewer were no faster.
@@ -62,22 +63,44 @@ impl Panels {
     }
 }
 
-/// Rows of a matrix in memory.
+/// Rows of a matrix to read.
 #[derive(Clone, Copy)]
-pub(crate) struct Rows<P> {
-    /// The first value of the first row.
-    pub(crate) start: P,
+pub(crate) struct Rows<'a> {
+    /// From the first value of the first row on.
+    pub(crate) values: &'a [f32],
     /// Values from row to row.
     pub(crate) stride: usize,
 }
 
+/// Rows of a matrix to write.
+#[derive(Clone, Copy)]
+pub(crate) struct RowsMut<'a> {
+    /// From column `first_column` of the first row on.
+    pub(crate) values: Scattered<'a>,
+    /// Values from row to row.
+    pub(crate) stride: usize,
+    pub(crate) first_column: usize,
+}
+
+impl<'a> RowsMut<'a> {
+    /// Rows of all columns.
+    #[inline(always)]
+    pub(crate) fn new(values: Scattered<'a>, stride: usize) -> Self {
+        Self {
+            values,
+            stride,
+            first_column: 0,
+        }
+    }
+}
+
 /// What happens to a finished sum before it is stored.
 #[derive(Clone, Copy)]
-pub(crate) struct Finish {
-    /// Added to every row, if not null.
-    pub(crate) bias: *const f32,
-    /// Added element by element, if not null; the stride is that of `C`.
-    pub(crate) residual: *const f32,
+pub(crate) struct Finish<'a> {
+    /// Added to every row.
+    pub(crate) bias: Option<&'a [f32]>,
+    /// Added element by element; stride and columns are those of `C`.
+    pub(crate) residual: Option<&'a [f32]>,
     /// The result is limited to `low..=high`.
     pub(crate) low: f32,
     /// See `low`.
@@ -86,98 +109,100 @@ pub(crate) struct Finish {
     pub(crate) accumulate: bool,
 }
 
-impl Finish {
+impl Finish<'_> {
     /// Stores the sum as it is.
     pub(crate) const STORE: Self = Self {
-        bias: std::ptr::null(),
-        residual: std::ptr::null(),
+        bias: None,
+        residual: None,
         low: f32::NEG_INFINITY,
         high: f32::INFINITY,
         accumulate: false,
     };
-}
 
-impl Finish {
     /// Whether the last sums are changed before they are stored.
     fn changes(&self) -> bool {
-        !self.residual.is_null() || self.low > f32::NEG_INFINITY || self.high < f32::INFINITY
+        self.residual.is_some() || self.low > f32::NEG_INFINITY || self.high < f32::INFINITY
     }
 }
 
-/// `m` rows of `C` in the columns of `panels`, from `k` columns of `A`.
+/// `m` rows of `C` in the columns of `panels`, from `k` columns of `A` and all panels of `B`.
 ///
-/// # Safety
-/// Inside of `S::vectorize`. `a` holds `m` rows of `k` values, `b` all panels of `k` rows, `c`
-/// `m` rows of all columns; bias and residual, if not null, as many columns as `c`.
+/// # Panics
+/// If any of them is too short.
 #[inline(never)]
-pub(crate) unsafe fn multiply<S: Simd>(
+pub(crate) fn multiply<S: Simd>(
+    s: S,
     m: usize,
     k: usize,
-    a: Rows<*const f32>,
-    b: *const f32,
+    a: Rows<'_>,
+    b: &[f32],
     layout: Panels,
     panels: std::ops::Range<usize>,
-    c: Rows<*mut f32>,
-    finish: Finish,
+    c: RowsMut<'_>,
+    finish: Finish<'_>,
 ) {
     // A function of its own: so many tiles need not be compiled for every caller.
-    S::vectorize(
+    s.vectorize(
         #[inline(always)]
-        || multiply_here::<S>(m, k, a, b, layout, panels, c, finish),
+        || multiply_here(s, m, k, a, b, layout, panels, c, finish),
     );
 }
 
 #[inline(always)]
-unsafe fn multiply_here<S: Simd>(
+fn multiply_here<S: Simd>(
+    s: S,
     m: usize,
     k: usize,
-    a: Rows<*const f32>,
-    b: *const f32,
+    a: Rows<'_>,
+    b: &[f32],
     layout: Panels,
     panels: std::ops::Range<usize>,
-    c: Rows<*mut f32>,
-    finish: Finish,
+    c: RowsMut<'_>,
+    finish: Finish<'_>,
 ) {
+    if m == 0 {
+        return;
+    }
+    assert!((m - 1) * a.stride + k <= a.values.len(), "rows of `A`");
     let blocks = k.div_ceil(BLOCK).max(1);
     let block = k.div_ceil(blocks).next_multiple_of(4);
     for panel in panels {
         let column = layout.start(panel) * S::LANES;
         let width = layout.width(panel);
-        let packed = b.add(column * k);
+        let columns = width * S::LANES;
+        let packed = &b[column * k..][..columns * k];
+        let at = column - c.first_column;
+        let len = (m - 1) * c.stride + columns;
+        let out = c.values.part(at, len);
+        let residual = finish.residual.map(|residual| &residual[at..][..len]);
+        let bias = finish.bias.map(|bias| &bias[column..][..columns]);
         let mut done = 0;
         loop {
             let depth = block.min(k - done);
             let last = done + depth == k;
-            let shift = |at: *const f32| if at.is_null() { at } else { at.add(column) };
             let stage = Stage {
-                bias: if done == 0 {
-                    shift(finish.bias)
-                } else {
-                    std::ptr::null()
-                },
+                rows: m,
+                depth,
+                a: &a.values[done..],
+                a_stride: a.stride,
+                b: &packed[done * columns..],
+                c: out,
+                c_stride: c.stride,
+                bias: bias.filter(|_| done == 0),
                 load: done > 0 || finish.accumulate,
-                residual: if last {
-                    shift(finish.residual)
-                } else {
-                    std::ptr::null()
-                },
+                residual: residual.filter(|_| last),
                 limit: last && finish.changes(),
                 low: finish.low,
                 high: finish.high,
             };
-            let rows = Rows {
-                start: a.start.add(done),
-                ..a
-            };
-            let out = Rows {
-                start: c.start.wrapping_add(column),
-                ..c
-            };
-            let part = packed.add(done * width * S::LANES);
-            match width {
-                1 => column_of_tiles::<S, 1>(m, depth, rows, part, out, &stage),
-                2 => column_of_tiles::<S, 2>(m, depth, rows, part, out, &stage),
-                _ => column_of_tiles::<S, 3>(m, depth, rows, part, out, &stage),
+            // SAFETY: `a` holds `m` rows of `k` values, the panel `k` rows, `out` and the
+            // residual `m` rows of its columns, the bias one: checked above.
+            unsafe {
+                match width {
+                    1 => stage.column_of_tiles::<S, 1>(s),
+                    2 => stage.column_of_tiles::<S, 2>(s),
+                    _ => stage.column_of_tiles::<S, 3>(s),
+                }
             }
             done += depth;
             if last {
@@ -185,16 +210,6 @@ unsafe fn multiply_here<S: Simd>(
             }
         }
     }
-}
-
-/// What a block of `k` does at its beginning and end.
-struct Stage {
-    bias: *const f32,
-    load: bool,
-    residual: *const f32,
-    limit: bool,
-    low: f32,
-    high: f32,
 }
 
 /// Rows of the largest tile that leaves registers for a row of `B` and one value of `A`.
@@ -206,142 +221,172 @@ pub(super) const fn tallest<S: Simd>(width: usize) -> usize {
     }
 }
 
-/// All tiles of one panel, as even in height as they can be.
-#[inline(always)]
-unsafe fn column_of_tiles<S: Simd, const N: usize>(
-    m: usize,
+/// A block of `k` of one panel, and what is done at its beginning and end.
+struct Stage<'a> {
+    rows: usize,
     depth: usize,
-    a: Rows<*const f32>,
-    b: *const f32,
-    c: Rows<*mut f32>,
-    stage: &Stage,
-) {
-    let count = m.div_ceil(tallest::<S>(N));
-    let mut row = 0;
-    // The panel that comes next, fetched little by little.
-    let mut ahead = b.wrapping_add(depth * N * S::LANES);
-    let ahead_step = (depth * N * S::LANES).div_ceil(count.max(1));
-    for tile in 0..count {
-        let height = (m - row).div_ceil(count - tile);
-        let rows = Rows {
-            start: a.start.add(row * a.stride),
-            ..a
-        };
-        let out = Rows {
-            start: c.start.add(row * c.stride),
-            ..c
-        };
-        let residual = if stage.residual.is_null() {
-            stage.residual
-        } else {
-            stage.residual.add(row * c.stride)
-        };
-        macro_rules! tile {
-            ($($height:literal)*) => {
-                match height {
-                    $($height if $height <= tallest::<S>(N) =>
-                        one_tile::<S, $height, N>(depth, rows, b, out, stage, residual, ahead),)*
-                    _ => unreachable!("a tile is at most as high as the tallest"),
+    a: &'a [f32],
+    a_stride: usize,
+    b: &'a [f32],
+    c: Scattered<'a>,
+    c_stride: usize,
+    bias: Option<&'a [f32]>,
+    load: bool,
+    residual: Option<&'a [f32]>,
+    limit: bool,
+    low: f32,
+    high: f32,
+}
+
+impl Stage<'_> {
+    /// Where register `j` of row `i` of a tile of `C` lies.
+    #[inline(always)]
+    fn at<S: Simd>(&self, i: usize, j: usize) -> usize {
+        i * self.c_stride + j * S::LANES
+    }
+
+    /// All tiles, as even in height as they can be.
+    ///
+    /// # Safety
+    /// `a` holds `rows` rows of `depth` values, `b` `depth` rows of `N` registers, `c` and
+    /// `residual` `rows` rows of as many, `bias` one.
+    #[inline(always)]
+    unsafe fn column_of_tiles<S: Simd, const N: usize>(&self, s: S) {
+        let m = self.rows;
+        let count = m.div_ceil(tallest::<S>(N));
+        let mut row = 0;
+        // The panel that comes next, fetched little by little.
+        let panel = self.depth * N * S::LANES;
+        let mut ahead = self.b.as_ptr().wrapping_add(panel);
+        let ahead_step = panel.div_ceil(count.max(1));
+        for tile in 0..count {
+            let height = (m - row).div_ceil(count - tile);
+            macro_rules! tile {
+                ($($height:literal)*) => {
+                    match height {
+                        // SAFETY: the caller's promise; `row + height <= rows`.
+                        $($height if $height <= tallest::<S>(N) => unsafe {
+                            self.tile::<S, $height, N>(s, row, ahead);
+                        },)*
+                        _ => unreachable!("a tile is at most as high as the tallest"),
+                    }
+                };
+            }
+            tile!(1 2 3 4 5 6 7 8);
+            row += height;
+            ahead = ahead.wrapping_add(ahead_step);
+        }
+    }
+
+    /// `M` rows from `first` on.
+    ///
+    /// # Safety
+    /// As for [`column_of_tiles`](Self::column_of_tiles); `first + M <= rows`.
+    #[inline(always)]
+    unsafe fn tile<S: Simd, const M: usize, const N: usize>(
+        &self,
+        s: S,
+        first: usize,
+        ahead: *const f32,
+    ) {
+        let start = first * self.c_stride;
+        let len = (M - 1) * self.c_stride + N * S::LANES;
+        let c = self.c.part(start, len);
+        let residual = self.residual.map(|residual| &residual[start..][..len]);
+        let mut sums = [[s.splat(0.0); N]; M];
+        if self.load {
+            for (i, row) in sums.iter_mut().enumerate() {
+                for (j, sum) in row.iter_mut().enumerate() {
+                    // SAFETY: `c` holds the row's `N` registers.
+                    *sum = unsafe { c.load(s, self.at::<S>(i, j)) };
                 }
+            }
+        }
+        if let Some(bias) = self.bias {
+            for j in 0..N {
+                // SAFETY: the bias has `N` registers.
+                let bias = unsafe { s.read_unchecked(bias, j * S::LANES) };
+                for row in &mut sums {
+                    row[j] = s.add(row[j], bias);
+                }
+            }
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.accumulate(s, first, &mut sums, ahead) };
+        if self.limit {
+            let (low, high) = (s.splat(self.low), s.splat(self.high));
+            for (i, row) in sums.iter_mut().enumerate() {
+                for (j, sum) in row.iter_mut().enumerate() {
+                    if let Some(residual) = residual {
+                        // SAFETY: the residual holds the row's `N` registers.
+                        *sum = s.add(*sum, unsafe {
+                            s.read_unchecked(residual, self.at::<S>(i, j))
+                        });
+                    }
+                    *sum = s.min(high, s.max(low, *sum));
+                }
+            }
+        }
+        for (i, row) in sums.iter().enumerate() {
+            for (j, sum) in row.iter().enumerate() {
+                // SAFETY: `c` holds the row's `N` registers.
+                unsafe { c.store(s, self.at::<S>(i, j), *sum) };
+            }
+        }
+    }
+
+    /// The inner loop: one value of each row of `A` against a row of the panel.
+    ///
+    /// # Safety
+    /// As for [`tile`](Self::tile).
+    #[inline(always)]
+    unsafe fn accumulate<S: Simd, const M: usize, const N: usize>(
+        &self,
+        s: S,
+        first: usize,
+        sums: &mut [[S::V; N]; M],
+        ahead: *const f32,
+    ) {
+        let mut local = *sums;
+        let (depth, stride) = (self.depth, self.a_stride);
+        // Three pointers reach nine rows; one per row would not fit the registers.
+        let mut bases = [self.a.as_ptr().wrapping_add(first * stride); 3];
+        for (index, base) in bases.iter_mut().enumerate() {
+            *base = base.wrapping_add(index * 3 * stride);
+        }
+        let mut b = self.b.as_ptr();
+        let mut ahead = ahead;
+        let mut k = 0;
+        macro_rules! step {
+            () => {
+                let mut row = [s.splat(0.0); N];
+                for (j, value) in row.iter_mut().enumerate() {
+                    // SAFETY: the panel has `depth` rows of `N` registers, and `k < depth`.
+                    *value = unsafe { s.load(b.add(j * S::LANES)) };
+                }
+                for i in 0..M {
+                    // SAFETY: `A` has row `first + i`, and `depth` values of it.
+                    let x = unsafe { *bases[i / 3].add((i % 3) * stride + k) };
+                    for j in 0..N {
+                        local[i][j] = s.fma(s.splat(x), row[j], local[i][j]);
+                    }
+                }
+                b = b.wrapping_add(N * S::LANES);
+                k += 1;
             };
         }
-        tile!(1 2 3 4 5 6 7 8);
-        row += height;
-        ahead = ahead.wrapping_add(ahead_step);
-    }
-}
-
-#[inline(always)]
-unsafe fn one_tile<S: Simd, const M: usize, const N: usize>(
-    depth: usize,
-    a: Rows<*const f32>,
-    b: *const f32,
-    c: Rows<*mut f32>,
-    stage: &Stage,
-    residual: *const f32,
-    ahead: *const f32,
-) {
-    let mut sums = [[S::splat(0.0); N]; M];
-    if stage.load {
-        for (i, row) in sums.iter_mut().enumerate() {
-            for (j, sum) in row.iter_mut().enumerate() {
-                *sum = S::load(c.start.add(i * c.stride + j * S::LANES));
-            }
+        while k + 4 <= depth {
+            s.prefetch(ahead);
+            step!();
+            step!();
+            s.prefetch(ahead.wrapping_add(16));
+            step!();
+            step!();
+            ahead = ahead.wrapping_add(32);
         }
-    }
-    if !stage.bias.is_null() {
-        for j in 0..N {
-            let bias = S::load(stage.bias.add(j * S::LANES));
-            for row in &mut sums {
-                row[j] = S::add(row[j], bias);
-            }
+        while k < depth {
+            step!();
         }
+        *sums = local;
     }
-    accumulate::<S, M, N>(depth, a, b, &mut sums, ahead);
-    if stage.limit {
-        let (low, high) = (S::splat(stage.low), S::splat(stage.high));
-        for (i, row) in sums.iter_mut().enumerate() {
-            for (j, sum) in row.iter_mut().enumerate() {
-                if !residual.is_null() {
-                    *sum = S::add(*sum, S::load(residual.add(i * c.stride + j * S::LANES)));
-                }
-                *sum = S::min(high, S::max(low, *sum));
-            }
-        }
-    }
-    for (i, row) in sums.iter().enumerate() {
-        for (j, sum) in row.iter().enumerate() {
-            S::store(c.start.add(i * c.stride + j * S::LANES), *sum);
-        }
-    }
-}
-
-/// The inner loop: one value of each row of `A` against a row of the panel.
-#[inline(always)]
-unsafe fn accumulate<S: Simd, const M: usize, const N: usize>(
-    depth: usize,
-    a: Rows<*const f32>,
-    b: *const f32,
-    sums: &mut [[S::V; N]; M],
-    ahead: *const f32,
-) {
-    let mut local = *sums;
-    // Three pointers reach nine rows; one per row would not fit the registers.
-    let third = 3 * a.stride;
-    let mut bases = [a.start; 3];
-    for (index, base) in bases.iter_mut().enumerate() {
-        *base = a.start.wrapping_add(index * third);
-    }
-    let mut b = b;
-    let mut ahead = ahead;
-    let mut k = 0;
-    macro_rules! step {
-        () => {
-            let mut row = [S::splat(0.0); N];
-            for (j, value) in row.iter_mut().enumerate() {
-                *value = S::load(b.add(j * S::LANES));
-            }
-            for i in 0..M {
-                let x = S::splat(*bases[i / 3].add((i % 3) * a.stride + k));
-                for j in 0..N {
-                    local[i][j] = S::fma(x, row[j], local[i][j]);
-                }
-            }
-            b = b.add(N * S::LANES);
-            k += 1;
-        };
-    }
-    while k + 4 <= depth {
-        S::prefetch(ahead);
-        step!();
-        step!();
-        S::prefetch(ahead.wrapping_add(16));
-        step!();
-        step!();
-        ahead = ahead.wrapping_add(32);
-    }
-    while k < depth {
-        step!();
-    }
-    *sums = local;
 }

@@ -12,162 +12,173 @@ use super::activation::{self, for_activation};
 use crate::simd::Simd;
 
 /// Sums over a block of pixels, per channel.
-#[derive(Clone, Copy)]
-pub(crate) struct Sums {
-    /// `sum of (z - origin)`, or of `g`.
-    pub(crate) first: *mut f32,
-    /// `sum of (z - origin)^2`, or of `g * (z - origin)`.
-    pub(crate) second: *mut f32,
+pub(crate) struct Sums<'a> {
+    /// `sum of (z - origin)` around the block's first pixel, or of `g`.
+    pub(crate) first: &'a mut [f32],
+    /// `sum of (z - origin)^2`, or of `g * (z - mean)`.
+    pub(crate) second: &'a mut [f32],
 }
 
-/// Writes the sums of `count` pixels of `stride` channels around `origin`.
-///
-/// # Safety
-/// Inside of `S::vectorize`; all pointers are valid for what they stand for.
+/// Writes the sums of `z`, pixels of `stride` channels, around the first of them.
 #[inline(always)]
-pub(crate) unsafe fn moments<S: Simd>(
-    z: *const f32,
-    count: usize,
-    stride: usize,
-    origin: *const f32,
-    sums: Sums,
-) {
+pub(crate) fn moments<S: Simd>(s: S, z: &[f32], stride: usize, sums: Sums<'_>) {
+    assert!(stride.is_multiple_of(S::LANES), "whole registers");
+    let count = z.len() / stride;
+    let Sums {
+        first: to_first,
+        second: to_second,
+    } = sums;
     let mut c = 0;
     while c < stride {
-        let center = S::load(origin.add(c));
-        let mut first = [S::splat(0.0); 4];
-        let mut second = [S::splat(0.0); 4];
+        let center = s.read(z, c);
+        // A macro, because a closure that stays a function runs without the instruction set.
+        macro_rules! distance {
+            ($pixel:expr) => {
+                // SAFETY: `$pixel < count` and `c < stride`, which is whole registers.
+                s.sub(unsafe { s.read_unchecked(z, $pixel * stride + c) }, center)
+            };
+        }
+        let mut first = [s.splat(0.0); 4];
+        let mut second = [s.splat(0.0); 4];
         let mut pixel = 0;
         while pixel + 4 <= count {
             for i in 0..4 {
-                let x = S::sub(S::load(z.add((pixel + i) * stride + c)), center);
-                first[i] = S::add(first[i], x);
-                second[i] = S::fma(x, x, second[i]);
+                let x = distance!((pixel + i));
+                first[i] = s.add(first[i], x);
+                second[i] = s.fma(x, x, second[i]);
             }
             pixel += 4;
         }
         while pixel < count {
-            let x = S::sub(S::load(z.add(pixel * stride + c)), center);
-            first[0] = S::add(first[0], x);
-            second[0] = S::fma(x, x, second[0]);
+            let x = distance!(pixel);
+            first[0] = s.add(first[0], x);
+            second[0] = s.fma(x, x, second[0]);
             pixel += 1;
         }
-        S::store(sums.first.add(c), total::<S>(first));
-        S::store(sums.second.add(c), total::<S>(second));
+        s.write(to_first, c, total(s, first));
+        s.write(to_second, c, total(s, second));
         c += S::LANES;
     }
 }
 
 #[inline(always)]
-unsafe fn total<S: Simd>(parts: [S::V; 4]) -> S::V {
-    S::add(S::add(parts[0], parts[1]), S::add(parts[2], parts[3]))
+fn total<S: Simd>(s: S, parts: [S::V; 4]) -> S::V {
+    s.add(s.add(parts[0], parts[1]), s.add(parts[2], parts[3]))
 }
 
-/// What the gradient of a view's values passes through on its way to the stored ones.
+/// A batch norm of the batch at hand, as its kernels need it.
 #[derive(Clone, Copy)]
-pub(crate) struct Bend {
-    /// The view's factor, or null.
-    pub(crate) scale: *const f32,
-    /// The view's summand; null if `scale` is.
-    pub(crate) shift: *const f32,
-    /// Per channel: subtracted from `z` in the second sum; null for no sums of `g * z`.
-    pub(crate) origin: *const f32,
-    /// The view's activation.
+pub(crate) struct BatchNorm<'a> {
+    pub(crate) scale: &'a [f32],
+    pub(crate) shift: &'a [f32],
+    pub(crate) mean: &'a [f32],
+}
+
+/// What a value's gradient is taken back through on its way to the stored values.
+#[derive(Clone, Copy)]
+pub(crate) struct Backprop<'a> {
+    /// Without one there are no sums of `g * (z - mean)`, only of `g * z`, which nobody reads.
+    pub(crate) norm: Option<BatchNorm<'a>>,
     pub(crate) activation: Option<Activation>,
 }
 
-/// Turns gradients into `g` in place, and sums `g` and `g * (z - origin)` of `count` pixels.
-///
-/// # Safety
-/// Inside of `S::vectorize`; all pointers are valid for what they stand for.
-#[inline(never)]
-pub(crate) unsafe fn bend<S: Simd>(
-    gradient: *mut f32,
-    z: *const f32,
-    count: usize,
-    stride: usize,
-    how: &Bend,
-    sums: Sums,
-) {
-    S::vectorize(
-        #[inline(always)]
-        || bend_here::<S>(gradient, z, count, stride, how, sums),
-    );
-}
-
-#[inline(always)]
-unsafe fn bend_here<S: Simd>(
-    gradient: *mut f32,
-    z: *const f32,
-    count: usize,
-    stride: usize,
-    how: &Bend,
-    sums: Sums,
-) {
-    for_activation!(how.activation, ACTIVATION => {
-        let mut c = 0;
-        // Whole cache lines side by side, as many as their sums leave registers for.
-        if S::REGISTERS == 32 {
-            while c + 4 * S::LANES <= stride {
-                bend_lines::<S, 4>(ACTIVATION, gradient, z, count, stride, c, how, sums);
-                c += 4 * S::LANES;
-            }
-        }
-        while c + 2 * S::LANES <= stride {
-            bend_lines::<S, 2>(ACTIVATION, gradient, z, count, stride, c, how, sums);
-            c += 2 * S::LANES;
-        }
-        if c < stride {
-            bend_lines::<S, 1>(ACTIVATION, gradient, z, count, stride, c, how, sums);
-        }
-    });
-}
-
-/// [`bend`] for `N` registers of channels from `c` on.
-#[inline(always)]
-unsafe fn bend_lines<S: Simd, const N: usize>(
-    activation: Option<Activation>,
-    gradient: *mut f32,
-    z: *const f32,
-    count: usize,
-    stride: usize,
-    c: usize,
-    how: &Bend,
-    sums: Sums,
-) {
-    let (scale, shift) = (
-        line::<S, N>(how.scale, c, 1.0),
-        line::<S, N>(how.shift, c, 0.0),
-    );
-    let origin = line::<S, N>(how.origin, c, 0.0);
-    let mut first = [S::splat(0.0); N];
-    let mut second = [S::splat(0.0); N];
-    for pixel in 0..count {
-        for i in 0..N {
-            let at = pixel * stride + c + i * S::LANES;
-            let mut g = S::load(gradient.add(at));
-            let value = S::load(z.add(at));
-            if let Some(activation) = activation {
-                g = activation::slope::<S>(activation, S::fma(value, scale[i], shift[i]), g);
-                S::store(gradient.add(at), g);
-            }
-            first[i] = S::add(first[i], g);
-            second[i] = S::fma(g, S::sub(value, origin[i]), second[i]);
-        }
+impl Backprop<'_> {
+    /// Turns gradients `dL/dy` of pixels of `stride` channels into `g` in place, and sums `g` and
+    /// `g * (z - mean)`.
+    #[inline(never)]
+    pub(crate) fn run<S: Simd>(
+        &self,
+        s: S,
+        gradient: &mut [f32],
+        z: &[f32],
+        stride: usize,
+        sums: Sums<'_>,
+    ) {
+        s.vectorize(
+            #[inline(always)]
+            || self.run_here(s, gradient, z, stride, sums),
+        );
     }
-    for i in 0..N {
-        S::store(sums.first.add(c + i * S::LANES), first[i]);
-        S::store(sums.second.add(c + i * S::LANES), second[i]);
+
+    #[inline(always)]
+    fn run_here<S: Simd>(
+        &self,
+        s: S,
+        gradient: &mut [f32],
+        z: &[f32],
+        stride: usize,
+        mut sums: Sums<'_>,
+    ) {
+        assert_eq!(gradient.len(), z.len(), "a gradient per value");
+        assert!(stride.is_multiple_of(S::LANES), "whole registers");
+        for_activation!(self.activation, ACTIVATION => {
+            let mut c = 0;
+            // Whole cache lines side by side, as many as their sums leave registers for.
+            if S::REGISTERS == 32 {
+                while c + 4 * S::LANES <= stride {
+                    self.lines::<S, 4>(s, ACTIVATION, gradient, z, stride, c, &mut sums);
+                    c += 4 * S::LANES;
+                }
+            }
+            while c + 2 * S::LANES <= stride {
+                self.lines::<S, 2>(s, ACTIVATION, gradient, z, stride, c, &mut sums);
+                c += 2 * S::LANES;
+            }
+            if c < stride {
+                self.lines::<S, 1>(s, ACTIVATION, gradient, z, stride, c, &mut sums);
+            }
+        });
+    }
+
+    /// [`run`](Self::run) for `N` registers of channels from `c` on.
+    #[inline(always)]
+    fn lines<S: Simd, const N: usize>(
+        &self,
+        s: S,
+        activation: Option<Activation>,
+        gradient: &mut [f32],
+        z: &[f32],
+        stride: usize,
+        c: usize,
+        sums: &mut Sums<'_>,
+    ) {
+        let norm = self.norm.as_ref();
+        let scale = line::<S, N>(s, norm.map(|norm| norm.scale), c, 1.0);
+        let shift = line::<S, N>(s, norm.map(|norm| norm.shift), c, 0.0);
+        let mean = line::<S, N>(s, norm.map(|norm| norm.mean), c, 0.0);
+        let mut first = [s.splat(0.0); N];
+        let mut second = [s.splat(0.0); N];
+        let count = z.len() / stride;
+        for pixel in 0..count {
+            for i in 0..N {
+                let at = pixel * stride + c + i * S::LANES;
+                // SAFETY: both hold `count` pixels of `stride` values, of which `N` registers
+                // from `c` on are there.
+                let (mut g, value) =
+                    unsafe { (s.read_unchecked(gradient, at), s.read_unchecked(z, at)) };
+                if let Some(activation) = activation {
+                    g = activation::slope(s, activation, s.fma(value, scale[i], shift[i]), g);
+                    // SAFETY: as above.
+                    unsafe { s.write_unchecked(gradient, at, g) };
+                }
+                first[i] = s.add(first[i], g);
+                second[i] = s.fma(g, s.sub(value, mean[i]), second[i]);
+            }
+        }
+        for i in 0..N {
+            s.write(sums.first, c + i * S::LANES, first[i]);
+            s.write(sums.second, c + i * S::LANES, second[i]);
+        }
     }
 }
 
 /// `N` registers at channel `c`, or `none` where there is no line.
 #[inline(always)]
-unsafe fn line<S: Simd, const N: usize>(from: *const f32, c: usize, none: f32) -> [S::V; N] {
-    let mut values = [S::splat(none); N];
-    if !from.is_null() {
+fn line<S: Simd, const N: usize>(s: S, from: Option<&[f32]>, c: usize, none: f32) -> [S::V; N] {
+    let mut values = [s.splat(none); N];
+    if let Some(from) = from {
         for (i, value) in values.iter_mut().enumerate() {
-            *value = S::load(from.add(c + i * S::LANES));
+            *value = s.read(from, c + i * S::LANES);
         }
     }
     values
@@ -175,43 +186,110 @@ unsafe fn line<S: Simd, const N: usize>(from: *const f32, c: usize, none: f32) -
 
 /// `dL/dz = a * g + b * z + c`, channel by channel.
 #[derive(Clone, Copy)]
-pub(crate) struct Linear {
+pub(crate) struct Linear<'a> {
     /// See there.
-    pub(crate) a: *const f32,
+    pub(crate) a: &'a [f32],
     /// See there.
-    pub(crate) b: *const f32,
+    pub(crate) b: &'a [f32],
     /// See there.
-    pub(crate) c: *const f32,
+    pub(crate) c: &'a [f32],
 }
 
-/// Writes `dL/dz` of `count` pixels to rows `row` values apart at `to`, which may be `g` itself.
-///
-/// # Safety
-/// Inside of `S::vectorize`; all pointers are valid for what they stand for.
-#[inline(always)]
-pub(crate) unsafe fn stored_gradient<S: Simd>(
-    g: *const f32,
-    z: *const f32,
-    count: usize,
-    stride: usize,
-    line: Linear,
-    to: *mut f32,
-    row: usize,
-) {
-    for pixel in 0..count {
-        let mut c = 0;
-        while c < stride {
-            let at = pixel * stride + c;
-            let constant = S::fma(
-                S::load(z.add(at)),
-                S::load(line.b.add(c)),
-                S::load(line.c.add(c)),
-            );
-            S::store(
-                to.add(pixel * row + c),
-                S::fma(S::load(g.add(at)), S::load(line.a.add(c)), constant),
-            );
-            c += S::LANES;
+/// One register of a [`Linear`].
+#[derive(Clone, Copy)]
+pub(crate) struct LinearRegisters<V> {
+    a: V,
+    b: V,
+    c: V,
+}
+
+impl<V: Copy> LinearRegisters<V> {
+    /// `dL/dz`
+    #[inline(always)]
+    pub(crate) fn apply<S: Simd<V = V>>(&self, s: S, g: V, z: V) -> V {
+        s.fma(g, self.a, s.fma(z, self.b, self.c))
+    }
+}
+
+impl Linear<'_> {
+    /// The register at `channel`.
+    #[inline(always)]
+    pub(crate) fn registers<S: Simd>(&self, s: S, channel: usize) -> LinearRegisters<S::V> {
+        LinearRegisters {
+            a: s.read(self.a, channel),
+            b: s.read(self.b, channel),
+            c: s.read(self.c, channel),
+        }
+    }
+
+    /// Turns `g` of pixels of `stride` channels into `dL/dz`, in place.
+    #[inline(always)]
+    pub(crate) fn run<S: Simd>(&self, s: S, g: &mut [f32], z: &[f32], stride: usize) {
+        assert_eq!(g.len(), z.len(), "a gradient per value");
+        self.run_rows(s, None, z, stride, g, stride);
+    }
+
+    /// Writes `dL/dz` of pixels of `stride` channels to rows `row` values apart.
+    #[inline(always)]
+    pub(crate) fn write_rows<S: Simd>(
+        &self,
+        s: S,
+        g: &[f32],
+        z: &[f32],
+        stride: usize,
+        to: &mut [f32],
+        row: usize,
+    ) {
+        assert_eq!(g.len(), z.len(), "a gradient per value");
+        self.run_rows(s, Some(g), z, stride, to, row);
+    }
+
+    /// Takes `g` from `to` if it is there already.
+    #[inline(always)]
+    fn run_rows<S: Simd>(
+        &self,
+        s: S,
+        g: Option<&[f32]>,
+        z: &[f32],
+        stride: usize,
+        to: &mut [f32],
+        row: usize,
+    ) {
+        assert!(stride.is_multiple_of(S::LANES), "whole registers");
+        let (a, b, c) = (&self.a[..stride], &self.b[..stride], &self.c[..stride]);
+        let count = z.len() / stride;
+        assert!(
+            count == 0 || (count - 1) * row + stride <= to.len(),
+            "room for all rows"
+        );
+        assert!(
+            g.is_none_or(|g| g.len() >= count * stride),
+            "a gradient per value"
+        );
+        // Pointers, because pixels may be so short that iterators take as long as they do.
+        let (mut z, mut to) = (z.as_ptr(), to.as_mut_ptr());
+        let (mut g, g_row) = match g {
+            Some(g) => (g.as_ptr(), stride),
+            None => (to.cast_const(), row),
+        };
+        for _ in 0..count {
+            let mut at = 0;
+            while at < stride {
+                // SAFETY: every pixel and row has `stride` values, as many as the lines, and
+                // those are whole registers.
+                unsafe {
+                    let constant = s.fma(
+                        s.load(z.add(at)),
+                        s.read_unchecked(b, at),
+                        s.read_unchecked(c, at),
+                    );
+                    let g = s.load(g.add(at));
+                    s.store(to.add(at), s.fma(g, s.read_unchecked(a, at), constant));
+                }
+                at += S::LANES;
+            }
+            (z, to) = (z.wrapping_add(stride), to.wrapping_add(row));
+            g = g.wrapping_add(g_row);
         }
     }
 }

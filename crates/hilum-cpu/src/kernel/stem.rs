@@ -5,9 +5,9 @@
 //! takes the place of the gathered row. The image must have its padding around it.
 
 use super::matrix::Panels;
+use super::pool::{index_of_largest, largest_of_four};
 use super::window::{Order, Window};
-use super::winograd::largest_of_four;
-use crate::simd::Simd;
+use crate::simd::{Simd, registers};
 
 /// Distances from the first value under the kernel to all others, in the order of the weights,
 /// for images of `stride` values per pixel.
@@ -24,44 +24,55 @@ pub(crate) struct Stem<'a> {
     pub(crate) window: &'a Window,
     pub(crate) order: Order,
     /// The padded batch.
-    pub(crate) image: *const f32,
+    pub(crate) image: &'a [f32],
     /// Values per pixel.
     pub(crate) stride: usize,
     pub(crate) distances: &'a [usize],
     /// Packed weights.
-    pub(crate) weights: *const f32,
+    pub(crate) weights: &'a [f32],
     /// Filters, padding included.
     pub(crate) k: usize,
     /// One value per filter.
-    pub(crate) bias: *const f32,
+    pub(crate) bias: &'a [f32],
     /// The result is limited to `low..=high`.
     pub(crate) low: f32,
     /// See `low`.
     pub(crate) high: f32,
-    /// The batch's result; pooled in that order.
-    pub(crate) to: *mut f32,
-    /// Where the pool's choices go, if not null.
-    pub(crate) choice: *mut f32,
+}
+
+/// What a stem writes: its pixels `first..first + count`, or as many quarters where a pool
+/// follows.
+pub(crate) struct StemResult<'a> {
+    pub(crate) values: &'a mut [f32],
+    /// Where the pool's choices go.
+    pub(crate) choice: Option<&'a mut [f32]>,
 }
 
 impl Stem<'_> {
     /// Computed pixels `first..first + count`; whole windows of the pool in its order.
     ///
-    /// # Safety
-    /// Inside of `S::vectorize`; all pointers are valid for what they stand for.
+    /// # Panics
+    /// If image, weights, bias or result are too short.
     #[inline(always)]
-    pub(crate) unsafe fn run<S: Simd>(&self, first: usize, count: usize) {
+    pub(crate) fn run<S: Simd>(&self, s: S, first: usize, count: usize, to: StemResult<'_>) {
         if S::REGISTERS == 32 {
-            self.tiles::<S, 8>(first, count);
+            self.tiles::<S, 8>(s, first, count, to);
         } else {
-            self.tiles::<S, 4>(first, count);
+            self.tiles::<S, 4>(s, first, count, to);
         }
     }
 
     #[inline(always)]
-    unsafe fn tiles<S: Simd, const M: usize>(&self, first: usize, count: usize) {
+    fn tiles<S: Simd, const M: usize>(
+        &self,
+        s: S,
+        first: usize,
+        count: usize,
+        mut to: StemResult<'_>,
+    ) {
         let panels = Panels::new::<S>(self.k);
         let mut place = self.window.place(self.order, first);
+        let reach = self.distances.iter().max().map_or(0, |most| most + 1);
         let mut done = 0;
         while done < count {
             let height = M.min(count - done);
@@ -71,77 +82,111 @@ impl Stem<'_> {
                     let row =
                         place.image * self.window.input[0] + place.row * self.window.stride[0];
                     let pixel = row * self.window.input[1] + place.column * self.window.stride[1];
-                    pixels[i] = self.image.add(pixel * self.stride);
+                    pixels[i] = &self.image[pixel * self.stride..][..reach];
                     self.window.advance(self.order, &mut place);
                 } else {
                     pixels[i] = pixels[i - 1];
                 }
             }
+            let pixels = pixels.map(<[f32]>::as_ptr);
             for panel in 0..panels.count() {
                 let column = panels.start(panel) * S::LANES;
-                match panels.width(panel) {
-                    1 => self.tile::<S, M, 1>(&pixels, column, first + done, height),
-                    2 => self.tile::<S, M, 2>(&pixels, column, first + done, height),
-                    _ => self.tile::<S, M, 3>(&pixels, column, first + done, height),
+                // SAFETY: every pixel has as many values behind it as the distances reach.
+                unsafe {
+                    match panels.width(panel) {
+                        1 => self.tile::<S, M, 1>(s, &pixels, column, done, height, &mut to),
+                        2 => self.tile::<S, M, 2>(s, &pixels, column, done, height, &mut to),
+                        _ => self.tile::<S, M, 3>(s, &pixels, column, done, height, &mut to),
+                    }
                 }
             }
             done += height;
         }
     }
 
+    /// # Safety
+    /// All distances from all of `pixels` are readable.
     #[inline(always)]
     unsafe fn tile<S: Simd, const M: usize, const N: usize>(
         &self,
+        s: S,
         pixels: &[*const f32; M],
         column: usize,
         first: usize,
         height: usize,
+        to: &mut StemResult<'_>,
     ) {
-        let mut sums = [[S::splat(0.0); N]; M];
+        let mut sums = [[s.splat(0.0); N]; M];
         for j in 0..N {
-            let bias = S::load(self.bias.add(column + j * S::LANES));
+            let bias = s.read(self.bias, column + j * S::LANES);
             for row in &mut sums {
                 row[j] = bias;
             }
         }
-        let mut weights = self.weights.add(column * self.distances.len());
+        let taps = self.distances.len();
+        let weights = &self.weights[column * taps..][..taps * N * S::LANES];
+        let mut weights = weights.as_ptr();
         for distance in self.distances {
-            let mut row = [S::splat(0.0); N];
+            let mut row = [s.splat(0.0); N];
             for (j, weight) in row.iter_mut().enumerate() {
-                *weight = S::load(weights.add(j * S::LANES));
+                // SAFETY: a row of `N` registers for every distance, as just checked.
+                *weight = unsafe { s.load(weights.add(j * S::LANES)) };
             }
             for i in 0..M {
-                let x = S::splat(*pixels[i].add(*distance));
+                // SAFETY: the caller's promise.
+                let x = s.splat(unsafe { *pixels[i].add(*distance) });
                 for j in 0..N {
-                    sums[i][j] = S::fma(x, row[j], sums[i][j]);
+                    sums[i][j] = s.fma(x, row[j], sums[i][j]);
                 }
             }
-            weights = weights.add(N * S::LANES);
+            weights = weights.wrapping_add(N * S::LANES);
         }
-        let (low, high) = (S::splat(self.low), S::splat(self.high));
         for j in 0..N {
             let column = column + j * S::LANES;
-            if self.order == Order::Pooled {
-                for window in 0..M / 4 {
-                    if 4 * window < height {
-                        let four = [
-                            sums[4 * window][j],
-                            sums[4 * window + 1][j],
-                            sums[4 * window + 2][j],
-                            sums[4 * window + 3][j],
-                        ];
-                        let at = (first / 4 + window) * self.k + column;
-                        let largest = largest_of_four::<S>(four, self.choice, at);
-                        S::store(self.to.add(at), S::min(high, S::max(low, largest)));
-                    }
+            let results = registers(
+                s,
+                #[inline(always)]
+                |i| sums[i][j],
+            );
+            self.put::<S, M>(s, results, column, first, height, to);
+        }
+    }
+
+    /// Stores the results of one register of columns.
+    #[inline(always)]
+    fn put<S: Simd, const M: usize>(
+        &self,
+        s: S,
+        sums: [S::V; M],
+        column: usize,
+        first: usize,
+        height: usize,
+        to: &mut StemResult<'_>,
+    ) {
+        let (low, high) = (s.splat(self.low), s.splat(self.high));
+        if self.order == Order::Raster {
+            // A loop of constant length, so that sums stay in registers.
+            for (i, sum) in sums.iter().enumerate() {
+                if i < height {
+                    let at = (first + i) * self.k + column;
+                    s.write(to.values, at, s.min(high, s.max(low, *sum)));
                 }
-            } else {
-                for (i, row) in sums.iter().enumerate() {
-                    if i < height {
-                        let at = (first + i) * self.k + column;
-                        S::store(self.to.add(at), S::min(high, S::max(low, row[j])));
-                    }
+            }
+            return;
+        }
+        for window in 0..M / 4 {
+            if 4 * window < height {
+                let four = registers(
+                    s,
+                    #[inline(always)]
+                    |corner| sums[4 * window + corner],
+                );
+                let at = (first / 4 + window) * self.k + column;
+                let largest = largest_of_four(s, four);
+                if let Some(choice) = &mut to.choice {
+                    s.write(choice, at, index_of_largest(s, four, largest));
                 }
+                s.write(to.values, at, s.min(high, s.max(low, largest)));
             }
         }
     }

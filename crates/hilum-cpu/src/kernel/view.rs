@@ -9,91 +9,183 @@ use hilum_graph::Activation;
 use super::activation::{self, for_activation};
 use crate::simd::Simd;
 
+/// A factor and a summand per channel.
+#[derive(Clone, Copy)]
+pub(crate) struct Affine<'a> {
+    pub(crate) scale: &'a [f32],
+    pub(crate) shift: &'a [f32],
+}
+
+impl Affine<'_> {
+    /// Where nothing is applied.
+    pub(crate) const NONE: Self = Self {
+        scale: &[],
+        shift: &[],
+    };
+}
+
 /// Stored values and what is applied when they are read.
 #[derive(Clone, Copy)]
-pub(crate) struct View {
-    /// The first value of the first pixel.
-    pub(crate) start: *const f32,
-    /// Values from pixel to pixel; a multiple of the lanes.
+pub(crate) struct View<'a> {
+    /// All pixels, and behind them one register that may be read, but not used.
+    pub(crate) values: &'a [f32],
+    /// Values from pixel to pixel; whole registers, except for an image that nothing is applied
+    /// to.
     pub(crate) stride: usize,
-    /// A factor per channel, or null.
-    pub(crate) scale: *const f32,
-    /// A summand per channel; null if `scale` is.
-    pub(crate) shift: *const f32,
+    /// Applied first.
+    pub(crate) affine: Option<Affine<'a>>,
     /// Applied last.
     pub(crate) activation: Option<Activation>,
 }
 
-impl View {
+impl View<'_> {
     /// Whether stored values are the values.
     pub(crate) fn is_plain(&self) -> bool {
-        self.scale.is_null() && self.activation.is_none()
+        self.affine.is_none() && self.activation.is_none()
     }
 
-    /// Writes pixels `first..first + count` to `to`, densely.
-    ///
-    /// # Safety
-    /// Inside of `S::vectorize`; the pixels exist and `to` has room for them.
+    /// The stored values of pixels `first..first + count`.
     #[inline(always)]
-    pub(crate) unsafe fn read<S: Simd>(&self, first: usize, count: usize, to: *mut f32) {
-        self.read_rows::<S>(first, count, to, self.stride);
+    pub(crate) fn pixels(&self, first: usize, count: usize) -> &[f32] {
+        &self.values[first * self.stride..][..count * self.stride]
+    }
+
+    /// Writes pixels `first..first + count` to the front of `to`, densely.
+    #[inline(always)]
+    pub(crate) fn read<S: Simd>(&self, s: S, first: usize, count: usize, to: &mut [f32]) {
+        self.read_rows(s, first, count, to, self.stride);
     }
 
     /// Writes pixels `first..first + count` to rows `row` values apart.
-    ///
-    /// # Safety
-    /// Inside of `S::vectorize`; the pixels exist and `to` has room for them.
     #[inline(never)]
-    pub(crate) unsafe fn read_rows<S: Simd>(
+    pub(crate) fn read_rows<S: Simd>(
         &self,
+        s: S,
         first: usize,
         count: usize,
-        to: *mut f32,
+        to: &mut [f32],
         row: usize,
     ) {
-        S::vectorize(
+        s.vectorize(
             #[inline(always)]
-            || self.read_rows_here::<S>(first, count, to, row),
+            || self.read_rows_here(s, self.pixels(first, count), to, row),
         );
     }
 
     #[inline(always)]
-    unsafe fn read_rows_here<S: Simd>(&self, first: usize, count: usize, to: *mut f32, row: usize) {
-        let from = self.start.add(first * self.stride);
+    fn read_rows_here<S: Simd>(&self, s: S, from: &[f32], to: &mut [f32], row: usize) {
         let stride = self.stride;
         if self.is_plain() {
             if row == stride {
-                std::ptr::copy_nonoverlapping(from, to, count * stride);
+                to[..from.len()].copy_from_slice(from);
             } else {
-                for pixel in 0..count {
-                    let to = to.add(pixel * row);
-                    std::ptr::copy_nonoverlapping(from.add(pixel * stride), to, stride);
+                for pixel in 0..from.len() / stride {
+                    let from = &from[pixel * stride..][..stride];
+                    to[pixel * row..][..stride].copy_from_slice(from);
                 }
             }
             return;
         }
-        let (scale, shift) = (self.scale, self.shift);
+        let Affine { scale, shift } = self.affine.unwrap_or(Affine::NONE);
+        let is_scaled = self.affine.is_some();
+        assert!(stride.is_multiple_of(S::LANES), "whole registers");
+        assert!(
+            !is_scaled || scale.len().min(shift.len()) >= stride,
+            "a line of channels"
+        );
+        let count = from.len() / stride;
+        assert!(
+            count == 0 || (count - 1) * row + stride <= to.len(),
+            "room for all rows"
+        );
         for_activation!(self.activation, ACTIVATION => {
-            for pixel in 0..count {
-                let (from, to) = (from.add(pixel * stride), to.add(pixel * row));
+            // Pointers, because pixels may be so short that iterators take as long as they do.
+            let (mut from, mut to) = (from.as_ptr(), to.as_mut_ptr());
+            for _ in 0..count {
                 let mut c = 0;
                 while c < stride {
-                    let mut x = S::load(from.add(c));
-                    if !scale.is_null() {
-                        x = S::fma(x, S::load(scale.add(c)), S::load(shift.add(c)));
+                    // SAFETY: pixel and row have `stride` values, as many as `scale` and `shift`,
+                    // and those are whole registers.
+                    unsafe {
+                        let mut x = s.load(from.add(c));
+                        if is_scaled {
+                            x = s.fma(x, s.read_unchecked(scale, c), s.read_unchecked(shift, c));
+                        }
+                        s.store(to.add(c), activate(s, ACTIVATION, x));
                     }
-                    S::store(to.add(c), activate::<S>(ACTIVATION, x));
                     c += S::LANES;
                 }
+                (from, to) = (from.wrapping_add(stride), to.wrapping_add(row));
             }
         });
+    }
+
+    /// One register of a pixel.
+    #[inline(always)]
+    pub(crate) fn register<S: Simd>(&self, s: S, pixel: usize, channel: usize) -> S::V {
+        let mut x = s.read(self.values, pixel * self.stride + channel);
+        if let Some(affine) = &self.affine {
+            x = s.fma(
+                x,
+                s.read(affine.scale, channel),
+                s.read(affine.shift, channel),
+            );
+        }
+        activate(s, self.activation, x)
+    }
+
+    /// Adds pixels `first..` to those in `to`.
+    #[inline(always)]
+    pub(crate) fn add_to<S: Simd>(&self, s: S, first: usize, to: &mut [f32]) {
+        for (pixel, to) in (first..).zip(to.chunks_exact_mut(self.stride)) {
+            for c in (0..self.stride).step_by(S::LANES) {
+                let sum = s.add(s.read(to, c), self.register(s, pixel, c));
+                s.write(to, c, sum);
+            }
+        }
+    }
+
+    /// Multiplies `to` by a pixel.
+    #[inline(always)]
+    pub(crate) fn multiply_to<S: Simd>(&self, s: S, pixel: usize, to: &mut [f32]) {
+        for c in (0..self.stride).step_by(S::LANES) {
+            let product = s.mul(s.read(to, c), self.register(s, pixel, c));
+            s.write(to, c, product);
+        }
+    }
+
+    /// The first channels of a pixel, as many as `to` has.
+    #[inline(always)]
+    pub(crate) fn read_channels<S: Simd>(&self, s: S, pixel: usize, to: &mut [f32]) {
+        for (index, to) in to.chunks_mut(S::LANES).enumerate() {
+            let mut lanes = [0.0; 16];
+            s.write(&mut lanes, 0, self.register(s, pixel, index * S::LANES));
+            to.copy_from_slice(&lanes[..to.len()]);
+        }
+    }
+
+    /// Applies batch norm and activation to pixels in place; the stored values play no part.
+    #[inline(always)]
+    pub(crate) fn apply<S: Simd>(&self, s: S, pixels: &mut [f32]) {
+        if let Some(affine) = &self.affine {
+            for to in pixels.chunks_exact_mut(self.stride) {
+                for c in (0..self.stride).step_by(S::LANES) {
+                    let (scale, shift) = (s.read(affine.scale, c), s.read(affine.shift, c));
+                    let x = s.fma(s.read(to, c), scale, shift);
+                    s.write(to, c, x);
+                }
+            }
+        }
+        if let Some(own) = self.activation {
+            activation::apply(s, own, pixels);
+        }
     }
 }
 
 #[inline(always)]
-unsafe fn activate<S: Simd>(activation: Option<Activation>, x: S::V) -> S::V {
+fn activate<S: Simd>(s: S, activation: Option<Activation>, x: S::V) -> S::V {
     match activation {
-        Some(activation) => activation::value::<S>(activation, x),
+        Some(activation) => activation::value(s, activation, x),
         None => x,
     }
 }

@@ -1,6 +1,7 @@
 //! Windows that slide over an image, and the rows of values under them ("im2col").
 
 use super::view::View;
+use crate::memory::Scattered;
 use crate::simd::Simd;
 
 /// How a kernel slides over an image.
@@ -135,21 +136,30 @@ impl Window {
         first..end as usize
     }
 
+    /// Rows and columns that lie above and on the left of the kernel's first value at `place`;
+    /// negative inside of the padding.
+    #[inline(always)]
+    pub(crate) fn corner(&self, place: Place) -> [isize; 2] {
+        [
+            (place.row * self.stride[0]) as isize - self.padding[0] as isize,
+            (place.column * self.stride[1]) as isize - self.padding[1] as isize,
+        ]
+    }
+
     /// Writes the values under the kernel at computed pixels `first..first + count` to rows of
     /// `taps * stride` values, `spread` apart; zeros where the kernel hangs over the edge.
     ///
-    /// # Safety
-    /// Inside of `S::vectorize`; `to` has room for the rows and one register more. A view with a
-    /// stride that is no multiple of the lanes must be plain and followed by one register of
-    /// readable memory.
+    /// `to` has room for the rows and one register more: what does not fill whole registers is
+    /// overwritten by the next row. A view whose stride is no multiple of the lanes must be plain.
     #[inline(always)]
-    pub(crate) unsafe fn gather<S: Simd>(
+    pub(crate) fn gather<S: Simd>(
         &self,
-        view: &View,
+        s: S,
+        view: &View<'_>,
         order: Order,
         first: usize,
         count: usize,
-        to: *mut f32,
+        to: &mut [f32],
         spread: usize,
     ) {
         let c = view.stride;
@@ -158,9 +168,8 @@ impl Window {
         let plain = view.is_plain();
         let mut place = self.place(order, first);
         for pixel in 0..count {
-            let mut to = to.add(pixel * spread);
-            let top = (place.row * self.stride[0]) as isize - self.padding[0] as isize;
-            let left = (place.column * self.stride[1]) as isize - self.padding[1] as isize;
+            let to = &mut to[pixel * spread..];
+            let [top, left] = self.corner(place);
             let inside = top >= 0
                 && left >= 0
                 && top as usize + self.kernel[0] <= self.input[0]
@@ -169,14 +178,12 @@ impl Window {
                 let pixel = place.image * self.input_pixels()
                     + top as usize * self.input[1]
                     + left as usize;
-                let mut from = view.start.add(pixel * c);
-                for _ in 0..self.kernel[0] {
-                    copy::<S>(from, to, run);
-                    from = from.wrapping_add(row_step);
-                    to = to.add(run);
+                for tap in 0..self.kernel[0] {
+                    let from = &view.values[pixel * c + tap * row_step..];
+                    copy(s, from, &mut to[tap * run..], run);
                 }
             } else {
-                self.gather_at_edge::<S>(view, place.image, [top, left], to);
+                self.gather_at_edge(s, view, place.image, [top, left], to);
             }
             self.advance(order, &mut place);
         }
@@ -184,69 +191,63 @@ impl Window {
 
     /// The values under one kernel, row by row.
     #[inline(always)]
-    unsafe fn gather_at_edge<S: Simd>(
+    fn gather_at_edge<S: Simd>(
         &self,
-        view: &View,
+        s: S,
+        view: &View<'_>,
         image: usize,
         [top, left]: [isize; 2],
-        to: *mut f32,
+        to: &mut [f32],
     ) {
         let c = view.stride;
         let run = self.kernel[1] * c;
         let inside = self.columns_inside(left);
         for tap in 0..self.kernel[0] {
-            let to = to.add(tap * run);
+            let to = &mut to[tap * run..];
             let row = top + tap as isize;
             if row < 0 || row >= self.input[0] as isize || inside.is_empty() {
-                fill::<S>(to, run);
+                fill(s, to, run);
                 continue;
             }
             if inside.len() < self.kernel[1] {
-                fill::<S>(to, run);
+                fill(s, to, run);
             }
             let pixel = image * self.input_pixels()
                 + row as usize * self.input[1]
                 + (left + inside.start as isize) as usize;
-            view.read::<S>(pixel, inside.len(), to.add(inside.start * c));
+            view.read(s, pixel, inside.len(), &mut to[inside.start * c..]);
         }
     }
 
-    /// Adds rows as [`gather`](Self::gather) makes them to the image they came from.
-    ///
-    /// # Safety
-    /// Inside of `S::vectorize`; `c` is a multiple of the lanes, `image` holds the whole batch.
+    /// Adds rows as [`gather`](Self::gather) makes them, of `c` channels in whole registers, to
+    /// the images of the batch that they came from.
     #[inline(always)]
-    pub(crate) unsafe fn scatter<S: Simd>(
+    pub(crate) fn scatter<S: Simd>(
         &self,
-        from: *const f32,
+        s: S,
+        from: &[f32],
         c: usize,
         order: Order,
         first: usize,
         count: usize,
-        image: *mut f32,
+        images: Scattered<'_>,
     ) {
         let run = self.kernel[1] * c;
-        let mut from = from;
         let mut next = self.place(order, first);
-        for _ in 0..count {
+        for from in from.chunks_exact(self.kernel[0] * run).take(count) {
             let place = next;
             self.advance(order, &mut next);
-            let top = (place.row * self.stride[0]) as isize - self.padding[0] as isize;
-            let left = (place.column * self.stride[1]) as isize - self.padding[1] as isize;
+            let [top, left] = self.corner(place);
             let inside = self.columns_inside(left);
-            for tap in 0..self.kernel[0] {
+            for (tap, from) in from.chunks_exact(run).enumerate() {
                 let row = top + tap as isize;
                 if row >= 0 && row < self.input[0] as isize && !inside.is_empty() {
                     let pixel = place.image * self.input_pixels()
                         + row as usize * self.input[1]
                         + (left + inside.start as isize) as usize;
-                    add::<S>(
-                        image.add(pixel * c),
-                        from.add(inside.start * c),
-                        inside.len() * c,
-                    );
+                    let from = &from[inside.start * c..inside.end * c];
+                    add_scattered(s, images.part(pixel * c, from.len()), from);
                 }
-                from = from.add(run);
             }
         }
     }
@@ -254,30 +255,40 @@ impl Window {
 
 /// Writes `len` zeros, rounded up to a register.
 #[inline(always)]
-pub(crate) unsafe fn fill<S: Simd>(to: *mut f32, len: usize) {
+pub(crate) fn fill<S: Simd>(s: S, to: &mut [f32], len: usize) {
+    let to = &mut to[..len.next_multiple_of(S::LANES)];
     let mut i = 0;
-    while i < len {
-        S::store(to.add(i), S::splat(0.0));
+    while i + S::LANES <= to.len() {
+        s.write(to, i, s.splat(0.0));
         i += S::LANES;
     }
 }
 
 /// Copies `len` values, rounded up to a register.
 #[inline(always)]
-pub(crate) unsafe fn copy<S: Simd>(from: *const f32, to: *mut f32, len: usize) {
+pub(crate) fn copy<S: Simd>(s: S, from: &[f32], to: &mut [f32], len: usize) {
+    let len = len.next_multiple_of(S::LANES);
+    let (from, to) = (&from[..len], &mut to[..len]);
     let mut i = 0;
-    while i < len {
-        S::store(to.add(i), S::load(from.add(i)));
+    while i + S::LANES <= len {
+        s.write(to, i, s.read(from, i));
         i += S::LANES;
     }
 }
 
-/// `to += from` for `len` values, a multiple of the lanes.
+/// `to += from`, whole registers.
 #[inline(always)]
-pub(crate) unsafe fn add<S: Simd>(to: *mut f32, from: *const f32, len: usize) {
+pub(crate) fn add<S: Simd>(s: S, to: &mut [f32], from: &[f32]) {
+    add_scattered(s, Scattered::of(to), from);
+}
+
+#[inline(always)]
+fn add_scattered<S: Simd>(s: S, to: Scattered<'_>, from: &[f32]) {
+    assert_eq!(to.len(), from.len(), "as many values");
     let mut i = 0;
-    while i < len {
-        S::store(to.add(i), S::add(S::load(to.add(i)), S::load(from.add(i))));
+    while i + S::LANES <= from.len() {
+        // SAFETY: `from` has a whole register at `i`, and `to` is as long.
+        unsafe { to.store(s, i, s.add(to.load(s, i), s.read(from, i))) };
         i += S::LANES;
     }
 }

@@ -1,85 +1,51 @@
 //! Weights in the order in which kernels read them.
 
+use super::plan::{Algorithm, Shape};
 use crate::kernel::matrix::Panels;
 use crate::kernel::winograd::{Four, Two, transform_weights};
-use crate::memory::Buffer;
+use crate::memory::{Scattered, Shared};
 use crate::simd::Simd;
 use crate::threads::Pool;
 
-use super::plan::Algorithm;
-
-/// A weight matrix of a convolution: `positions` matrices of `rows x columns`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) algorithm: Algorithm,
-    /// Values under the kernel, or channels with Winograd.
-    pub(crate) rows: usize,
-    /// Filters, padding included.
-    pub(crate) columns: usize,
-}
-
-impl Shape {
-    /// Values before any transform.
-    pub(crate) fn source_len(self) -> usize {
-        let taps = if self.algorithm.positions() > 1 { 9 } else { 1 };
-        taps * self.rows * self.columns
-    }
-
-    /// Values at all positions.
-    pub(crate) fn len(self) -> usize {
-        self.algorithm.positions() * self.rows * self.columns
-    }
-}
-
 /// Packs `weights`, `[tap][c][k]`, for the forward product.
-pub(crate) fn pack<S: Simd>(shape: Shape, weights: &[f32], to: &mut Buffer, pool: &mut Pool) {
+pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: Shared<'_>, pool: &mut Pool) {
     let (rows, columns) = (shape.rows, shape.columns);
     assert!(to.len() >= shape.len(), "room for packed weights");
-    let taps = if shape.algorithm.positions() > 1 {
-        9
-    } else {
-        1
-    };
-    assert!(weights.len() >= taps * rows * columns, "all weights");
-    let to = to.shared();
+    assert!(weights.len() >= shape.source_len(), "all weights");
     let tasks = pool.threads() * 2;
     pool.run(tasks, |task, _| {
         let part = task * rows / tasks..(task + 1) * rows / tasks;
-        let (from, to) = (weights.as_ptr(), to.start());
         // SAFETY: each task writes the panels' rows of its own channels.
-        unsafe {
-            S::vectorize(
-                #[inline(always)]
-                || match shape.algorithm {
-                    Algorithm::Four => {
-                        transform_weights::<S, Four, 4, 6>(from, rows, columns, part, to);
-                    }
-                    Algorithm::Two => {
-                        transform_weights::<S, Two, 2, 4>(from, rows, columns, part, to);
-                    }
-                    _ => pack_rows::<S>(from, rows, columns, part, to),
-                },
-            );
-        }
+        let to = unsafe { to.scattered() };
+        s.vectorize(
+            #[inline(always)]
+            || match shape.algorithm {
+                Algorithm::Four => {
+                    transform_weights::<S, Four, 4, 6>(s, weights, rows, columns, part, to);
+                }
+                Algorithm::Two => {
+                    transform_weights::<S, Two, 2, 4>(s, weights, rows, columns, part, to);
+                }
+                _ => pack_rows::<S>(weights, rows, columns, part, to),
+            },
+        );
     });
 }
 
-#[inline(always)]
-unsafe fn pack_rows<S: Simd>(
-    from: *const f32,
+fn pack_rows<S: Simd>(
+    from: &[f32],
     rows: usize,
     columns: usize,
     part: std::ops::Range<usize>,
-    to: *mut f32,
+    to: Scattered<'_>,
 ) {
     let panels = Panels::new::<S>(columns);
     for panel in 0..panels.count() {
         let first = panels.start(panel) * S::LANES;
         let width = panels.width(panel) * S::LANES;
         for row in part.clone() {
-            let from = from.add(row * columns + first);
-            let to = to.add(first * rows + row * width);
-            std::ptr::copy_nonoverlapping(from, to, width);
+            let from = &from[row * columns + first..][..width];
+            to.part(first * rows + row * width, width).copy_from(from);
         }
     }
 }
@@ -87,40 +53,37 @@ unsafe fn pack_rows<S: Simd>(
 /// Packs the transposes of `weights`, `[tap][c][k]`, for the input's gradient: with Winograd's
 /// algorithms at every position. `between` has room for the transposed weights.
 pub(crate) fn pack_transposed<S: Simd>(
+    s: S,
     shape: Shape,
     weights: &[f32],
-    between: &mut Buffer,
-    to: &mut Buffer,
+    between: Shared<'_>,
+    to: Shared<'_>,
     pool: &mut Pool,
 ) {
     let (rows, columns) = (shape.rows, shape.columns);
     let len = shape.source_len();
-    let matrices = len / (rows * columns);
-    assert!(
-        weights.len() >= len && between.len() >= len,
-        "whole matrices"
-    );
+    assert!(weights.len() >= len, "whole matrices");
     let strips = rows.div_ceil(STRIP);
-    let place = between.shared();
-    pool.run(matrices * strips, |task, _| {
+    pool.run(shape.matrices() * strips, |task, _| {
         let (matrix, strip) = (task / strips, task % strips);
         let part = strip * STRIP..((strip + 1) * STRIP).min(rows);
-        let from = weights[matrix * rows * columns..].as_ptr();
-        let to = place.part(matrix * rows * columns, rows * columns).start();
-        // SAFETY: strips of columns are disjoint; both matrices are whole.
-        unsafe {
-            S::vectorize(
-                #[inline(always)]
-                || transpose::<S>(from, rows, columns, part, to),
-            );
-        }
+        let from = &weights[matrix * rows * columns..][..rows * columns];
+        let to = between.part(matrix * rows * columns, rows * columns);
+        // SAFETY: strips of columns are disjoint.
+        let to = unsafe { to.scattered() };
+        s.vectorize(
+            #[inline(always)]
+            || transpose(s, from, rows, columns, part, to),
+        );
     });
     let turned = Shape {
         algorithm: shape.algorithm,
         rows: columns,
         columns: rows,
     };
-    pack::<S>(turned, between, to, pool);
+    // SAFETY: the phase that wrote them is over.
+    let turned_weights = unsafe { between.part(0, len).read() };
+    pack(s, turned, turned_weights, to, pool);
 }
 
 /// Rows that a task transposes.
@@ -129,21 +92,29 @@ const STRIP: usize = 64;
 /// Writes rows `part` of a `rows x columns` matrix as columns. Both numbers are whole registers,
 /// so multiples of eight.
 #[inline(always)]
-unsafe fn transpose<S: Simd>(
-    from: *const f32,
+fn transpose<S: Simd>(
+    s: S,
+    from: &[f32],
     rows: usize,
     columns: usize,
     part: std::ops::Range<usize>,
-    to: *mut f32,
+    to: Scattered<'_>,
 ) {
-    let mut column = 0;
-    while column < columns {
-        let mut row = part.start;
-        while row < part.end {
-            let from = from.add(row * columns + column);
-            S::transpose(from, columns, to.add(column * rows + row), rows);
-            row += 8;
+    let whole = |count: usize| count.is_multiple_of(8);
+    assert!(
+        whole(rows) && whole(columns) && whole(part.start) && whole(part.end),
+        "squares"
+    );
+    assert!(
+        part.end <= rows && from.len().min(to.len()) >= rows * columns,
+        "both matrices"
+    );
+    for column in (0..columns).step_by(8) {
+        for row in part.clone().step_by(8) {
+            let from = from[row * columns + column..].as_ptr();
+            let to = to.address(column * rows + row);
+            // SAFETY: rows `row..row + 8` and columns `column..column + 8` exist in both.
+            unsafe { s.transpose(from, columns, to, rows) };
         }
-        column += 8;
     }
 }

@@ -6,7 +6,6 @@ use crate::kernel::{depthwise, stem};
 use crate::program::{Convolution, Mode, Program, ValueId, Work};
 
 use super::arena::{self, Lease};
-use super::packed::Shape;
 
 /// How a convolution is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +39,33 @@ impl Algorithm {
             Self::Two => 2,
             _ => 1,
         }
+    }
+}
+
+/// A weight matrix of a convolution: `positions` matrices of `rows x columns`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) algorithm: Algorithm,
+    /// Values under the kernel, or channels with Winograd.
+    pub(crate) rows: usize,
+    /// Filters, padding included.
+    pub(crate) columns: usize,
+}
+
+impl Shape {
+    /// Matrices before any transform: one per tap of Winograd's 3x3.
+    pub(crate) fn matrices(self) -> usize {
+        if self.algorithm.positions() > 1 { 9 } else { 1 }
+    }
+
+    /// Values before any transform.
+    pub(crate) fn source_len(self) -> usize {
+        self.matrices() * self.rows * self.columns
+    }
+
+    /// Values at all positions.
+    pub(crate) fn len(self) -> usize {
+        self.algorithm.positions() * self.rows * self.columns
     }
 }
 
@@ -121,7 +147,7 @@ pub(crate) struct Plan {
     /// By step: see [`stem::distances`](crate::kernel::stem::distances).
     pub(crate) distances: Vec<Vec<usize>>,
     /// Tiles that are transformed at a time where all threads work on them together.
-    pub(crate) together: Vec<usize>,
+    pub(crate) tiles_at_a_time: Vec<usize>,
 }
 
 /// Rows of a product that are multiplied in one block.
@@ -131,7 +157,7 @@ const FEW_ROWS: usize = 256;
 const MANY_WEIGHTS: usize = 1 << 18;
 
 /// Values of transformed tiles at a time: they stay in the last cache.
-const TOGETHER: usize = 1 << 20;
+const TILE_VALUES: usize = 1 << 20;
 
 impl Plan {
     /// The plan of `program` for at most `capacity` images at a time.
@@ -153,7 +179,7 @@ impl Plan {
         let mut plan = Self {
             capacity,
             distances: distances.collect(),
-            together: vec![0; program.steps.len()],
+            tiles_at_a_time: vec![0; program.steps.len()],
             algorithms,
             values: Vec::new(),
             gradients: Vec::new(),
@@ -248,13 +274,13 @@ impl Plan {
                 continue;
             }
             let tiles = tile_count(&convolution.window, algorithm) * self.capacity;
-            let fit = (TOGETHER / (positions * c.max(k))).clamp(48, 4096) / 48 * 48;
-            let together = tiles.min(fit);
-            self.together[index] = together;
-            sizes[0] = sizes[0].max(positions * plane(together, c));
-            sizes[1] = sizes[1].max(positions * plane(together, k));
+            let fit = (TILE_VALUES / (positions * c.max(k))).clamp(48, 4096) / 48 * 48;
+            let most = tiles.min(fit);
+            self.tiles_at_a_time[index] = most;
+            sizes[0] = sizes[0].max(positions * plane(most, c));
+            sizes[1] = sizes[1].max(positions * plane(most, k));
             if mode == Mode::Training {
-                sizes[2] = sizes[2].max(positions * plane(together, c));
+                sizes[2] = sizes[2].max(positions * plane(most, c));
             }
         }
         sizes

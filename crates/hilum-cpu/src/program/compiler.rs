@@ -2,7 +2,7 @@
 
 use hilum_graph::{Activation, Graph, NodeIndex, Op, Padding, ParameterRole};
 
-use super::{Convolution, Mode, Norm, Program, Step, Value, ValueId, Work};
+use super::step::{Convolution, Mode, Norm, Program, Step, Value, ValueId, Work};
 use crate::kernel::window::Window;
 use crate::store::{Store, is_depthwise};
 
@@ -212,19 +212,10 @@ impl Compiler<'_> {
                 let window = self.window(node, kernel, stride, [padding.top, padding.left]);
                 self.simple(node, Work::MaxPool(window), inputs, flows);
             }
-            Op::GlobalAveragePool => {
-                self.simple(node, Work::GlobalAveragePool, inputs, flows);
-            }
-            Op::Flatten => self.simple(node, Work::Flatten, inputs, flows),
             Op::Add => self.simple(node, Work::Add { activation: None }, inputs, flows),
-            Op::Concat => self.simple(node, Work::Concat, inputs, flows),
-            Op::Gate => {
-                if self.mode == Mode::Inference && self.gates_a_convolution(node) {
-                    // The convolution multiplies while it reads.
-                    return;
-                }
-                self.simple(node, Work::Gate, inputs, flows);
-            }
+            // The convolution multiplies while it reads.
+            Op::Gate if self.mode == Mode::Inference && self.gates_a_convolution(node) => {}
+            op => self.simple(node, Work::Operation(op), inputs, flows),
         }
     }
 

@@ -3,7 +3,7 @@
 use hilum_graph::{Activation, NodeIndex, Op, Padding};
 
 use super::compiler::Compiler;
-use super::{Convolution, ValueId, Work};
+use super::step::{Convolution, ValueId, Work};
 
 impl Compiler<'_> {
     /// Whether the only reader of a gate is a pointwise convolution.

@@ -9,89 +9,121 @@ use std::arch::x86_64::{
 
 use super::Simd;
 
+/// Proof that the processor has AVX-512F, AVX2 and FMA; see [`Simd`].
 #[derive(Clone, Copy)]
-pub(crate) struct Avx512;
+pub(crate) struct Avx512(());
 
 impl Simd for Avx512 {
     type V = __m512;
     const LANES: usize = 16;
     const REGISTERS: usize = 32;
 
-    #[inline(always)]
-    unsafe fn vectorize<R>(work: impl FnOnce() -> R) -> R {
-        #[target_feature(enable = "avx512f,avx2,fma")]
-        unsafe fn enabled<R>(work: impl FnOnce() -> R) -> R {
-            work()
-        }
-        enabled(work)
+    fn detect() -> Option<Self> {
+        let found = is_x86_feature_detected!("avx512f") && super::Avx2::detect().is_some();
+        found.then_some(Self(()))
     }
 
     #[inline(always)]
-    unsafe fn splat(value: f32) -> __m512 {
-        _mm512_set1_ps(value)
+    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
+        /// # Safety
+        /// The processor has the instructions.
+        #[target_feature(enable = "avx512f,avx2,fma")]
+        fn enabled<R>(work: impl FnOnce() -> R) -> R {
+            work()
+        }
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { enabled(work) }
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { _mm512_set1_ps(value) }
     }
     #[inline(always)]
-    unsafe fn load(from: *const f32) -> __m512 {
-        _mm512_loadu_ps(from)
+    unsafe fn load(self, from: *const f32) -> __m512 {
+        // SAFETY: the caller's promise; `self` is proof of the instructions.
+        unsafe { _mm512_loadu_ps(from) }
     }
     #[inline(always)]
-    unsafe fn store(to: *mut f32, value: __m512) {
-        _mm512_storeu_ps(to, value);
+    unsafe fn store(self, to: *mut f32, value: __m512) {
+        // SAFETY: the caller's promise; `self` is proof of the instructions.
+        unsafe { _mm512_storeu_ps(to, value) }
     }
     #[inline(always)]
-    unsafe fn add(a: __m512, b: __m512) -> __m512 {
-        _mm512_add_ps(a, b)
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { _mm512_add_ps(a, b) }
     }
     #[inline(always)]
-    unsafe fn sub(a: __m512, b: __m512) -> __m512 {
-        _mm512_sub_ps(a, b)
+    fn sub(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { _mm512_sub_ps(a, b) }
     }
     #[inline(always)]
-    unsafe fn mul(a: __m512, b: __m512) -> __m512 {
-        _mm512_mul_ps(a, b)
+    fn mul(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { _mm512_mul_ps(a, b) }
     }
     #[inline(always)]
-    unsafe fn div(a: __m512, b: __m512) -> __m512 {
-        _mm512_div_ps(a, b)
+    fn div(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { _mm512_div_ps(a, b) }
     }
     #[inline(always)]
-    unsafe fn fma(a: __m512, b: __m512, c: __m512) -> __m512 {
-        _mm512_fmadd_ps(a, b, c)
+    fn fma(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
     }
     #[inline(always)]
-    unsafe fn max(a: __m512, b: __m512) -> __m512 {
-        _mm512_max_ps(a, b)
+    fn max(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { _mm512_max_ps(a, b) }
     }
     #[inline(always)]
-    unsafe fn min(a: __m512, b: __m512) -> __m512 {
-        _mm512_min_ps(a, b)
+    fn min(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { _mm512_min_ps(a, b) }
     }
     #[inline(always)]
-    unsafe fn sqrt(a: __m512) -> __m512 {
-        _mm512_sqrt_ps(a)
+    fn sqrt(self, a: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { _mm512_sqrt_ps(a) }
     }
     #[inline(always)]
-    unsafe fn select_gt(a: __m512, b: __m512, yes: __m512, no: __m512) -> __m512 {
-        _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b), no, yes)
+    fn select_gt(self, a: __m512, b: __m512, yes: __m512, no: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, b), no, yes) }
     }
     #[inline(always)]
-    unsafe fn select_eq(a: __m512, b: __m512, yes: __m512, no: __m512) -> __m512 {
-        _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b), no, yes)
+    fn select_eq(self, a: __m512, b: __m512, yes: __m512, no: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b), no, yes) }
     }
     #[inline(always)]
-    unsafe fn exponent_of_low_bits(a: __m512) -> __m512 {
-        _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(a)))
+    fn exponent_of_low_bits(self, a: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(a))) }
     }
     #[inline(always)]
-    unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
-        super::avx2::transpose(from, from_stride, to, to_stride);
+    unsafe fn transpose(
+        self,
+        from: *const f32,
+        from_stride: usize,
+        to: *mut f32,
+        to_stride: usize,
+    ) {
+        // SAFETY: the caller's promise; `self` is proof of the instructions.
+        unsafe { super::avx2::transpose(from, from_stride, to, to_stride) }
     }
     #[inline(always)]
-    unsafe fn prefetch(at: *const f32) {
-        _mm_prefetch::<_MM_HINT_T1>(at.cast());
+    fn prefetch(self, at: *const f32) {
+        // SAFETY: `self` is proof of the instructions; no address faults in a prefetch.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) }
     }
     #[inline(always)]
-    unsafe fn prefetch_write(at: *mut f32) {
-        _mm_prefetch::<_MM_HINT_ET0>(at.cast());
+    fn prefetch_write(self, at: *mut f32) {
+        // SAFETY: `self` is proof of the instructions; no address faults in a prefetch.
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(at.cast()) }
     }
 }

@@ -25,11 +25,10 @@ pub(crate) use avx512::Avx512;
 pub(crate) use neon::Neon;
 pub(crate) use portable::Portable;
 
-/// An instruction set.
+/// An instruction set: a value of this type is proof that the processor has it.
 ///
-/// # Safety
-/// Every method but [`vectorize`](Simd::vectorize) may only run inside of it, on a processor that
-/// has the instruction set. Pointers must be valid for [`LANES`](Simd::LANES) values.
+/// The only way to a value is [`detect`](Simd::detect), so that arithmetic is safe. Outside of
+/// [`vectorize`](Simd::vectorize) it works too, but slowly: operations stay functions.
 pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// A register of [`LANES`](Simd::LANES) values.
     type V: Copy;
@@ -38,65 +37,142 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     /// Registers that a kernel may fill: 32 or 16.
     const REGISTERS: usize;
 
+    /// The proof, if the processor has the instruction set.
+    fn detect() -> Option<Self>;
+
     /// Runs `work` with the instruction set switched on.
-    unsafe fn vectorize<R>(work: impl FnOnce() -> R) -> R;
+    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R;
 
     /// `value` in every lane.
-    unsafe fn splat(value: f32) -> Self::V;
+    fn splat(self, value: f32) -> Self::V;
     /// Reads from `from`, aligned or not.
-    unsafe fn load(from: *const f32) -> Self::V;
+    ///
+    /// # Safety
+    /// `from` is valid for reads of [`LANES`](Simd::LANES) values.
+    unsafe fn load(self, from: *const f32) -> Self::V;
     /// Writes to `to`, aligned or not.
-    unsafe fn store(to: *mut f32, value: Self::V);
+    ///
+    /// # Safety
+    /// `to` is valid for writes of [`LANES`](Simd::LANES) values.
+    unsafe fn store(self, to: *mut f32, value: Self::V);
     /// `a + b`
-    unsafe fn add(a: Self::V, b: Self::V) -> Self::V;
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a - b`
-    unsafe fn sub(a: Self::V, b: Self::V) -> Self::V;
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a * b`
-    unsafe fn mul(a: Self::V, b: Self::V) -> Self::V;
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a / b`
-    unsafe fn div(a: Self::V, b: Self::V) -> Self::V;
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a * b + c`, rounded once where the processor can.
-    unsafe fn fma(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// The larger of each pair; `b` where either is NaN.
-    unsafe fn max(a: Self::V, b: Self::V) -> Self::V;
+    fn max(self, a: Self::V, b: Self::V) -> Self::V;
     /// The smaller of each pair; `b` where either is NaN.
-    unsafe fn min(a: Self::V, b: Self::V) -> Self::V;
+    fn min(self, a: Self::V, b: Self::V) -> Self::V;
     /// The square root.
-    unsafe fn sqrt(a: Self::V) -> Self::V;
+    fn sqrt(self, a: Self::V) -> Self::V;
     /// `yes` where `a > b`, else `no`.
-    unsafe fn select_gt(a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
+    fn select_gt(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
     /// `yes` where `a == b`, else `no`.
-    unsafe fn select_eq(a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
+    fn select_eq(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
     /// The lowest nine bits of each lane as sign and exponent, with a fraction of zero.
-    unsafe fn exponent_of_low_bits(a: Self::V) -> Self::V;
+    fn exponent_of_low_bits(self, a: Self::V) -> Self::V;
     /// Writes the 8 x 8 values whose rows lie `from_stride` apart as columns.
+    ///
+    /// # Safety
+    /// `from` is valid for reads of eight rows of eight values `from_stride` apart, `to` for
+    /// writes of as many `to_stride` apart.
     #[inline(always)]
-    unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+    unsafe fn transpose(
+        self,
+        from: *const f32,
+        from_stride: usize,
+        to: *mut f32,
+        to_stride: usize,
+    ) {
         for row in 0..8 {
             for column in 0..8 {
-                to.add(column * to_stride + row)
-                    .write(from.add(row * from_stride + column).read());
+                // SAFETY: the caller's promise.
+                unsafe {
+                    to.add(column * to_stride + row)
+                        .write(from.add(row * from_stride + column).read());
+                }
             }
         }
     }
     /// Brings the cache line at `at` nearer; any address will do.
-    unsafe fn prefetch(at: *const f32);
+    fn prefetch(self, at: *const f32);
     /// The same for a cache line that will be written; any address will do.
-    unsafe fn prefetch_write(at: *mut f32);
+    fn prefetch_write(self, at: *mut f32);
+
+    /// Reads the register at `at..at + LANES` of `from`.
+    ///
+    /// # Panics
+    /// If it does not lie within.
+    #[inline(always)]
+    fn read(self, from: &[f32], at: usize) -> Self::V {
+        if at > from.len() || from.len() - at < Self::LANES {
+            outside();
+        }
+        // SAFETY: just checked.
+        unsafe { self.load(from.as_ptr().add(at)) }
+    }
+    /// Writes the register at `at..at + LANES` of `to`.
+    ///
+    /// # Panics
+    /// If it does not lie within.
+    #[inline(always)]
+    fn write(self, to: &mut [f32], at: usize, value: Self::V) {
+        if at > to.len() || to.len() - at < Self::LANES {
+            outside();
+        }
+        // SAFETY: just checked.
+        unsafe { self.store(to.as_mut_ptr().add(at), value) }
+    }
+    /// [`read`](Self::read) for loops whose bounds were checked before.
+    ///
+    /// # Safety
+    /// `at + LANES <= from.len()`
+    #[inline(always)]
+    unsafe fn read_unchecked(self, from: &[f32], at: usize) -> Self::V {
+        debug_assert!(
+            at + Self::LANES <= from.len(),
+            "register {at} of {}",
+            from.len()
+        );
+        // SAFETY: the caller's promise.
+        unsafe { self.load(from.as_ptr().add(at)) }
+    }
+    /// [`write`](Self::write) for loops whose bounds were checked before.
+    ///
+    /// # Safety
+    /// `at + LANES <= to.len()`
+    #[inline(always)]
+    unsafe fn write_unchecked(self, to: &mut [f32], at: usize, value: Self::V) {
+        debug_assert!(
+            at + Self::LANES <= to.len(),
+            "register {at} of {}",
+            to.len()
+        );
+        // SAFETY: the caller's promise.
+        unsafe { self.store(to.as_mut_ptr().add(at), value) }
+    }
+}
+
+/// A function of its own without arguments, so that nothing is prepared for it in loops.
+#[cold]
+#[inline(never)]
+fn outside() -> ! {
+    panic!("a register outside of its memory")
 }
 
 /// `N` registers by number.
 ///
 /// `std::array::from_fn` would do, but is not always inlined: a closure that stays a function
 /// runs without the instruction set, and hands every register over through memory.
-///
-/// # Safety
-/// Inside of [`Simd::vectorize`].
 #[inline(always)]
-pub(crate) unsafe fn registers<S: Simd, const N: usize>(
-    value: impl Fn(usize) -> S::V,
-) -> [S::V; N] {
-    let mut all = [S::splat(0.0); N];
+pub(crate) fn registers<S: Simd, const N: usize>(s: S, value: impl Fn(usize) -> S::V) -> [S::V; N] {
+    let mut all = [s.splat(0.0); N];
     for (number, register) in all.iter_mut().enumerate() {
         *register = value(number);
     }
@@ -162,11 +238,11 @@ impl InstructionSet {
         match self {
             Self::Portable => true,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Self::Avx2 => Avx2::detect().is_some(),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::Avx2.is_present(),
+            Self::Avx512 => Avx512::detect().is_some(),
             #[cfg(target_arch = "aarch64")]
-            Self::Neon => true,
+            Self::Neon => Neon::detect().is_some(),
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx2 | Self::Avx512 => false,
             #[cfg(not(target_arch = "aarch64"))]

@@ -2,8 +2,9 @@
 
 use super::Simd;
 
+/// What every processor has; see [`Simd`].
 #[derive(Clone, Copy)]
-pub(crate) struct Portable;
+pub(crate) struct Portable(());
 
 const LANES: usize = 8;
 
@@ -19,57 +20,63 @@ impl Simd for Portable {
     const LANES: usize = LANES;
     const REGISTERS: usize = 16;
 
+    fn detect() -> Option<Self> {
+        Some(Self(()))
+    }
+
     #[inline(always)]
-    unsafe fn vectorize<R>(work: impl FnOnce() -> R) -> R {
+    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
         work()
     }
 
     #[inline(always)]
-    unsafe fn splat(value: f32) -> Lanes {
+    fn splat(self, value: f32) -> Lanes {
         [value; LANES]
     }
     #[inline(always)]
-    unsafe fn load(from: *const f32) -> Lanes {
-        from.cast::<Lanes>().read_unaligned()
+    unsafe fn load(self, from: *const f32) -> Lanes {
+        // SAFETY: the caller's promise.
+        unsafe { from.cast::<Lanes>().read_unaligned() }
     }
     #[inline(always)]
-    unsafe fn store(to: *mut f32, value: Lanes) {
-        to.cast::<Lanes>().write_unaligned(value);
+    unsafe fn store(self, to: *mut f32, value: Lanes) {
+        // SAFETY: the caller's promise.
+        unsafe { to.cast::<Lanes>().write_unaligned(value) }
     }
     #[inline(always)]
-    unsafe fn add(a: Lanes, b: Lanes) -> Lanes {
+    fn add(self, a: Lanes, b: Lanes) -> Lanes {
         each(a, b, |a, b| a + b)
     }
     #[inline(always)]
-    unsafe fn sub(a: Lanes, b: Lanes) -> Lanes {
+    fn sub(self, a: Lanes, b: Lanes) -> Lanes {
         each(a, b, |a, b| a - b)
     }
     #[inline(always)]
-    unsafe fn mul(a: Lanes, b: Lanes) -> Lanes {
+    fn mul(self, a: Lanes, b: Lanes) -> Lanes {
         each(a, b, |a, b| a * b)
     }
     #[inline(always)]
-    unsafe fn div(a: Lanes, b: Lanes) -> Lanes {
+    fn div(self, a: Lanes, b: Lanes) -> Lanes {
         each(a, b, |a, b| a / b)
     }
     #[inline(always)]
-    unsafe fn fma(a: Lanes, b: Lanes, c: Lanes) -> Lanes {
+    fn fma(self, a: Lanes, b: Lanes, c: Lanes) -> Lanes {
         std::array::from_fn(|lane| a[lane] * b[lane] + c[lane])
     }
     #[inline(always)]
-    unsafe fn max(a: Lanes, b: Lanes) -> Lanes {
+    fn max(self, a: Lanes, b: Lanes) -> Lanes {
         each(a, b, |a, b| if a > b { a } else { b })
     }
     #[inline(always)]
-    unsafe fn min(a: Lanes, b: Lanes) -> Lanes {
+    fn min(self, a: Lanes, b: Lanes) -> Lanes {
         each(a, b, |a, b| if a < b { a } else { b })
     }
     #[inline(always)]
-    unsafe fn sqrt(a: Lanes) -> Lanes {
+    fn sqrt(self, a: Lanes) -> Lanes {
         a.map(f32::sqrt)
     }
     #[inline(always)]
-    unsafe fn select_gt(a: Lanes, b: Lanes, yes: Lanes, no: Lanes) -> Lanes {
+    fn select_gt(self, a: Lanes, b: Lanes, yes: Lanes, no: Lanes) -> Lanes {
         std::array::from_fn(|lane| {
             if a[lane] > b[lane] {
                 yes[lane]
@@ -79,7 +86,7 @@ impl Simd for Portable {
         })
     }
     #[inline(always)]
-    unsafe fn select_eq(a: Lanes, b: Lanes, yes: Lanes, no: Lanes) -> Lanes {
+    fn select_eq(self, a: Lanes, b: Lanes, yes: Lanes, no: Lanes) -> Lanes {
         std::array::from_fn(|lane| {
             if a[lane] == b[lane] {
                 yes[lane]
@@ -89,11 +96,11 @@ impl Simd for Portable {
         })
     }
     #[inline(always)]
-    unsafe fn exponent_of_low_bits(a: Lanes) -> Lanes {
+    fn exponent_of_low_bits(self, a: Lanes) -> Lanes {
         a.map(|a| f32::from_bits(a.to_bits() << 23))
     }
     #[inline(always)]
-    unsafe fn prefetch(_at: *const f32) {}
+    fn prefetch(self, _at: *const f32) {}
     #[inline(always)]
-    unsafe fn prefetch_write(_at: *mut f32) {}
+    fn prefetch_write(self, _at: *mut f32) {}
 }

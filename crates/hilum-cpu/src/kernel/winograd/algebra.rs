@@ -3,22 +3,19 @@
 use crate::simd::Simd;
 
 /// The 1-D transforms of `F(OUT, 3)`, where `IN = OUT + 2`.
-///
-/// # Safety
-/// All of them may only run inside of `S::vectorize`.
 pub(crate) trait Algebra<S: Simd, const OUT: usize, const IN: usize> {
     /// `B^T d`: values of the image.
-    unsafe fn image(d: [S::V; IN]) -> [S::V; IN];
+    fn image(s: S, d: [S::V; IN]) -> [S::V; IN];
     /// `B m`, its transpose.
-    unsafe fn image_transposed(m: [S::V; IN]) -> [S::V; IN];
+    fn image_transposed(s: S, m: [S::V; IN]) -> [S::V; IN];
     /// `A^T m`: results.
-    unsafe fn result(m: [S::V; IN]) -> [S::V; OUT];
+    fn result(s: S, m: [S::V; IN]) -> [S::V; OUT];
     /// `A y`, its transpose.
-    unsafe fn result_transposed(y: [S::V; OUT]) -> [S::V; IN];
+    fn result_transposed(s: S, y: [S::V; OUT]) -> [S::V; IN];
     /// `G g`: weights.
-    unsafe fn weight(g: [S::V; 3]) -> [S::V; IN];
+    fn weight(s: S, g: [S::V; 3]) -> [S::V; IN];
     /// `G^T u`, its transpose.
-    unsafe fn weight_transposed(u: [S::V; IN]) -> [S::V; 3];
+    fn weight_transposed(s: S, u: [S::V; IN]) -> [S::V; 3];
 }
 
 /// `F(2, 3)`, interpolated at 0, 1, -1 and infinity:
@@ -33,54 +30,54 @@ pub(crate) struct Two;
 
 impl<S: Simd> Algebra<S, 2, 4> for Two {
     #[inline(always)]
-    unsafe fn image(d: [S::V; 4]) -> [S::V; 4] {
+    fn image(s: S, d: [S::V; 4]) -> [S::V; 4] {
         [
-            S::sub(d[0], d[2]),
-            S::add(d[1], d[2]),
-            S::sub(d[2], d[1]),
-            S::sub(d[1], d[3]),
+            s.sub(d[0], d[2]),
+            s.add(d[1], d[2]),
+            s.sub(d[2], d[1]),
+            s.sub(d[1], d[3]),
         ]
     }
     #[inline(always)]
-    unsafe fn image_transposed(m: [S::V; 4]) -> [S::V; 4] {
+    fn image_transposed(s: S, m: [S::V; 4]) -> [S::V; 4] {
         [
             m[0],
-            S::add(S::sub(m[1], m[2]), m[3]),
-            S::sub(S::add(m[1], m[2]), m[0]),
-            S::sub(S::splat(0.0), m[3]),
+            s.add(s.sub(m[1], m[2]), m[3]),
+            s.sub(s.add(m[1], m[2]), m[0]),
+            s.sub(s.splat(0.0), m[3]),
         ]
     }
     #[inline(always)]
-    unsafe fn result(m: [S::V; 4]) -> [S::V; 2] {
+    fn result(s: S, m: [S::V; 4]) -> [S::V; 2] {
         [
-            S::add(m[0], S::add(m[1], m[2])),
-            S::sub(S::sub(m[1], m[2]), m[3]),
+            s.add(m[0], s.add(m[1], m[2])),
+            s.sub(s.sub(m[1], m[2]), m[3]),
         ]
     }
     #[inline(always)]
-    unsafe fn result_transposed(y: [S::V; 2]) -> [S::V; 4] {
+    fn result_transposed(s: S, y: [S::V; 2]) -> [S::V; 4] {
         [
             y[0],
-            S::add(y[0], y[1]),
-            S::sub(y[0], y[1]),
-            S::sub(S::splat(0.0), y[1]),
+            s.add(y[0], y[1]),
+            s.sub(y[0], y[1]),
+            s.sub(s.splat(0.0), y[1]),
         ]
     }
     #[inline(always)]
-    unsafe fn weight(g: [S::V; 3]) -> [S::V; 4] {
-        let half = S::splat(0.5);
-        let outer = S::mul(half, S::add(g[0], g[2]));
-        let inner = S::mul(half, g[1]);
-        [g[0], S::add(outer, inner), S::sub(outer, inner), g[2]]
+    fn weight(s: S, g: [S::V; 3]) -> [S::V; 4] {
+        let half = s.splat(0.5);
+        let outer = s.mul(half, s.add(g[0], g[2]));
+        let inner = s.mul(half, g[1]);
+        [g[0], s.add(outer, inner), s.sub(outer, inner), g[2]]
     }
     #[inline(always)]
-    unsafe fn weight_transposed(u: [S::V; 4]) -> [S::V; 3] {
-        let half = S::splat(0.5);
-        let sum = S::mul(half, S::add(u[1], u[2]));
+    fn weight_transposed(s: S, u: [S::V; 4]) -> [S::V; 3] {
+        let half = s.splat(0.5);
+        let sum = s.mul(half, s.add(u[1], u[2]));
         [
-            S::add(u[0], sum),
-            S::mul(half, S::sub(u[1], u[2])),
-            S::add(u[3], sum),
+            s.add(u[0], sum),
+            s.mul(half, s.sub(u[1], u[2])),
+            s.add(u[3], sum),
         ]
     }
 }
@@ -99,101 +96,101 @@ pub(crate) struct Four;
 
 impl<S: Simd> Algebra<S, 4, 6> for Four {
     #[inline(always)]
-    unsafe fn image(d: [S::V; 6]) -> [S::V; 6] {
-        let (two, four, five) = (S::splat(2.0), S::splat(4.0), S::splat(-5.0));
-        let even = S::fma(S::splat(-4.0), d[2], d[4]);
-        let odd = S::fma(S::splat(-4.0), d[1], d[3]);
-        let near = S::sub(d[4], d[2]);
-        let far = S::sub(d[3], d[1]);
+    fn image(s: S, d: [S::V; 6]) -> [S::V; 6] {
+        let (two, four, five) = (s.splat(2.0), s.splat(4.0), s.splat(-5.0));
+        let even = s.fma(s.splat(-4.0), d[2], d[4]);
+        let odd = s.fma(s.splat(-4.0), d[1], d[3]);
+        let near = s.sub(d[4], d[2]);
+        let far = s.sub(d[3], d[1]);
         [
-            S::fma(four, d[0], S::fma(five, d[2], d[4])),
-            S::add(even, odd),
-            S::sub(even, odd),
-            S::fma(two, far, near),
-            S::fma(S::splat(-2.0), far, near),
-            S::fma(four, d[1], S::fma(five, d[3], d[5])),
+            s.fma(four, d[0], s.fma(five, d[2], d[4])),
+            s.add(even, odd),
+            s.sub(even, odd),
+            s.fma(two, far, near),
+            s.fma(s.splat(-2.0), far, near),
+            s.fma(four, d[1], s.fma(five, d[3], d[5])),
         ]
     }
     #[inline(always)]
-    unsafe fn image_transposed(m: [S::V; 6]) -> [S::V; 6] {
-        let (sum, difference) = (S::add(m[1], m[2]), S::sub(m[1], m[2]));
-        let (sum2, difference2) = (S::add(m[3], m[4]), S::sub(m[3], m[4]));
-        let four = S::splat(4.0);
-        let minus_four = S::splat(-4.0);
-        let minus_five = S::splat(-5.0);
+    fn image_transposed(s: S, m: [S::V; 6]) -> [S::V; 6] {
+        let (sum, difference) = (s.add(m[1], m[2]), s.sub(m[1], m[2]));
+        let (sum2, difference2) = (s.add(m[3], m[4]), s.sub(m[3], m[4]));
+        let four = s.splat(4.0);
+        let minus_four = s.splat(-4.0);
+        let minus_five = s.splat(-5.0);
         [
-            S::mul(four, m[0]),
-            S::fma(
+            s.mul(four, m[0]),
+            s.fma(
                 minus_four,
                 difference,
-                S::fma(S::splat(-2.0), difference2, S::mul(four, m[5])),
+                s.fma(s.splat(-2.0), difference2, s.mul(four, m[5])),
             ),
-            S::fma(
+            s.fma(
                 minus_five,
                 m[0],
-                S::fma(minus_four, sum, S::sub(S::splat(0.0), sum2)),
+                s.fma(minus_four, sum, s.sub(s.splat(0.0), sum2)),
             ),
-            S::fma(
+            s.fma(
                 minus_five,
                 m[5],
-                S::fma(S::splat(2.0), difference2, difference),
+                s.fma(s.splat(2.0), difference2, difference),
             ),
-            S::add(m[0], S::add(sum, sum2)),
+            s.add(m[0], s.add(sum, sum2)),
             m[5],
         ]
     }
     #[inline(always)]
-    unsafe fn result(m: [S::V; 6]) -> [S::V; 4] {
-        let (sum, difference) = (S::add(m[1], m[2]), S::sub(m[1], m[2]));
-        let (sum2, difference2) = (S::add(m[3], m[4]), S::sub(m[3], m[4]));
+    fn result(s: S, m: [S::V; 6]) -> [S::V; 4] {
+        let (sum, difference) = (s.add(m[1], m[2]), s.sub(m[1], m[2]));
+        let (sum2, difference2) = (s.add(m[3], m[4]), s.sub(m[3], m[4]));
         [
-            S::add(S::add(m[0], sum), sum2),
-            S::fma(S::splat(2.0), difference2, difference),
-            S::fma(S::splat(4.0), sum2, sum),
-            S::add(S::fma(S::splat(8.0), difference2, difference), m[5]),
+            s.add(s.add(m[0], sum), sum2),
+            s.fma(s.splat(2.0), difference2, difference),
+            s.fma(s.splat(4.0), sum2, sum),
+            s.add(s.fma(s.splat(8.0), difference2, difference), m[5]),
         ]
     }
     #[inline(always)]
-    unsafe fn result_transposed(y: [S::V; 4]) -> [S::V; 6] {
-        let (even, odd) = (S::add(y[0], y[2]), S::add(y[1], y[3]));
-        let even4 = S::fma(S::splat(4.0), y[2], y[0]);
-        let odd4 = S::fma(S::splat(4.0), y[3], y[1]);
+    fn result_transposed(s: S, y: [S::V; 4]) -> [S::V; 6] {
+        let (even, odd) = (s.add(y[0], y[2]), s.add(y[1], y[3]));
+        let even4 = s.fma(s.splat(4.0), y[2], y[0]);
+        let odd4 = s.fma(s.splat(4.0), y[3], y[1]);
         [
             y[0],
-            S::add(even, odd),
-            S::sub(even, odd),
-            S::fma(S::splat(2.0), odd4, even4),
-            S::fma(S::splat(-2.0), odd4, even4),
+            s.add(even, odd),
+            s.sub(even, odd),
+            s.fma(s.splat(2.0), odd4, even4),
+            s.fma(s.splat(-2.0), odd4, even4),
             y[3],
         ]
     }
     #[inline(always)]
-    unsafe fn weight(g: [S::V; 3]) -> [S::V; 6] {
-        let (sixth, twelfth) = (S::splat(1.0 / 6.0), S::splat(1.0 / 12.0));
-        let outer = S::mul(S::splat(-1.0 / 6.0), S::add(g[0], g[2]));
-        let inner = S::mul(sixth, g[1]);
-        let outer2 = S::fma(S::splat(1.0 / 24.0), g[0], S::mul(sixth, g[2]));
-        let inner2 = S::mul(twelfth, g[1]);
+    fn weight(s: S, g: [S::V; 3]) -> [S::V; 6] {
+        let (sixth, twelfth) = (s.splat(1.0 / 6.0), s.splat(1.0 / 12.0));
+        let outer = s.mul(s.splat(-1.0 / 6.0), s.add(g[0], g[2]));
+        let inner = s.mul(sixth, g[1]);
+        let outer2 = s.fma(s.splat(1.0 / 24.0), g[0], s.mul(sixth, g[2]));
+        let inner2 = s.mul(twelfth, g[1]);
         [
-            S::mul(S::splat(0.25), g[0]),
-            S::sub(outer, inner),
-            S::add(outer, inner),
-            S::add(outer2, inner2),
-            S::sub(outer2, inner2),
+            s.mul(s.splat(0.25), g[0]),
+            s.sub(outer, inner),
+            s.add(outer, inner),
+            s.add(outer2, inner2),
+            s.sub(outer2, inner2),
             g[2],
         ]
     }
     #[inline(always)]
-    unsafe fn weight_transposed(u: [S::V; 6]) -> [S::V; 3] {
-        let (sixth, twelfth) = (S::splat(1.0 / 6.0), S::splat(1.0 / 12.0));
-        let minus_sixth = S::splat(-1.0 / 6.0);
-        let (sum, difference) = (S::add(u[1], u[2]), S::sub(u[2], u[1]));
-        let (sum2, difference2) = (S::add(u[3], u[4]), S::sub(u[3], u[4]));
-        let first = S::fma(minus_sixth, sum, S::mul(S::splat(1.0 / 24.0), sum2));
+    fn weight_transposed(s: S, u: [S::V; 6]) -> [S::V; 3] {
+        let (sixth, twelfth) = (s.splat(1.0 / 6.0), s.splat(1.0 / 12.0));
+        let minus_sixth = s.splat(-1.0 / 6.0);
+        let (sum, difference) = (s.add(u[1], u[2]), s.sub(u[2], u[1]));
+        let (sum2, difference2) = (s.add(u[3], u[4]), s.sub(u[3], u[4]));
+        let first = s.fma(minus_sixth, sum, s.mul(s.splat(1.0 / 24.0), sum2));
         [
-            S::fma(S::splat(0.25), u[0], first),
-            S::fma(sixth, difference, S::mul(twelfth, difference2)),
-            S::fma(minus_sixth, sum, S::fma(sixth, sum2, u[5])),
+            s.fma(s.splat(0.25), u[0], first),
+            s.fma(sixth, difference, s.mul(twelfth, difference2)),
+            s.fma(minus_sixth, sum, s.fma(sixth, sum2, u[5])),
         ]
     }
 }

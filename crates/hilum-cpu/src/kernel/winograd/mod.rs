@@ -12,12 +12,13 @@
 //! with `D = A dy A^T` the weights' gradient is `G^T (V^T D) G` and the image's `B (D U^T) B^T`.
 
 mod algebra;
+mod gradient;
+mod patch;
 mod tiles;
 mod weights;
 
 pub(crate) use algebra::{Algebra, Four, Two};
-pub(crate) use tiles::{
-    Output, Patch, ResultGradient, gradient_tile, image_tile, input_gradient_tile, largest_of_four,
-    output_tile,
-};
+pub(crate) use gradient::{ResultGradient, gradient_tile, input_gradient_tile};
+pub(crate) use patch::Patch;
+pub(crate) use tiles::{Output, image_tile, output_tile};
 pub(crate) use weights::{transform_weights, weight_gradient};

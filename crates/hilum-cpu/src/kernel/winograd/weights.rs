@@ -3,54 +3,63 @@
 //! Weights lie as `[tap][c][k]`; at each position they are packed for the matrix product:
 //! `[panel][c][width]`.
 
-use super::Algebra;
+use super::algebra::Algebra;
+use super::patch::column;
 use crate::kernel::matrix::Panels;
+use crate::memory::Scattered;
 use crate::simd::{Simd, registers};
 
 /// Transforms the weights of input channels `channels` for all filters.
 ///
-/// # Safety
-/// Inside of `S::vectorize`; `weights` holds `9 * c * k` values, `to` has room for
-/// `IN * IN * c * k`.
+/// # Panics
+/// If `weights` are not `9 * c * k` values, or `to` has no room for `IN * IN * c * k`.
 #[inline(always)]
-pub(crate) unsafe fn transform_weights<
+pub(crate) fn transform_weights<
     S: Simd,
     A: Algebra<S, OUT, IN>,
     const OUT: usize,
     const IN: usize,
 >(
-    weights: *const f32,
+    s: S,
+    weights: &[f32],
     c: usize,
     k: usize,
     channels: std::ops::Range<usize>,
-    to: *mut f32,
+    to: Scattered<'_>,
 ) {
+    assert!(
+        k.is_multiple_of(S::LANES) && channels.end <= c,
+        "whole registers"
+    );
+    assert!(
+        9 * c * k <= weights.len() && IN * IN * c * k <= to.len(),
+        "all weights"
+    );
     let panels = Panels::new::<S>(k);
     for panel in 0..panels.count() {
         let first = panels.start(panel) * S::LANES;
         let width = panels.width(panel) * S::LANES;
         for channel in channels.clone() {
-            let mut lane = 0;
-            while lane < width {
-                let at = weights.add(channel * k + first + lane);
-                let mut columns = [[S::splat(0.0); IN]; 3];
+            for lane in (0..width).step_by(S::LANES) {
+                let at = channel * k + first + lane;
+                let mut columns = [[s.splat(0.0); IN]; 3];
                 for (j, column) in columns.iter_mut().enumerate() {
-                    *column = A::weight(registers::<S, _>(
+                    let taps = registers(
+                        s,
                         #[inline(always)]
-                        |i| S::load(at.add((i * 3 + j) * c * k)),
-                    ));
+                        // SAFETY: `at` lies within the `c * k` weights of a tap.
+                        |i| unsafe { s.read_unchecked(weights, (i * 3 + j) * c * k + at) },
+                    );
+                    *column = A::weight(s, taps);
                 }
                 for i in 0..IN {
-                    let row = A::weight(registers::<S, _>(
-                        #[inline(always)]
-                        |j| columns[j][i],
-                    ));
-                    for (j, value) in row.iter().enumerate() {
+                    let row = A::weight(s, column(s, &columns, i));
+                    for (j, value) in row.into_iter().enumerate() {
                         let place = (i * IN + j) * c * k + first * c + channel * width + lane;
-                        S::store(to.add(place), *value);
+                        // SAFETY: panels are `c * k` weights at every position.
+                        unsafe { to.store(s, place, value) };
                     }
                 }
-                lane += S::LANES;
             }
         }
     }
@@ -59,42 +68,50 @@ pub(crate) unsafe fn transform_weights<
 /// Transforms the gradient at all positions, `[position][c][k]`, back to `[tap][c][k]` for input
 /// channels `channels`.
 ///
-/// # Safety
-/// Inside of `S::vectorize`; `from` holds `IN * IN * c * k` values, `to` has room for `9 * c * k`.
+/// # Panics
+/// If `from` are not `IN * IN * c * k` values, or `to` has no room for `9 * c * k`.
 #[inline(always)]
-pub(crate) unsafe fn weight_gradient<
+pub(crate) fn weight_gradient<
     S: Simd,
     A: Algebra<S, OUT, IN>,
     const OUT: usize,
     const IN: usize,
 >(
-    from: *const f32,
+    s: S,
+    from: &[f32],
     c: usize,
     k: usize,
     channels: std::ops::Range<usize>,
-    to: *mut f32,
+    to: Scattered<'_>,
 ) {
+    assert!(
+        k.is_multiple_of(S::LANES) && channels.end <= c,
+        "whole registers"
+    );
+    assert!(
+        IN * IN * c * k <= from.len() && 9 * c * k <= to.len(),
+        "all weights"
+    );
     for channel in channels {
-        let mut filter = 0;
-        while filter < k {
+        for filter in (0..k).step_by(S::LANES) {
             let at = channel * k + filter;
-            let mut columns = [[S::splat(0.0); 3]; IN];
+            let mut columns = [[s.splat(0.0); 3]; IN];
             for (j, column) in columns.iter_mut().enumerate() {
-                *column = A::weight_transposed(registers::<S, _>(
+                let positions = registers(
+                    s,
                     #[inline(always)]
-                    |i| S::load(from.add((i * IN + j) * c * k + at)),
-                ));
+                    // SAFETY: `at` lies within the `c * k` weights of a position.
+                    |i| unsafe { s.read_unchecked(from, (i * IN + j) * c * k + at) },
+                );
+                *column = A::weight_transposed(s, positions);
             }
             for i in 0..3 {
-                let row = A::weight_transposed(registers::<S, _>(
-                    #[inline(always)]
-                    |j| columns[j][i],
-                ));
-                for (j, value) in row.iter().enumerate() {
-                    S::store(to.add((i * 3 + j) * c * k + at), *value);
+                let row = A::weight_transposed(s, column(s, &columns, i));
+                for (j, value) in row.into_iter().enumerate() {
+                    // SAFETY: `at` lies within the `c * k` weights of a tap.
+                    unsafe { to.store(s, (i * 3 + j) * c * k + at, value) };
                 }
             }
-            filter += S::LANES;
         }
     }
 }

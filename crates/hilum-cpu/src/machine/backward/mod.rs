@@ -3,9 +3,8 @@
 mod pooling;
 mod values;
 
-use super::normalise::{Bending, Blocks};
-use super::{Context, Machine};
-use crate::kernel::norm::{self, Linear};
+use super::context::Context;
+use super::state::Machine;
 use crate::memory::{Buffer, Shared};
 use crate::program::{Step, ValueId, Work};
 use crate::simd::Simd;
@@ -25,8 +24,9 @@ pub(super) struct Backward<'a> {
     pub(super) gradients: &'a mut Buffer,
     /// Values whose gradient has received a part already.
     pub(super) begun: Vec<bool>,
-    /// Sums by channel of values whose gradient was bent by the step that gave its last part.
-    pub(super) bent: Vec<Option<[Vec<f64>; 2]>>,
+    /// Sums by channel of values whose gradient was taken back to the stored values by the step
+    /// that gave its last part.
+    pub(super) channel_sums: Vec<Option<[Vec<f64>; 2]>>,
 }
 
 impl Backward<'_> {
@@ -54,6 +54,7 @@ impl<S: Simd> Machine<S> {
         gradients: &mut Buffer,
         pool: &mut Pool,
     ) {
+        let s = self.simd;
         let mut context = self.context(count, pool);
         let program = context.program;
         let mut backward = Backward {
@@ -61,14 +62,14 @@ impl<S: Simd> Machine<S> {
             weights,
             gradients,
             begun: vec![false; program.values.len()],
-            bent: vec![None; program.values.len()],
+            channel_sums: vec![None; program.values.len()],
         };
         context.seed(program.outputs[0], seed, &mut backward);
         for index in (0..program.steps.len()).rev() {
             let step = &program.steps[index];
             if program.values[step.output].needs_gradient {
-                context.complete::<S>(step, &mut backward);
-                context.backward_step::<S>(index, step, &mut backward);
+                context.complete(s, step, &mut backward);
+                context.backward_step(s, index, step, &mut backward);
             }
         }
     }
@@ -117,20 +118,16 @@ impl<'a> Context<'a> {
         self.program.values[id].needs_gradient
     }
 
-    /// What bends the gradient of a value, if step `index` gives its last part.
-    pub(super) fn last_part(
-        &mut self,
-        id: ValueId,
-        index: usize,
-        blocks: Blocks,
-    ) -> Option<Bending> {
+    /// Whether step `index` gives the last part of the gradient of a value, which must then be
+    /// taken back to the stored values.
+    pub(super) fn gives_last_part(&self, id: ValueId, index: usize) -> bool {
         let steps = &self.program.steps;
         let reads = |step: &Step| step.inputs.contains(&id);
         let is_last = steps.iter().position(reads) == Some(index);
-        let maker = steps.iter().rfind(|step| step.output == id)?;
+        let maker = steps.iter().rfind(|step| step.output == id);
+        let has_bias = maker.is_some_and(|step| bias_of(step).is_some());
         let is_output = self.program.outputs.contains(&id);
-        let bends = self.bends(id, bias_of(maker).is_some());
-        (is_last && bends && !is_output).then(|| self.bending(id, blocks))
+        is_last && maker.is_some() && self.needs_backprop(id, has_bias) && !is_output
     }
 
     fn seed(&mut self, id: ValueId, seed: &[f32], backward: &mut Backward<'_>) {
@@ -152,80 +149,74 @@ impl<'a> Context<'a> {
     }
 
     /// Takes the gradient of a step's result back through what its readers applied.
-    fn complete<S: Simd>(&mut self, step: &Step, backward: &mut Backward<'_>) {
+    fn complete<S: Simd>(&mut self, s: S, step: &Step, backward: &mut Backward<'_>) {
         let id = step.output;
         if !backward.adds_to(id) {
             // SAFETY: one thread.
             unsafe { self.gradient(id).write() }.fill(0.0);
         }
         let bias = bias_of(step);
-        if !self.bends(id, bias.is_some()) {
+        if !self.needs_backprop(id, bias.is_some()) {
             return;
         }
-        let [first, second] = match backward.bent[id].take() {
+        let sums = match backward.channel_sums[id].take() {
             Some(sums) => sums,
-            None => self.bend::<S>(id),
+            None => self.backprop_value(s, id),
         };
         let value = &self.program.values[id];
-        if let Some(coefficients) = &mut self.coefficients[id] {
+        if let Some(coefficients) = &self.coefficients[id] {
             let norm = coefficients.norm;
             let count = (value.pixels() * self.count) as f64;
-            let entry = &backward.store.entries()[norm.scale];
-            let scale = &backward.weights[entry.offset..entry.offset + entry.len];
-            let mut lines = (vec![0.0; scale.len()], vec![0.0; scale.len()]);
-            coefficients.differentiate(count, &first, &second, scale, &mut lines.0, &mut lines.1);
-            backward.parameter(norm.scale).copy_from_slice(&lines.0);
-            backward.parameter(norm.shift).copy_from_slice(&lines.1);
+            let scale = backward.store.part(backward.weights, norm.scale);
+            let (mut scales, mut shifts) = (vec![0.0; scale.len()], vec![0.0; scale.len()]);
+            // SAFETY: between phases; nobody holds rows of this batch norm.
+            let rows = unsafe { self.norm_lines.write() };
+            coefficients.differentiate(count, &sums, scale, [&mut scales, &mut shifts], rows);
+            backward.parameter(norm.scale).copy_from_slice(&scales);
+            backward.parameter(norm.shift).copy_from_slice(&shifts);
             // A bias before a batch norm has no effect.
             if let Some(bias) = bias {
                 backward.parameter(bias).fill(0.0);
             }
             if !matches!(step.work, Work::Convolution(_)) {
-                self.resolve::<S>(id);
+                self.resolve(s, id);
             }
         } else if let Some(bias) = bias {
-            for (to, sum) in backward.parameter(bias).iter_mut().zip(&first) {
+            for (to, sum) in backward.parameter(bias).iter_mut().zip(&sums[0]) {
                 *to = *sum as f32;
             }
         }
     }
 
     /// Replaces `g` by `dL/dz`.
-    fn resolve<S: Simd>(&mut self, id: ValueId) {
-        let line = self.line(id);
-        let (g, z) = (self.gradient(id), self.stored(id));
+    fn resolve<S: Simd>(&mut self, s: S, id: ValueId) {
+        let Some(linear) = self.linear(id) else {
+            return;
+        };
+        let (g, z) = (self.gradient(id), self.read(id));
         let stride = self.program.values[id].stride;
-        let line = super::Along(line);
-        self.over_gradient::<S>(
+        self.over_gradient(
+            s,
             id,
             g,
             #[inline(always)]
-            |first, count, to| {
-                let z = z.part(first * stride, count * stride).start();
-                let line = line.get();
-                // SAFETY: blocks are disjoint.
-                unsafe { norm::stored_gradient::<S>(to, z, count, stride, line, to, stride) }
+            |first, to| {
+                let z = &z[first * stride..][..to.len()];
+                linear.run(s, to, z, stride);
             },
         );
     }
 
-    /// The line from `g` and `z` to `dL/dz`; null where there is no batch norm.
-    pub(super) fn line(&self, id: ValueId) -> Linear {
-        let none = std::ptr::null();
-        match &self.coefficients[id] {
-            Some(coefficients) => coefficients.line(),
-            None => Linear {
-                a: none,
-                b: none,
-                c: none,
-            },
-        }
-    }
-
-    fn backward_step<S: Simd>(&mut self, index: usize, step: &Step, backward: &mut Backward<'_>) {
+    fn backward_step<S: Simd>(
+        &mut self,
+        s: S,
+        index: usize,
+        step: &Step,
+        backward: &mut Backward<'_>,
+    ) {
         match &step.work {
             Work::Convolution(how) => {
-                self.convolution_gradient::<S>(index, step, how, backward);
+                self.convolution_gradient(s, index, step, how, backward);
                 return;
             }
             Work::Receive { .. } => return,
@@ -237,32 +228,31 @@ impl<'a> Context<'a> {
             let channels = self.program.values[input].shape.channels;
             if self.needs_gradient(input) {
                 let adds = backward.adds_to(input);
-                self.step_gradient::<S>(index, step, position, offset, g, adds);
+                self.step_gradient(s, index, step, position, offset, g, adds);
             }
             offset += channels;
         }
     }
 
-    /// Runs `work(first pixel, pixels, gradient of as many)` over all pixels of a value.
+    /// Runs `work(first pixel, gradient from there on)` over all pixels of a value, in blocks.
     fn over_gradient<S: Simd>(
         &mut self,
+        s: S,
         id: ValueId,
         to: Shared<'_>,
-        work: impl Fn(usize, usize, *mut f32) + Sync,
+        work: impl Fn(usize, &mut [f32]) + Sync,
     ) {
         let value = &self.program.values[id];
         let (pixels, stride) = (value.pixels() * self.count, value.stride);
         self.pool.run(pixels.div_ceil(PIXELS), |task, _| {
             let first = task * PIXELS;
             let count = PIXELS.min(pixels - first);
-            let part = to.part(first * stride, count * stride);
-            // SAFETY: the processor has the instruction set; blocks are disjoint.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || work(first, count, part.start()),
-                );
-            }
+            // SAFETY: blocks are disjoint.
+            let part = unsafe { to.part(first * stride, count * stride).write() };
+            s.vectorize(
+                #[inline(always)]
+                || work(first, part),
+            );
         });
     }
 }

@@ -1,8 +1,10 @@
 //! Gradients of steps that work value by value, or move values.
 
+use hilum_graph::Op;
+
 use crate::kernel::window;
-use crate::machine::Context;
-use crate::machine::forward::{multiply, one_vector};
+use crate::machine::context::Context;
+use crate::machine::forward::multiply;
 use crate::memory::Shared;
 use crate::program::{Step, Work};
 use crate::simd::Simd;
@@ -11,6 +13,7 @@ impl Context<'_> {
     /// The gradient of input `position` of a step that is no convolution.
     pub(super) fn step_gradient<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         position: usize,
@@ -21,61 +24,93 @@ impl Context<'_> {
         let id = step.inputs[position];
         let to = self.gradient(id);
         let stride = self.program.values[id].stride;
-        let pixels = self.program.values[id].pixels();
         match &step.work {
-            Work::Copy { .. } | Work::Add { .. } => self.over_gradient::<S>(
+            Work::Copy { .. } | Work::Add { .. } => self.over_gradient(
+                s,
                 id,
                 to,
                 #[inline(always)]
-                |first, count, to| {
-                    let from = g.part(first * stride, count * stride).start();
-                    // SAFETY: blocks are disjoint.
-                    unsafe { put::<S>(to, from, count * stride, adds) }
+                |first, to| {
+                    // SAFETY: nobody writes the result's gradient in this phase.
+                    let from = unsafe { g.part(first * stride, to.len()).read() };
+                    put(s, to, from, adds);
                 },
             ),
             Work::Dropout { .. } => {
-                let place = self.plan.notes[index].expect("dropout keeps its factors");
-                let factors = self.arena.part(place, g.len());
-                self.over_gradient::<S>(
+                let factors = self.note(index).expect("dropout keeps its factors");
+                self.over_gradient(
+                    s,
                     id,
                     to,
                     #[inline(always)]
-                    |first, count, to| {
-                        let (at, len) = (first * stride, count * stride);
-                        let from = g.part(at, len).start();
+                    |first, to| {
                         // SAFETY: blocks are disjoint; nobody reads `g` after this step.
-                        unsafe {
-                            multiply::<S>(from, factors.part(at, len).start(), len);
-                            put::<S>(to, from, len, adds);
-                        }
+                        let (from, factors) = unsafe {
+                            (
+                                g.part(first * stride, to.len()).write(),
+                                factors.part(first * stride, to.len()).read(),
+                            )
+                        };
+                        multiply(s, from, factors);
+                        put(s, to, from, adds);
                     },
                 );
             }
-            Work::GlobalAveragePool => {
-                let share = 1.0 / pixels as f32;
-                self.over_gradient::<S>(
-                    id,
-                    to,
-                    #[inline(always)]
-                    |first, count, to| {
-                        for pixel in 0..count {
-                            let image = (first + pixel) / pixels;
-                            let from = g.part(image * stride, stride).start();
-                            // SAFETY: blocks are disjoint.
-                            unsafe {
-                                put_scaled::<S>(to.add(pixel * stride), from, stride, share, adds);
-                            }
-                        }
-                    },
-                );
-            }
-            Work::Flatten => self.flatten_gradient(step, g, adds),
-            Work::Concat => self.concat_gradient(step, position, offset, g, adds),
-            Work::Gate => self.gate_gradient::<S>(step, position, g, adds),
-            Work::MaxPool(window) => self.max_pool_gradient::<S>(index, step, window, g, adds),
+            Work::Operation(op) => self.operation_gradient(s, step, *op, position, offset, g, adds),
+            Work::MaxPool(window) => self.max_pool_gradient(s, index, step, window, g, adds),
             Work::Repeat => self.repeat_gradient(step, g, adds),
             Work::Receive { .. } | Work::Convolution(_) => unreachable!("handled before"),
         }
+    }
+
+    /// The gradient of input `position` of an operation that takes nothing along.
+    fn operation_gradient<S: Simd>(
+        &mut self,
+        s: S,
+        step: &Step,
+        op: Op,
+        position: usize,
+        offset: usize,
+        g: Shared<'_>,
+        adds: bool,
+    ) {
+        match op {
+            Op::GlobalAveragePool => self.average_gradient(s, step, g, adds),
+            Op::Flatten => self.flatten_gradient(step, g, adds),
+            Op::Concat => self.concat_gradient(step, position, offset, g, adds),
+            Op::Gate => self.gate_gradient(s, step, position, g, adds),
+            Op::Input
+            | Op::RepeatChannels { .. }
+            | Op::Convolution { .. }
+            | Op::BatchNorm { .. }
+            | Op::Dense { .. }
+            | Op::Activation(_)
+            | Op::MaxPool { .. }
+            | Op::Add
+            | Op::Dropout { .. } => unreachable!("compiled to work of their own"),
+        }
+    }
+
+    fn average_gradient<S: Simd>(&mut self, s: S, step: &Step, g: Shared<'_>, adds: bool) {
+        let id = step.inputs[0];
+        let value = &self.program.values[id];
+        let (stride, pixels) = (value.stride, value.pixels());
+        let to = self.gradient(id);
+        let share = 1.0 / pixels as f32;
+        // SAFETY: nobody writes the result's gradient in this phase.
+        let g = unsafe { g.read() };
+        self.over_gradient(
+            s,
+            id,
+            to,
+            #[inline(always)]
+            |first, to| {
+                for (pixel, to) in (first..).zip(to.chunks_exact_mut(stride)) {
+                    let from = &g[pixel / pixels * stride..][..stride];
+                    put_scaled(s, to, from, share, adds);
+                }
+            },
+        );
     }
 
     pub(super) fn flatten_gradient(&mut self, step: &Step, g: Shared<'_>, adds: bool) {
@@ -161,38 +196,34 @@ impl Context<'_> {
 
     pub(super) fn gate_gradient<S: Simd>(
         &mut self,
+        s: S,
         step: &Step,
         position: usize,
         g: Shared<'_>,
         adds: bool,
     ) {
         let (image, factor) = (self.view(step.inputs[0]), self.view(step.inputs[1]));
-        let stride = image.view.stride;
+        let stride = image.stride;
         let pixels = self.program.values[step.output].pixels();
         let to = self.gradient(step.inputs[position]);
+        // SAFETY: nobody writes the result's gradient in this phase.
+        let g = unsafe { g.read() };
         if position == 0 {
-            self.over_gradient::<S>(
+            self.over_gradient(
+                s,
                 step.inputs[0],
                 to,
                 #[inline(always)]
-                |first, count, to| {
-                    let factor = &factor;
-                    for pixel in 0..count {
-                        let from = g.part((first + pixel) * stride, stride).start();
-                        let to = to.wrapping_add(pixel * stride);
-                        let mut c = 0;
-                        while c < stride {
-                            // SAFETY: blocks are disjoint.
-                            unsafe {
-                                let gate =
-                                    one_vector::<S>(&factor.view, (first + pixel) / pixels, c);
-                                let mut x = S::mul(S::load(from.add(c)), gate);
-                                if adds {
-                                    x = S::add(x, S::load(to.add(c)));
-                                }
-                                S::store(to.add(c), x);
+                |first, to| {
+                    for (pixel, to) in (first..).zip(to.chunks_exact_mut(stride)) {
+                        let from = &g[pixel * stride..][..stride];
+                        for c in (0..stride).step_by(S::LANES) {
+                            let gate = factor.register(s, pixel / pixels, c);
+                            let mut x = s.mul(s.read(from, c), gate);
+                            if adds {
+                                x = s.add(x, s.read(to, c));
                             }
-                            c += S::LANES;
+                            s.write(to, c, x);
                         }
                     }
                 },
@@ -200,56 +231,42 @@ impl Context<'_> {
             return;
         }
         self.pool.run(self.count, |number, _| {
-            let (image, part) = (image, to.part(number * stride, stride).start());
-            let from = g.part(number * pixels * stride, pixels * stride).start();
             // SAFETY: each task writes the factors of its own image.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || {
-                        let mut c = 0;
-                        while c < stride {
-                            let mut sum = if adds {
-                                S::load(part.add(c))
-                            } else {
-                                S::splat(0.0)
-                            };
-                            for pixel in 0..pixels {
-                                let x = one_vector::<S>(&image.view, number * pixels + pixel, c);
-                                sum = S::fma(x, S::load(from.add(pixel * stride + c)), sum);
-                            }
-                            S::store(part.add(c), sum);
-                            c += S::LANES;
+            let to = unsafe { to.part(number * stride, stride).write() };
+            let from = &g[number * pixels * stride..][..pixels * stride];
+            s.vectorize(
+                #[inline(always)]
+                || {
+                    for c in (0..stride).step_by(S::LANES) {
+                        let mut sum = if adds { s.read(to, c) } else { s.splat(0.0) };
+                        for pixel in 0..pixels {
+                            let x = image.register(s, number * pixels + pixel, c);
+                            sum = s.fma(x, s.read(from, pixel * stride + c), sum);
                         }
-                    },
-                );
-            }
+                        s.write(to, c, sum);
+                    }
+                },
+            );
         });
     }
 }
 
 /// `to = from`, or `to += from`.
 #[inline(always)]
-unsafe fn put<S: Simd>(to: *mut f32, from: *const f32, len: usize, adds: bool) {
+fn put<S: Simd>(s: S, to: &mut [f32], from: &[f32], adds: bool) {
     if adds {
-        window::add::<S>(to, from, len);
+        window::add(s, to, from);
     } else {
-        window::copy::<S>(from, to, len);
+        window::copy(s, from, to, from.len());
     }
 }
 
 /// `to = from * factor`, or `to += from * factor`.
 #[inline(always)]
-unsafe fn put_scaled<S: Simd>(to: *mut f32, from: *const f32, len: usize, factor: f32, adds: bool) {
-    let mut c = 0;
-    while c < len {
-        let x = S::mul(S::load(from.add(c)), S::splat(factor));
-        let x = if adds {
-            S::add(x, S::load(to.add(c)))
-        } else {
-            x
-        };
-        S::store(to.add(c), x);
-        c += S::LANES;
+fn put_scaled<S: Simd>(s: S, to: &mut [f32], from: &[f32], factor: f32, adds: bool) {
+    for c in (0..from.len()).step_by(S::LANES) {
+        let x = s.mul(s.read(from, c), s.splat(factor));
+        let x = if adds { s.add(x, s.read(to, c)) } else { x };
+        s.write(to, c, x);
     }
 }

@@ -1,98 +1,109 @@
 //! Depthwise convolutions, one band of rows per task.
 
-use super::Job;
-use crate::kernel::{activation, depthwise};
-use crate::machine::Context;
-use crate::machine::normalise::{Blocks, Tally, moments_of};
+use super::ConvolutionForward;
+use crate::kernel::activation;
+use crate::kernel::depthwise::{self, Ring};
+use crate::kernel::norm::{self, Sums};
+use crate::machine::context::Context;
+use crate::machine::normalise::{Blocks, Tally};
 use crate::program::{Mode, ValueId};
 use crate::simd::Simd;
 
 impl Context<'_> {
     pub(super) fn depthwise<S: Simd>(
         &mut self,
+        s: S,
         output: ValueId,
-        job: &mut Job<'_>,
+        job: ConvolutionForward<'_>,
     ) -> Option<Tally> {
+        let [height, width] = job.window.output;
+        let rows = self.rows_of_a_band(&job);
+        let bands = height.div_ceil(rows);
+        let blocks = Blocks::by_image(self.count, height * width, rows * width);
+        let mut tally = self.moments_wanted(output, blocks);
+        let moments = tally.as_mut().map(Tally::share);
+        let slots = job.window.kernel[0];
+        let scratch = [Ring::len(
+            slots,
+            depthwise::padded_width(&job.window),
+            job.c,
+        )];
+        self.pool.run(self.count * bands, |task, worker| {
+            let (image, band) = (task / bands, task % bands);
+            let lines = band * rows..((band + 1) * rows).min(height);
+            let first = (image * height + lines.start) * width;
+            let out = job.to.part(first * job.c, lines.len() * width * job.c);
+            // SAFETY: each task has a band of its own, which is a block of the moments.
+            let (out, [memory], sums) = unsafe {
+                let sums = moments.map(|moments| moments.of(first));
+                (out.write(), job.scratch.pieces(worker, scratch), sums)
+            };
+            s.vectorize(
+                #[inline(always)]
+                || job.depthwise_band(s, image, lines, memory, out, sums),
+            );
+        });
+        tally
+    }
+
+    fn rows_of_a_band(&self, job: &ConvolutionForward<'_>) -> usize {
         let [height, width] = job.window.output;
         let threads = self.pool.threads();
         let fit = (131_072 / (width * job.c))
             .clamp(4, height.max(4))
             .min(height);
-        let rows = if self.mode == Mode::Training || self.count >= threads {
-            fit
+        if self.mode == Mode::Training || self.count >= threads {
+            return fit;
+        }
+        // A band reads rows of its neighbours: many thin ones read more.
+        let several = if height >= 12 * threads {
+            2 * threads
         } else {
-            // A band reads rows of its neighbours: many thin ones read more.
-            let several = if height >= 12 * threads {
-                2 * threads
-            } else {
-                threads
-            };
-            let bands = height.div_ceil(fit).max(several.min(height));
-            height.div_ceil(bands.next_multiple_of(threads))
+            threads
         };
-        let bands = height.div_ceil(rows);
-        let blocks = Blocks::by_image(self.count, height * width, rows * width);
-        job.moments = self.moments_wanted(output, blocks);
-        let job = *job;
-        self.pool.run(self.count * bands, |task, worker| {
-            let (image, band) = (task / bands, task % bands);
-            let lines = band * rows..((band + 1) * rows).min(height);
-            // SAFETY: the processor has the instruction set; bands are disjoint.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || depthwise_band::<S>(&job, image, lines, worker),
-                );
-            }
-        });
-        job.moments
+        let bands = height.div_ceil(fit).max(several.min(height));
+        height.div_ceil(bands.next_multiple_of(threads))
     }
 }
 
-#[inline(always)]
-unsafe fn depthwise_band<S: Simd>(
-    job: &Job<'_>,
-    image: usize,
-    rows: std::ops::Range<usize>,
-    worker: usize,
-) {
-    let width = depthwise::padded_width(&job.window);
-    let slots = job.window.kernel[0];
-    let [memory] = job
-        .scratch
-        .pieces(worker, [depthwise::Ring::len(slots, width, job.c)]);
-    let [padding, inside] = [job.window.padding[1], job.window.input[1]];
-    let ring = depthwise::Ring::new::<S>(memory, slots, width, job.c, padding, inside);
-    let finish = depthwise::Finish {
-        bias: job.bias,
-        low: job.low,
-        high: job.high,
-        accumulate: false,
-    };
-    let first = image * job.window.input_pixels();
-    let out = job
-        .to
-        .start()
-        .add(image * job.window.output_pixels() * job.c);
-    let (start, end) = (rows.start, rows.end);
-    depthwise::forward::<S>(
-        &job.window,
-        &job.seen.view,
-        first,
-        rows,
-        job.weights,
-        &ring,
-        finish,
-        out,
-    );
-    if let Some(after) = job.after {
-        let row = job.window.output[1] * job.c;
-        activation::apply::<S>(after, out.add(start * row), (end - start) * row);
-    }
-    if let Some(tally) = &job.moments {
-        let width = job.window.output[1];
-        let pixel = image * job.window.output_pixels() + start * width;
-        let from = out.add(start * width * job.c);
-        moments_of::<S>(tally, from, pixel, (end - start) * width);
+impl ConvolutionForward<'_> {
+    /// Rows `rows` of one image's result; sums are of all of them.
+    #[inline(always)]
+    fn depthwise_band<S: Simd>(
+        &self,
+        s: S,
+        image: usize,
+        rows: std::ops::Range<usize>,
+        memory: &mut [f32],
+        out: &mut [f32],
+        sums: Option<Sums<'_>>,
+    ) {
+        let width = depthwise::padded_width(&self.window);
+        let slots = self.window.kernel[0];
+        let [padding, inside] = [self.window.padding[1], self.window.input[1]];
+        let mut ring = Ring::new(s, memory, slots, width, self.c, padding, inside);
+        let finish = depthwise::Finish {
+            bias: Some(self.bias),
+            low: self.low,
+            high: self.high,
+            accumulate: false,
+        };
+        depthwise::forward(
+            s,
+            &self.window,
+            &self.view,
+            image * self.window.input_pixels(),
+            rows,
+            self.weights,
+            &mut ring,
+            finish,
+            out,
+        );
+        if let Some(after) = self.after {
+            activation::apply(s, after, out);
+        }
+        if let Some(sums) = sums {
+            norm::moments(s, out, self.c, sums);
+        }
     }
 }

@@ -6,9 +6,10 @@ mod winograd;
 
 use hilum_graph::Activation;
 
+use super::context::{Context, Scratch};
 use super::normalise::Tally;
 use super::plan::{self, Algorithm};
-use super::{Along, Context, Scratch, Seen};
+use crate::kernel::view::View;
 use crate::kernel::window::{Order, Window};
 use crate::kernel::winograd::{Four, Two};
 use crate::memory::Shared;
@@ -17,18 +18,16 @@ use crate::simd::Simd;
 
 /// What all tasks of a convolution know.
 #[derive(Clone, Copy)]
-struct Job<'a> {
-    /// Where moments of the result go, if they are wanted.
-    moments: Option<Tally>,
-    seen: Seen<'a>,
-    gate: Option<Seen<'a>>,
+struct ConvolutionForward<'a> {
+    view: View<'a>,
+    gate: Option<View<'a>>,
     to: Shared<'a>,
-    residual: *const f32,
-    choice: *mut f32,
-    weights: *const f32,
+    residual: Option<&'a [f32]>,
+    choice: Option<Shared<'a>>,
+    weights: &'a [f32],
     /// Not empty for a stem.
     distances: &'a [usize],
-    bias: *const f32,
+    bias: &'a [f32],
     low: f32,
     high: f32,
     after: Option<Activation>,
@@ -39,11 +38,6 @@ struct Job<'a> {
     k: usize,
     scratch: Scratch<'a>,
 }
-
-// SAFETY: tasks read what earlier phases wrote and write disjoint parts of `to` and `choice`.
-unsafe impl Send for Job<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for Job<'_> {}
 
 /// The limits that an activation amounts to, or what is left to do afterwards.
 fn limits(activation: Option<Activation>) -> (f32, f32, Option<Activation>) {
@@ -58,32 +52,27 @@ fn limits(activation: Option<Activation>) -> (f32, f32, Option<Activation>) {
 impl Context<'_> {
     pub(super) fn convolve<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         how: &Convolution,
         weights: &[f32],
     ) -> Option<Tally> {
-        let weights = self.weights::<S>(index, weights, false);
+        let weights = self.weights(s, index, weights, false);
         let (low, high, after) = limits(how.activation);
-        let mut job = Job {
-            moments: None,
-            seen: self.view(step.inputs[0]),
+        let job = ConvolutionForward {
+            view: self.view(step.inputs[0]),
             gate: how.gate.map(|gate| self.view(gate)),
             to: self.stored(step.output),
-            residual: how
-                .residual
-                .map_or(std::ptr::null(), |id| self.stored(id).start().cast_const()),
-            choice: self.plan.notes[index].map_or(std::ptr::null_mut(), |place| {
-                let len = self.program.values[step.output].len() * self.count;
-                self.arena.part(place, len).start()
-            }),
+            residual: how.residual.map(|id| self.read(id)),
+            choice: self.note(index),
             weights,
             distances: if how.residual.is_none() {
                 &self.plan.distances[index]
             } else {
                 &[]
             },
-            bias: self.biases[index].as_ref().expect("a bias").as_ptr(),
+            bias: self.biases[index].as_ref().expect("a bias"),
             low,
             high,
             after,
@@ -91,29 +80,21 @@ impl Context<'_> {
             order: plan::order(how),
             c: self.program.values[step.inputs[0]].stride,
             k: self.program.values[step.output].stride,
-            scratch: self.scratch(),
+            scratch: self.scratch,
         };
         match self.plan.algorithms[index] {
             Algorithm::Pointwise | Algorithm::Patches => {
-                if self.mode == Mode::Inference
-                    && self
-                        .plan
-                        .gathers_first(how, job.window.taps() * job.c * job.k)
-                {
-                    self.few_rows::<S>(job);
+                let weights = job.window.taps() * job.c * job.k;
+                if self.mode == Mode::Inference && self.plan.gathers_first(how, weights) {
+                    self.few_rows(s, job);
                     return None;
                 }
-                return self.product::<S>(step.output, &mut job);
+                return self.product(s, step.output, job);
             }
-            Algorithm::Depthwise => return self.depthwise::<S>(step.output, &mut job),
-            Algorithm::Four => self.winograd::<S, Four, 4, 6>(index, job),
-            Algorithm::Two => self.winograd::<S, Two, 2, 4>(index, job),
+            Algorithm::Depthwise => return self.depthwise(s, step.output, job),
+            Algorithm::Four => self.winograd::<S, Four, 4, 6>(s, index, job),
+            Algorithm::Two => self.winograd::<S, Two, 2, 4>(s, index, job),
         }
         None
     }
-}
-
-/// Keeps an address for tasks.
-pub(super) fn along<T>(pointer: *mut T) -> Along<*mut T> {
-    Along(pointer)
 }

@@ -1,49 +1,66 @@
 //! Convolutions as products of matrices.
 
-use super::Job;
+use super::ConvolutionForward;
 use crate::kernel::activation;
-use crate::kernel::matrix::{self, Panels, Rows};
-use crate::kernel::stem::Stem;
+use crate::kernel::matrix::{self, Panels, Rows, RowsMut};
+use crate::kernel::norm::{self, Sums};
+use crate::kernel::pool::{index_of_largest, largest_of_four};
+use crate::kernel::stem::{Stem, StemResult};
 use crate::kernel::window::Order;
-use crate::kernel::winograd::largest_of_four;
-use crate::machine::forward::multiply_view;
-use crate::machine::normalise::{Blocks, Tally, moments_of};
-use crate::machine::{Along, Context, plan};
+use crate::machine::context::Context;
+use crate::machine::normalise::{Blocks, Tally};
+use crate::machine::plan;
+use crate::memory::{Scattered, Shared};
 use crate::program::{Mode, ValueId};
 use crate::simd::{Simd, registers};
+
+/// Room behind gathered rows, of which the last may end in the middle of a register.
+const SLACK: usize = 64;
 
 impl Context<'_> {
     /// One matrix product per block of pixels, or per block and some of the columns where there
     /// are few pixels.
-    pub(super) fn product<S: Simd>(&mut self, output: ValueId, job: &mut Job<'_>) -> Option<Tally> {
+    pub(super) fn product<S: Simd>(
+        &mut self,
+        s: S,
+        output: ValueId,
+        job: ConvolutionForward<'_>,
+    ) -> Option<Tally> {
         let total = job.window.computed_pixels(job.order) * self.count;
         let depth = job.window.taps() * job.c;
         let threads = self.pool.threads();
         let rows = self.rows_of_a_block(total, depth, job.order);
         let blocks = total.div_ceil(rows);
         let panels = Panels::new::<S>(job.k).count();
-        job.moments = self.moments_wanted(output, Blocks::even(total, rows));
-        let groups = if blocks >= 2 * threads || job.moments.is_some() || !job.distances.is_empty()
-        {
+        let mut tally = self.moments_wanted(output, Blocks::even(total, rows));
+        let whole = blocks >= 2 * threads || tally.is_some() || !job.distances.is_empty();
+        let groups = if whole {
             1
         } else {
             (4 * threads).div_ceil(blocks).min(panels)
         };
-        let job = *job;
+        let moments = tally.as_mut().map(Tally::share);
         self.pool.run(blocks * groups, |task, worker| {
             let (block, group) = (task / groups, task % groups);
             let part = group * panels / groups..(group + 1) * panels / groups;
             let first = block * rows;
             let count = rows.min(total - first);
-            // SAFETY: the processor has the instruction set; blocks and groups are disjoint.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || product_block::<S>(&job, first, count, part, worker),
-                );
-            }
+            let sizes = [count * depth + SLACK, count * job.k];
+            // SAFETY: each task has a block or some columns of it for itself; blocks are whole
+            // where moments are wanted, and for a stem.
+            let (scratch, place) = unsafe {
+                let sums = moments.map(|moments| moments.of(first));
+                (
+                    job.scratch.pieces(worker, sizes),
+                    job.place(first, count, sums),
+                )
+            };
+            s.vectorize(
+                #[inline(always)]
+                || job.product_block(s, first, count, part, scratch, place),
+            );
         });
-        job.moments
+        tally
     }
 
     /// Rows of a block: in inference such that all threads get as many. In training moments are
@@ -63,52 +80,54 @@ impl Context<'_> {
 
     /// A product of few rows: all of them are gathered first, then each task multiplies them
     /// with some of the columns.
-    pub(super) fn few_rows<S: Simd>(&mut self, job: Job<'_>) {
+    pub(super) fn few_rows<S: Simd>(&mut self, s: S, job: ConvolutionForward<'_>) {
         let total = job.window.output_pixels() * self.count;
         let depth = job.window.taps() * job.c;
         let threads = self.pool.threads();
         let panels = Panels::new::<S>(job.k).count();
-        let a = if job.reads_rows_as_they_are() {
-            job.seen.view.start
+        let values = if job.reads_rows_as_they_are() {
+            job.view.values
         } else {
-            let rows = self.arena.part(self.plan.shared[0], total * depth + 64);
+            let rows = self.arena.part(self.plan.shared[0], total * depth);
             let lot = total.div_ceil(4 * threads);
             self.pool.run(total.div_ceil(lot), |task, _| {
-                let (job, first) = (job, task * lot);
-                let to = rows.start().wrapping_add(first * depth);
+                let first = task * lot;
+                let count = lot.min(total - first);
                 // SAFETY: rows are disjoint, and whole registers long.
-                unsafe {
-                    S::vectorize(
-                        #[inline(always)]
-                        || gather_rows::<S>(&job, first, lot.min(total - first), to),
-                    );
-                }
+                let to = unsafe { rows.part(first * depth, count * depth).write() };
+                s.vectorize(
+                    #[inline(always)]
+                    || job.gather_rows(s, first, count, to),
+                );
             });
-            rows.start().cast_const()
+            // SAFETY: the phase that wrote them is over.
+            unsafe { rows.read() }
         };
+        let stride = depth;
+        let a = Rows { values, stride };
         let groups = panels.min(4 * threads);
-        let a = Along(a);
         self.pool.run(groups, |group, _| {
             let part = group * panels / groups..(group + 1) * panels / groups;
-            let (job, a) = (
-                job,
-                Rows {
-                    start: a.get(),
-                    stride: depth,
-                },
-            );
             // SAFETY: groups of columns are disjoint.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || multiply_rows::<S>(&job, 0, total, a, part),
-                );
-            }
+            let place = unsafe { job.place(0, total, None) };
+            s.vectorize(
+                #[inline(always)]
+                || job.multiply_rows(s, 0, total, a, part, place),
+            );
         });
     }
 }
 
-impl Job<'_> {
+/// What a task writes: the results of a block of computed pixels, in columns that are its own.
+struct Place<'a> {
+    to: Scattered<'a>,
+    /// Where a pool's choices go.
+    choice: Option<Scattered<'a>>,
+    /// Where moments go, if they are wanted; the task has all columns then.
+    sums: Option<Sums<'a>>,
+}
+
+impl<'a> ConvolutionForward<'a> {
     /// Whether the rows of the product are the pixels of the image.
     fn is_pointwise(&self) -> bool {
         let window = &self.window;
@@ -121,178 +140,196 @@ impl Job<'_> {
 
     /// Whether nothing is applied to them either.
     fn reads_rows_as_they_are(&self) -> bool {
-        self.is_pointwise() && self.seen.view.is_plain() && self.gate.is_none()
+        self.is_pointwise() && self.view.is_plain() && self.gate.is_none()
     }
-}
 
-/// The rows of a product.
-#[inline(always)]
-unsafe fn gather_rows<S: Simd>(job: &Job<'_>, first: usize, count: usize, to: *mut f32) {
-    let view = &job.seen.view;
-    if job.is_pointwise() {
-        view.read::<S>(first, count, to);
-    } else {
-        let depth = job.window.taps() * job.c;
-        job.window
-            .gather::<S>(view, job.order, first, count, to, depth);
-    }
-    if let Some(gate) = &job.gate {
-        for pixel in 0..count {
-            let image = (first + pixel) / job.window.input_pixels();
-            multiply_view::<S>(&gate.view, image, to.add(pixel * job.c));
-        }
-    }
-}
-
-/// `count` computed pixels from `first` on, in the columns of `panels`.
-#[inline(always)]
-unsafe fn product_block<S: Simd>(
-    job: &Job<'_>,
-    first: usize,
-    count: usize,
-    panels: std::ops::Range<usize>,
-    worker: usize,
-) {
-    if !job.distances.is_empty() {
-        stem_block::<S>(job, first, count);
-        return;
-    }
-    let depth = job.window.taps() * job.c;
-    let view = &job.seen.view;
-    let layout = Panels::new::<S>(job.k);
-    let [patches, pooled] = job
-        .scratch
-        .pieces(worker, [count * depth + 64, count * job.k]);
-    let a = if job.reads_rows_as_they_are() {
-        view.start.add(first * job.c)
-    } else {
-        gather_rows::<S>(job, first, count, patches);
-        patches.cast_const()
-    };
-    let a = Rows {
-        start: a,
-        stride: depth,
-    };
-    if job.order == Order::Pooled {
-        let out = Rows {
-            start: pooled,
-            stride: job.k,
-        };
-        matrix::multiply::<S>(
-            count,
-            depth,
-            a,
-            job.weights,
-            layout,
-            panels.clone(),
-            out,
-            matrix::Finish::STORE,
-        );
-        let columns = layout.start(panels.start) * S::LANES..layout.start(panels.end) * S::LANES;
-        pool_rows::<S>(job, first / 4, count / 4, columns, pooled);
-        return;
-    }
-    multiply_rows::<S>(job, first, count, a, panels);
-}
-
-/// `count` computed pixels of a stem.
-#[inline(always)]
-unsafe fn stem_block<S: Simd>(job: &Job<'_>, first: usize, count: usize) {
-    let stem = Stem {
-        window: &job.window,
-        order: job.order,
-        image: job.seen.view.start,
-        stride: job.c,
-        distances: job.distances,
-        weights: job.weights,
-        k: job.k,
-        bias: job.bias,
-        low: job.low,
-        high: job.high,
-        to: job.to.start(),
-        choice: job.choice,
-    };
-    stem.run::<S>(first, count);
-    let from = job.to.start().add(first * job.k);
-    if let Some(after) = job.after {
-        activation::apply::<S>(after, from, count * job.k);
-    }
-    if let Some(tally) = &job.moments {
-        moments_of::<S>(tally, from, first, count);
-    }
-}
-
-/// Multiplies rows with the weights and finishes their pixels.
-#[inline(always)]
-unsafe fn multiply_rows<S: Simd>(
-    job: &Job<'_>,
-    first: usize,
-    count: usize,
-    a: Rows<*const f32>,
-    panels: std::ops::Range<usize>,
-) {
-    let layout = Panels::new::<S>(job.k);
-    let depth = a.stride;
-    let out = Rows {
-        start: job.to.start().add(first * job.k),
-        stride: job.k,
-    };
-    let finish = matrix::Finish {
-        bias: job.bias,
-        residual: if job.residual.is_null() {
-            job.residual
+    /// The rows of a product.
+    #[inline(always)]
+    fn gather_rows<S: Simd>(&self, s: S, first: usize, count: usize, to: &mut [f32]) {
+        let view = &self.view;
+        if self.is_pointwise() {
+            view.read(s, first, count, to);
         } else {
-            job.residual.add(first * job.k)
-        },
-        low: job.low,
-        high: job.high,
-        accumulate: false,
-    };
-    matrix::multiply::<S>(
-        count,
-        depth,
-        a,
-        job.weights,
-        layout,
-        panels.clone(),
-        out,
-        finish,
-    );
-    if let Some(tally) = &job.moments {
-        moments_of::<S>(tally, out.start, first, count);
-    }
-    if let Some(after) = job.after {
-        let start = layout.start(panels.start) * S::LANES;
-        let end = layout.start(panels.end) * S::LANES;
-        for pixel in 0..count {
-            activation::apply::<S>(after, out.start.add(pixel * job.k + start), end - start);
+            let depth = self.window.taps() * self.c;
+            self.window
+                .gather(s, view, self.order, first, count, to, depth);
+        }
+        if let Some(gate) = &self.gate {
+            for (pixel, to) in (first..first + count).zip(to.chunks_exact_mut(self.c)) {
+                gate.multiply_to(s, pixel / self.window.input_pixels(), to);
+            }
         }
     }
-}
 
-/// The 2x2 max-pool of rows in the order of [`Order::Pooled`].
-#[inline(always)]
-unsafe fn pool_rows<S: Simd>(
-    job: &Job<'_>,
-    first: usize,
-    count: usize,
-    columns: std::ops::Range<usize>,
-    from: *const f32,
-) {
-    let (low, high) = (S::splat(job.low), S::splat(job.high));
-    for window in 0..count {
-        let from = from.add(4 * window * job.k);
-        let mut c = columns.start;
-        while c < columns.end {
-            let four = registers::<S, _>(
-                #[inline(always)]
-                |corner| S::load(from.add(corner * job.k + c)),
-            );
-            let at = (first + window) * job.k + c;
-            let largest = largest_of_four::<S>(four, job.choice, at);
-            let value = S::add(largest, S::load(job.bias.add(c)));
-            S::store(job.to.start().add(at), S::min(high, S::max(low, value)));
-            c += S::LANES;
+    /// Where the results of computed pixels from `first` on lie.
+    ///
+    /// # Safety
+    /// No two tasks take the same columns of the same pixels.
+    unsafe fn place<'t>(&self, first: usize, count: usize, sums: Option<Sums<'t>>) -> Place<'t>
+    where
+        'a: 't,
+    {
+        let pooled = if self.order == Order::Pooled { 4 } else { 1 };
+        let (start, len) = (first / pooled * self.k, count / pooled * self.k);
+        // SAFETY: the caller's promise.
+        let scattered = |memory: Shared<'t>| unsafe { memory.part(start, len).scattered() };
+        Place {
+            to: scattered(self.to),
+            choice: self.choice.map(scattered),
+            sums,
+        }
+    }
+
+    /// `count` computed pixels from `first` on, in the columns of `panels`.
+    #[inline(always)]
+    fn product_block<S: Simd>(
+        &self,
+        s: S,
+        first: usize,
+        count: usize,
+        panels: std::ops::Range<usize>,
+        [patches, products]: [&mut [f32]; 2],
+        place: Place<'_>,
+    ) {
+        if !self.distances.is_empty() {
+            self.stem_block(s, first, count, place);
+            return;
+        }
+        let depth = self.window.taps() * self.c;
+        let a = if self.reads_rows_as_they_are() {
+            &self.view.values[first * self.c..]
+        } else {
+            self.gather_rows(s, first, count, patches);
+            patches
+        };
+        let a = Rows {
+            values: a,
+            stride: depth,
+        };
+        if self.order == Order::Raster {
+            self.multiply_rows(s, first, count, a, panels, place);
+            return;
+        }
+        let layout = Panels::new::<S>(self.k);
+        let out = RowsMut::new(Scattered::of(products), self.k);
+        let (part, store) = (panels.clone(), matrix::Finish::STORE);
+        matrix::multiply(s, count, depth, a, self.weights, layout, part, out, store);
+        let columns = layout.start(panels.start) * S::LANES..layout.start(panels.end) * S::LANES;
+        self.pool_rows(s, count / 4, columns, products, &place);
+    }
+
+    /// `count` computed pixels of a stem, in all columns.
+    #[inline(always)]
+    fn stem_block<S: Simd>(&self, s: S, first: usize, count: usize, place: Place<'_>) {
+        let stem = Stem {
+            window: &self.window,
+            order: self.order,
+            image: self.view.values,
+            stride: self.c,
+            distances: self.distances,
+            weights: self.weights,
+            k: self.k,
+            bias: self.bias,
+            low: self.low,
+            high: self.high,
+        };
+        // SAFETY: a stem's block is one task's alone, and nothing else uses the place.
+        let (values, choice) = unsafe {
+            (
+                place.to.values(),
+                place.choice.map(|choice| choice.values()),
+            )
+        };
+        let to = StemResult {
+            values: &mut *values,
+            choice,
+        };
+        stem.run(s, first, count, to);
+        if let Some(after) = self.after {
+            activation::apply(s, after, values);
+        }
+        if let Some(sums) = place.sums {
+            norm::moments(s, values, self.k, sums);
+        }
+    }
+
+    /// Multiplies rows with the weights and finishes their pixels.
+    #[inline(always)]
+    fn multiply_rows<S: Simd>(
+        &self,
+        s: S,
+        first: usize,
+        count: usize,
+        a: Rows<'_>,
+        panels: std::ops::Range<usize>,
+        place: Place<'_>,
+    ) {
+        let layout = Panels::new::<S>(self.k);
+        let (start, len) = (first * self.k, count * self.k);
+        let finish = matrix::Finish {
+            bias: Some(self.bias),
+            residual: self.residual.map(|residual| &residual[start..][..len]),
+            low: self.low,
+            high: self.high,
+            accumulate: false,
+        };
+        let (out, part) = (RowsMut::new(place.to, self.k), panels.clone());
+        matrix::multiply(
+            s,
+            count,
+            a.stride,
+            a,
+            self.weights,
+            layout,
+            part,
+            out,
+            finish,
+        );
+        if let Some(sums) = place.sums {
+            // SAFETY: the block is this task's alone where moments are wanted.
+            norm::moments(s, unsafe { place.to.values() }, self.k, sums);
+        }
+        if let Some(after) = self.after {
+            let start = layout.start(panels.start) * S::LANES;
+            let end = layout.start(panels.end) * S::LANES;
+            for pixel in 0..count {
+                let columns = place.to.part(pixel * self.k + start, end - start);
+                // SAFETY: the columns are this task's alone.
+                activation::apply(s, after, unsafe { columns.values() });
+            }
+        }
+    }
+
+    /// The 2x2 max-pool of rows in the order of [`Order::Pooled`], to `count` pooled pixels.
+    #[inline(always)]
+    fn pool_rows<S: Simd>(
+        &self,
+        s: S,
+        count: usize,
+        columns: std::ops::Range<usize>,
+        from: &[f32],
+        place: &Place<'_>,
+    ) {
+        let (low, high) = (s.splat(self.low), s.splat(self.high));
+        for window in 0..count {
+            let from = &from[4 * window * self.k..][..4 * self.k];
+            let mut c = columns.start;
+            while c < columns.end {
+                let four = registers(
+                    s,
+                    #[inline(always)]
+                    |corner| s.read(from, corner * self.k + c),
+                );
+                let at = window * self.k + c;
+                let largest = largest_of_four(s, four);
+                if let Some(choice) = place.choice {
+                    let index = index_of_largest(s, four, largest);
+                    choice.part(at, S::LANES).write(s, index);
+                }
+                let value = s.min(high, s.max(low, s.add(largest, s.read(self.bias, c))));
+                place.to.part(at, S::LANES).write(s, value);
+                c += S::LANES;
+            }
         }
     }
 }

@@ -1,18 +1,18 @@
 //! Forward: every step in turn.
 
 mod pooling;
-mod reading;
 mod values;
 
+use super::context::Context;
 use super::normalise::Tally;
-use super::{Context, Machine};
+use super::state::Machine;
 use crate::memory::Buffer;
 use crate::program::{Step, Work};
 use crate::simd::Simd;
-use crate::store::Store;
+use crate::store::{ParameterMemory, Store};
 use crate::threads::Pool;
 
-pub(super) use reading::{multiply, multiply_view, one_vector};
+pub(super) use values::multiply;
 
 /// What a program receives from outside.
 pub(crate) type Source<'a> = dyn Fn(usize) -> &'a [f32] + 'a;
@@ -29,17 +29,19 @@ impl<S: Simd> Machine<S> {
         received: &Source<'_>,
         seed: u64,
         store: &Store,
-        weights: &Buffer,
+        parameters: &ParameterMemory,
         pool: &mut Pool,
     ) {
         assert!(count <= self.plan.capacity, "no more images than planned");
-        self.refresh(store, weights, pool);
+        self.refresh(store, parameters, pool);
+        let weights = parameters.values();
+        let s = self.simd;
         let mut context = self.context(count, pool);
         for index in 0..context.program.steps.len() {
             let program = context.program;
             let step = &program.steps[index];
-            let moments = context.forward_step::<S>(index, step, received, seed, store, weights);
-            context.normalise::<S>(step.output, moments, store, weights);
+            let moments = context.forward_step(s, index, step, received, seed, store, weights);
+            context.normalise(s, step.output, moments, store, weights);
         }
     }
 }
@@ -48,6 +50,7 @@ impl Context<'_> {
     /// Runs one step; says where the moments of its result are, if it summed them up.
     fn forward_step<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         received: &Source<'_>,
@@ -58,48 +61,42 @@ impl Context<'_> {
         match &step.work {
             Work::Convolution(convolution) => {
                 let weights = store.part(weights, convolution.weight);
-                return self.convolve::<S>(index, step, convolution, weights);
+                return self.convolve(s, index, step, convolution, weights);
             }
             Work::Receive { inner, corner } => {
                 self.receive(step, received(step.node.0), *inner, *corner);
             }
-            Work::MaxPool(window) => self.max_pool::<S>(index, step, window),
-            Work::GlobalAveragePool => self.average::<S>(step),
-            Work::Flatten => self.flatten::<S>(step),
-            Work::Add { activation } => self.add::<S>(step, *activation),
-            Work::Concat => self.concat::<S>(step),
-            Work::Gate => self.gate::<S>(step),
+            Work::MaxPool(window) => self.max_pool(s, index, step, window),
+            Work::Add { activation } => self.add(s, step, *activation),
+            Work::Operation(op) => self.operation(s, step, *op),
             Work::Dropout { probability, unit } => {
-                self.dropout::<S>(index, step, *probability, *unit, seed);
+                self.dropout(s, index, step, *probability, *unit, seed);
             }
             Work::Repeat => self.repeat(step),
-            Work::Copy { activation, .. } => self.copy::<S>(index, step, *activation),
+            Work::Copy { activation, .. } => self.copy(s, index, step, *activation),
         }
         None
     }
 
-    /// Runs `work(first pixel, pixels, memory for as many)` over all pixels of a value, in
-    /// blocks; the last pointer is the thread's scratch.
+    /// Runs `work(first pixel, memory from there on)` over all pixels of a value, in blocks.
     fn over_pixels<S: Simd>(
         &mut self,
+        s: S,
         output: usize,
-        work: impl Fn(usize, usize, *mut f32) + Sync,
+        work: impl Fn(usize, &mut [f32]) + Sync,
     ) {
         let value = &self.program.values[output];
         let (pixels, stride) = (value.pixels() * self.count, value.stride);
         let to = self.stored(output);
-        let block = PIXELS;
-        self.pool.run(pixels.div_ceil(block), |task, _| {
-            let first = task * block;
-            let count = block.min(pixels - first);
-            let part = to.part(first * stride, count * stride);
-            // SAFETY: the processor has the instruction set; blocks are disjoint.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || work(first, count, part.start()),
-                );
-            }
+        self.pool.run(pixels.div_ceil(PIXELS), |task, _| {
+            let first = task * PIXELS;
+            let count = PIXELS.min(pixels - first);
+            // SAFETY: blocks are disjoint.
+            let part = unsafe { to.part(first * stride, count * stride).write() };
+            s.vectorize(
+                #[inline(always)]
+                || work(first, part),
+            );
         });
     }
 }

@@ -1,16 +1,33 @@
 //! Steps that work value by value, or move values.
 
-use hilum_graph::{Activation, DropoutUnit, Shape, dropout_keeps};
+use hilum_graph::{Activation, DropoutUnit, Op, Shape, dropout_keeps};
 
-use super::reading::{add_view, multiply, multiply_view, read_channels, rewrite};
-use crate::kernel::view::View;
+use crate::kernel::view::{Affine, View};
 use crate::kernel::{activation, window};
-use crate::machine::{Along, Context, Seen};
-use crate::memory::Shared;
+use crate::machine::context::Context;
 use crate::program::{Mode, Step};
 use crate::simd::Simd;
 
 impl Context<'_> {
+    /// Runs an operation that takes nothing along.
+    pub(super) fn operation<S: Simd>(&mut self, s: S, step: &Step, op: Op) {
+        match op {
+            Op::GlobalAveragePool => self.average(s, step),
+            Op::Flatten => self.flatten(s, step),
+            Op::Concat => self.concat(s, step),
+            Op::Gate => self.gate(s, step),
+            Op::Input
+            | Op::RepeatChannels { .. }
+            | Op::Convolution { .. }
+            | Op::BatchNorm { .. }
+            | Op::Dense { .. }
+            | Op::Activation(_)
+            | Op::MaxPool { .. }
+            | Op::Add
+            | Op::Dropout { .. } => unreachable!("compiled to work of their own"),
+        }
+    }
+
     pub(super) fn receive(&mut self, step: &Step, from: &[f32], inner: Shape, corner: [usize; 2]) {
         let value = &self.program.values[step.output];
         let (channels, stride) = (value.shape.channels, value.stride);
@@ -56,13 +73,9 @@ impl Context<'_> {
         let value = &self.program.values[step.output];
         let (channels, stride) = (value.shape.channels, value.stride);
         let from_stride = self.program.values[step.inputs[0]].stride;
+        let from = self.read(step.inputs[0]);
         // SAFETY: one thread; input and output are different values.
-        let (from, to) = unsafe {
-            (
-                self.stored(step.inputs[0]).read(),
-                self.stored(step.output).write(),
-            )
-        };
+        let to = unsafe { self.stored(step.output).write() };
         for (to, from) in to
             .chunks_exact_mut(stride)
             .zip(from.chunks_exact(from_stride))
@@ -74,157 +87,124 @@ impl Context<'_> {
 
     pub(super) fn copy<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         activation: Option<Activation>,
     ) {
-        let seen = self.view(step.inputs[0]);
-        let stride = seen.view.stride;
-        let line = match (self.mode, &self.biases[index]) {
-            (Mode::Inference, Some(line)) => Along((line[stride..].as_ptr(), line.as_ptr())),
-            _ => Along((std::ptr::null(), std::ptr::null())),
+        let view = self.view(step.inputs[0]);
+        let stride = view.stride;
+        let affine = match (self.mode, &self.biases[index]) {
+            (Mode::Inference, Some(line)) => {
+                let (shift, scale) = line.split_at(stride);
+                Some(Affine { scale, shift })
+            }
+            _ => None,
         };
-        self.over_pixels::<S>(
+        let own = View {
+            values: &[],
+            stride,
+            affine,
+            activation,
+        };
+        self.over_pixels(
+            s,
             step.output,
             #[inline(always)]
-            |first, count, to| {
-                let (scale, shift) = line.get();
-                let seen = &seen;
-                // SAFETY: pixels of the input, which nobody writes in this phase.
-                unsafe {
-                    seen.view.read::<S>(first, count, to);
-                    let own = View {
-                        start: to,
-                        stride,
-                        scale,
-                        shift,
-                        activation,
-                    };
-                    if !own.is_plain() {
-                        rewrite::<S>(&own, count, to);
-                    }
-                }
+            |first, to| {
+                view.read(s, first, to.len() / stride, to);
+                own.apply(s, to);
             },
         );
     }
 
-    pub(super) fn add<S: Simd>(&mut self, step: &Step, activation: Option<Activation>) {
+    pub(super) fn add<S: Simd>(&mut self, s: S, step: &Step, activation: Option<Activation>) {
         let (one, other) = (self.view(step.inputs[0]), self.view(step.inputs[1]));
-        let scratch_free = other.view.is_plain();
-        let stride = one.view.stride;
-        let (a, b) = if scratch_free {
+        let stride = one.stride;
+        let (a, b) = if other.is_plain() {
             (one, other)
         } else {
             (other, one)
         };
-        let both = !b.view.is_plain();
-        self.over_pixels::<S>(
+        self.over_pixels(
+            s,
             step.output,
             #[inline(always)]
-            |first, count, to| {
-                let (a, b) = (a, b);
-                // SAFETY: pixels of the inputs, which nobody writes in this phase.
-                unsafe {
-                    a.view.read::<S>(first, count, to);
-                    if both {
-                        add_view::<S>(&b.view, first, count, to);
-                    } else {
-                        window::add::<S>(to, b.view.start.add(first * stride), count * stride);
-                    }
-                    if let Some(own) = activation {
-                        activation::apply::<S>(own, to, count * stride);
-                    }
+            |first, to| {
+                let count = to.len() / stride;
+                a.read(s, first, count, to);
+                if b.is_plain() {
+                    window::add(s, to, b.pixels(first, count));
+                } else {
+                    b.add_to(s, first, to);
+                }
+                if let Some(own) = activation {
+                    activation::apply(s, own, to);
                 }
             },
         );
     }
 
-    pub(super) fn concat<S: Simd>(&mut self, step: &Step) {
+    pub(super) fn concat<S: Simd>(&mut self, s: S, step: &Step) {
         let stride = self.program.values[step.output].stride;
-        let mut offset = 0;
-        let parts: Vec<(Seen<'_>, usize, usize)> = step
+        let parts: Vec<(View<'_>, usize)> = step
             .inputs
             .iter()
             .map(|input| {
                 let channels = self.program.values[*input].shape.channels;
-                let part = (self.view(*input), offset, channels);
-                offset += channels;
-                part
+                (self.view(*input), channels)
             })
             .collect();
-        let total = offset;
-        self.over_pixels::<S>(
+        self.over_pixels(
+            s,
             step.output,
             #[inline(always)]
-            |first, count, to| {
-                // SAFETY: every pixel of the output is written in this block, part by part; a
-                // pixel's own scratch is on the stack of 16 registers at a time.
-                unsafe {
-                    for pixel in 0..count {
-                        let to = to.add(pixel * stride);
-                        for (seen, offset, channels) in &parts {
-                            read_channels::<S>(
-                                &seen.view,
-                                first + pixel,
-                                *channels,
-                                to.add(*offset),
-                            );
-                        }
-                        for lane in total..stride {
-                            to.add(lane).write(0.0);
-                        }
+            |first, to| {
+                for (pixel, to) in (first..).zip(to.chunks_exact_mut(stride)) {
+                    let mut rest = to;
+                    for (view, channels) in &parts {
+                        let (own, others) = rest.split_at_mut(*channels);
+                        view.read_channels(s, pixel, own);
+                        rest = others;
                     }
+                    rest.fill(0.0);
                 }
             },
         );
     }
 
-    pub(super) fn gate<S: Simd>(&mut self, step: &Step) {
+    pub(super) fn gate<S: Simd>(&mut self, s: S, step: &Step) {
         let (image, factor) = (self.view(step.inputs[0]), self.view(step.inputs[1]));
         let per_image = self.program.values[step.output].pixels();
-        let stride = image.view.stride;
-        self.over_pixels::<S>(
+        let stride = image.stride;
+        self.over_pixels(
+            s,
             step.output,
             #[inline(always)]
-            |first, count, to| {
-                let (image, factor) = (image, factor);
-                // SAFETY: pixels of the inputs, which nobody writes in this phase.
-                unsafe {
-                    image.view.read::<S>(first, count, to);
-                    for pixel in 0..count {
-                        let of = (first + pixel) / per_image;
-                        multiply_view::<S>(&factor.view, of, to.add(pixel * stride));
-                    }
+            |first, to| {
+                image.read(s, first, to.len() / stride, to);
+                for (pixel, to) in (first..).zip(to.chunks_exact_mut(stride)) {
+                    factor.multiply_to(s, pixel / per_image, to);
                 }
             },
         );
     }
 
     /// Channels, then rows, then columns: PyTorch's order.
-    pub(super) fn flatten<S: Simd>(&mut self, step: &Step) {
-        let seen = self.view(step.inputs[0]);
+    pub(super) fn flatten<S: Simd>(&mut self, s: S, step: &Step) {
+        let view = self.view(step.inputs[0]);
         let shape = self.program.values[step.inputs[0]].shape;
-        let (pixels, stride) = (shape.height * shape.width, seen.view.stride);
+        let (pixels, stride) = (shape.height * shape.width, view.stride);
         let value = &self.program.values[step.output];
         let (len, out_stride) = (value.shape.channels, value.stride);
         let to = self.stored(step.output);
         self.pool.run(self.count, |image, _| {
-            let seen = &seen;
             // SAFETY: each task writes its own image.
             let out = unsafe { to.part(image * out_stride, out_stride).write() };
             out[len..].fill(0.0);
             let mut line = vec![0.0_f32; stride];
             for pixel in 0..pixels {
-                // SAFETY: a pixel of the input into a line of its own.
-                unsafe {
-                    S::vectorize(
-                        #[inline(always)]
-                        || {
-                            let pixel = image * pixels + pixel;
-                            seen.view.read::<S>(pixel, 1, line.as_mut_ptr());
-                        },
-                    );
-                }
+                view.read(s, image * pixels + pixel, 1, &mut line);
                 for channel in 0..shape.channels {
                     out[channel * pixels + pixel] = line[channel];
                 }
@@ -234,6 +214,7 @@ impl Context<'_> {
 
     pub(super) fn dropout<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         probability: f32,
@@ -243,23 +224,21 @@ impl Context<'_> {
         let value = &self.program.values[step.output];
         let (channels, stride) = (value.shape.channels, value.stride);
         let pixels = value.pixels();
-        let len = value.len() * self.count;
-        let place = self.plan.notes[index].expect("dropout keeps its factors");
-        let factors: Shared<'_> = self.arena.part(place, len);
+        let factors = self.note(index).expect("dropout keeps its factors");
         let units = match unit {
             DropoutUnit::Value => self.count * value.shape.value_count(),
             DropoutUnit::Image => self.count,
         };
         let keeps = dropout_keeps(seed, step.node, probability, units);
         let kept = 1.0 / (1.0 - probability);
-        let seen = self.view(step.inputs[0]);
-        self.over_pixels::<S>(
+        let view = self.view(step.inputs[0]);
+        self.over_pixels(
+            s,
             step.output,
             #[inline(always)]
-            |first, count, to| {
-                let seen = &seen;
+            |first, to| {
                 // SAFETY: blocks are disjoint.
-                let factors = unsafe { factors.part(first * stride, count * stride).write() };
+                let factors = unsafe { factors.part(first * stride, to.len()).write() };
                 for (pixel, line) in (first..).zip(factors.chunks_exact_mut(stride)) {
                     for (channel, factor) in line.iter_mut().enumerate() {
                         let keep = match unit {
@@ -271,12 +250,20 @@ impl Context<'_> {
                         *factor = if keep { kept } else { 0.0 };
                     }
                 }
-                // SAFETY: pixels of the input, which nobody writes in this phase.
-                unsafe {
-                    seen.view.read::<S>(first, count, to);
-                    multiply::<S>(to, factors.as_ptr(), count * stride);
-                }
+                view.read(s, first, to.len() / stride, to);
+                multiply(s, to, factors);
             },
         );
+    }
+}
+
+/// `to *= factors`, whole registers.
+#[inline(always)]
+pub(in crate::machine) fn multiply<S: Simd>(s: S, to: &mut [f32], factors: &[f32]) {
+    let factors = &factors[..to.len()];
+    let mut i = 0;
+    while i + S::LANES <= to.len() {
+        s.write(to, i, s.mul(s.read(to, i), s.read(factors, i)));
+        i += S::LANES;
     }
 }

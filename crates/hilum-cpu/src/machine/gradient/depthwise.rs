@@ -1,133 +1,164 @@
 //! Gradients of depthwise convolutions, one image per task.
 
-use super::Job;
-use crate::kernel::{depthwise, norm, window};
-use crate::machine::Context;
+use super::ConvolutionBackward;
+use crate::kernel::depthwise::{self, InputGradient, Ring, WeightGradient};
+use crate::kernel::norm::Linear;
+use crate::kernel::window;
+use crate::machine::context::Context;
 use crate::simd::Simd;
 
 impl Context<'_> {
-    pub(super) fn depthwise_gradient<S: Simd>(&mut self, job: &mut Job<'_>, gradient: &mut [f32]) {
+    pub(super) fn depthwise_gradient<S: Simd>(
+        &mut self,
+        s: S,
+        job: ConvolutionBackward<'_>,
+        gradient: &mut [f32],
+    ) {
         let len = job.window.taps() * job.c;
-        job.sums = self.partial(self.count * len).get();
-        let job = *job;
+        let mut partial = self.take_partial(self.count * len);
+        let sums = partial.shared();
+        let [inside, outside] = [job.window.input_pixels(), job.window.output_pixels()];
+        let [inside, outside] = [inside * job.c, outside * job.c];
+        let sizes = job.depthwise_scratch();
         self.pool.run(self.count, |image, worker| {
-            // SAFETY: the processor has the instruction set; images are disjoint.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || depthwise_image::<S>(&job, image, worker),
-                );
-            }
+            // SAFETY: each task has an image and sums of its own.
+            let (scratch, place) = unsafe {
+                let place = ImagePlace {
+                    g: job.g.part(image * outside, outside).write(),
+                    to: job.to.map(|to| to.part(image * inside, inside).write()),
+                    sums: sums.part(image * len, len).write(),
+                };
+                (job.scratch.pieces(worker, sizes), place)
+            };
+            s.vectorize(
+                #[inline(always)]
+                || job.depthwise_image(s, image, scratch, place),
+            );
         });
-        self.add_up::<S>(job.sums, self.count, len, gradient);
+        self.add_up(s, &partial, self.count, len, gradient);
+        *self.partial = partial;
     }
 }
 
-/// Both gradients of a depthwise convolution over one image.
-#[inline(always)]
-unsafe fn depthwise_image<S: Simd>(job: &Job<'_>, image: usize, worker: usize) {
-    let c = job.c;
-    let window = &job.window;
-    let width = depthwise::padded_width(window);
-    let (slots, back_width, _) = depthwise::gradient_ring(window);
-    let sizes = [
-        depthwise::Ring::len(window.kernel[0], width, c),
-        depthwise::Ring::len(slots, back_width, c),
-        window.taps() * c,
-    ];
-    let [memory, back, flipped] = job.scratch.pieces(worker, sizes);
-    let row = window.output[1] * c;
-    let start = image * window.output_pixels() * c;
-    let (g, z) = (job.g.start().add(start), job.z.start().add(start));
-    let sums = job.sums.add(image * window.taps() * c);
-    window::fill::<S>(sums, window.taps() * c);
-    let ring = depthwise::Ring::new::<S>(
-        memory,
-        window.kernel[0],
-        width,
-        c,
-        window.padding[1],
-        window.input[1],
-    );
-    let first = image * window.input_pixels();
-    let mut weight_gradient = depthwise::WeightGradient {
-        window,
-        view: &job.seen.view,
-        first_pixel: first,
-        ring,
-        sums,
-        read: 0,
-    };
-    // Both gradients take a row while it is in the cache.
-    input_rows::<S>(
-        job,
-        image,
-        [back, flipped],
-        #[inline(always)]
-        |line| {
-            let at = line * row;
-            if !job.line.a.is_null() {
-                // In place: nobody needs `g` itself any more.
-                norm::stored_gradient::<S>(
-                    g.add(at),
-                    z.add(at),
-                    window.output[1],
-                    c,
-                    job.line,
-                    g.add(at),
-                    c,
-                );
-            }
-            weight_gradient.add_row::<S>(line, g.add(at));
-            g.add(at).cast_const()
-        },
-    );
+/// What a task writes: gradients of one image.
+struct ImagePlace<'a> {
+    /// Of the result, which is turned into `dL/dz`.
+    g: &'a mut [f32],
+    /// Of the input, if it is wanted.
+    to: Option<&'a mut [f32]>,
+    /// Of the weights.
+    sums: &'a mut [f32],
 }
 
-/// The gradient of one image's input, if it is wanted; takes every row of the result's gradient.
-#[inline(always)]
-unsafe fn input_rows<S: Simd>(
-    job: &Job<'_>,
-    image: usize,
-    [back, flipped]: [*mut f32; 2],
-    mut next_row: impl FnMut(usize) -> *const f32,
-) {
-    let (window, c) = (&job.window, job.c);
-    let Some(to) = job.to else {
-        for row in 0..window.output[0] {
-            next_row(row);
-        }
-        return;
-    };
-    let first = image * window.input_pixels();
-    let (slots, width, padding) = depthwise::gradient_ring(window);
-    let ring = depthwise::Ring::new::<S>(back, slots, width, c, padding, window.output[1]);
-    let to = to.start().add(first * c);
-    depthwise::flip::<S>(job.weights, window.taps(), c, flipped);
-    let mut taken = 0;
-    depthwise::input_gradient::<S>(
-        window,
-        #[inline(always)]
-        |row| {
-            taken = row + 1;
-            next_row(row)
-        },
-        c,
-        job.weights,
-        flipped,
-        &ring,
-        job.adds,
-        to,
-        #[inline(always)]
-        |row| {
-            if let Some(bending) = &job.bending {
-                let width = window.input[1];
-                bending.bend::<S>(to.add(row * width * c), first + row * width, width);
+impl ConvolutionBackward<'_> {
+    /// Values of the rings of the image and of the gradient, and of flipped weights.
+    fn depthwise_scratch(&self) -> [usize; 3] {
+        let (window, c) = (&self.window, self.c);
+        let (slots, width, _) = depthwise::gradient_ring(window);
+        [
+            Ring::len(window.kernel[0], depthwise::padded_width(window), c),
+            Ring::len(slots, width, c),
+            window.taps() * c,
+        ]
+    }
+
+    /// Both gradients of a depthwise convolution over one image.
+    #[inline(always)]
+    fn depthwise_image<S: Simd>(
+        &self,
+        s: S,
+        image: usize,
+        [memory, back, flipped]: [&mut [f32]; 3],
+        place: ImagePlace<'_>,
+    ) {
+        let (window, c) = (&self.window, self.c);
+        let width = depthwise::padded_width(window);
+        let (slots, back_width, padding) = depthwise::gradient_ring(window);
+        let [inside, outside] = [window.input_pixels(), window.output_pixels()];
+        let ImagePlace { g, to, sums } = place;
+        let z = &self.z[image * outside * c..][..outside * c];
+        let len = sums.len();
+        window::fill(s, sums, len);
+        let (kept, left) = (window.kernel[0], window.padding[1]);
+        let mut rows = ResultRows {
+            g,
+            z,
+            linear: self.linear,
+            len: window.output[1] * c,
+            c,
+            weight_gradient: WeightGradient {
+                window,
+                view: &self.view,
+                first_pixel: image * inside,
+                ring: Ring::new(s, memory, kept, width, c, left, window.input[1]),
+                sums,
+                read: 0,
+            },
+        };
+        let Some(to) = to else {
+            for line in 0..window.output[0] {
+                rows.next(s, line);
             }
-        },
-    );
-    // Rows that no row of the input sees.
-    for row in taken..window.output[0] {
-        next_row(row);
+            return;
+        };
+        depthwise::flip(s, &self.weights[..window.taps() * c], c, flipped);
+        let mut ring = Ring::new(s, back, slots, back_width, c, padding, window.output[1]);
+        let input_gradient = InputGradient {
+            window,
+            c,
+            weights: self.weights,
+            flipped,
+            accumulate: self.adds,
+        };
+        let mut taken = 0;
+        // Both gradients take a row while it is in the cache.
+        input_gradient.run(
+            s,
+            &mut ring,
+            #[inline(always)]
+            |line, slot| {
+                taken = line + 1;
+                let row = rows.next(s, line);
+                window::copy(s, row, slot, row.len());
+            },
+            to,
+            #[inline(always)]
+            |line, gradient| {
+                if let Some(backprop) = &self.backprop {
+                    let pixel = image * inside + line * window.input[1];
+                    // SAFETY: a block is a row of this task's image.
+                    unsafe { backprop.run(s, gradient, pixel) };
+                }
+            },
+        );
+        // Rows that no row of the input sees.
+        for line in taken..window.output[0] {
+            rows.next(s, line);
+        }
+    }
+}
+
+/// The rows of one image's result gradient, each of which is used once.
+struct ResultRows<'a> {
+    g: &'a mut [f32],
+    z: &'a [f32],
+    linear: Option<Linear<'a>>,
+    /// Values of a row.
+    len: usize,
+    c: usize,
+    weight_gradient: WeightGradient<'a>,
+}
+
+impl ResultRows<'_> {
+    /// `dL/dz` of row `line`, of which the weights' gradient has received its part.
+    #[inline(always)]
+    fn next<S: Simd>(&mut self, s: S, line: usize) -> &[f32] {
+        let at = line * self.len..(line + 1) * self.len;
+        if let Some(linear) = &self.linear {
+            // In place: nobody needs `g` itself any more.
+            linear.run(s, &mut self.g[at.clone()], &self.z[at.clone()], self.c);
+        }
+        self.weight_gradient.add_row(s, line, &self.g[at.clone()]);
+        &self.g[at]
     }
 }

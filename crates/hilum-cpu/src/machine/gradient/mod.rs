@@ -5,50 +5,46 @@ mod product;
 mod winograd;
 
 use super::backward::Backward;
-use super::convolution::along;
-use super::normalise::{Bending, Blocks};
+use super::context::{Context, Scratch};
+use super::normalise::{ActivationBackprop, Blocks, Tally};
 use super::plan::{self, Algorithm};
-use super::{Along, Context, Scratch, Seen};
 use crate::kernel::norm::Linear;
+use crate::kernel::view::View;
 use crate::kernel::window::{Order, Window};
 use crate::kernel::winograd::{Four, Two};
-use crate::memory::Shared;
+use crate::memory::{Buffer, Shared};
 use crate::program::{Convolution, Step};
 use crate::simd::Simd;
 
-/// What all tasks know.
+/// What all tasks of a convolution's gradients know.
 #[derive(Clone, Copy)]
-struct Job<'a> {
-    seen: Seen<'a>,
+struct ConvolutionBackward<'a> {
+    view: View<'a>,
     /// The gradient of the result, after its readers' part.
     g: Shared<'a>,
-    z: Shared<'a>,
-    line: Linear,
-    choice: *const f32,
+    z: &'a [f32],
+    /// From `g` and `z` to `dL/dz`; `g` is it where there is no batch norm.
+    linear: Option<Linear<'a>>,
+    /// The choices of a pool that follows.
+    choice: Option<&'a [f32]>,
     /// The gradient of the input, if it is wanted.
     to: Option<Shared<'a>>,
-    /// What bends the input's gradient, if this is its last part.
-    bending: Option<Bending>,
+    /// What takes the input's gradient further back, if this is its last part.
+    backprop: Option<ActivationBackprop<'a>>,
     adds: bool,
     /// For the input's gradient.
-    weights: *const f32,
+    weights: &'a [f32],
     window: Window,
     order: Order,
     c: usize,
     k: usize,
     scratch: Scratch<'a>,
-    /// Sums that tasks leave behind.
-    sums: *mut f32,
 }
-
-// SAFETY: tasks read what earlier phases wrote, and write disjoint parts of `to` and `sums`.
-unsafe impl Send for Job<'_> {}
-// SAFETY: as above.
-unsafe impl Sync for Job<'_> {}
 
 impl Context<'_> {
     pub(super) fn convolution_gradient<S: Simd>(
         &mut self,
+        s: S,
         index: usize,
         step: &Step,
         how: &Convolution,
@@ -59,94 +55,98 @@ impl Context<'_> {
         let algorithm = self.plan.algorithms[index];
         let weights = if wanted {
             let source = backward.store.part(backward.weights, how.weight);
-            self.weights::<S>(index, source, true)
+            self.weights(s, index, source, true)
         } else {
-            std::ptr::null()
+            &[]
         };
-        let mut job = Job {
-            seen: self.view(input),
+        let c = self.program.values[input].stride;
+        let mut tally = self.tally_of_last_part(input, index, &how.window, c);
+        let job = ConvolutionBackward {
+            view: self.view(input),
             g: self.gradient(step.output),
-            z: self.stored(step.output),
-            line: self.line(step.output),
-            choice: self.plan.notes[index].map_or(std::ptr::null(), |place| {
-                let len = self.program.values[step.output].len() * self.count;
-                self.arena.part(place, len).start().cast_const()
-            }),
+            z: self.read(step.output),
+            linear: self.linear(step.output),
+            // SAFETY: only forward writes choices.
+            choice: self.note(index).map(|note| unsafe { note.read() }),
             to: wanted.then(|| self.gradient(input)),
             adds: wanted && backward.adds_to(input),
-            bending: None,
+            backprop: tally
+                .as_mut()
+                .map(|tally| self.activation_backprop(input, tally)),
             weights,
             window: how.window,
             order: plan::order(how),
-            c: self.program.values[input].stride,
+            c,
             k: self.program.values[step.output].stride,
-            scratch: self.scratch(),
-            sums: std::ptr::null_mut(),
+            scratch: self.scratch,
         };
-        if wanted {
-            let pixels = how.window.input_pixels();
-            let blocks = match algorithm {
-                Algorithm::Pointwise => {
-                    let rows = plan::block_rows(job.c);
-                    Some(Blocks::even(pixels * self.count, rows))
-                }
-                Algorithm::Depthwise => {
-                    Some(Blocks::by_image(self.count, pixels, how.window.input[1]))
-                }
-                _ => None,
-            };
-            job.bending = blocks.and_then(|blocks| self.last_part(input, index, blocks));
-        }
+        let gradient = backward.parameter(how.weight);
         match algorithm {
             Algorithm::Pointwise | Algorithm::Patches => {
-                self.product_gradient::<S>(algorithm, &mut job, backward.parameter(how.weight));
+                self.product_gradient(s, algorithm, job, gradient);
             }
-            Algorithm::Depthwise => {
-                self.depthwise_gradient::<S>(&mut job, backward.parameter(how.weight));
-            }
-            Algorithm::Four => self.winograd_gradient::<S, Four, 4, 6>(
-                index,
-                &mut job,
-                backward.parameter(how.weight),
-            ),
-            Algorithm::Two => self.winograd_gradient::<S, Two, 2, 4>(
-                index,
-                &mut job,
-                backward.parameter(how.weight),
-            ),
+            Algorithm::Depthwise => self.depthwise_gradient(s, job, gradient),
+            Algorithm::Four => self.winograd_gradient::<S, Four, 4, 6>(s, index, job, gradient),
+            Algorithm::Two => self.winograd_gradient::<S, Two, 2, 4>(s, index, job, gradient),
         }
         backward.store.clear_padding(backward.gradients, how.weight);
-        if let Some(bending) = &job.bending {
-            backward.bent[input] = Some(self.totals(bending));
+        if let Some(tally) = tally {
+            backward.channel_sums[input] = Some(self.channel_sums(tally));
+        }
+    }
+
+    /// Room for the sums of the gradient of a convolution's input, where this step gives its last
+    /// part and the algorithm has whole blocks of it in the cache.
+    fn tally_of_last_part(
+        &mut self,
+        input: usize,
+        index: usize,
+        window: &Window,
+        c: usize,
+    ) -> Option<Tally> {
+        let pixels = window.input_pixels();
+        let blocks = match self.plan.algorithms[index] {
+            Algorithm::Pointwise => Blocks::even(pixels * self.count, plan::block_rows(c)),
+            Algorithm::Depthwise => Blocks::by_image(self.count, pixels, window.input[1]),
+            _ => return None,
+        };
+        let is_last = self.needs_gradient(input) && self.gives_last_part(input, index);
+        is_last.then(|| self.tally(input, blocks))
+    }
+
+    /// Memory for `len` values that tasks leave behind, to be given back.
+    fn take_partial(&mut self, len: usize) -> Buffer {
+        let partial = std::mem::take(self.partial);
+        if partial.len() < len {
+            Buffer::zeroed(len)
+        } else {
+            partial
         }
     }
 
     /// `to` = the sum of `parts` pieces of `len` values, in their order.
-    fn add_up<S: Simd>(&mut self, from: *const f32, parts: usize, len: usize, to: &mut [f32]) {
+    fn add_up<S: Simd>(&mut self, s: S, from: &[f32], parts: usize, len: usize, to: &mut [f32]) {
         const PIECE: usize = 8192;
-        assert!(to.len() >= len, "room for the sum");
-        let (from, to) = (Along(from), along(to.as_mut_ptr()));
+        let to = Shared::of(to);
         self.pool.run(len.div_ceil(PIECE), |task, _| {
             let first = task * PIECE;
-            let end = (first + PIECE).min(len);
-            let (from, to) = (from.get(), to.get());
+            let count = PIECE.min(len - first);
             // SAFETY: pieces are disjoint.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || {
-                        let mut i = first;
-                        while i < end {
-                            let mut sum = S::load(from.add(i));
-                            for part in 1..parts {
-                                sum = S::add(sum, S::load(from.add(part * len + i)));
-                            }
-                            S::store(to.add(i), sum);
-                            i += S::LANES;
+            let to = unsafe { to.part(first, count).write() };
+            s.vectorize(
+                #[inline(always)]
+                || {
+                    let mut i = 0;
+                    while i + S::LANES <= to.len() {
+                        let mut sum = s.read(from, first + i);
+                        for part in 1..parts {
+                            sum = s.add(sum, s.read(from, part * len + first + i));
                         }
-                    },
-                );
-            }
+                        s.write(to, i, sum);
+                        i += S::LANES;
+                    }
+                },
+            );
         });
     }
 }

@@ -1,11 +1,12 @@
 //! Gradients of convolutions that are products of matrices.
 
-use super::Job;
-use crate::kernel::matrix::{self, Panels, Rows};
-use crate::kernel::window::{self, Order};
-use crate::kernel::{norm, outer};
-use crate::machine::Context;
+use super::ConvolutionBackward;
+use crate::kernel::matrix::{self, Panels, Rows, RowsMut};
+use crate::kernel::outer;
+use crate::kernel::window::Order;
+use crate::machine::context::Context;
 use crate::machine::plan::{self, Algorithm};
+use crate::memory::{REGISTER, Scattered};
 use crate::simd::Simd;
 
 /// Parts in which a weight gradient is summed up, whatever the thread count: as many as keep
@@ -14,11 +15,22 @@ fn part_count(len: usize, units: usize) -> usize {
     ((1 << 20) / len.max(1)).clamp(4, 16).min(units)
 }
 
+/// Room behind gathered rows, of which the last may end in the middle of a register.
+const SLACK: usize = 64;
+
+/// Computed pixels that a task takes.
+struct PixelRange {
+    pixels: std::ops::Range<usize>,
+    /// Pixels of a block.
+    rows: usize,
+}
+
 impl Context<'_> {
     pub(super) fn product_gradient<S: Simd>(
         &mut self,
+        s: S,
         algorithm: Algorithm,
-        job: &mut Job<'_>,
+        job: ConvolutionBackward<'_>,
         gradient: &mut [f32],
     ) {
         let depth = job.window.taps() * job.c;
@@ -31,155 +43,182 @@ impl Context<'_> {
         let unit = if whole { per_image } else { rows };
         let units = total.div_ceil(unit);
         let parts = part_count(len, units);
-        job.sums = self.partial(parts * len).get();
-        let job = *job;
-        self.pool.run(parts, |part, worker| {
-            let first = (part * units / parts) * unit;
-            let end = ((part + 1) * units / parts * unit).min(total);
-            // SAFETY: the processor has the instruction set; parts are disjoint.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || product_part::<S>(&job, algorithm, first..end, rows, part, worker),
-                );
-            }
+        let mut partial = self.take_partial(parts * len);
+        let sums = partial.shared();
+        self.pool.run(parts, |number, worker| {
+            let first = (number * units / parts) * unit;
+            let end = ((number + 1) * units / parts * unit).min(total);
+            let part = PixelRange {
+                pixels: first..end,
+                rows,
+            };
+            let sizes = [
+                rows * plan::spread(depth) + SLACK,
+                rows * plan::spread(job.k),
+                rows * depth.next_multiple_of(REGISTER),
+            ];
+            // SAFETY: parts are disjoint, and of whole images where windows overlap; each has
+            // sums of its own.
+            let (scratch, sums, to) = unsafe {
+                let sums = sums.part(number * len, len).write();
+                let to = job.to.map(|to| to.scattered());
+                (job.scratch.pieces(worker, sizes), sums, to)
+            };
+            s.vectorize(
+                #[inline(always)]
+                || job.product_part(s, algorithm, &part, scratch, sums, to),
+            );
         });
-        self.add_up::<S>(job.sums, parts, len, gradient);
+        self.add_up(s, &partial, parts, len, gradient);
+        *self.partial = partial;
     }
 }
 
-/// Both gradients over a range of computed pixels.
-#[inline(always)]
-unsafe fn product_part<S: Simd>(
-    job: &Job<'_>,
-    algorithm: Algorithm,
-    range: std::ops::Range<usize>,
-    rows: usize,
-    part: usize,
-    worker: usize,
-) {
-    let depth = job.window.taps() * job.c;
-    let k = job.k;
-    let (a_row, d_row) = (plan::spread(depth), plan::spread(k));
-    let sizes = [
-        rows * a_row + 64,
-        rows * d_row,
-        rows * depth.next_multiple_of(16),
-    ];
-    let [patches, result, back] = job.scratch.pieces(worker, sizes);
-    let sums = Rows {
-        start: job.sums.add(part * depth * k),
-        stride: k,
-    };
-    let (across, down) = (
-        Panels::new::<S>(k),
-        Panels::new::<S>(if job.to.is_some() { depth } else { 0 }),
-    );
-    if algorithm == Algorithm::Patches
-        && let Some(to) = job.to
-        && !job.adds
-    {
-        let per_image = job.window.computed_pixels(job.order);
-        let pixels = job.window.input_pixels() * job.c;
-        let images = range.start / per_image..range.end / per_image;
-        window::fill::<S>(to.start().add(images.start * pixels), images.len() * pixels);
-    }
-    let mut first = range.start;
-    while first < range.end {
-        let count = rows.min(range.end - first);
-        let d = result_rows::<S>(job, first, count, result, d_row);
-        let view = &job.seen.view;
-        let (start, stride) = if algorithm == Algorithm::Patches {
-            job.window
-                .gather::<S>(view, job.order, first, count, patches, a_row);
-            (patches.cast_const(), a_row)
-        } else if view.is_plain() && !depth.is_multiple_of(256) {
-            (view.start.add(first * job.c), depth)
-        } else {
-            view.read_rows::<S>(first, count, patches, a_row);
-            (patches.cast_const(), a_row)
-        };
-        let a = Rows { start, stride };
-        let replace = first == range.start;
-        outer::add_products::<S>(count, depth, a, d, across, 0..across.count(), sums, replace);
-        if let Some(to) = job.to {
-            if algorithm == Algorithm::Patches {
-                let out = Rows {
-                    start: back,
-                    stride: depth,
-                };
-                matrix::multiply::<S>(
-                    count,
-                    k,
-                    d,
-                    job.weights,
-                    down,
-                    0..down.count(),
-                    out,
-                    matrix::Finish::STORE,
-                );
-                job.window
-                    .scatter::<S>(back, job.c, job.order, first, count, to.start());
+impl ConvolutionBackward<'_> {
+    /// Both gradients over a range of computed pixels: the weights' to `sums`, the input's to the
+    /// same pixels of `to`, or to their images.
+    #[inline(always)]
+    fn product_part<S: Simd>(
+        &self,
+        s: S,
+        algorithm: Algorithm,
+        part: &PixelRange,
+        [patches, result, back]: [&mut [f32]; 3],
+        sums: &mut [f32],
+        to: Option<Scattered<'_>>,
+    ) {
+        let depth = self.window.taps() * self.c;
+        let k = self.k;
+        let rows = part.rows;
+        let (a_row, d_row) = (plan::spread(depth), plan::spread(k));
+        if algorithm == Algorithm::Patches
+            && !self.adds
+            && let Some(to) = to
+        {
+            self.images_of(&part.pixels, to).fill(0.0);
+        }
+        let across = Panels::new::<S>(k);
+        let mut first = part.pixels.start;
+        while first < part.pixels.end {
+            let count = rows.min(part.pixels.end - first);
+            let d = self.result_rows(s, first, count, result, d_row);
+            let view = &self.view;
+            let (values, stride) = if algorithm == Algorithm::Patches {
+                self.window
+                    .gather(s, view, self.order, first, count, patches, a_row);
+                (&*patches, a_row)
+            } else if view.is_plain() && !depth.is_multiple_of(256) {
+                (&view.values[first * self.c..], depth)
             } else {
-                let out = Rows {
-                    start: to.start().add(first * depth),
-                    stride: depth,
-                };
-                let finish = matrix::Finish {
-                    accumulate: job.adds,
-                    ..matrix::Finish::STORE
-                };
-                matrix::multiply::<S>(count, k, d, job.weights, down, 0..down.count(), out, finish);
-                if let Some(bending) = &job.bending {
-                    bending.bend::<S>(out.start, first, count);
-                }
+                view.read_rows(s, first, count, patches, a_row);
+                (&*patches, a_row)
+            };
+            let a = Rows { values, stride };
+            let replace = first == part.pixels.start;
+            let out = RowsMut::new(Scattered::of(sums), k);
+            let panels = 0..across.count();
+            outer::add_products(s, count, depth, a, d, across, panels, out, replace);
+            if let Some(to) = to {
+                self.input_rows(s, algorithm, first, count, d, back, to);
             }
+            first += count;
         }
-        first += count;
+    }
+
+    /// The gradient of the images that `pixels`, whole ones, belong to.
+    fn images_of<'t>(&self, pixels: &std::ops::Range<usize>, to: Scattered<'t>) -> &'t mut [f32] {
+        let per_image = self.window.computed_pixels(self.order);
+        let len = self.window.input_pixels() * self.c;
+        let images = pixels.start / per_image..pixels.end / per_image;
+        // SAFETY: these pixels' images are this task's alone.
+        unsafe { to.part(images.start * len, images.len() * len).values() }
+    }
+
+    /// The gradient of the input from `dL/dz` at computed pixels.
+    #[inline(always)]
+    fn input_rows<S: Simd>(
+        &self,
+        s: S,
+        algorithm: Algorithm,
+        first: usize,
+        count: usize,
+        d: Rows<'_>,
+        back: &mut [f32],
+        to: Scattered<'_>,
+    ) {
+        let (depth, k) = (self.window.taps() * self.c, self.k);
+        let down = Panels::new::<S>(depth);
+        let weights = self.weights;
+        let panels = 0..down.count();
+        if algorithm == Algorithm::Patches {
+            let store = matrix::Finish::STORE;
+            let out = RowsMut::new(Scattered::of(back), depth);
+            matrix::multiply(s, count, k, d, weights, down, panels, out, store);
+            self.window
+                .scatter(s, back, self.c, self.order, first, count, to);
+            return;
+        }
+        let block = to.part(first * depth, count * depth);
+        let finish = matrix::Finish {
+            accumulate: self.adds,
+            ..matrix::Finish::STORE
+        };
+        let out = RowsMut::new(block, depth);
+        matrix::multiply(s, count, k, d, weights, down, panels, out, finish);
+        if let Some(backprop) = &self.backprop {
+            // SAFETY: a block of pixels is this task's alone.
+            unsafe { backprop.run(s, block.values(), first) };
+        }
+    }
+
+    /// `dL/dz` at computed pixels, as it lies or in rows of `scratch`, `row` apart.
+    #[inline(always)]
+    fn result_rows<'b, S: Simd>(
+        &'b self,
+        s: S,
+        first: usize,
+        count: usize,
+        scratch: &'b mut [f32],
+        row: usize,
+    ) -> Rows<'b> {
+        let k = self.k;
+        let pooled = if self.order == Order::Pooled { 4 } else { 1 };
+        let (start, len) = (first / pooled * k, count / pooled * k);
+        // SAFETY: nobody writes the result's gradient in this phase.
+        let g = unsafe { self.g.part(start, len).read() };
+        if self.order == Order::Pooled {
+            let choice = self
+                .choice
+                .map_or(&[][..], |choice| &choice[start..][..len]);
+            unpool_rows(s, g, choice, k, scratch, row);
+        } else if let Some(linear) = &self.linear {
+            let z = &self.z[start..][..len];
+            linear.write_rows(s, g, z, k, scratch, row);
+        } else {
+            return Rows {
+                values: g,
+                stride: k,
+            };
+        }
+        Rows {
+            values: scratch,
+            stride: row,
+        }
     }
 }
 
-/// `dL/dz` at computed pixels, as it lies or in rows of `scratch`, `row` apart.
+/// Writes the gradient of every pooled pixel to that of the four that was chosen, and zeros to
+/// the others.
 #[inline(always)]
-unsafe fn result_rows<S: Simd>(
-    job: &Job<'_>,
-    first: usize,
-    count: usize,
-    scratch: *mut f32,
-    row: usize,
-) -> Rows<*const f32> {
-    let k = job.k;
-    let spread = Rows {
-        start: scratch.cast_const(),
-        stride: row,
-    };
-    if job.order == Order::Pooled {
-        for window in 0..count / 4 {
-            let at = (first / 4 + window) * k;
-            let mut c = 0;
-            while c < k {
-                let g = S::load(job.g.start().add(at + c));
-                let choice = S::load(job.choice.add(at + c));
-                for corner in 0..4_u8 {
-                    let own = S::select_eq(choice, S::splat(f32::from(corner)), g, S::splat(0.0));
-                    S::store(
-                        scratch.add((4 * window + usize::from(corner)) * row + c),
-                        own,
-                    );
-                }
-                c += S::LANES;
+fn unpool_rows<S: Simd>(s: S, g: &[f32], choice: &[f32], k: usize, to: &mut [f32], row: usize) {
+    let pixels = g.chunks_exact(k).zip(choice.chunks_exact(k));
+    for ((g, choice), to) in pixels.zip(to.chunks_mut(4 * row)) {
+        for c in (0..k).step_by(S::LANES) {
+            let (g, choice) = (s.read(g, c), s.read(choice, c));
+            for corner in 0..4_u8 {
+                let own = s.select_eq(choice, s.splat(f32::from(corner)), g, s.splat(0.0));
+                s.write(to, usize::from(corner) * row + c, own);
             }
         }
-        return spread;
     }
-    let g = job.g.start().add(first * k);
-    if job.line.a.is_null() {
-        return Rows {
-            start: g,
-            stride: k,
-        };
-    }
-    let z = job.z.start().add(first * k);
-    norm::stored_gradient::<S>(g, z, count, k, job.line, scratch, row);
-    spread
 }

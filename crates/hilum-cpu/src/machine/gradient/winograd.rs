@@ -1,45 +1,17 @@
 //! Gradients of Winograd's convolutions: all threads on one phase after the other.
 
-use super::Job;
-use crate::kernel::matrix::{self, Panels, Rows};
+use super::ConvolutionBackward;
+use crate::kernel::matrix::{self, Panels, RowsMut};
 use crate::kernel::outer;
 use crate::kernel::window::Order;
 use crate::kernel::winograd::{
     Algebra, Patch, ResultGradient, gradient_tile, image_tile, input_gradient_tile, weight_gradient,
 };
-use crate::machine::convolution::along;
-use crate::machine::{Context, plan};
+use crate::machine::context::Context;
+use crate::machine::plan;
+use crate::machine::planes::Planes;
 use crate::memory::Shared;
 use crate::simd::Simd;
-
-/// One matrix of tiles x channels per position.
-#[derive(Clone, Copy)]
-struct Planes<'a> {
-    memory: Shared<'a>,
-    /// Values from tile to tile.
-    row: usize,
-    /// Values from position to position.
-    plane: usize,
-}
-
-impl Planes<'_> {
-    fn tile(&self, tile: usize) -> *mut f32 {
-        self.memory.part(tile * self.row, 0).start()
-    }
-
-    fn matrix(&self, position: usize) -> Rows<*mut f32> {
-        Rows {
-            start: self.memory.part(position * self.plane, 0).start(),
-            stride: self.row,
-        }
-    }
-
-    fn read(&self, position: usize) -> Rows<*const f32> {
-        let Rows { start, stride } = self.matrix(position);
-        let start = start.cast_const();
-        Rows { start, stride }
-    }
-}
 
 /// What the phases of a lot of tiles hand on.
 #[derive(Clone, Copy)]
@@ -50,9 +22,11 @@ struct Lot<'a> {
     image: Planes<'a>,
     result: Planes<'a>,
     back: Planes<'a>,
+    /// The weights' gradient at every position.
+    sums: Shared<'a>,
 }
 
-impl<'a> Context<'a> {
+impl Context<'_> {
     pub(super) fn winograd_gradient<
         S: Simd,
         A: Algebra<S, OUT, IN>,
@@ -60,56 +34,53 @@ impl<'a> Context<'a> {
         const IN: usize,
     >(
         &mut self,
+        s: S,
         index: usize,
-        job: &mut Job<'_>,
+        job: ConvolutionBackward<'_>,
         gradient: &mut [f32],
     ) {
         let (c, k) = (job.c, job.k);
-        job.sums = self.partial(IN * IN * c * k).get();
-        let job = *job;
+        let mut partial = self.take_partial(IN * IN * c * k);
         let per_image = plan::tile_count(&job.window, self.plan.algorithms[index]);
         let tiles = per_image * self.count;
-        let together = self.plan.together[index];
+        let most = self.plan.tiles_at_a_time[index];
         let planes = |place: usize, channels: usize| {
-            let plane = plan::plane(together, channels);
-            let memory = self.arena.part(self.plan.shared[place], IN * IN * plane);
-            let row = plan::row(channels);
-            Planes { memory, row, plane }
+            let len = IN * IN * plan::plane(most, channels);
+            let memory = self.arena.part(self.plan.shared[place], len);
+            Planes::new(memory, most, channels)
         };
         let (image, result, back) = (planes(0, c), planes(1, k), planes(2, c));
         if !job.adds {
-            self.clear_input_gradient(&job);
+            self.clear_input_gradient(job);
         }
-        for start in (0..tiles).step_by(together) {
-            let count = together.min(tiles - start);
+        for start in (0..tiles).step_by(most) {
             let lot = Lot {
                 start,
-                count,
+                count: most.min(tiles - start),
                 image,
                 result,
                 back,
+                sums: partial.shared(),
             };
-            self.transform_both::<S, A, OUT, IN>(job, lot);
-            self.multiply_gradients::<S>(job, lot, IN * IN);
-            self.transform_back::<S, A, OUT, IN>(job, lot, per_image);
+            self.transform_both::<S, A, OUT, IN>(s, job, lot);
+            self.multiply_gradients(s, job, lot, IN * IN);
+            self.transform_back::<S, A, OUT, IN>(s, job, lot, per_image);
         }
-        let (sums, to) = (along(job.sums), along(gradient.as_mut_ptr()));
-        assert!(gradient.len() >= 9 * c * k, "room for the gradient");
+        let to = Shared::of(gradient);
         let tasks = c.min(4 * self.pool.threads());
         self.pool.run(tasks, |task, _| {
             let channels = task * c / tasks..(task + 1) * c / tasks;
-            let (sums, to) = (sums.get(), to.get());
             // SAFETY: channels are disjoint.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || weight_gradient::<S, A, OUT, IN>(sums, c, k, channels, to),
-                );
-            }
+            let to = unsafe { to.scattered() };
+            s.vectorize(
+                #[inline(always)]
+                || weight_gradient::<S, A, OUT, IN>(s, &partial, c, k, channels, to),
+            );
         });
+        *self.partial = partial;
     }
 
-    fn clear_input_gradient(&mut self, job: &Job<'_>) {
+    fn clear_input_gradient(&mut self, job: ConvolutionBackward<'_>) {
         let Some(to) = job.to else { return };
         let len = job.window.input_pixels() * job.c;
         self.pool.run(self.count, |number, _| {
@@ -121,67 +92,78 @@ impl<'a> Context<'a> {
     /// The transforms of the image's tiles and of their results' gradient.
     fn transform_both<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
         &mut self,
-        job: Job<'_>,
-        lot: Lot<'a>,
+        s: S,
+        job: ConvolutionBackward<'_>,
+        lot: Lot<'_>,
     ) {
         let few = lot.count.div_ceil(4 * self.pool.threads()).clamp(1, 16);
+        let from = job.result_gradient();
         self.pool.run(lot.count.div_ceil(few), |task, worker| {
-            let (job, lot, first) = (&job, &lot, task * few);
-            let [scratch] = job.scratch.pieces(worker, [IN * IN * job.c]);
-            let from = job.result_gradient();
-            let (window, view, k) = (&job.window, &job.seen.view, job.k);
-            // SAFETY: tiles are disjoint.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || {
-                        for tile in first..(first + few).min(lot.count) {
-                            let patch = Patch::new(window, OUT, lot.start + tile);
-                            let (to, plane) = (lot.image.tile(tile), lot.image.plane);
-                            image_tile::<S, A, OUT, IN>(window, view, patch, scratch, to, plane);
-                            let (to, plane) = (lot.result.tile(tile), lot.result.plane);
-                            gradient_tile::<S, A, OUT, IN>(window, &from, k, patch, to, plane);
-                        }
-                    },
-                );
-            }
+            let first = task * few;
+            // SAFETY: once in this task; of the planes it accesses its own tiles' rows alone.
+            let ([scratch], image, result) = unsafe {
+                let scratch = job.scratch.pieces(worker, [IN * IN * job.c]);
+                (
+                    scratch,
+                    lot.image.memory.scattered(),
+                    lot.result.memory.scattered(),
+                )
+            };
+            let (window, view, k) = (&job.window, &job.view, job.k);
+            s.vectorize(
+                #[inline(always)]
+                || {
+                    for tile in first..(first + few).min(lot.count) {
+                        let patch = Patch::new(window, OUT, lot.start + tile);
+                        let (to, plane) = (lot.image.tile(image, tile), lot.image.plane);
+                        image_tile::<S, A, OUT, IN>(s, window, view, patch, scratch, to, plane);
+                        let (to, plane) = (lot.result.tile(result, tile), lot.result.plane);
+                        gradient_tile::<S, A, OUT, IN>(s, window, &from, k, patch, to, plane);
+                    }
+                },
+            );
         });
     }
 
     /// At each position: the weights' gradient `V^T D` and the image's `D U^T`.
-    fn multiply_gradients<S: Simd>(&mut self, job: Job<'_>, lot: Lot<'a>, positions: usize) {
+    fn multiply_gradients<S: Simd>(
+        &mut self,
+        s: S,
+        job: ConvolutionBackward<'_>,
+        lot: Lot<'_>,
+        positions: usize,
+    ) {
         let (c, k) = (job.c, job.k);
         let (across, down) = (Panels::new::<S>(k), Panels::new::<S>(c));
         let groups = (4 * self.pool.threads()).div_ceil(positions);
         let kinds = if job.to.is_some() { 2 } else { 1 };
+        // SAFETY: the phase that wrote them is over.
+        let (image, result) = unsafe { (lot.image.memory.read(), lot.result.memory.read()) };
         self.pool.run(positions * groups * kinds, |task, _| {
-            let (job, lot) = (&job, &lot);
             let (position, rest) = (task / (groups * kinds), task % (groups * kinds));
             let (kind, group) = (rest / groups, rest % groups);
             let part = |panels: Panels| {
                 group * panels.count() / groups..(group + 1) * panels.count() / groups
             };
-            let (v, d) = (lot.image.read(position), lot.result.read(position));
+            let d = lot.result.matrix(result, position);
             let at = position * c * k;
             // SAFETY: positions, kinds and groups of columns are disjoint.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || {
-                        if kind == 0 {
-                            let start = job.sums.add(at);
-                            let out = Rows { start, stride: k };
-                            let (panels, first) = (part(across), lot.start == 0);
-                            outer::add_products::<S>(
-                                lot.count, c, v, d, across, panels, out, first,
-                            );
-                        } else {
-                            let (u, out) = (job.weights.add(at), lot.back.matrix(position));
-                            let (panels, store) = (part(down), matrix::Finish::STORE);
-                            matrix::multiply::<S>(lot.count, k, d, u, down, panels, out, store);
-                        }
-                    },
-                );
+            let (sums, back) = unsafe {
+                (
+                    lot.sums.part(at, c * k).scattered(),
+                    lot.back.memory.scattered(),
+                )
+            };
+            if kind == 0 {
+                let out = RowsMut::new(sums, k);
+                let v = lot.image.matrix(image, position);
+                let (panels, first) = (part(across), lot.start == 0);
+                outer::add_products(s, lot.count, c, v, d, across, panels, out, first);
+            } else {
+                let u = &job.weights[at..][..c * k];
+                let out = lot.back.matrix_mut(back, position);
+                let (panels, store) = (part(down), matrix::Finish::STORE);
+                matrix::multiply(s, lot.count, k, d, u, down, panels, out, store);
             }
         });
     }
@@ -189,48 +171,45 @@ impl<'a> Context<'a> {
     /// Adds the products' part of the image's gradient, image by image: tiles overlap.
     fn transform_back<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
         &mut self,
-        job: Job<'_>,
-        lot: Lot<'a>,
+        s: S,
+        job: ConvolutionBackward<'_>,
+        lot: Lot<'_>,
         per_image: usize,
     ) {
         let Some(to) = job.to else { return };
         let end = lot.start + lot.count;
         let (first_image, last_image) = (lot.start / per_image, (end - 1) / per_image);
+        let len = job.window.input_pixels() * job.c;
+        // SAFETY: the phase that wrote them is over.
+        let back = unsafe { lot.back.memory.read() };
         self.pool.run(last_image - first_image + 1, |task, _| {
-            let (job, lot, number) = (&job, &lot, first_image + task);
+            let number = first_image + task;
             let tiles = (number * per_image).max(lot.start)..((number + 1) * per_image).min(end);
             // SAFETY: images are disjoint.
-            unsafe {
-                S::vectorize(
-                    #[inline(always)]
-                    || {
-                        let (window, plane) = (&job.window, lot.back.plane);
-                        for tile in tiles {
-                            let patch = Patch::new(window, OUT, tile);
-                            let from = lot.back.tile(tile - lot.start);
-                            let to = to.start();
-                            input_gradient_tile::<S, A, OUT, IN>(
-                                window, from, plane, job.c, patch, to,
-                            );
-                        }
-                    },
-                );
-            }
+            let to = unsafe { to.part(number * len, len).write() };
+            s.vectorize(
+                #[inline(always)]
+                || {
+                    let (window, plane, c) = (&job.window, lot.back.plane, job.c);
+                    for tile in tiles {
+                        let patch = Patch::new(window, OUT, tile);
+                        let from = &back[(tile - lot.start) * lot.back.row..];
+                        input_gradient_tile::<S, A, OUT, IN>(s, window, from, plane, c, patch, to);
+                    }
+                },
+            );
         });
     }
 }
 
-impl Job<'_> {
-    fn result_gradient(&self) -> ResultGradient {
+impl<'a> ConvolutionBackward<'a> {
+    fn result_gradient(&self) -> ResultGradient<'a> {
         ResultGradient {
-            g: self.g.start(),
-            z: self.z.start(),
-            line: self.line,
-            choice: if self.order == Order::Pooled {
-                self.choice
-            } else {
-                std::ptr::null()
-            },
+            // SAFETY: nobody writes the result's gradient in these phases.
+            g: unsafe { self.g.read() },
+            z: self.z,
+            linear: self.linear,
+            choice: self.choice.filter(|_| self.order == Order::Pooled),
         }
     }
 }
