@@ -53,16 +53,6 @@ pub struct ClassesDiffer {
     data: String,
 }
 
-impl ModelOrigin {
-    /// `evaluation` in the folder of the model; that of the bundled one is the current folder.
-    pub fn evaluation_folder(&self) -> PathBuf {
-        match self {
-            Self::Bundled => PathBuf::from("evaluation"),
-            Self::File(path) => path.with_file_name("evaluation"),
-        }
-    }
-}
-
 /// Judges the model on one split, as it is and on its clean part, and writes every file of an
 /// evaluation.
 ///

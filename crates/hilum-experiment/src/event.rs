@@ -7,9 +7,9 @@ use hilum_dataset::{Dataset, Ignored};
 use hilum_imaging::DecodeError;
 use hilum_metrics::Headline;
 use hilum_train::{BatchDone, EpochDone, RunStart, StopReason};
-use hilum_weights::ApplyReport;
+use hilum_weights::{ApplyReport, ModelFile};
 
-use crate::{Grouped, Model, TrialRecord, UnreadableFiles, WeightsSource};
+use crate::{Grouped, ModelOrigin, TrialRecord, UnreadableFiles, WeightsSource};
 
 /// Is told how a call goes on; progress bars, printed lines and server-sent events are made of
 /// this.
@@ -108,7 +108,12 @@ pub enum Event<'a> {
     },
 
     /// A model is open.
-    ModelOpened(&'a Model),
+    ModelOpened {
+        /// Where it came from.
+        origin: &'a ModelOrigin,
+        /// What its file says.
+        file: &'a ModelFile,
+    },
     /// The model learnt from slices of the split that it is judged on.
     JudgedOnOwnSlices(Split),
     /// A file to predict cannot be read.

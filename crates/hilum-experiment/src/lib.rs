@@ -61,6 +61,7 @@ mod event;
 mod export;
 mod folds;
 mod model;
+mod model_origin;
 mod network;
 mod predict;
 mod search;
@@ -84,13 +85,14 @@ pub use folds::{
     PoolError, parse_split,
 };
 pub use hilum_cpu::{InstructionSet, InstructionSetError};
-pub use model::{Model, ModelOrigin};
+pub use model::Model;
+pub use model_origin::ModelOrigin;
 pub use predict::{
     FileAnswer, FileCounts, Predict, Prediction, Predictions, predict, predict_each,
 };
 pub use search::{
     DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState, Trials,
-    Winner, flags, search,
+    Winner, search,
 };
 pub use session::Session;
 pub use settings::{Choices, RunSettings, SETTINGS, Setting, SettingError};

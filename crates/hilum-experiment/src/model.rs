@@ -1,11 +1,8 @@
 //! A trained model, ready to predict.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-use std::str::FromStr;
 
 use hilum_core::{Cancel, Cancelled, Probabilities};
 use hilum_graph::Engine;
@@ -16,16 +13,7 @@ use rayon::ThreadPool;
 
 use crate::session::{Session, workers};
 use crate::settings::MachineSettings;
-use crate::{Event, ExperimentError, bundled, engine};
-
-/// Where a model comes from: a file, or the program itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ModelOrigin {
-    /// `bundled`; a file of that name is `./bundled`.
-    Bundled,
-    /// A file.
-    File(PathBuf),
-}
+use crate::{Event, ExperimentError, ModelOrigin, engine};
 
 /// A model and the engine that runs it. It can be asked any number of times.
 pub struct Model {
@@ -35,19 +23,6 @@ pub struct Model {
     pub file: ModelFile,
     pub(crate) workers: ThreadPool,
     engine: Box<dyn Engine>,
-}
-
-impl ModelOrigin {
-    /// What the file of the model says.
-    ///
-    /// # Errors
-    /// [`ExperimentError::Model`] if there is no such file or it holds no model.
-    pub fn read(&self) -> Result<ModelFile, ExperimentError> {
-        match self {
-            Self::Bundled => bundled::read(),
-            Self::File(path) => Ok(ModelFile::read(path)?),
-        }
-    }
 }
 
 impl Model {
@@ -70,7 +45,10 @@ impl Model {
             workers: workers(machine.threads)?,
             engine,
         };
-        session.tell(&Event::ModelOpened(&model));
+        session.tell(&Event::ModelOpened {
+            origin: &model.origin,
+            file: &model.file,
+        });
         Ok(model)
     }
 
@@ -116,28 +94,6 @@ pub(crate) fn predict(
     match predict_slices(engine, slices, recipe, batch_size, &mut done) {
         Err(PredictError::Interrupted) => Err(Cancelled.into()),
         outcome => Ok(outcome?),
-    }
-}
-
-impl FromStr for ModelOrigin {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(if text == bundled::CHOICE {
-            Self::Bundled
-        } else {
-            Self::File(PathBuf::from(text))
-        })
-    }
-}
-
-impl fmt::Display for ModelOrigin {
-    /// The path, or `bundled:NAME`.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bundled => formatter.pad(&bundled::name()),
-            Self::File(path) => path.display().fmt(formatter),
-        }
     }
 }
 

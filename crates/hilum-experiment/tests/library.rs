@@ -123,7 +123,7 @@ fn results_can_be_serialised_and_events_tell_what_happened() {
             .lock()
             .unwrap()
             .push(format!("epoch {}", epoch.row.epoch)),
-        Event::ModelOpened(model) => told.lock().unwrap().push(model.origin.to_string()),
+        Event::ModelOpened { origin, .. } => told.lock().unwrap().push(origin.to_string()),
         Event::Advances { .. } => {
             slices_read.fetch_add(1, Ordering::Relaxed);
         }

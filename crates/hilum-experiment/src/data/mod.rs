@@ -2,7 +2,8 @@
 
 mod audited;
 mod read;
+mod unreadable;
 
 pub(crate) use audited::{Audited, for_evaluation, for_training, look_at};
-pub use read::UnreadableFiles;
 pub(crate) use read::{labelled, load_split, read};
+pub use unreadable::UnreadableFiles;

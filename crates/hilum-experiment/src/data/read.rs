@@ -1,65 +1,15 @@
 //! Reading a dataset, and decoding its splits.
 
-use std::fmt;
-
 use hilum_core::Split;
-use hilum_dataset::{ClassMap, ClassSets, Dataset, Loaded, ReadSettings, Unreadable, load};
+use hilum_dataset::{ClassMap, ClassSets, Dataset, Loaded, ReadSettings, load};
 use hilum_imaging::{DecodeLimits, Recipe};
 use hilum_train::LabelledSlice;
 use rayon::ThreadPool;
-use thiserror::Error;
 
+use super::unreadable::{UNREADABLE_FILE, UnreadableFiles};
 use crate::session::Session;
 use crate::settings::DataSettings;
-use crate::{Event, ExperimentError, Task, chain};
-
-/// The rule that lets files pass that cannot be read.
-const UNREADABLE_FILE: &str = "unreadable-file";
-/// So many of them are named.
-const NAMED: usize = 10;
-
-/// Files of a dataset that cannot be read.
-#[derive(Debug, Error)]
-#[error(
-    "{}\nhint: mend or remove them, or go on without them with `--allow {UNREADABLE_FILE}`",
-    Listed(self)
-)]
-pub struct UnreadableFiles {
-    /// The split that they are in.
-    pub split: Split,
-    /// How many files the split has.
-    pub total: usize,
-    /// Which they are, and why.
-    pub files: Vec<Unreadable>,
-}
-
-impl UnreadableFiles {
-    /// How many of how many, and the first ones with their reasons, a line each.
-    pub fn describe(&self) -> String {
-        Listed(self).to_string()
-    }
-}
-
-struct Listed<'a>(&'a UnreadableFiles);
-
-impl fmt::Display for Listed<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let UnreadableFiles {
-            split,
-            total,
-            files,
-        } = self.0;
-        write!(
-            formatter,
-            "{} of {total} files in `{split}` cannot be read",
-            files.len()
-        )?;
-        files
-            .iter()
-            .take(NAMED)
-            .try_for_each(|one| write!(formatter, "\n  {}", chain(&one.error)))
-    }
-}
+use crate::{Event, ExperimentError, Task};
 
 /// Reads the folders or the manifest, and tells what was renamed and ignored.
 pub(crate) fn read(

@@ -21,7 +21,7 @@ use crate::train::write_audit;
 use crate::{Event, ExperimentError, network, weights};
 
 pub use record::{TrialRecord, TrialState, Trials};
-pub use winner::{Winner, flags};
+pub use winner::Winner;
 
 use space::Searched;
 use trial::Trainer;

@@ -11,9 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::SearchError;
 use super::space::with_values;
-use super::winner::flags;
 use crate::ExperimentError;
-use crate::settings::{Choices, shown};
+use crate::settings::{Choices, flags, shown};
 
 /// `trials.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

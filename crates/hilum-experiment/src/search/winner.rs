@@ -14,7 +14,7 @@ use super::plot::plot;
 use super::record::{TrialRecord, Trials};
 use super::space::{Searched, with_values};
 use crate::ExperimentError;
-use crate::settings::{Choices, Kind, SETTINGS};
+use crate::settings::{flags, quoted, table};
 
 /// How the best trial is trained.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,8 +51,8 @@ pub(super) fn conclude(
         searched.trials.len(),
         winner.command
     );
-    let table = toml::to_string_pretty(&winner.table)?;
-    write(&folder.path().join("best.toml"), &format!("{head}{table}"))?;
+    let text = toml::to_string_pretty(&winner.table)?;
+    write(&folder.path().join("best.toml"), &format!("{head}{text}"))?;
     Ok(winner)
 }
 
@@ -60,50 +60,12 @@ impl Winner {
     fn new(searched: &Searched, values: &Values) -> Result<Self, ExperimentError> {
         let choices = with_values(searched.choices.clone(), values)?;
         let data = searched.settings.data.path.display().to_string();
-        let train = Value::Table(train_table(&choices));
+        let train = Value::Table(table(&choices));
         Ok(Self {
             command: format!("hilum train {} {}", quoted(&data), flags(&choices)),
             table: [("train".to_owned(), train)].into_iter().collect(),
         })
     }
-}
-
-/// Everything that was chosen, as it is written in a shell.
-pub fn flags(choices: &Choices) -> String {
-    let mut words = Vec::new();
-    for setting in SETTINGS {
-        for (flag, values) in setting.flags(choices) {
-            match values.as_slice() {
-                // What begins with a dash would be taken for a flag.
-                [one] if one.starts_with('-') => words.push(format!("--{flag}={}", quoted(one))),
-                values => {
-                    words.push(format!("--{flag}"));
-                    words.extend(values.iter().map(|value| quoted(value)));
-                }
-            }
-        }
-    }
-    words.join(" ")
-}
-
-/// The same as a table of `hilum.toml`.
-fn train_table(choices: &Choices) -> Table {
-    let chosen = |setting: &&crate::settings::Setting| {
-        let value = setting.chosen(choices)?;
-        let stands = !(matches!(setting.kind, Kind::Switch) && value == Value::Boolean(false));
-        stands.then(|| (setting.flag.to_owned(), value))
-    };
-    SETTINGS
-        .iter()
-        .filter_map(|setting| chosen(&setting))
-        .collect()
-}
-
-/// `text` as a shell reads it back.
-fn quoted(text: &str) -> String {
-    // A NUL cannot be in an argument.
-    let text = text.replace('\0', "");
-    shlex::try_quote(&text).map_or_else(|_| text.clone(), std::borrow::Cow::into_owned)
 }
 
 fn write(path: &Path, text: &str) -> Result<(), ExperimentError> {

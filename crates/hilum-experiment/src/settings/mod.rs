@@ -5,6 +5,7 @@
 //! [`SETTINGS`].
 
 mod choices;
+mod command_line;
 mod declaration;
 mod defaults;
 mod differences;
@@ -18,6 +19,8 @@ mod tests;
 mod words;
 
 pub use choices::{Choices, FreezeChoice, SETTINGS, WindowChoice};
+pub use command_line::flags;
+pub(crate) use command_line::{quoted, table};
 pub use declaration::{Default, Heading, Scope, Setting};
 pub use defaults::{MAX_PIXELS, SEED};
 pub use differences::differences;

@@ -10,7 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hilum_core::{AuditSummary, Grouping};
 use hilum_dataset::Ignored;
-use hilum_experiment::{Event, Group, Grouped, Model, Observer, chain};
+use hilum_experiment::{Event, Group, Grouped, ModelOrigin, Observer, chain};
+
+use hilum_weights::ModelFile;
 
 use crate::screen::{DISCLAIMER, Screen};
 use crate::summary::class_table;
@@ -108,7 +110,7 @@ impl Narrator<'_> {
             Event::WeightsApplied { source, report } => {
                 self.note(format_args!("weights of `{source}`: {report}"));
             }
-            Event::ModelOpened(model) => introduce(model, screen),
+            Event::ModelOpened { origin, file } => introduce(origin, file, screen),
             Event::JudgedOnOwnSlices(split) => screen.warn(format_args!(
                 "this model learnt from `{split}` slices: if they are these, its figures say nothing"
             )),
@@ -127,11 +129,11 @@ impl Narrator<'_> {
 }
 
 /// Which model it is and what is known of it.
-fn introduce(model: &Model, screen: &Screen) {
-    let classes = model.file.classes.len();
+fn introduce(origin: &ModelOrigin, file: &ModelFile, screen: &Screen) {
+    let classes = file.classes.len();
     screen.note(format_args!(
-        "{}: {}, {classes} classes; {}; {DISCLAIMER}",
-        model.origin, model.file.architecture.name, model.file.audit,
+        "{origin}: {}, {classes} classes; {}; {DISCLAIMER}",
+        file.architecture.name, file.audit,
     ));
 }
 
