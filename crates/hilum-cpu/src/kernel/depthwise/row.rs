@@ -141,29 +141,46 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
         }
         x += GROUP;
     }
-    while x < width {
-        let mut channel = 0;
-        while channel < c {
-            // SAFETY: the bias has `c` values.
-            let mut sum = unsafe { finish.start(s, channel) };
-            for (ky, row) in sources.padded.iter().enumerate() {
-                for kx in 0..K {
-                    // SAFETY: the padded row reaches the last result, and there are `K * K`
-                    // weights of `c` values.
-                    let (pixel, weight) = unsafe {
-                        (
-                            s.read_unchecked(row, (x * STEP + kx) * c + channel),
-                            s.read_unchecked(weights, (ky * K + kx) * c + channel),
-                        )
-                    };
-                    sum = s.fma(pixel, weight, sum);
-                }
+    for x in x..width {
+        // SAFETY: `x` is below `width`, and all extents were checked above.
+        unsafe { single::<S, K, STEP>(s, &sources.padded, c, x, weights, &finish, out) };
+    }
+}
+
+/// Result `x` of [`square`] from padded rows.
+///
+/// # Safety
+/// The rows reach as far as the result's last tap, there are `K * K` weights of `c` values, whole
+/// registers, the bias has as many, and `out` has the result.
+#[inline(always)]
+unsafe fn single<S: Simd, const K: usize, const STEP: usize>(
+    s: S,
+    rows: &[&[f32]; K],
+    c: usize,
+    x: usize,
+    weights: &[f32],
+    finish: &Finish<'_>,
+    out: &mut [f32],
+) {
+    let mut channel = 0;
+    while channel < c {
+        // SAFETY: the bias has `c` values.
+        let mut sum = unsafe { finish.start(s, channel) };
+        for (ky, row) in rows.iter().enumerate() {
+            for kx in 0..K {
+                // SAFETY: the row reaches this tap, and it has `c` weights.
+                let (pixel, weight) = unsafe {
+                    (
+                        s.read_unchecked(row, (x * STEP + kx) * c + channel),
+                        s.read_unchecked(weights, (ky * K + kx) * c + channel),
+                    )
+                };
+                sum = s.fma(pixel, weight, sum);
             }
-            // SAFETY: `x` is below `width`.
-            unsafe { finish.end(s, sum, out.as_mut_ptr().add(x * c + channel)) };
-            channel += S::LANES;
         }
-        x += 1;
+        // SAFETY: `out` has the result.
+        unsafe { finish.end(s, sum, out.as_mut_ptr().add(x * c + channel)) };
+        channel += S::LANES;
     }
 }
 

@@ -3,7 +3,7 @@
 use super::ConvolutionBackward;
 use crate::kernel::depthwise::{self, InputGradient, Ring, WeightGradient};
 use crate::kernel::norm::Linear;
-use crate::kernel::window;
+use crate::kernel::window::{self, Window};
 use crate::machine::context::Context;
 use crate::simd::Simd;
 
@@ -72,14 +72,12 @@ impl ConvolutionBackward<'_> {
         place: ImagePlace<'_>,
     ) {
         let (window, c) = (&self.window, self.c);
-        let width = depthwise::padded_width(window);
         let (slots, back_width, padding) = depthwise::gradient_ring(window);
         let [inside, outside] = [window.input_pixels(), window.output_pixels()];
         let ImagePlace { g, to, sums } = place;
         let z = &self.z[image * outside * c..][..outside * c];
         let len = sums.len();
         window::fill(s, sums, len);
-        let (kept, left) = (window.kernel[0], window.padding[1]);
         let mut rows = ResultRows {
             g,
             z,
@@ -90,7 +88,7 @@ impl ConvolutionBackward<'_> {
                 window,
                 view: &self.view,
                 first_pixel: image * inside,
-                ring: Ring::new(s, memory, kept, width, c, left, window.input[1]),
+                ring: image_ring(s, window, c, memory),
                 sums,
                 read: 0,
             },
@@ -136,6 +134,14 @@ impl ConvolutionBackward<'_> {
             rows.next(s, line);
         }
     }
+}
+
+/// A ring for rows of the image.
+#[inline(always)]
+fn image_ring<'a, S: Simd>(s: S, window: &Window, c: usize, memory: &'a mut [f32]) -> Ring<'a> {
+    let width = depthwise::padded_width(window);
+    let [padding, pixels] = [window.padding[1], window.input[1]];
+    Ring::new(s, memory, window.kernel[0], width, c, padding, pixels)
 }
 
 /// The rows of one image's result gradient, each of which is used once.
