@@ -80,30 +80,8 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
     finish: Finish<'_>,
     out: &mut [f32],
 ) {
-    assert!(
-        c.is_multiple_of(S::LANES) && finish.fits(c),
-        "a line of whole registers"
-    );
-    assert!(
-        width * c <= out.len() && K * K * c <= weights.len(),
-        "a row and all weights"
-    );
-    let reach = (width.max(1) - 1) * STEP + K;
-    assert!(
-        sources.padded.iter().all(|row| reach * c <= row.len()),
-        "padded rows"
-    );
+    check::<S, K, STEP>(sources, c, width, weights, &finish, out);
     let inner = &sources.inner;
-    let reach = (inner.end.max(1) - 1) * STEP + K;
-    assert!(
-        inner.is_empty()
-            || inner.start * STEP * c >= sources.padding
-                && sources
-                    .image
-                    .iter()
-                    .all(|row| reach * c - sources.padding <= row.len()),
-        "rows of the image"
-    );
     let mut x = 0;
     while x + GROUP <= width {
         let (rows, missing) = if inner.contains(&x) {
@@ -145,6 +123,42 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
         // SAFETY: `x` is below `width`, and all extents were checked above.
         unsafe { single::<S, K, STEP>(s, &sources.padded, c, x, weights, &finish, out) };
     }
+}
+
+/// The extents that [`square`] relies on.
+#[inline(always)]
+fn check<S: Simd, const K: usize, const STEP: usize>(
+    sources: &Sources<'_, K>,
+    c: usize,
+    width: usize,
+    weights: &[f32],
+    finish: &Finish<'_>,
+    out: &[f32],
+) {
+    assert!(
+        c.is_multiple_of(S::LANES) && finish.fits(c),
+        "a line of whole registers"
+    );
+    assert!(
+        width * c <= out.len() && K * K * c <= weights.len(),
+        "a row and all weights"
+    );
+    let reach = (width.max(1) - 1) * STEP + K;
+    assert!(
+        sources.padded.iter().all(|row| reach * c <= row.len()),
+        "padded rows"
+    );
+    let inner = &sources.inner;
+    let reach = (inner.end.max(1) - 1) * STEP + K;
+    assert!(
+        inner.is_empty()
+            || inner.start * STEP * c >= sources.padding
+                && sources
+                    .image
+                    .iter()
+                    .all(|row| reach * c - sources.padding <= row.len()),
+        "rows of the image"
+    );
 }
 
 /// Result `x` of [`square`] from padded rows.
