@@ -2,12 +2,10 @@
 
 use hilum_core::Grouping;
 use hilum_experiment::out_of_fold_caption;
-use hilum_metrics::{
-    CLASS_METRICS, CrossValidationReport, Evaluation, Headline, HeadlineSpread, Interval, METRICS,
-    Metric, Prominence, Spread,
-};
+use hilum_metrics::{CrossValidationReport, Headline, HeadlineSpread, METRICS, Metric, Prominence};
 
 use super::Table;
+use super::figures::{self, per_class, range, show};
 use crate::screen::DISCLAIMER;
 
 /// A row per fold, mean and spread, the pooled figures with intervals, a row per class, and what
@@ -19,7 +17,7 @@ pub(crate) fn cross_validation(report: &CrossValidationReport) -> String {
         "sd over folds is no standard error: folds share most of what they are trained on"
             .to_owned(),
         pooled_table(report).to_string(),
-        class_table(&report.out_of_fold).to_string(),
+        per_class(&report.out_of_fold).to_string(),
     ];
     parts.push(format!("{}; {DISCLAIMER}", report.audit));
     parts.join("\n\n")
@@ -54,7 +52,7 @@ fn fold_table(report: &CrossValidationReport) -> Table {
 
 fn spread_row(of: &str, spread: &HeadlineSpread) -> impl Iterator<Item = String> {
     let fixed = ["mean ± sd".to_owned(), of.to_owned(), String::new()];
-    let spreads = spread.iter().map(|(_, spread)| show_spread(&spread));
+    let spreads = spread.iter().map(|(_, over)| figures::spread(&over));
     fixed.into_iter().chain(spreads)
 }
 
@@ -73,42 +71,4 @@ fn pooled_table(report: &CrossValidationReport) -> Table {
         table.row([metric.label(), show(value), range(interval)]);
     }
     table
-}
-
-fn class_table(figures: &Evaluation) -> Table {
-    let shown = || {
-        let metrics = CLASS_METRICS.iter();
-        metrics.filter(|metric| metric.prominence <= Prominence::Summary)
-    };
-    let titles = shown().map(|metric| metric.title);
-    let mut table = Table::new(["class"].into_iter().chain(titles).chain(["slices"]), 1);
-    for (name, scores) in &figures.per_class {
-        let values = shown().map(|metric| show((metric.value)(scores)));
-        let support = scores.support.to_string();
-        table.row(
-            [name.to_string()]
-                .into_iter()
-                .chain(values)
-                .chain([support]),
-        );
-    }
-    table
-}
-
-fn range(interval: Option<Interval>) -> String {
-    interval.map_or(String::new(), |interval| {
-        format!("{:.3} to {:.3}", interval.low, interval.high)
-    })
-}
-
-fn show_spread(spread: &Spread) -> String {
-    match spread.standard_deviation {
-        Some(deviation) => format!("{} ± {deviation:.3}", show(spread.mean)),
-        None => show(spread.mean),
-    }
-}
-
-/// Three decimals; a dash for what is undefined.
-fn show(value: Option<f64>) -> String {
-    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
 }

@@ -1,10 +1,9 @@
 //! An evaluation for a person at a terminal.
 
-use hilum_metrics::{
-    CLASS_METRICS, ClassMetric, Evaluation, EvaluationReport, Interval, METRICS, Metric, Prominence,
-};
+use hilum_metrics::{ClassMetric, Evaluation, EvaluationReport, METRICS, Metric, Prominence};
 
 use super::Table;
+use super::figures::{per_class, range, show, shown_of_class};
 use crate::screen::DISCLAIMER;
 
 /// Headline figures with intervals, on all slices and on the clean part; a row per class; what
@@ -45,41 +44,15 @@ fn score_table(report: &EvaluationReport) -> Table {
     table
 }
 
-fn range(interval: Option<Interval>) -> String {
-    interval.map_or(String::new(), |interval| {
-        format!("{:.3} to {:.3}", interval.low, interval.high)
-    })
-}
-
 fn class_table(figures: &Evaluation) -> Table {
-    let shown = || {
-        let metrics = CLASS_METRICS.iter();
-        metrics.filter(|metric| metric.prominence <= Prominence::Summary)
-    };
-    let titles = shown().map(|metric| metric.title);
-    let mut table = Table::new(["class"].into_iter().chain(titles).chain(["slices"]), 1);
-    for (name, scores) in &figures.per_class {
-        let values = shown().map(|metric| show((metric.value)(scores)));
-        let support = scores.support.to_string();
-        table.row(
-            [name.to_string()]
-                .into_iter()
-                .chain(values)
-                .chain([support]),
-        );
-    }
+    let mut table = per_class(figures);
     let mut average = |name: &str, mean: fn(&ClassMetric) -> Option<Metric>| {
         let value = |metric: &ClassMetric| figures.scores.get(&mean(metric)?);
-        let values = shown().map(|metric| value(metric).map_or(String::new(), show));
+        let values = shown_of_class().map(|metric| value(metric).map_or(String::new(), show));
         let count = figures.count.to_string();
         table.row([name.to_owned()].into_iter().chain(values).chain([count]));
     };
     average("macro average", |metric| Some(metric.macro_mean));
     average("weighted average", |metric| metric.weighted_mean);
     table
-}
-
-/// Three decimals; a dash for what is undefined.
-fn show(value: Option<f64>) -> String {
-    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
 }

@@ -3,6 +3,7 @@
 mod cross_validation;
 mod dataset;
 mod evaluation;
+mod figures;
 mod search;
 mod table;
 mod training;
@@ -10,6 +11,7 @@ mod training;
 pub(crate) use cross_validation::{cross_validation, headline};
 pub(crate) use dataset::class_table;
 pub(crate) use evaluation::evaluation;
-pub(crate) use search::{search, spread};
+pub(crate) use figures::spread;
+pub(crate) use search::search;
 pub(crate) use table::Table;
 pub(crate) use training::training;

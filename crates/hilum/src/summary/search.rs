@@ -8,6 +8,7 @@ use hilum_metrics::Spread;
 use hilum_train::search::Optimism;
 
 use super::Table;
+use super::figures::{show, spread};
 use crate::screen::DISCLAIMER;
 
 /// How many trials are shown.
@@ -56,8 +57,8 @@ fn table(records: &[&TrialRecord]) -> Table {
                 TrialState::Done => spread(&over_folds.macro_f1),
                 TrialState::Diverged => "diverged".to_owned(),
             },
-            three_decimals(over_folds.log_loss.mean),
-            three_decimals(over_folds.accuracy.mean),
+            show(over_folds.log_loss.mean),
+            show(over_folds.accuracy.mean),
             record.epochs.to_string(),
         ];
         let values = names
@@ -108,17 +109,4 @@ fn warning(trials: &Trials, last_rung: usize) -> String {
         "\n  what the winner is worth, only slices tell that no trial saw: `hilum evaluate` on the test split, once",
     );
     text
-}
-
-/// `0.912 ± 0.021`, the standard deviation being over folds.
-pub(crate) fn spread(spread: &Spread) -> String {
-    let mean = three_decimals(spread.mean);
-    match spread.standard_deviation {
-        Some(deviation) => format!("{mean} ± {deviation:.3}"),
-        None => mean,
-    }
-}
-
-fn three_decimals(value: Option<f64>) -> String {
-    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
 }

@@ -3,12 +3,13 @@
 use hilum_experiment::Trained;
 use hilum_train::Keep;
 
+use super::figures::show;
+
 /// Which epoch became the model, and what validation says of it.
 pub(crate) fn training(trained: &Trained) -> String {
     let Some(best) = trained.history.best() else {
         return "no epoch was complete".to_owned();
     };
-    let show = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
     format!(
         "{} epoch {}: validation accuracy {}, macro-F1 {}, loss {}",
         match trained.keep {
