@@ -81,10 +81,9 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
     out: &mut [f32],
 ) {
     check::<S, K, STEP>(sources, c, width, weights, &finish, out);
-    let inner = &sources.inner;
     let mut x = 0;
     while x + GROUP <= width {
-        let (rows, missing) = if inner.contains(&x) {
+        let (rows, missing) = if sources.inner.contains(&x) {
             (&sources.image, sources.padding)
         } else {
             (&sources.padded, 0)
@@ -97,8 +96,7 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
                 let from = row.as_ptr().wrapping_add(x * STEP * c - missing + channel);
                 let mut pixels = [s.splat(0.0); SPAN];
                 for (i, pixel) in pixels.iter_mut().enumerate() {
-                    // SAFETY: the last result of the group ends at pixel `SPAN - 1`, which the
-                    // row has: `x` is in `inner` for the image's, below `width` for padded ones.
+                    // SAFETY: the group ends at pixel `SPAN - 1`, which the row has as checked.
                     *pixel = unsafe { s.load(from.add(i * c)) };
                 }
                 for kx in 0..K {
@@ -119,9 +117,28 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
         }
         x += GROUP;
     }
-    for x in x..width {
-        // SAFETY: `x` is below `width`, and all extents were checked above.
-        unsafe { single::<S, K, STEP>(s, &sources.padded, c, x, weights, &finish, out) };
+    while x < width {
+        let mut channel = 0;
+        while channel < c {
+            // SAFETY: the bias has `c` values.
+            let mut sum = unsafe { finish.start(s, channel) };
+            for (ky, row) in sources.padded.iter().enumerate() {
+                for kx in 0..K {
+                    // SAFETY: the padded row reaches this tap, and it has `c` weights.
+                    let (pixel, weight) = unsafe {
+                        (
+                            s.read_unchecked(row, (x * STEP + kx) * c + channel),
+                            s.read_unchecked(weights, (ky * K + kx) * c + channel),
+                        )
+                    };
+                    sum = s.fma(pixel, weight, sum);
+                }
+            }
+            // SAFETY: `x` is below `width`.
+            unsafe { finish.end(s, sum, out.as_mut_ptr().add(x * c + channel)) };
+            channel += S::LANES;
+        }
+        x += 1;
     }
 }
 
@@ -159,43 +176,6 @@ fn check<S: Simd, const K: usize, const STEP: usize>(
                     .all(|row| reach * c - sources.padding <= row.len()),
         "rows of the image"
     );
-}
-
-/// Result `x` of [`square`] from padded rows.
-///
-/// # Safety
-/// The rows reach as far as the result's last tap, there are `K * K` weights of `c` values, whole
-/// registers, the bias has as many, and `out` has the result.
-#[inline(always)]
-unsafe fn single<S: Simd, const K: usize, const STEP: usize>(
-    s: S,
-    rows: &[&[f32]; K],
-    c: usize,
-    x: usize,
-    weights: &[f32],
-    finish: &Finish<'_>,
-    out: &mut [f32],
-) {
-    let mut channel = 0;
-    while channel < c {
-        // SAFETY: the bias has `c` values.
-        let mut sum = unsafe { finish.start(s, channel) };
-        for (ky, row) in rows.iter().enumerate() {
-            for kx in 0..K {
-                // SAFETY: the row reaches this tap, and it has `c` weights.
-                let (pixel, weight) = unsafe {
-                    (
-                        s.read_unchecked(row, (x * STEP + kx) * c + channel),
-                        s.read_unchecked(weights, (ky * K + kx) * c + channel),
-                    )
-                };
-                sum = s.fma(pixel, weight, sum);
-            }
-        }
-        // SAFETY: `out` has the result.
-        unsafe { finish.end(s, sum, out.as_mut_ptr().add(x * c + channel)) };
-        channel += S::LANES;
-    }
 }
 
 /// What one tap reads: from its first value on, and its weights.
