@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, ValueParser};
 use clap::error::ErrorKind;
-use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use hilum_experiment::settings::{Heading, Kind};
 use hilum_experiment::{Choices, SETTINGS, Setting, SettingError};
@@ -88,12 +87,11 @@ impl<S: Selection> FromArgMatches for Chosen<S> {
 
 /// What was given of a setting, wherever it was given; `None` if nobody chose.
 fn given(setting: &Setting, matches: &ArgMatches) -> Option<Vec<String>> {
-    let source = matches.value_source(setting.name)?;
+    matches.value_source(setting.name)?;
     if matches!(setting.kind, Kind::Switch) {
         return matches.get_flag(setting.name).then(Vec::new);
     }
     // Values of `hilum.toml` stand as defaults; the declarations themselves have none.
-    debug_assert!(source != ValueSource::DefaultValue || matches.contains_id(setting.name));
     let texts = matches.get_raw(setting.name)?;
     Some(
         texts
