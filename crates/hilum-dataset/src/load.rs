@@ -56,7 +56,7 @@ pub fn load(
         .into_par_iter()
         .map(|(sample_index, sample)| {
             cancel.check()?;
-            let outcome = match recipe.read(&sample.path, limits) {
+            let outcome = match recipe.read_file(&sample.path, limits) {
                 Ok(slice) => Ok(LoadedSlice {
                     sample_index,
                     pixels: slice.pixels,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use hilum_core::{ClassName, Classes, Probabilities};
 use hilum_dataset::image_files;
-use hilum_imaging::{DecodeError, DecodeLimits, DicomInfo, Recipe, Slice, series_order};
+use hilum_imaging::{DecodeError, DecodeLimits, DicomInfo, Recipe, Slice, SliceFile, series_order};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -78,6 +78,9 @@ pub struct Prediction {
     /// Its number in the series.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_number: Option<i64>,
+    /// Which frame, page or plane of a file that holds several, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<usize>,
 }
 
 /// What came of all files.
@@ -140,21 +143,20 @@ pub fn predict_each(
         let mut read = read_chunk(chunk, recipe, request.limits, &model.workers);
         order_series(&mut read);
         let slices = read.iter().flatten();
-        let pixels: Vec<_> = slices.map(|(_, slice)| &slice.pixels).collect();
-        let before = counts.files + read.len() - pixels.len();
+        let pixels: Vec<_> = slices.map(|one| &one.slice.pixels).collect();
+        let before = counts.files;
         let told = |done: usize| {
-            let done = before + done;
+            let done = before + chunk.len() * done / pixels.len();
             session.tell(&Event::Advances { task, done });
         };
         let probabilities = model.probabilities(&pixels, request.batch, &told, session.cancel())?;
         let mut probabilities = probabilities.into_iter();
+        counts.files += chunk.len();
         for one in read {
-            counts.files += 1;
             let answer = match one {
-                Ok((path, slice)) => {
+                Ok(one) => {
                     let of_slice = probabilities.next().expect("one for each slice");
-                    let dicom = slice.info.dicom.as_deref();
-                    FileAnswer::Predicted(prediction(model, path, dicom, &of_slice))
+                    FileAnswer::Predicted(prediction(model, one, &of_slice))
                 }
                 Err(error) => {
                     counts.unreadable += 1;
@@ -188,12 +190,10 @@ fn list(paths: &[PathBuf], session: &Session<'_>) -> Result<Vec<PathBuf>, Experi
     Ok(files)
 }
 
-fn prediction(
-    model: &Model,
-    path: PathBuf,
-    dicom: Option<&DicomInfo>,
-    probabilities: &Probabilities,
-) -> Prediction {
+fn prediction(model: &Model, read: ReadSlice, probabilities: &Probabilities) -> Prediction {
+    let ReadSlice { path, frame, slice } = read;
+    let dicom = slice.info.dicom;
+    let dicom = dicom.as_deref();
     let classes: &Classes = &model.file.classes;
     let of_class = |class| (classes.name(class).clone(), probabilities.of(class));
     Prediction {
@@ -203,10 +203,42 @@ fn prediction(
         model: model.origin.to_string(),
         series_uid: dicom.and_then(|dicom| dicom.series_uid.clone()),
         instance_number: dicom.and_then(|dicom| dicom.instance_number),
+        frame,
     }
 }
 
-type Read = Result<(PathBuf, Slice), DecodeError>;
+/// A slice that is ready for the network, and where it is from.
+#[derive(Debug, Clone)]
+struct ReadSlice {
+    path: PathBuf,
+    /// Which of several in its file, from 1.
+    frame: Option<usize>,
+    slice: Slice,
+}
+
+type Read = Result<ReadSlice, DecodeError>;
+
+/// Every slice of a file, or why there is none.
+fn read_file(path: &Path, recipe: &Recipe, limits: DecodeLimits) -> Vec<Read> {
+    let file = match SliceFile::open(path, &limits) {
+        Ok(file) => file,
+        Err(error) => return vec![Err(error)],
+    };
+    let count = file.count();
+    let read = |index| {
+        let slice = recipe.read(&file, index);
+        let slice = slice.map_err(|problem| DecodeError {
+            path: path.to_owned(),
+            problem,
+        })?;
+        Ok(ReadSlice {
+            path: path.to_owned(),
+            frame: (count > 1).then_some(index + 1),
+            slice,
+        })
+    };
+    (0..count).map(read).collect()
+}
 
 /// Decodes and prepares on all `workers`; the order stays.
 fn read_chunk(
@@ -215,28 +247,26 @@ fn read_chunk(
     limits: DecodeLimits,
     workers: &ThreadPool,
 ) -> Vec<Read> {
-    let read = |path: &PathBuf| {
-        let slice = recipe.read(path, &limits);
-        slice.map(|slice| (path.clone(), slice))
-    };
-    workers.install(|| files.par_iter().map(read).collect())
+    let read = |path: &PathBuf| read_file(path, recipe, limits);
+    let read: Vec<Vec<Read>> = workers.install(|| files.par_iter().map(read).collect());
+    read.into_iter().flatten().collect()
 }
 
 /// Puts the slices of each DICOM series of a folder in the order in which they lie in the body.
 fn order_series(read: &mut [Read]) {
     let mut series: BTreeMap<(PathBuf, String), Vec<usize>> = BTreeMap::new();
     for (index, one) in read.iter().enumerate() {
-        let Ok((path, slice)) = one else { continue };
-        let dicom = slice.info.dicom.as_ref();
+        let Ok(one) = one else { continue };
+        let dicom = one.slice.info.dicom.as_ref();
         let uid = dicom.and_then(|dicom| dicom.series_uid.clone());
-        if let (Some(uid), Some(folder)) = (uid, path.parent().map(Path::to_owned)) {
+        if let (Some(uid), Some(folder)) = (uid, one.path.parent().map(Path::to_owned)) {
             series.entry((folder, uid)).or_default().push(index);
         }
     }
     for places in series.into_values() {
         let infos: Vec<&DicomInfo> = places
             .iter()
-            .filter_map(|place| read[*place].as_ref().ok()?.1.info.dicom.as_deref())
+            .filter_map(|place| read[*place].as_ref().ok()?.slice.info.dicom.as_deref())
             .collect();
         let (order, _) = series_order(&infos);
         let ordered: Vec<_> = order

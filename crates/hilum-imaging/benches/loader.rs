@@ -91,7 +91,7 @@ fn measure(name: &str, recipe: &Recipe, files: &[PathBuf], decoded: &[Pixels]) {
             count,
             |index, buffer| {
                 buffer.resize(recipe.value_count(), 0.0);
-                let slice = recipe.read(&files[index], &limits);
+                let slice = recipe.read_file(&files[index], &limits);
                 let pixels = slice.expect("it was read before").pixels;
                 augment(&plain, index, &pixels, buffer);
             },

@@ -21,7 +21,7 @@
 //! # Ok::<(), hilum_imaging::RecipeError>(())
 //! ```
 //!
-//! [`Recipe::read`] does all of it from a path, and [`SourceInfo`] keeps what the file said of
+//! [`Recipe::read_file`] does all of it from a path, and [`SourceInfo`] keeps what the file said of
 //! itself: its kind, its size, and a DICOM header's patient, series, position and windows.
 
 mod augment;
@@ -44,7 +44,7 @@ pub use augment::{
 };
 pub use decode::{
     DecodeError, DecodeLimits, DecodeProblem, DecoderCause, DicomInfo, DicomProblem, Format,
-    Hounsfield, Slice, SourceColor, SourceInfo, decode, decode_file, decode_hounsfield,
+    Hounsfield, Slice, SliceFile, SourceColor, SourceInfo, decode, decode_file, decode_hounsfield,
 };
 pub use phantom::{
     DatasetSettings, DatasetWriteError, HounsfieldSlice, Lesion, Phantom, PhantomFormat,

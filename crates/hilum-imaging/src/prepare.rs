@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::decode::decode_file;
 use crate::{
-    Channels, Clahe, DecodeError, DecodeLimits, Fit, Interpolation, Normalisation, Pixels, Recipe,
-    Slice, Views, Window,
+    Channels, Clahe, DecodeError, DecodeLimits, DecodeProblem, Fit, Interpolation, Normalisation,
+    Pixels, Recipe, Slice, SliceFile, Views, Window,
 };
 
 /// The longest side of a network's input.
@@ -149,14 +149,24 @@ impl Recipe {
         self.normalisation.validate(self.channels.count())
     }
 
-    /// Reads a file and prepares it: [`decode_file`] with this recipe's window, then
+    /// Reads a file of one slice and prepares it: [`decode_file`] with this recipe's window, then
     /// [`Recipe::prepare`]. The info speaks of the file, not of the prepared pixels.
-    pub fn read(&self, path: &Path, limits: &DecodeLimits) -> Result<Slice, DecodeError> {
-        let Slice { pixels, info } = decode_file(path, self.window, limits)?;
-        Ok(Slice {
+    pub fn read_file(&self, path: &Path, limits: &DecodeLimits) -> Result<Slice, DecodeError> {
+        let slice = decode_file(path, self.window, limits)?;
+        Ok(self.prepared(slice))
+    }
+
+    /// The same of the slice at `index`, from 0, of a file that may hold several.
+    pub fn read(&self, file: &SliceFile, index: usize) -> Result<Slice, DecodeProblem> {
+        let slice = file.decode(index, self.window)?;
+        Ok(self.prepared(slice))
+    }
+
+    fn prepared(&self, Slice { pixels, info }: Slice) -> Slice {
+        Slice {
             pixels: self.prepare(&pixels),
             info,
-        })
+        }
     }
 
     /// Exactly `height x width` of this recipe, from pixels of any size.

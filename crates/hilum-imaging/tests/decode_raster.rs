@@ -107,7 +107,7 @@ fn a_jpeg_named_png_is_read_by_its_content() {
     let path = folder.path().join("n7.png");
     fs::write(&path, bytes("rgb-444.jpg")).unwrap();
     let slice = Recipe::reference()
-        .read(&path, &DecodeLimits::default())
+        .read_file(&path, &DecodeLimits::default())
         .unwrap();
     assert_eq!(slice.info.format, Format::Jpeg);
     assert_eq!(slice.pixels.channels(), Channels::Grey);
@@ -121,7 +121,9 @@ fn an_error_names_the_file_and_says_what_to_do() {
     let path = folder.path().join("notes.png");
     let recipe = Recipe::reference();
     let message = |path: &Path| {
-        let error = recipe.read(path, &DecodeLimits::default()).unwrap_err();
+        let error = recipe
+            .read_file(path, &DecodeLimits::default())
+            .unwrap_err();
         error.to_string()
     };
     fs::write(&path, "a list of patients\n").unwrap();

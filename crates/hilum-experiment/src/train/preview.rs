@@ -39,7 +39,7 @@ pub fn preview(
             .of(Split::Train)
             .filter(|(_, sample)| sample.class == class);
         for (index, sample) in samples.take(SLICES_PER_CLASS) {
-            let slice = settings.recipe.read(&sample.path, &limits)?;
+            let slice = settings.recipe.read_file(&sample.path, &limits)?;
             rows.push(SheetRow {
                 label: format!("{}  {}", dataset.classes().name(class), sample.relative),
                 pictures: variations(slice.pixels, &settings.training, index),

@@ -6,6 +6,7 @@ mod format;
 mod jpeg;
 mod jpeg_outline;
 mod png;
+mod slice_file;
 mod source;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use crate::{Pixels, Window};
 pub use dicom::Hounsfield;
 pub use error::{DecodeError, DecodeProblem, DecoderCause, DicomProblem};
 pub use format::Format;
+pub use slice_file::SliceFile;
 pub use source::{DicomInfo, SourceColor, SourceInfo};
 
 /// What a decoder refuses before it allocates anything.
