@@ -27,6 +27,7 @@
 mod augment;
 mod clahe;
 mod decode;
+mod fingerprint;
 mod grey;
 mod normalise;
 mod phantom;
@@ -45,6 +46,9 @@ pub use augment::{
 pub use decode::{
     DecodeError, DecodeLimits, DecodeProblem, DecoderCause, DicomInfo, DicomProblem, Format,
     Hounsfield, Slice, SliceFile, SourceColor, SourceInfo, decode, decode_file, decode_hounsfield,
+};
+pub use fingerprint::{
+    Likeness, PixelDigest, SliceFingerprint, SliceSet, SliceSetError, THUMBNAIL_SIDE,
 };
 pub use phantom::{
     DatasetSettings, DatasetWriteError, HounsfieldSlice, Lesion, Phantom, PhantomFormat,

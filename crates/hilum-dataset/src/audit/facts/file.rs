@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use hilum_imaging::{
-    Channels, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Format, Interpolation, Pixels,
-    Slice, SourceColor, Window, decode_file,
+    Channels, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Format, Interpolation,
+    Likeness, PixelDigest, Pixels, Slice, SliceFingerprint, SourceColor, THUMBNAIL_SIDE, Window,
+    decode_file,
 };
 use serde::{Deserialize, Serialize};
 
-use super::digest::PixelDigest;
 use super::grey::GreyStatistics;
-use super::thumbnail::{THUMBNAIL_SIDE, Thumbnail};
+use super::thumbnail::Thumbnail;
 
 /// What one file is, or why it is nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -121,6 +121,14 @@ impl FileFacts {
 }
 
 impl SliceFacts {
+    /// By what the slice is known again.
+    pub fn fingerprint(&self) -> SliceFingerprint {
+        SliceFingerprint {
+            digest: self.digest,
+            likeness: Likeness::of(self.thumbnail.levels()),
+        }
+    }
+
     fn of(slice: &Slice) -> Self {
         let Slice { pixels, info } = slice;
         let grey = pixels.to_grey();

@@ -2,11 +2,9 @@
 
 use std::fmt;
 
+use hilum_imaging::THUMBNAIL_SIDE;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-/// Rows and columns of a thumbnail.
-pub const THUMBNAIL_SIDE: usize = 64;
 
 /// 64x64 grey levels, row by row; both sides are stretched.
 #[derive(Clone, PartialEq, Eq)]

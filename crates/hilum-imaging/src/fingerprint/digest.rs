@@ -1,7 +1,8 @@
 //! The name of a picture: what it shows, whatever its file is called.
 
-use hilum_imaging::{Channels, Pixels};
 use serde::{Deserialize, Serialize};
+
+use crate::{Channels, Pixels};
 
 /// The first 128 bits of BLAKE3 over size and decoded pixels.
 ///
@@ -11,11 +12,12 @@ pub struct PixelDigest([u8; 16]);
 
 impl PixelDigest {
     /// The same as a number.
-    pub(in crate::audit) fn as_number(self) -> u128 {
+    pub fn as_number(self) -> u128 {
         u128::from_le_bytes(self.0)
     }
 
-    pub(super) fn of(pixels: &Pixels) -> Self {
+    /// The digest of a decoded picture.
+    pub fn of(pixels: &Pixels) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&(pixels.width() as u64).to_le_bytes());
         hasher.update(&(pixels.height() as u64).to_le_bytes());
