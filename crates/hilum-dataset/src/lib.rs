@@ -50,7 +50,7 @@ pub use load::{Loaded, LoadedSlice, Unreadable, load};
 pub use manifest::{ManifestError, ManifestProblem, Overwrite, WriteManifestError, write_manifest};
 pub use read::{ClassSets, ReadError, ReadSettings};
 pub use split::{
-    Divisible, FoldsError, FractionsError, SplitFractions, StratifyError, hold_out, resplit,
-    stratified_folds,
+    Divisible, FoldsError, FractionsError, SplitFractions, StratifyError, all_in, hold_out,
+    resplit, stratified_folds,
 };
 pub use walk::{IgnoreReason, Ignored, ImageFiles, image_files};

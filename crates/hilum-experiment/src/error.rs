@@ -16,7 +16,8 @@ use hilum_weights::{ApplyError, ModelFileError, TensorFileError, WeightsError};
 use thiserror::Error;
 
 use crate::data::UnreadableFiles;
-use crate::evaluate::ClassesDiffer;
+use crate::evaluate::{ClassesDiffer, EvaluationPlaceError};
+use crate::export::ExportError;
 use crate::folds::{ContinueError, ForeignPredictions, InnerValidError, PoolError};
 use crate::search::SearchError;
 use crate::settings::SettingError;
@@ -111,6 +112,12 @@ pub enum ExperimentError {
     /// A model that was made for other classes than the data has.
     #[error(transparent)]
     ClassesDiffer(#[from] ClassesDiffer),
+    /// A name that a model is not exported under.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// A folder of results that is taken.
+    #[error(transparent)]
+    EvaluationPlace(#[from] EvaluationPlaceError),
     /// A device that does not do its part.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -251,6 +258,7 @@ fn of_run_folder(error: &RunFolderError) -> ErrorKind {
     match error {
         RunFolderError::Name { .. }
         | RunFolderError::Absent { .. }
+        | RunFolderError::InUse { .. }
         | RunFolderError::Settings { .. }
         | RunFolderError::Read { .. } => ErrorKind::BadInput,
         _ => ErrorKind::Failure,

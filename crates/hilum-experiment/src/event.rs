@@ -9,7 +9,7 @@ use hilum_metrics::Headline;
 use hilum_train::{BatchDone, EpochDone, RunStart, StopReason};
 use hilum_weights::{ApplyReport, ModelFile};
 
-use crate::{Grouped, ModelOrigin, TrialRecord, UnreadableFiles, WeightsSource};
+use crate::{Division, Grouped, ModelOrigin, TrialRecord, UnreadableFiles, WeightsSource};
 
 /// Is told how a call goes on; progress bars, printed lines and server-sent events are made of
 /// this.
@@ -114,8 +114,21 @@ pub enum Event<'a> {
         /// What its file says.
         file: &'a ModelFile,
     },
-    /// The model learnt from slices of the split that it is judged on.
+    /// It is decided which slices are judged.
+    Divided(&'a Division),
+    /// The model learnt from slices of a split of the name that it is judged on.
     JudgedOnOwnSlices(Split),
+    /// The model was made with some of the slices that it is judged on.
+    JudgedOnKnownSlices {
+        /// Their split.
+        split: Split,
+        /// One for each picture.
+        files: &'a [String],
+        /// How many pictures there are.
+        of: usize,
+    },
+    /// The model does not know what it learned from.
+    LeaksUnknown,
     /// A file to predict cannot be read.
     FileUnreadable(&'a DecodeError),
 

@@ -77,9 +77,11 @@ pub use chain::chain;
 pub use cross_validate::{CrossValidatedRun, CrossValidation, cross_validate, out_of_fold_caption};
 pub use data::UnreadableFiles;
 pub use error::{ErrorKind, ExperimentError, Interruptible};
-pub use evaluate::{ClassesDiffer, Evaluate, evaluate};
+pub use evaluate::{
+    ClassesDiffer, Division, Evaluate, EvaluationPlace, EvaluationPlaceError, evaluate,
+};
 pub use event::{Event, FoldPosition, FoldProgress, Observer, Task};
-pub use export::{CardRequest, Export, Exported, export};
+pub use export::{CardRequest, Export, ExportError, Exported, export};
 pub use folds::{
     ContinueError, FoldSettings, ForeignPredictions, Group, Grouped, InnerValid, InnerValidError,
     PoolError, parse_split,

@@ -86,13 +86,16 @@ impl Evaluation {
     }
 }
 
-/// Slices of the split that the model learned from or was chosen by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Pictures of the split that the model learned from or was chosen by; copies are one picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leaked {
     /// How many the model knew.
     pub count: usize,
-    /// How many were judged.
+    /// How many there were.
     pub of: usize,
+    /// A file of each that it knew.
+    #[serde(default)]
+    pub files: Vec<String>,
 }
 
 /// `metrics.json`: what a model does on a split, and what is known of the split.
@@ -103,9 +106,9 @@ pub struct EvaluationReport {
     /// On every slice of the split.
     pub as_is: Evaluation,
     /// Without copies of other splits' images, without repeats, and without what the model knew
-    /// before; `None` where nothing had to be left out, or where nothing is left.
+    /// before; equal to `as_is` where nothing had to be left out, `None` where nothing is left.
     pub clean: Option<Evaluation>,
-    /// What the model knew of the slices; `None` where it knew none of them, or nobody could tell.
+    /// What the model knew of the slices; `None` where nobody can tell.
     #[serde(default)]
     pub leaked: Option<Leaked>,
     /// What the audit said of the data.
@@ -116,4 +119,12 @@ pub struct EvaluationReport {
     /// seeds, fingerprints; name to value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
+}
+
+impl EvaluationReport {
+    /// How many slices are not in the clean part.
+    pub fn unclean_count(&self) -> usize {
+        let clean = self.clean.as_ref().map_or(0, |clean| clean.count);
+        self.as_is.count.saturating_sub(clean)
+    }
 }

@@ -79,7 +79,9 @@ pub use hyperparameters::{
     ClassWeights, Freeze, Keep, Settings, SettingsError, Stage, UnknownNode,
 };
 pub use prediction::{CrossEntropy, PredictError, predict_slices, slice_logits};
-pub use records::{CheckpointError, ModelWriter, RunFolder, RunFolderError, read_log, write_log};
+pub use records::{
+    CheckpointError, ModelWriter, RunFolder, RunFolderError, RunLock, read_log, write_log,
+};
 pub use schedules::{EarlyStopping, Monitor, Patience, Plateau, Position, Schedule};
 pub use slices::{LabelledSlice, TrainingData};
 pub use training::{

@@ -34,8 +34,9 @@ mod tensor_file;
 mod weights;
 
 pub use model_file::{
-    ArchitectureDescription, CalibrationRecord, DataRecord, INTENDED_USE, InitialWeightsRecord,
-    ModelFile, ModelFileError, NetworkRecord, SettingsRecord, TrainingRecord, ValidationRecord,
+    Acquaintance, ArchitectureDescription, CalibrationRecord, DataRecord, INTENDED_USE,
+    InitialWeightsRecord, KnownSlices, ModelFile, ModelFileError, NetworkRecord, SettingsRecord,
+    TrainingRecord, ValidationRecord,
 };
 pub use tensor_file::{Precision, TensorFileError, read_tensors, write_tensors, write_tensors_as};
 pub use weights::{

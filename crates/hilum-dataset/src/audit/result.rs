@@ -92,6 +92,20 @@ impl Audit {
         &self.pairs
     }
 
+    /// The audit of `divided`, which has the same files as `dataset`, the data of this audit, in
+    /// other splits. No file is looked at again.
+    ///
+    /// # Panics
+    /// If a file is in one of the two alone.
+    #[must_use]
+    pub fn of_same_files(&self, dataset: &Dataset, divided: &Dataset) -> Self {
+        let paths = dataset.samples.iter().map(|sample| &sample.path);
+        let facts: BTreeMap<_, _> = paths.zip(&self.facts).collect();
+        let samples = divided.samples.iter();
+        let facts = samples.map(|sample| facts[&sample.path].clone()).collect();
+        Self::from_facts(divided, facts, self.pairs.clone())
+    }
+
     /// What travels with every number that is computed on this data.
     pub fn summary(&self) -> AuditSummary {
         let counts = RULES.iter().map(|rule| FindingCount {

@@ -7,4 +7,4 @@ mod stratify;
 
 pub use folds::{Divisible, FoldsError, hold_out, stratified_folds};
 pub use fractions::{FractionsError, SplitFractions};
-pub use stratify::{StratifyError, resplit};
+pub use stratify::{StratifyError, all_in, resplit};

@@ -82,6 +82,17 @@ pub fn resplit(
     Ok(dataset)
 }
 
+/// The same dataset with all samples in `split`.
+#[must_use]
+pub fn all_in(dataset: &Dataset, split: Split) -> Dataset {
+    let mut dataset = dataset.clone();
+    for sample in &mut dataset.samples {
+        sample.split = split;
+    }
+    dataset.sort();
+    dataset
+}
+
 fn has_groups(samples: &[Sample]) -> bool {
     let mut seen = BTreeSet::new();
     samples

@@ -63,21 +63,8 @@ pub(crate) fn for_training(
     Ok(Audited { dataset, audit })
 }
 
-/// Reads and audits the data of an evaluation, or stops it. Nothing is mended: the metrics are
-/// given on all slices and on the clean part.
-pub(crate) fn for_evaluation(
-    settings: &DataSettings,
-    workers: &ThreadPool,
-    session: &Session<'_>,
-) -> Result<Audited, ExperimentError> {
-    let dataset = read(settings, ClassSets::MustMatch, session)?;
-    let audit = look_at(&dataset, settings.max_pixels, workers, session)?;
-    pass(&audit, settings, true)?;
-    session.tell(&Event::Audited(&audit.summary()));
-    Ok(Audited { dataset, audit })
-}
-
-fn pass(
+/// Stops data whose findings `settings` do not allow.
+pub(crate) fn pass(
     audit: &Audit,
     settings: &DataSettings,
     lets_mendable_pass: bool,

@@ -1,6 +1,7 @@
 //! A model in another precision, with its terms and its card.
 
 mod card;
+mod place;
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,8 @@ use serde::Serialize;
 use crate::session::Session;
 use crate::{Event, ExperimentError, ModelOrigin};
 use card::{Extra, card};
+
+pub use place::ExportError;
 
 /// What is exported, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +29,8 @@ pub struct Export {
     pub licence: Option<String>,
     /// The card; none, if absent.
     pub card: Option<CardRequest>,
+    /// Whether files that are there already are replaced.
+    pub replaces: bool,
 }
 
 /// A card in Markdown: data, audit, figures, terms, what the model must not be used for.
@@ -51,9 +56,10 @@ pub struct Exported {
 /// Writes the model, then its card.
 ///
 /// # Errors
-/// [`ExperimentError`] if the model or the notes cannot be read, a weight is beyond what half
+/// [`ExperimentError`] if a file is there already, the name is of another format, the model or the notes cannot be read, a weight is beyond what half
 /// precision holds, or a file cannot be written.
 pub fn export(request: &Export, session: &Session<'_>) -> Result<Exported, ExperimentError> {
+    place::check(request)?;
     let mut file = request.model.read()?;
     if let Some(licence) = &request.licence {
         file.licence = Some(licence.clone());

@@ -1,9 +1,8 @@
 //! The folder of a long piece of work: begun, or gone on with if its settings are the same.
 
-use std::fs::TryLockError;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use hilum_train::{RunFolder, RunFolderError};
+use hilum_train::{RunFolder, RunFolderError, RunLock};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -26,14 +25,6 @@ pub enum ContinueError {
         /// A line for each setting.
         differences: String,
     },
-    /// Somebody else is at it.
-    #[error(
-        "`{}` is being worked on by another process\nhint: wait for its end, or choose another name with `--name`", path.display()
-    )]
-    InUse {
-        /// The folder.
-        path: PathBuf,
-    },
     /// The folder is taken.
     #[error(
         "`{}` holds something else\nhint: choose another name with `--name`", path.display()
@@ -50,8 +41,7 @@ pub enum ContinueError {
 /// A folder that no other process works in meanwhile.
 pub(crate) struct Begun {
     pub(crate) folder: RunFolder,
-    /// The system lets go of it when the process ends, however it ends.
-    _lock: fs_err::File,
+    _lock: RunLock,
 }
 
 /// The folder of `workplace`: a new one, or the one that was begun with the same `settings`.
@@ -80,21 +70,9 @@ pub(crate) fn begin_or_go_on<S: Serialize + DeserializeOwned>(
         }
     };
     Ok(Begun {
-        _lock: lock(folder.path())?,
+        _lock: folder.lock()?,
         folder,
     })
-}
-
-fn lock(folder: &Path) -> Result<fs_err::File, ExperimentError> {
-    let file = fs_err::File::create(folder.join(".lock"))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => {
-            let path = folder.to_owned();
-            Err(ContinueError::InUse { path }.into())
-        }
-        // Some network disks know no locks; nobody should be kept from working there.
-        Err(TryLockError::Error(_)) | Ok(()) => Ok(file),
-    }
 }
 
 /// The fingerprint stands for the data, wherever it lies now.

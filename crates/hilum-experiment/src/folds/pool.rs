@@ -1,14 +1,16 @@
 //! The slices that are divided into folds, decoded once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use hilum_core::{AuditSummary, GroupId, Grouping, Split};
 use hilum_dataset::audit::Audit;
 use hilum_dataset::{Dataset, Divisible};
-use hilum_imaging::Recipe;
+use hilum_imaging::{Recipe, SliceFingerprint, SliceSet};
 use hilum_train::{FeatureCache, LabelledSlice, TrainingData};
+use hilum_weights::KnownSlices;
 use rayon::ThreadPool;
+use rayon::prelude::*;
 use thiserror::Error;
 
 use super::{FoldSettings, Grouped};
@@ -65,6 +67,8 @@ pub(crate) struct Pool {
     pub(crate) paths: Vec<PathBuf>,
     /// One a slice.
     pub(crate) groups: Vec<Option<GroupId>>,
+    /// One a slice: by what a model knows it again.
+    pub(crate) fingerprints: Vec<SliceFingerprint>,
     /// Decoded once, for all folds.
     pub(crate) slices: Vec<LabelledSlice>,
     /// What frozen layers made of slices, for all folds and trials.
@@ -89,6 +93,7 @@ pub(crate) fn gather(
         Grouping::Given => dataset.samples().iter().map(|s| s.group.clone()).collect(),
         Grouping::None => vec![None; dataset.samples().len()],
     };
+    let known = workers.install(|| by_path(&dataset, &audit));
     let dataset = dataset
         .with_groups(groups)
         .retain(|_, sample| splits.contains(&sample.split));
@@ -96,6 +101,7 @@ pub(crate) fn gather(
         audit,
         paths: Vec::new(),
         groups: Vec::new(),
+        fingerprints: Vec::new(),
         slices: Vec::new(),
         features: FeatureCache::new(FeatureCache::DEFAULT_LIMIT_BYTES, runs),
         dataset,
@@ -106,6 +112,7 @@ pub(crate) fn gather(
             let sample = &pool.dataset.samples()[slice.sample_index];
             pool.paths.push(sample.path.clone());
             pool.groups.push(sample.group.clone());
+            pool.fingerprints.push(known[&sample.path]);
         }
         let slices = data::labelled(&pool.dataset, loaded);
         pool.slices.extend(slices);
@@ -121,7 +128,28 @@ pub(crate) fn gather(
     Ok(pool)
 }
 
+/// The fingerprint of every file that could be decoded.
+fn by_path(dataset: &Dataset, audit: &Audit) -> HashMap<PathBuf, SliceFingerprint> {
+    let samples = dataset.samples().par_iter().zip(audit.facts());
+    samples
+        .filter_map(|(sample, facts)| Some((sample.path.clone(), facts.slice()?.fingerprint())))
+        .collect()
+}
+
 impl Pool {
+    /// What a model knows that learns from the slices at `train` and is watched on those at
+    /// `valid`.
+    pub(crate) fn known(&self, train: &[usize], valid: &[usize]) -> KnownSlices {
+        let set = |positions: &[usize]| {
+            SliceSet::new(
+                positions
+                    .iter()
+                    .map(|position| self.fingerprints[*position]),
+            )
+        };
+        KnownSlices::new(set(train), set(valid))
+    }
+
     /// Copies of the slices at `positions`.
     pub(crate) fn subset(&self, positions: &[usize]) -> Vec<LabelledSlice> {
         let slice = |position: &usize| self.slices[*position].clone();

@@ -91,7 +91,8 @@ fn train_and_predict(
         // slices are only measured on.
         valid: inner_valid.as_deref().unwrap_or(&held_out),
     };
-    let model = template(settings, &pool.dataset, &data, pool.summary())?;
+    let known = pool.known(&fold.train, fold.inner_valid.as_deref().unwrap_or(&[]));
+    let model = template(settings, &pool.dataset, &data, pool.summary(), Some(known))?;
     let training = Training {
         data,
         recipe: &settings.recipe,

@@ -11,7 +11,9 @@ use hilum_metrics::History;
 use hilum_train::{
     FeatureCache, Keep, LabelledSlice, Outcome, RunFolder, StopReason, Training, TrainingData,
 };
-use hilum_weights::{ArchitectureDescription, INTENDED_USE, ModelFile, TrainingRecord};
+use hilum_weights::{
+    ArchitectureDescription, INTENDED_USE, KnownSlices, ModelFile, TrainingRecord,
+};
 use rayon::ThreadPool;
 use serde::Serialize;
 
@@ -64,6 +66,10 @@ impl Trained {
 /// training had begun. The same run goes on with [`resume`](super::resume).
 pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentError> {
     run.place.check()?;
+    let mut lock = match &run.place {
+        Place::Existing(folder) => Some(folder.lock()?),
+        _ => None,
+    };
     let mut settings = run.settings.clone();
     weights::prepare(&mut settings.network, session)?;
     let workers = workers(settings.machine.threads)?;
@@ -76,9 +82,13 @@ pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentErro
         train: &train,
         valid: &valid,
     };
-    let model = template(&settings, &dataset, &data, audit.summary())?;
+    let known = known_slices(&settings, &dataset, &audit, &workers, session)?;
+    let model = template(&settings, &dataset, &data, audit.summary(), Some(known))?;
     session.cancel().check()?;
     let folder = run.place.folder(&settings)?;
+    if lock.is_none() {
+        lock = Some(folder.lock()?);
+    }
     write_audit(&folder, &audit)?;
     let outcome = workers.install(|| {
         let training = Training {
@@ -98,6 +108,7 @@ pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentErro
         hilum_train::train(engine.as_mut(), &training, &mut events, stop)
     })?;
     finished(&outcome, folder.path(), Interruptible::Run)?;
+    drop(lock);
     Ok(Trained {
         folder: folder.path().to_owned(),
         model: folder.model(),
@@ -126,6 +137,26 @@ fn slices(
         numbered.for_each(|(number, slice)| slice.number = number);
     }
     Ok((train, valid))
+}
+
+/// By what the model will know its slices again, and those of the model that it begins with.
+fn known_slices(
+    settings: &RunSettings,
+    dataset: &Dataset,
+    audit: &Audit,
+    workers: &ThreadPool,
+    session: &Session<'_>,
+) -> Result<KnownSlices, ExperimentError> {
+    let learns_from =
+        |split| split == Split::Train || (split == Split::Valid && settings.data.train_on_valid);
+    let watched_on = |split| split == Split::Valid && !settings.data.train_on_valid;
+    let of =
+        |keep: &(dyn Fn(Split) -> bool + Sync)| data::fingerprints(dataset, audit, keep, workers);
+    let known = KnownSlices::new(of(&learns_from), of(&watched_on));
+    Ok(match weights::known_slices(&settings.network, session)? {
+        Some(earlier) => known.and_those_of(earlier),
+        None => known,
+    })
 }
 
 /// # Errors
@@ -158,6 +189,7 @@ pub(crate) fn template(
     dataset: &Dataset,
     data: &TrainingData<'_>,
     audit: AuditSummary,
+    known_slices: Option<KnownSlices>,
 ) -> Result<ModelFile, ExperimentError> {
     let training = TrainingRecord::new(settings, &data.fingerprint())?;
     Ok(ModelFile {
@@ -170,6 +202,7 @@ pub(crate) fn template(
         classes: dataset.classes().clone(),
         recipe: settings.recipe.clone(),
         training,
+        known_slices,
         audit,
         validation: None,
         calibration: None,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use hilum_core::Classes;
 use hilum_graph::{Architecture, Graph, Parameters};
 use hilum_hub::{FetchedWeights, RemoteWeights, fetch, file_sha256, sha256};
-use hilum_weights::read_weights;
+use hilum_weights::{KnownSlices, ModelFile, read_weights};
 use thiserror::Error;
 
 use super::WeightsSource;
@@ -100,6 +100,25 @@ pub(crate) fn read(
         WeightsSource::Bundled => return from_bundled(graph, classes, session),
     };
     Ok(read_weights(&path)?.tensors)
+}
+
+/// What the model knows whose weights a run begins with; `None` if they are of no model.
+pub(crate) fn known_slices(
+    network: &NetworkSettings,
+    session: &Session<'_>,
+) -> Result<Option<KnownSlices>, ExperimentError> {
+    let Some(weights) = &network.weights else {
+        return Ok(None);
+    };
+    let path = match &weights.source {
+        WeightsSource::Bundled => return Ok(bundled::read()?.known_slices),
+        WeightsSource::File(path) => path.clone(),
+        WeightsSource::Published(weights) => fetched(weights, session)?.path,
+    };
+    // Weights of other programs are no model, and know nothing.
+    Ok(ModelFile::read(&path)
+        .ok()
+        .and_then(|file| file.known_slices))
 }
 
 /// The bundled model's tensors; without its head where that tells other classes apart, though

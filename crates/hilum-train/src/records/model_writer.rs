@@ -34,6 +34,7 @@ impl ModelWriter for ModelFile {
             classes: self.classes.clone(),
             recipe: self.recipe.clone(),
             training: self.training.clone(),
+            known_slices: self.known_slices.clone(),
             audit: self.audit.clone(),
             validation: Some(ValidationRecord::new(best.epoch, best.valid)),
             calibration: self.calibration.clone(),
@@ -74,6 +75,7 @@ mod tests {
                 ..Recipe::reference()
             },
             training: TrainingRecord::new(&json!({"epochs": 3}), "blake3:00").unwrap(),
+            known_slices: None,
             audit: AuditSummary::NotAudited,
             validation: None,
             calibration: None,

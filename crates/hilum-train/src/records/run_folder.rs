@@ -8,6 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use super::RunLock;
+
 /// The folder of one run. It is never taken from another run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFolder {
@@ -45,6 +47,14 @@ pub enum RunFolderError {
     /// There is no such run.
     #[error("there is no run in `{}`: it has no `settings.toml`", path.display())]
     Absent {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Somebody else is at it.
+    #[error(
+        "`{}` is being worked on by another process\nhint: wait for its end, or choose another name with `--name`", path.display()
+    )]
+    InUse {
         /// The folder.
         path: PathBuf,
     },
@@ -170,6 +180,19 @@ impl RunFolder {
             Err(RunFolderError::Absent {
                 path: path.to_owned(),
             })
+        }
+    }
+
+    /// Keeps other processes from working in the folder until the lock is dropped.
+    ///
+    /// # Errors
+    /// [`RunFolderError::InUse`] if another process works there, or [`RunFolderError::Read`].
+    pub fn lock(&self) -> Result<RunLock, RunFolderError> {
+        let path = self.path.clone();
+        match RunLock::take(&path) {
+            Ok(Some(lock)) => Ok(lock),
+            Ok(None) => Err(RunFolderError::InUse { path }),
+            Err(source) => Err(RunFolderError::Read { path, source }),
         }
     }
 

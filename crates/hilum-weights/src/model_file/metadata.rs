@@ -18,6 +18,7 @@ const ARCHITECTURE: &str = "hilum.architecture";
 const CLASSES: &str = "hilum.classes";
 const RECIPE: &str = "hilum.recipe";
 const TRAINING: &str = "hilum.training";
+const KNOWN_SLICES: &str = "hilum.known_slices";
 const AUDIT: &str = "hilum.audit";
 const VALIDATION: &str = "hilum.validation";
 const CALIBRATION: &str = "hilum.calibration";
@@ -74,6 +75,9 @@ pub(super) fn entries(model: &ModelFile) -> BTreeMap<String, String> {
     if let Some(calibration) = &model.calibration {
         entries.insert(CALIBRATION.to_owned(), json(calibration));
     }
+    if let Some(known) = &model.known_slices {
+        entries.insert(KNOWN_SLICES.to_owned(), json(known));
+    }
     if let Some(licence) = &model.licence {
         entries.insert(LICENCE.to_owned(), json(licence));
     }
@@ -96,6 +100,7 @@ pub(super) fn model(
         classes: entries.required(CLASSES)?,
         recipe: entries.required(RECIPE)?,
         training: entries.required_record(TRAINING)?,
+        known_slices: entries.record(KNOWN_SLICES)?,
         audit: entries.required(AUDIT)?,
         validation: entries.record(VALIDATION)?,
         calibration: entries.record(CALIBRATION)?,

@@ -11,8 +11,8 @@ pub use description::ArchitectureDescription;
 pub use error::ModelFileError;
 pub use model::{INTENDED_USE, ModelFile};
 pub use record::{
-    CalibrationRecord, DataRecord, InitialWeightsRecord, NetworkRecord, SettingsRecord,
-    TrainingRecord, ValidationRecord,
+    Acquaintance, CalibrationRecord, DataRecord, InitialWeightsRecord, KnownSlices, NetworkRecord,
+    SettingsRecord, TrainingRecord, ValidationRecord,
 };
 
 #[cfg(test)]

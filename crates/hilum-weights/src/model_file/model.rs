@@ -8,7 +8,7 @@ use hilum_imaging::Recipe;
 
 use super::description::ArchitectureDescription;
 use super::error::ModelFileError;
-use super::record::{CalibrationRecord, TrainingRecord, ValidationRecord};
+use super::record::{CalibrationRecord, KnownSlices, TrainingRecord, ValidationRecord};
 
 /// What every model says it is for, unless its maker says otherwise.
 pub const INTENDED_USE: &str =
@@ -34,6 +34,8 @@ pub struct ModelFile {
     pub recipe: Recipe,
     /// How it was trained, and on what.
     pub training: TrainingRecord,
+    /// By what it knows the slices again that made it; `None` if an older hilum trained it.
+    pub known_slices: Option<KnownSlices>,
     /// What the audit said of the data that it learned from.
     pub audit: AuditSummary,
     /// What it was worth on validation; `None` before anything was trained.

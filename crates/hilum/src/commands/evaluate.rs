@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use hilum_core::Split;
-use hilum_experiment::{Evaluate, Model, ModelOrigin, bundled, evaluate};
+use hilum_experiment::{Evaluate, EvaluationPlace, Model, ModelOrigin, bundled, evaluate};
 use hilum_metrics::Bootstrap;
 
 use crate::arguments::{Chosen, Format, OfEvaluation};
@@ -33,9 +33,14 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = Split::Test)]
     split: Split,
 
-    /// Folder of the results; `evaluation` beside the model, or here for the bundled one, if left out
+    /// Folder of the results; if left out, `evaluation` beside the model, or here for the bundled
+    /// one, with a number where that is taken
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// Replace what an earlier evaluation wrote into the folder
+    #[arg(long)]
+    force: bool,
 
     /// What is printed, a table or what `metrics.json` holds; the files are the same
     #[arg(long, value_parser = Format::text_or_json(), value_name = "FORMAT", default_value = "text")]
@@ -63,10 +68,14 @@ pub(super) fn run(
     let session = session(&narrator)?;
     let (origin, choices) = (&arguments.model, &arguments.chosen.choices);
     let mut model = Model::open(origin, &choices.machine(), &session)?;
-    let out = arguments.out.clone();
     let request = Evaluate {
         split: arguments.split,
-        folder: out.unwrap_or_else(|| origin.evaluation_folder()),
+        split_seed: choices.split_seed,
+        place: match (arguments.out.clone(), arguments.force) {
+            (out, true) => EvaluationPlace::Over(out.unwrap_or_else(|| origin.evaluation_folder())),
+            (Some(out), false) => EvaluationPlace::At(out),
+            (None, false) => EvaluationPlace::Fresh(origin.evaluation_folder()),
+        },
         batch: arguments.batch,
         bootstrap: Bootstrap {
             seed: arguments.seed,

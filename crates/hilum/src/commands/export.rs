@@ -27,6 +27,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 
+    /// Replace files that are there already
+    #[arg(long)]
+    force: bool,
+
     /// `f16` halves the file and rounds the weights; all else stays
     #[arg(long, value_enum, default_value_t = PrecisionChoice::F32)]
     precision: PrecisionChoice,
@@ -77,6 +81,7 @@ pub(super) fn run(
             command: arguments.command.clone(),
             notes: arguments.notes.clone(),
         }),
+        replaces: arguments.force,
     };
     let exported = export(&request, &session(&narrator)?)?;
     writeln!(io::stdout().lock(), "{}", exported.model.display())?;

@@ -2,6 +2,7 @@
 //! screen.
 
 mod bars;
+mod evaluation;
 mod folds;
 mod training;
 
@@ -17,6 +18,7 @@ use hilum_weights::ModelFile;
 use crate::screen::{DISCLAIMER, Screen};
 use crate::summary::class_table;
 use bars::Bars;
+use evaluation::{divided, known_slices};
 use training::RunProgress;
 
 /// Tells the screen.
@@ -114,6 +116,13 @@ impl Narrator<'_> {
             Event::JudgedOnOwnSlices(split) => screen.warn(format_args!(
                 "this model learnt from `{split}` slices: if they are these, its figures say nothing"
             )),
+            Event::Divided(division) => divided(division, screen),
+            Event::JudgedOnKnownSlices { split, files, of } => {
+                known_slices(*split, files, *of, screen);
+            }
+            Event::LeaksUnknown => screen.warn(
+                "this model is of an older hilum and does not say what it learned from: slices that it knows cannot be told from others",
+            ),
             Event::GoesOnIn(path) => self.note(format_args!("going on in `{}`", path.display())),
             Event::WroteResult { path } => {
                 screen.detail(format_args!("wrote `{}`", path.display()));

@@ -9,26 +9,51 @@ use crate::screen::DISCLAIMER;
 /// Headline figures with intervals, on all slices and on the clean part; a row per class; what
 /// is known of the data.
 pub(crate) fn evaluation(report: &EvaluationReport) -> String {
-    let slices = match &report.clean {
-        None => format!("{} slices of `{}`", report.as_is.count, report.split),
-        Some(clean) => format!(
-            "{} slices of `{}`, of which {} are neither copies of other splits' images nor repeats",
-            report.as_is.count, report.split, clean.count
-        ),
-    };
+    let division = report.details.get("division");
+    let division = division.map_or(String::new(), |division| format!("{division}\n"));
     format!(
-        "{slices}\n\n{}\n\n{}\n\n{}; {DISCLAIMER}",
+        "{division}{}\n\n{}\n\n{}\n\n{}; {DISCLAIMER}",
+        slices(report),
         score_table(report),
-        class_table(&report.as_is),
+        class_table(report.clean.as_ref().unwrap_or(&report.as_is)),
         report.audit
     )
 }
 
+/// How many slices there are, and how many of them are clean.
+fn slices(report: &EvaluationReport) -> String {
+    let EvaluationReport {
+        split,
+        as_is,
+        clean,
+        ..
+    } = report;
+    let mut lines = format!("{} slices of `{split}`", as_is.count);
+    if report.unclean_count() > 0 {
+        let count = clean.as_ref().map_or(0, |clean| clean.count);
+        lines += &format!(
+            ", of which {count} are clean: no copies of other splits' images, no repeats, nothing that the model knew"
+        );
+    }
+    if let Some(leaked) = report.leaked.as_ref().filter(|leaked| leaked.count > 0) {
+        lines += &format!(
+            "\nthe model knew {} of {} from its training",
+            leaked.count, leaked.of
+        );
+    }
+    if clean.is_none() {
+        lines += "\nno clean figure: nothing is left that the model could be judged by";
+    }
+    lines
+}
+
 fn score_table(report: &EvaluationReport) -> Table {
-    let clean = report.clean.as_ref();
-    let header = ["", "all", "95%", "clean", "95%"];
-    let columns = if clean.is_some() { 5 } else { 3 };
-    let mut table = Table::new(header.into_iter().take(columns), 1);
+    let clean = report.clean.as_ref().filter(|_| report.unclean_count() > 0);
+    let header = match clean {
+        Some(_) => vec!["", "clean", "95%", "all", "95%"],
+        None => vec!["", "all", "95%"],
+    };
+    let mut table = Table::new(header, 1);
     let metrics = METRICS.iter();
     for metric in metrics.filter(|metric| metric.prominence <= Prominence::Summary) {
         let of = |evaluation: &Evaluation| {
@@ -38,8 +63,9 @@ fn score_table(report: &EvaluationReport) -> Table {
                 range(evaluation.intervals.get(metric).flatten()),
             ]
         };
-        let cells = [metric.label()].into_iter().chain(of(&report.as_is));
-        table.row(cells.chain(clean.map(of).into_iter().flatten()));
+        let cells = [metric.label()].into_iter();
+        let cells = cells.chain(clean.map(of).into_iter().flatten());
+        table.row(cells.chain(of(&report.as_is)));
     }
     table
 }

@@ -92,7 +92,12 @@ fn metrics_have_the_keys_that_programs_rely_on() {
         metrics["as_is"]["confusion"]["classes"],
         serde_json::json!(CLASSES)
     );
-    assert!(metrics["clean"].is_null() || metrics["clean"].is_object());
+    assert_eq!(
+        metrics["clean"], metrics["as_is"],
+        "nothing had to be left out"
+    );
+    assert_eq!(metrics["leaked"]["count"], 0);
+    assert_eq!(metrics["leaked"]["of"], metrics["as_is"]["count"]);
 }
 
 #[test]

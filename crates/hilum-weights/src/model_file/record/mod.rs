@@ -5,6 +5,7 @@
 //! and written again.
 
 mod calibration;
+mod known_slices;
 mod training;
 mod validation;
 
@@ -12,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use calibration::CalibrationRecord;
+pub use known_slices::{Acquaintance, KnownSlices};
 pub use training::{
     DataRecord, InitialWeightsRecord, NetworkRecord, SettingsRecord, TrainingRecord,
 };
@@ -28,6 +30,10 @@ impl Record for TrainingRecord {
 }
 
 impl Record for ValidationRecord {
+    const VERSION: u32 = 1;
+}
+
+impl Record for KnownSlices {
     const VERSION: u32 = 1;
 }
 

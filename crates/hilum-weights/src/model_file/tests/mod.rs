@@ -51,6 +51,7 @@ fn model_of(name: Architecture, side: usize, channels: Channels) -> ModelFile {
             "blake3:00",
         )
         .unwrap(),
+        known_slices: None,
         audit: AuditSummary::Audited {
             findings: vec![FindingCount {
                 rule: "duplicate-across-splits".to_owned(),

@@ -1,19 +1,25 @@
 //! What a model is worth on slices that it has not seen.
 
+mod division;
+mod place;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 use hilum_core::{AuditSummary, Classes, FindingCount, Severity, Split};
 use hilum_dataset::Dataset;
-use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport, History};
+use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport, History, Leaked};
 use hilum_report::{Prediction, write_evaluation};
 use hilum_train::read_log;
 use thiserror::Error;
 
+use crate::data::{Audited, Known};
 use crate::session::Session;
 use crate::settings::DataSettings;
 use crate::{Event, ExperimentError, Model, ModelOrigin, Predict, Task, data};
+
+pub use division::Division;
+pub use place::{EvaluationPlace, EvaluationPlaceError};
 
 /// What is evaluated, and where the results go.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,8 +28,11 @@ pub struct Evaluate {
     pub data: DataSettings,
     /// The slices that are judged; nothing else is decoded.
     pub split: Split,
-    /// Folder of the results; [`ModelOrigin::evaluation_folder`] is the usual one.
-    pub folder: PathBuf,
+    /// How data without a split of its own is divided; if absent, as it was to train the model,
+    /// or not at all if the model did not learn from it.
+    pub split_seed: Option<u64>,
+    /// Where the results go.
+    pub place: EvaluationPlace,
     /// Slices that go through the network at once.
     pub batch: NonZeroUsize,
     /// How intervals are drawn.
@@ -36,7 +45,8 @@ impl Evaluate {
         Self {
             data,
             split: Split::Test,
-            folder: model.evaluation_folder(),
+            split_seed: None,
+            place: EvaluationPlace::Fresh(model.evaluation_folder()),
             batch: Predict::BATCH,
             bootstrap: Bootstrap::default(),
         }
@@ -63,62 +73,106 @@ pub fn evaluate(
     request: &Evaluate,
     session: &Session<'_>,
 ) -> Result<EvaluationReport, ExperimentError> {
-    if model.file.training.learnt_from(request.split) {
-        session.tell(&Event::JudgedOnOwnSlices(request.split));
-    }
-    let audited = data::for_evaluation(&request.data, &model.workers, session)?;
+    request.place.check()?;
+    let (audited, division) = division::judged(model, request, session)?;
     let dataset = &audited.dataset;
     check_classes(&model.file.classes, dataset.classes())?;
+    let known = known(model, &audited, request.split, session);
     let predictions = predict(model, dataset, request, session)?;
     let all: Vec<&Prediction> = predictions.iter().map(|(_, one)| one).collect();
-    let clean = audited.audit.clean_part(dataset, request.split);
-    let clean = clean.map(|part| {
-        let those = predictions.iter();
-        let those = those.filter(|(sample_index, _)| part.binary_search(sample_index).is_ok());
-        those.map(|(_, one)| one).collect::<Vec<&Prediction>>()
-    });
-    let mut audit = audited.audit.summary();
-    if let AuditSummary::Audited { findings, .. } = &mut audit
-        && model.file.training.learnt_from(request.split)
-    {
-        findings.insert(0, trained_on_split(predictions.len()));
-    }
+    let part = audited.audit.clean_part(dataset, request.split);
+    let is_clean = |sample_index: &usize| {
+        let is_left = part.as_ref().is_none_or(|part| part.contains(sample_index));
+        let is_known = known
+            .as_ref()
+            .is_some_and(|known| known.samples.contains(sample_index));
+        is_left && !is_known
+    };
+    let clean = predictions.iter().filter(|(index, _)| is_clean(index));
+    let clean: Vec<&Prediction> = clean.map(|(_, one)| one).collect();
     let judge = |slices: &[&Prediction]| judge(dataset.classes(), slices, &request.bootstrap);
-    let (as_is, clean) = model
-        .workers
-        .install(|| (judge(&all), clean.map(|clean| judge(&clean))));
+    let (as_is, clean) = model.workers.install(|| {
+        let as_is = judge(&all);
+        let clean = match clean.len() {
+            0 => None,
+            count if count == all.len() => Some(as_is.clone()),
+            _ => Some(judge(&clean)),
+        };
+        (as_is, clean)
+    });
+    let leaked = known.map(Known::leaked);
     let report = EvaluationReport {
         split: request.split,
         as_is,
         clean,
-        leaked: None,
-        audit,
+        audit: with_leak(audited.audit.summary(), leaked.as_ref()),
+        leaked,
         model: model.origin.to_string(),
-        details: details(model, request),
+        details: details(model, request, division),
     };
     let predictions: Vec<Prediction> = predictions.into_iter().map(|(_, one)| one).collect();
     let history = history(model);
-    let written = write_evaluation(&request.folder, &report, &predictions, history.as_ref())?;
+    let folder = request.place.folder()?;
+    let written = write_evaluation(&folder, &report, &predictions, history.as_ref())?;
     for path in &written {
         session.tell(&Event::WroteResult { path });
     }
-    session.tell(&Event::ResultsIn(&request.folder));
+    session.tell(&Event::ResultsIn(&folder));
     Ok(report)
+}
+
+/// The slices that the model knows, and says so. A model of an older hilum knows the names of its
+/// splits alone: all slices of such a split count as known, and of others nobody can tell.
+fn known(model: &Model, audited: &Audited, split: Split, session: &Session<'_>) -> Option<Known> {
+    let Audited { dataset, audit } = audited;
+    let (file, workers) = (&model.file, &model.workers);
+    if let Some(known) = &file.known_slices {
+        let known = data::known_slices(dataset, audit, Some(split), known, workers);
+        if known.count() > 0 {
+            session.tell(&Event::JudgedOnKnownSlices {
+                split,
+                files: &known.pictures,
+                of: known.of,
+            });
+        }
+        return Some(known);
+    }
+    if file.training.learnt_from(split) {
+        session.tell(&Event::JudgedOnOwnSlices(split));
+        return Some(data::all_slices(dataset, audit, split, workers));
+    }
+    session.tell(&Event::LeaksUnknown);
+    None
+}
+
+/// The findings about the model and the slices come before those about the slices.
+fn with_leak(mut audit: AuditSummary, leaked: Option<&Leaked>) -> AuditSummary {
+    let finding = match leaked {
+        None => Some(("training-slices-unknown", 1)),
+        Some(leaked) if leaked.count > 0 => Some(("learned-before", leaked.count)),
+        Some(_) => None,
+    };
+    if let AuditSummary::Audited { findings, .. } = &mut audit
+        && let Some((rule, count)) = finding
+    {
+        let rule = rule.to_owned();
+        let severity = Severity::Warning;
+        findings.insert(
+            0,
+            FindingCount {
+                rule,
+                severity,
+                count,
+            },
+        );
+    }
+    audit
 }
 
 fn judge(classes: &Classes, slices: &[&Prediction], bootstrap: &Bootstrap) -> Evaluation {
     let truth: Vec<_> = slices.iter().map(|one| one.truth).collect();
     let probabilities: Vec<_> = slices.iter().map(|one| one.probabilities.clone()).collect();
     Evaluation::compute(classes, &truth, &probabilities, bootstrap)
-}
-
-/// What travels with figures of slices that the model may have learnt from.
-fn trained_on_split(slice_count: usize) -> FindingCount {
-    FindingCount {
-        rule: "trained-on-split".to_owned(),
-        severity: Severity::Warning,
-        count: slice_count,
-    }
 }
 
 fn check_classes(model: &Classes, data: &Classes) -> Result<(), ClassesDiffer> {
@@ -184,10 +238,11 @@ fn history(model: &Model) -> Option<History> {
 }
 
 /// What it takes to make the numbers again.
-fn details(model: &Model, request: &Evaluate) -> BTreeMap<String, String> {
+fn details(model: &Model, request: &Evaluate, division: Division) -> BTreeMap<String, String> {
     let bootstrap = &request.bootstrap;
     [
         ("data", request.data.path.display().to_string()),
+        ("division", division.to_string()),
         ("architecture", model.file.architecture.name.to_string()),
         (
             "bootstrap",

@@ -1,0 +1,50 @@
+//! Where an export goes: never over another file unasked, never under another format's name.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::Export;
+
+/// Why an export is not written.
+#[derive(Debug, Error)]
+pub enum ExportError {
+    /// The name promises another format.
+    #[error(
+        "`{}` names a file of another format: the model is written as safetensors\nhint: give `{}`",
+        path.display(),
+        path.with_extension(EXTENSION).display()
+    )]
+    Extension {
+        /// What was given.
+        path: PathBuf,
+    },
+    /// There is a file already.
+    #[error(
+        "`{}` is there already\nhint: choose another name, or replace it with `--force`",
+        path.display()
+    )]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+const EXTENSION: &str = "safetensors";
+
+/// Looks at every name that `request` gives, before anything is written.
+pub(super) fn check(request: &Export) -> Result<(), ExportError> {
+    let extension = request.out.extension();
+    if extension.is_some_and(|extension| !extension.eq_ignore_ascii_case(EXTENSION)) {
+        let path = request.out.clone();
+        return Err(ExportError::Extension { path });
+    }
+    let card = request.card.as_ref().map(|card| card.path.as_path());
+    let names: Vec<&Path> = [request.out.as_path()].into_iter().chain(card).collect();
+    match names.into_iter().find(|path| path.exists()) {
+        Some(path) if !request.replaces => Err(ExportError::Exists {
+            path: path.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
