@@ -5,7 +5,7 @@ use std::path::Path;
 use hilum_core::{AuditSummary, Split};
 use hilum_dataset::{Dataset, Ignored};
 use hilum_imaging::DecodeError;
-use hilum_metrics::Headline;
+use hilum_metrics::{Gap, Headline};
 use hilum_train::{BatchDone, EpochDone, RunStart, StopReason};
 use hilum_weights::{ApplyReport, ModelFile};
 
@@ -138,6 +138,8 @@ pub enum Event<'a> {
     BatchDone(&'a BatchDone),
     /// An epoch is complete.
     EpochDone(&'a EpochDone<'a>),
+    /// Validation stays far below training; told once for epochs in a row.
+    ValidationFarBelow(Gap),
     /// Training ends.
     TrainingStopped(StopReason),
     /// The picture of the run cannot be drawn; the run goes on.

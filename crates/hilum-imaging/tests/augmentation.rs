@@ -408,6 +408,36 @@ fn everything() -> Augmentation {
     }
 }
 
+#[test]
+fn the_strength_of_noise_is_drawn_for_each_slice_and_some_are_nearly_clean() {
+    let noisy = Augmentation {
+        noise_std: 8.0,
+        ..Augmentation::none()
+    };
+    let strengths: Vec<f32> = (0..400)
+        .map(|slice| noisy.draw(1, 0, slice, 8, 8).noise_std)
+        .collect();
+    assert!(strengths.iter().all(|std| (0.0..8.0).contains(std)));
+    // Uniform in 0 to 8: mean 4, standard error 0.12 over 400 slices.
+    let mean = strengths.iter().sum::<f32>() / 400.0;
+    assert!((3.4..4.6).contains(&mean), "{mean}");
+    assert!(strengths.iter().any(|std| *std < 0.2));
+
+    let noise_alone = Augmentation {
+        noise_std: 0.0,
+        ..everything()
+    };
+    for slice in 0..20 {
+        let with = everything().draw(1, 0, slice, 30, 30);
+        let without = noise_alone.draw(1, 0, slice, 30, 30);
+        let with = Transform {
+            noise_std: 0.0,
+            ..with
+        };
+        assert_eq!(with, without, "noise changes nothing else");
+    }
+}
+
 proptest! {
     #[test]
     fn every_drawn_variation_stays_between_black_and_white(

@@ -66,7 +66,41 @@ pub struct History {
     pub best_epoch: Option<usize>,
 }
 
+/// Validation that stays far below training.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gap {
+    /// For how many epochs in a row, the last one included.
+    pub epochs: usize,
+    /// Accuracy of the last epoch on the training split.
+    pub train: f64,
+    /// Accuracy of the last epoch on the validation split.
+    pub valid: f64,
+}
+
+impl Gap {
+    /// From this difference of accuracies on an epoch counts.
+    pub const ACCURACY: f64 = 0.25;
+    /// So many epochs in a row are worth a word. A young network's running statistics and weight
+    /// average lag behind for fewer.
+    pub const EPOCHS: usize = 6;
+}
+
 impl History {
+    /// How far validation stays below training, once it has for [`Gap::EPOCHS`] epochs in a row.
+    pub fn gap(&self) -> Option<Gap> {
+        let both = |row: &EpochRow| row.train.accuracy.zip(row.valid.accuracy);
+        let is_far = |row: &&EpochRow| {
+            both(row).is_some_and(|(train, valid)| train - valid >= Gap::ACCURACY)
+        };
+        let epochs = self.rows.iter().rev().take_while(is_far).count();
+        let (train, valid) = both(self.rows.last()?)?;
+        (epochs >= Gap::EPOCHS).then_some(Gap {
+            epochs,
+            train,
+            valid,
+        })
+    }
+
     /// The row of the epoch whose weights were kept.
     pub fn best(&self) -> Option<&EpochRow> {
         let best = self.best_epoch?;

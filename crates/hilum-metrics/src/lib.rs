@@ -56,7 +56,7 @@ pub use cross_validation::{
     RepeatEvaluation, Spread,
 };
 pub use evaluation::{ConfusionTable, Evaluation, EvaluationReport, Leaked};
-pub use history::{EpochRow, History, SplitRow};
+pub use history::{EpochRow, Gap, History, SplitRow};
 pub use metric::{Direction, Metric, Prominence};
 pub use metrics::*;
 pub use precision_recall::{PrecisionRecallPoint, average_precision, precision_recall_curve};

@@ -373,7 +373,7 @@ settings! {
     channel_shift: f64 as value, "training.augmentation.channel_shift_range", "channel-shift" <"LEVELS">,
         Augmentation, Kind::Number(Range::GREY), Default::Recipe, Scope::Trial;
 
-    /// Add Gaussian noise of this standard deviation in grey levels
+    /// Add Gaussian noise; its standard deviation is drawn from 0 to so many grey levels
     noise: f64 as value, "training.augmentation.noise_std", "noise" <"LEVELS">,
         Augmentation, Kind::Number(Range::GREY), Default::Recipe, Scope::Trial;
 

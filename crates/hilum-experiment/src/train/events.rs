@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hilum_metrics::Gap;
 use hilum_report::write_curves;
 use hilum_train::{BatchDone, EpochDone, Observer, RunStart, StopReason};
 
@@ -27,6 +28,11 @@ impl Observer for TrainingEvents<'_> {
 
     fn epoch_done(&mut self, epoch: &EpochDone<'_>) {
         self.session.tell(&Event::EpochDone(epoch));
+        if let Some(gap) = epoch.history.gap()
+            && gap.epochs == Gap::EPOCHS
+        {
+            self.session.tell(&Event::ValidationFarBelow(gap));
+        }
         if let Err(error) = write_curves(self.curves, epoch.history, &self.caption) {
             self.session.tell(&Event::CurvesNotWritten(&error));
         }

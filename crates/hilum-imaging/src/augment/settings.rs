@@ -93,7 +93,8 @@ pub struct Augmentation {
     /// Grey levels; one value from `-r..r` is added to every channel, clipped to the image's
     /// own lowest and highest value.
     pub channel_shift_range: f64,
-    /// Standard deviation, in grey levels, of Gaussian noise; the same for all channels of a
+    /// Largest standard deviation, in grey levels, of Gaussian noise, drawn anew for each slice
+    /// from 0 on; the same for all channels of a
     /// pixel, since a slice is grey.
     pub noise_std: f64,
     /// A rectangle of one grey value over the image.

@@ -133,7 +133,7 @@ impl Augmentation {
     ) -> Transform {
         let mut random = Draws::new(seed, epoch, sample_index);
         let [zoom_low, zoom_high] = self.zoom_range.factors();
-        Transform {
+        let mut transform = Transform {
             rotation_degrees: random.about_zero(self.rotation_range),
             shift_y_pixels: random.about_zero(self.height_shift_range) * height as f64,
             shift_x_pixels: random.about_zero(self.width_shift_range) * width as f64,
@@ -150,13 +150,21 @@ impl Augmentation {
             },
             brightness: random.factor(self.brightness_range),
             contrast: random.factor(self.contrast_range),
-            noise_std: self.noise_std as f32,
+            noise_std: 0.0,
             noise_seed: random.0.next_u64(),
             erasure: self
                 .random_erasing
                 .and_then(|erasing| random.erasure(&erasing, height, width)),
-        }
+        };
+        // No draw of its own: what is drawn after it would change for runs without noise.
+        transform.noise_std = (self.noise_std * unit(transform.noise_seed)) as f32;
+        transform
     }
+}
+
+/// Uniform in `0.0..1.0`, of a random word.
+fn unit(word: u64) -> f64 {
+    (word >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// The random numbers of one sample in one epoch.
@@ -175,7 +183,7 @@ impl Draws {
 
     /// Uniform in `0.0..1.0`.
     fn unit(&mut self) -> f64 {
-        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+        unit(self.0.next_u64())
     }
 
     /// Always draws, so that the draws after it do not depend on the range.

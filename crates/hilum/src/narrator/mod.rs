@@ -116,6 +116,7 @@ impl Narrator<'_> {
             Event::JudgedOnOwnSlices(split) => screen.warn(format_args!(
                 "this model learnt from `{split}` slices: if they are these, its figures say nothing"
             )),
+            Event::ValidationFarBelow(gap) => screen.warn(training::far_below(gap)),
             Event::Divided(division) => divided(division, screen),
             Event::JudgedOnKnownSlices { split, files, of } => {
                 known_slices(*split, files, *of, screen);

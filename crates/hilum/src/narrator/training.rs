@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use console::style;
-use hilum_metrics::{EpochRow, SplitRow};
+use hilum_metrics::{EpochRow, Gap, SplitRow};
 use hilum_train::{BatchDone, EpochDone, Keep, Phase, RunStart, StopReason};
 use indicatif::ProgressBar;
 
@@ -105,6 +105,14 @@ impl RunProgress {
         let left = std::time::Duration::from_secs_f64(seconds.max(0.0));
         format!("{} left", indicatif::HumanDuration(left))
     }
+}
+
+/// What may be behind validation that stays far below training.
+pub(super) fn far_below(gap: &Gap) -> String {
+    format!(
+        "validation has stayed far below training for {} epochs (accuracy {:.2} against {:.2}): augmentation that no slice resembles any more, too few slices, or other slices in `valid` than in `train`",
+        gap.epochs, gap.valid, gap.train
+    )
 }
 
 /// The names above the columns of [`epoch_line`].
