@@ -49,12 +49,20 @@ pub struct SplitError {
 impl FromStr for Split {
     type Err = SplitError;
 
-    /// Accepts `train`, `valid`, `val`, `validation` and `test`, in any case.
+    /// Accepts `train`, `training`; `valid`, `val`, `validation`, `dev`, `development`; `test`,
+    /// `testing`; and each with `set` or `data` behind it, in any case.
     fn from_str(name: &str) -> Result<Self, SplitError> {
-        match name.trim().to_ascii_lowercase().as_str() {
-            "train" => Ok(Self::Train),
-            "valid" | "val" | "validation" => Ok(Self::Valid),
-            "test" => Ok(Self::Test),
+        let lower = name.trim().to_ascii_lowercase();
+        let word = ["set", "data"]
+            .iter()
+            .find_map(|ending| lower.strip_suffix(ending))
+            .map_or(lower.as_str(), |word| {
+                word.trim_end_matches(['_', '-', ' '])
+            });
+        match word {
+            "train" | "training" => Ok(Self::Train),
+            "valid" | "val" | "validation" | "dev" | "development" => Ok(Self::Valid),
+            "test" | "testing" => Ok(Self::Test),
             _ => Err(SplitError {
                 name: name.to_owned(),
             }),
@@ -68,9 +76,24 @@ mod tests {
 
     #[test]
     fn every_spelling_of_validation_is_one_split() {
-        for name in ["valid", "val", "Validation"] {
-            assert_eq!(name.parse(), Ok(Split::Valid));
+        for name in [
+            "valid",
+            "val",
+            "Validation",
+            "dev",
+            "Val_Set",
+            "validation-data",
+        ] {
+            assert_eq!(name.parse(), Ok(Split::Valid), "{name}");
         }
-        assert!("training".parse::<Split>().is_err());
+        for name in ["Training", "TRAIN", "trainset", "train data"] {
+            assert_eq!(name.parse(), Ok(Split::Train), "{name}");
+        }
+        for name in ["Testing", "test_set"] {
+            assert_eq!(name.parse(), Ok(Split::Test), "{name}");
+        }
+        for name in ["holdout", "normal", "", "set", "data"] {
+            assert!(name.parse::<Split>().is_err(), "{name}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use hilum_core::Split;
 
 use crate::listing::{ListedFile, Listing};
+use crate::nesting;
 use crate::walk::{self, Entries};
 use crate::{IgnoreReason, Ignored, Layout, ReadError};
 
@@ -24,8 +25,8 @@ pub(crate) fn list(root: &Path) -> Result<(Layout, Listing), ReadError> {
         return Err(no_class_folders(root, &entries));
     }
     let mut listing = Listing::default();
+    nesting::refuse(root, root, &entries)?;
     list_classes(root, None, entries, &mut listing)?;
-    refuse_a_folder_too_high(root, &listing)?;
     Ok((Layout::ClassFolders, listing))
 }
 
@@ -56,6 +57,7 @@ fn list_splits(
         if inside.folders.is_empty() && !inside.files.is_empty() {
             return Err(no_class_folders(folder, &inside));
         }
+        nesting::refuse(root, folder, &inside)?;
         list_classes(root, Some(split), inside, &mut listing)?;
     }
     Ok(listing)
@@ -89,7 +91,7 @@ fn list_classes(
     Ok(())
 }
 
-/// A `training` beside `test` is a split under another name, not something to leave out.
+/// A `holdout` beside `test` is a split under another name, not something to leave out.
 fn refuse_images_beside_splits(root: &Path, folder: &Path) -> Result<(), ReadError> {
     let count = walk::files_under(folder, &mut Vec::new())?.len();
     if count == 0 {
@@ -100,23 +102,6 @@ fn refuse_images_beside_splits(root: &Path, folder: &Path) -> Result<(), ReadErr
         folder: name_of(folder),
         count,
     })
-}
-
-/// `archive` instead of `archive/Data`, which holds `train`.
-fn refuse_a_folder_too_high(root: &Path, listing: &Listing) -> Result<(), ReadError> {
-    let below = listing.files.iter().find_map(|file| {
-        let mut parts = file.relative.split('/');
-        let (folder, split) = (parts.next()?, parts.next()?);
-        parts.next()?;
-        split.parse::<Split>().ok().map(|_| root.join(folder))
-    });
-    match below {
-        Some(below) => Err(ReadError::SplitsBelow {
-            root: root.to_owned(),
-            below,
-        }),
-        None => Ok(()),
-    }
 }
 
 fn no_class_folders(folder: &Path, entries: &Entries) -> ReadError {
@@ -141,7 +126,7 @@ fn outside<'path>(
     })
 }
 
-fn name_of(folder: &Path) -> String {
+pub(crate) fn name_of(folder: &Path) -> String {
     folder
         .file_name()
         .unwrap_or(folder.as_os_str())

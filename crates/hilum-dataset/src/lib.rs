@@ -39,6 +39,7 @@ mod folders;
 mod listing;
 mod load;
 mod manifest;
+mod nesting;
 mod read;
 mod split;
 mod walk;
@@ -48,6 +49,7 @@ pub use class_sets::{ClassMismatch, ClassTable, Lookalike};
 pub use dataset::{Dataset, Layout, MissingSplit, Renamed, Sample};
 pub use load::{Loaded, LoadedSlice, Unreadable, load};
 pub use manifest::{ManifestError, ManifestProblem, Overwrite, WriteManifestError, write_manifest};
+pub use nesting::Tree;
 pub use read::{ClassSets, ReadError, ReadSettings};
 pub use split::{
     Divisible, FoldsError, FractionsError, SplitFractions, StratifyError, all_in, hold_out,

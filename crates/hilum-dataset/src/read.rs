@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::class_sets::ClassTable;
 use crate::listing::Listing;
+use crate::nesting::Tree;
 use crate::{
     ClassMap, ClassMismatch, Dataset, Layout, ManifestError, Renamed, Sample, SplitFractions,
     StratifyError, dicom_groups, folders, manifest, split,
@@ -73,13 +74,21 @@ pub enum ReadError {
         /// How many files lie in it.
         count: usize,
     },
-    /// The splits are one folder further down.
-    #[error("`{}` is not the dataset but holds it\nhint: give `{}`, where the split folders are", root.display(), below.display())]
-    SplitsBelow {
+    /// What was given is not the dataset but holds it, or another one beside it.
+    #[error(
+        "`{}` is no dataset: `{class}`, which stands where a class should, holds only folders\n{tree}\nhint: {}",
+        root.display(),
+        below(meant.as_deref())
+    )]
+    FoldersOfFolders {
         /// What was given.
         root: PathBuf,
-        /// Where the splits are.
-        below: PathBuf,
+        /// The folder that stands for a class.
+        class: String,
+        /// What lies below it and its neighbours.
+        tree: Tree,
+        /// Where a dataset probably is.
+        meant: Option<PathBuf>,
     },
     /// Two folders that are the same split.
     #[error(
@@ -95,7 +104,7 @@ pub enum ReadError {
     },
     /// A folder of files beside split folders.
     #[error(
-        "`{}` has split folders, but also `{folder}` with {count} files, which is no split\nhint: splits are called `train`, `valid` (or `val`, `validation`) and `test`; rename it, or move it elsewhere", root.display()
+        "`{}` has split folders, but also `{folder}` with {count} files, which is no split\nhint: splits are called `train`, `valid` (or `val`, `validation`, `dev`) and `test`; rename it, or move it elsewhere", root.display()
     )]
     UnknownSplitFolder {
         /// The dataset.
@@ -155,6 +164,13 @@ pub enum ReadError {
 fn list(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     quoted.join(", ")
+}
+
+fn below(meant: Option<&Path>) -> String {
+    match meant {
+        Some(path) => format!("give `{}`, if that is the dataset", path.display()),
+        None => "put the images of each class into one folder, named as the class".to_owned(),
+    }
 }
 
 fn describe_mismatches(mismatches: &[ClassMismatch], table: &ClassTable) -> String {

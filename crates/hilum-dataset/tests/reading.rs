@@ -233,15 +233,15 @@ fn wrong_layouts_are_told_apart() {
         (&["train/a/1.png"], "the class found is `a`"),
         (
             &["Data/train/a/1.png", "Data/train/b/1.png"],
-            "is not the dataset but holds it",
+            "Data`, if that is the dataset",
         ),
         (
             &["val/a/1.png", "valid/a/1.png"],
             "are both the split `valid`",
         ),
         (
-            &["test/a/1.png", "training/a/1.png"],
-            "also `training` with 1 files",
+            &["test/a/1.png", "holdout/a/1.png"],
+            "also `holdout` with 1 files",
         ),
         (&["train/notes.txt"], "holds no images"),
     ];
@@ -254,6 +254,66 @@ fn wrong_layouts_are_told_apart() {
         assert!(message.contains(expected), "of {files:?}: {message}");
         assert!(message.contains("\nhint: "), "of {files:?}: {message}");
     }
+}
+
+#[test]
+fn every_known_word_of_a_split_is_one_and_no_class() {
+    let folder = Folder::new();
+    for split in ["Training", "Testing", "dev"] {
+        folder.class(&format!("{split}/a"), 1);
+        folder.class(&format!("{split}/b"), 1);
+    }
+    let dataset = read(&folder).unwrap();
+    assert_eq!(dataset.splits(), Split::ALL);
+    assert_eq!(dataset.classes().len(), 2);
+}
+
+#[test]
+fn a_class_folder_of_folders_stops_the_run_and_the_dataset_in_it_is_named() {
+    let cases: [(&[&str], &str); 4] = [
+        (
+            &[
+                "Kaggle/Data/train/a/1.png",
+                "Kaggle/Data/test/a/1.png",
+                "more/1.png",
+            ],
+            "/Kaggle/Data`, if that is the dataset",
+        ),
+        (
+            &["x/y/z/Training/a/1.png", "x/y/z/Testing/a/1.png"],
+            "/x/y/z`, if that is the dataset",
+        ),
+        (
+            &["one/a/1.png", "one/b/1.png", "two/a/1.png", "two/b/1.png"],
+            "/one`, if that is the dataset",
+        ),
+        (
+            &["train/Data/a/1.png", "train/Data/b/1.png", "test/a/1.png"],
+            "/train/Data`, if that is the dataset",
+        ),
+    ];
+    for (files, meant) in cases {
+        let folder = Folder::new();
+        for file in files {
+            folder.file(file, b"");
+        }
+        let message = message(&folder);
+        assert!(message.contains(meant), "of {files:?}: {message}");
+        assert!(message.contains("holds only folders\n  "), "{message}");
+        assert!(message.contains("  1 file"), "a tree: {message}");
+    }
+}
+
+#[test]
+fn a_folder_a_patient_is_no_class() {
+    let folder = Folder::new();
+    for file in ["a/p1/1.dcm", "a/p2/1.dcm", "b/p3/1.dcm", "b/p4/1.dcm"] {
+        for copy in 0..5 {
+            folder.file(&file.replace('1', &format!("1{copy}")), b"");
+        }
+    }
+    let dataset = read(&folder).unwrap();
+    assert_eq!(dataset.classes().len(), 2);
 }
 
 #[test]
@@ -314,8 +374,8 @@ fn every_fault_of_a_manifest_has_its_line() {
             "line 1: the header has a column `path`",
         ),
         (
-            "path,class,split\nx/0.png,a,train\nx/1.png,b,dev\n",
-            "line 3: `dev` is not a split",
+            "path,class,split\nx/0.png,a,train\nx/1.png,b,holdout\n",
+            "line 3: `holdout` is not a split",
         ),
         (
             "path,class,split\nx/0.png,a,train\nx/1.png,b,\n",

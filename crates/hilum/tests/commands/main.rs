@@ -9,6 +9,8 @@ mod demo;
 mod evaluate;
 mod export;
 mod help;
+mod leaks;
+mod overwriting;
 mod predict;
 mod resume;
 mod search;

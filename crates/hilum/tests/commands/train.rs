@@ -401,3 +401,53 @@ fn a_setting_answers_to_every_name_in_every_place() {
     assert_eq!(train(&[], "e", &[]), 11.0);
     assert_eq!(train(&[], "f", &["--rotation", "12"]), 12.0);
 }
+
+#[test]
+fn validation_that_stays_far_below_training_is_said_once_with_the_likely_causes() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    // Every class of `valid` under the name of another.
+    let valid = workplace.path("slices/valid");
+    let name = |class: usize| valid.join(CLASSES[class]);
+    std::fs::rename(name(0), valid.join("x")).unwrap();
+    std::fs::rename(name(1), name(0)).unwrap();
+    std::fs::rename(name(2), name(1)).unwrap();
+    std::fs::rename(valid.join("x"), name(2)).unwrap();
+    let finished = train(
+        &workplace,
+        &[
+            "--epochs",
+            "16",
+            "--learning-rate",
+            "0.003",
+            "--patience",
+            "0",
+        ],
+    );
+    let said = "validation has stayed far below training for 6 epochs";
+    let count = finished.succeeds().stderr.matches(said).count();
+    assert_eq!(count, 1, "{}", finished.stderr);
+}
+
+#[test]
+fn strong_noise_varies_from_slice_to_slice_and_still_teaches_what_clean_slices_show() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let finished = train(
+        &workplace,
+        &[
+            "--epochs",
+            "12",
+            "--learning-rate",
+            "0.003",
+            "--noise",
+            "60",
+            "--name",
+            "first",
+        ],
+    );
+    finished.succeeds();
+    let model = ModelFile::read(&workplace.path("runs/first/model.safetensors")).unwrap();
+    let accuracy = model.validation.unwrap().scores.accuracy.unwrap();
+    assert!(accuracy > 0.8, "{accuracy}: {}", finished.stderr);
+}
