@@ -43,8 +43,9 @@ pub use augment::{
     Augmentation, AugmentationError, Erasure, FillMode, RandomErasing, Transform, ZoomRange,
 };
 pub use decode::{
-    DecodeError, DecodeLimits, DecodeProblem, DecoderCause, DicomInfo, DicomProblem, Format,
-    Hounsfield, Slice, SliceFile, SourceColor, SourceInfo, decode, decode_file, decode_hounsfield,
+    Concern, DecodeError, DecodeLimits, DecodeProblem, DecoderCause, DicomInfo, DicomProblem,
+    Format, Hounsfield, Nonconformity, Slice, SliceFile, SourceColor, SourceInfo, decode,
+    decode_file, decode_hounsfield, dicom_patient_id,
 };
 pub use phantom::{
     DatasetSettings, DatasetWriteError, HounsfieldSlice, Lesion, Phantom, PhantomFormat,
