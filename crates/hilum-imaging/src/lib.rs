@@ -54,7 +54,7 @@ pub use phantom::{
 pub use pixels::{Channels, Pixels};
 pub use prepare::RecipeError;
 pub use recipe::{Clahe, Fit, Interpolation, Normalisation, Recipe, Views, Window};
-pub use series::{SeriesOrder, series_order};
+pub use series::{SeriesOrder, place_mm, series_order};
 pub use sheet::{SheetRow, sheet};
 pub use window::{FileWindow, VoiFunction, WindowError};
 pub use write::{PatientInfo, SeriesInfo, WriteError, write_dicom, write_png};

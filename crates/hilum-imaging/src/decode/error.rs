@@ -99,6 +99,17 @@ pub enum DecodeProblem {
         /// What the decoder said.
         cause: DecoderCause,
     },
+    /// None of the slices that were asked for.
+    #[error(
+        "none of the file's {count} slices is one of `{wanted}`\n\
+         hint: slices are counted from 1"
+    )]
+    NoSuchFrame {
+        /// How many slices the file holds.
+        count: usize,
+        /// Those asked for.
+        wanted: String,
+    },
     /// A valid JPEG of a kind that is not read.
     #[error(
         "a JPEG with {kind} is not supported\n\

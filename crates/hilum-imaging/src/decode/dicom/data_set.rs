@@ -223,7 +223,10 @@ impl Reader<'_> {
             Some(_) => header.value_end(self.bytes.len()),
             None => end_of_items(self.bytes, header.value, self.bytes.len(), self.encoding),
         };
-        // Pixels that break off are told of by whoever counts them.
+        if end.is_none() && header.length.is_some() {
+            self.forgiven.note(Nonconformity::broken(header.tag));
+        }
+        // Whether enough of them are left is told by whoever counts them.
         Some(end.unwrap_or(self.bytes.len()))
     }
 

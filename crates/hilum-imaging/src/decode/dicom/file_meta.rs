@@ -18,7 +18,7 @@ const PREAMBLE: usize = 128;
 const META_GROUP: u16 = 0x0002;
 
 /// Retired from the standard in 2016; files remain.
-pub(super) const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
+const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 
 /// Where the data set lies, and how it is coded.
 #[derive(Debug)]
@@ -69,13 +69,7 @@ impl FileStart {
             }
             (None, None) => return Err(unknown(&said)),
         };
-        let is_uncompressed = matches!(
-            said.as_str(),
-            "" | uids::IMPLICIT_VR_LITTLE_ENDIAN
-                | uids::EXPLICIT_VR_LITTLE_ENDIAN
-                | EXPLICIT_VR_BIG_ENDIAN
-        );
-        let transfer_syntax = if is_uncompressed {
+        let transfer_syntax = if said.is_empty() || is_uncompressed(&said) {
             uid(encoding).to_owned()
         } else {
             said
@@ -184,6 +178,16 @@ fn encoding_of(transfer_syntax: &str) -> Option<Encoding> {
         uid if uid.starts_with("1.2.840.10008.1.2.") => Some(Encoding::Explicit),
         _ => None,
     }
+}
+
+pub(super) fn is_uncompressed(transfer_syntax: &str) -> bool {
+    matches!(
+        transfer_syntax,
+        uids::IMPLICIT_VR_LITTLE_ENDIAN
+            | uids::EXPLICIT_VR_LITTLE_ENDIAN
+            | uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN
+            | EXPLICIT_VR_BIG_ENDIAN
+    )
 }
 
 fn name(encoding: Encoding) -> &'static str {

@@ -28,7 +28,7 @@ use attributes::integer;
 use codec::Coding;
 use ct::{CtSlice, Display};
 use data_set::{DataSet, Item};
-use file_meta::{EXPLICIT_VR_BIG_ENDIAN, FileStart};
+use file_meta::FileStart;
 use header::PixelLayout;
 use nonconformity::Forgiven;
 use pixel_data::PixelData;
@@ -83,8 +83,10 @@ impl DicomFile {
             Some(said) if said > 0 => usize::try_from(said).unwrap_or(usize::MAX),
             _ => frame_groups.len().max(1),
         };
-        let pixels = PixelData::find(&data_set, &layout, said, &mut forgiven)?;
-        note_coding(&pixels, &data_set, &start.transfer_syntax, &mut forgiven);
+        let syntax = start.transfer_syntax;
+        let is_native = file_meta::is_uncompressed(&syntax);
+        let pixels = PixelData::find(&data_set, &layout, said, is_native, &mut forgiven)?;
+        note_coding(&pixels, &data_set, &syntax, &mut forgiven)?;
         Ok(Self {
             shared_groups: data_set.first_item(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE),
             frame_groups,
@@ -92,7 +94,7 @@ impl DicomFile {
             data_set,
             layout,
             pixels,
-            transfer_syntax: start.transfer_syntax,
+            transfer_syntax: syntax,
             sop_class,
             forgiven,
         })
@@ -119,12 +121,16 @@ impl DicomFile {
         let frame = self.frame(index);
         let mut forgiven = self.forgiven.clone();
         let bytes = self.data_set.bytes();
-        let stored = self
+        let (stored, is_signed) = self
             .pixels
             .stored(bytes, index, &self.layout, &mut forgiven)?;
+        let layout = PixelLayout {
+            is_signed,
+            ..self.layout
+        };
         let mut info = header::info(&frame, &self.transfer_syntax);
         info.sop_class_uid.clone_from(&self.sop_class);
-        let mut slice = CtSlice::new(&frame, info, &self.layout, stored, &mut forgiven)?;
+        let mut slice = CtSlice::new(&frame, info, &layout, stored, &mut forgiven)?;
         slice.info.nonconformities = forgiven.into_vec();
         Ok(slice)
     }
@@ -172,33 +178,48 @@ impl DicomFile {
 }
 
 /// Notes pixels that are coded otherwise than the transfer syntax says.
+///
+/// # Errors
+/// A transfer syntax that nobody here reads, if the pixels are none of what is read either.
 fn note_coding(
     pixels: &PixelData,
     data_set: &DataSet,
     transfer_syntax: &str,
     forgiven: &mut Forgiven,
-) {
+) -> Result<(), DicomProblem> {
     let found = pixels.coding(data_set.bytes());
-    let fits = match transfer_syntax {
-        uids::JPEG_BASELINE8_BIT | uids::JPEG_EXTENDED12_BIT => found == Some(Coding::JpegDct),
-        uids::JPEG_LOSSLESS | uids::JPEG_LOSSLESS_SV1 => found == Some(Coding::JpegLossless),
-        uids::JPEGLS_LOSSLESS | uids::JPEGLS_NEAR_LOSSLESS => found == Some(Coding::JpegLs),
+    let expected = match transfer_syntax {
+        uids::JPEG_BASELINE8_BIT | uids::JPEG_EXTENDED12_BIT => Some(Coding::JpegDct),
+        uids::JPEG_LOSSLESS | uids::JPEG_LOSSLESS_SV1 => Some(Coding::JpegLossless),
+        uids::JPEGLS_LOSSLESS | uids::JPEGLS_NEAR_LOSSLESS => Some(Coding::JpegLs),
         uids::JPEG2000_LOSSLESS
         | uids::JPEG2000
         | uids::HTJ2K_LOSSLESS
         | uids::HTJ2K_LOSSLESS_RPCL
-        | uids::HTJ2K => found == Some(Coding::Jpeg2000),
-        uids::RLE_LOSSLESS => found == Some(Coding::Rle),
-        uids::IMPLICIT_VR_LITTLE_ENDIAN
-        | uids::EXPLICIT_VR_LITTLE_ENDIAN
-        | uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN
-        | EXPLICIT_VR_BIG_ENDIAN => found.is_none(),
-        _ => true,
+        | uids::HTJ2K => Some(Coding::Jpeg2000),
+        uids::RLE_LOSSLESS => Some(Coding::Rle),
+        uid if file_meta::is_uncompressed(uid) => None,
+        uid if found.is_none() && matches!(pixels, PixelData::Encapsulated { .. }) => {
+            let transfer_syntax = format!("{} ({uid})", unread_syntax(uid));
+            return Err(DicomProblem::UnsupportedTransferSyntax { transfer_syntax });
+        }
+        // Another syntax, and pixels that are read: what they are is said.
+        _ => None,
     };
-    if !fits {
+    if found != expected {
         forgiven.note(Nonconformity::PixelCoding {
             found: found.map_or("uncompressed", Coding::name),
         });
+    }
+    Ok(())
+}
+
+/// The name of a transfer syntax that is not read.
+fn unread_syntax(uid: &str) -> &'static str {
+    match uid {
+        uids::JPEGXL_LOSSLESS | uids::JPEGXLJPEG_RECOMPRESSION | uids::JPEGXL => "JPEG XL",
+        uid if uid.starts_with("1.2.840.10008.1.2.4.10") => "video",
+        _ => "unknown",
     }
 }
 

@@ -40,6 +40,7 @@ impl PixelData {
         data_set: &DataSet,
         layout: &PixelLayout,
         frame_count: usize,
+        is_native_syntax: bool,
         forgiven: &mut Forgiven,
     ) -> Result<Self, DecodeProblem> {
         let element = data_set
@@ -51,9 +52,9 @@ impl PixelData {
             .is_some_and(|header| header.tag == ITEM);
         // Native pixels may happen to begin as an item does, but then they have a length that
         // fits.
-        let is_native = !starts_with_item
-            || (element.has_length
-                && element.value.len() >= layout.frame_bytes().saturating_mul(frame_count));
+        let frames_bytes = layout.frame_bytes().saturating_mul(frame_count);
+        let fits = element.has_length && element.value.len() >= frames_bytes;
+        let is_native = !starts_with_item || (is_native_syntax && fits);
         if is_native != element.has_length {
             forgiven.note(Nonconformity::PixelDataLength);
         }
@@ -82,14 +83,15 @@ impl PixelData {
         said.min(there + 1).max(1)
     }
 
-    /// The stored values of a frame, row by row, sign extended from Bits Stored.
+    /// The stored values of a frame, row by row, sign extended from Bits Stored, and whether they
+    /// are signed.
     pub(super) fn stored(
         &self,
         bytes: &[u8],
         index: usize,
         layout: &PixelLayout,
         forgiven: &mut Forgiven,
-    ) -> Result<Vec<i32>, DecodeProblem> {
+    ) -> Result<(Vec<i32>, bool), DecodeProblem> {
         match self {
             Self::Native { value, encoding } => {
                 let size = layout.frame_bytes();
@@ -98,7 +100,7 @@ impl PixelData {
                     .get(start..start + size)
                     .filter(|_| start + size <= value.end)
                     .ok_or(TRUNCATED)?;
-                Ok(native(frame, *encoding, layout))
+                Ok((native(frame, *encoding, layout), layout.is_signed))
             }
             Self::Encapsulated { fragments, frames } => {
                 let range = frames
@@ -225,7 +227,7 @@ fn compressed(
     stream: &[u8],
     layout: &PixelLayout,
     forgiven: &mut Forgiven,
-) -> Result<Vec<i32>, DecodeProblem> {
+) -> Result<(Vec<i32>, bool), DecodeProblem> {
     let Some(coding) = Coding::sniff(stream) else {
         // Native pixels in a fragment of their own.
         if stream.len() >= layout.frame_bytes() {
@@ -233,7 +235,8 @@ fn compressed(
                 found: "uncompressed",
             });
             let frame = &stream[..layout.frame_bytes()];
-            return Ok(native(frame, Encoding::Explicit, layout));
+            let values = native(frame, Encoding::Explicit, layout);
+            return Ok((values, layout.is_signed));
         }
         return Err(damaged("the compressed pixels are of no known kind"));
     };
@@ -248,12 +251,16 @@ fn compressed(
     if samples.is_signed != layout.is_signed && coding == Coding::Jpeg2000 {
         forgiven.note(Nonconformity::Attribute {
             attribute: "PixelRepresentation",
-            assumed: "what the JPEG 2000 codestream says",
+            assumed: if samples.is_signed {
+                "signed, as the JPEG 2000 codestream says,"
+            } else {
+                "signed, unlike the JPEG 2000 codestream,"
+            },
         });
     }
     let mut values = samples.values;
     if samples.is_signed {
-        return Ok(values);
+        return Ok((values, true));
     }
     let mut unpack = Unpack::new(layout);
     if samples.precision <= layout.bits_stored && coding != Coding::Rle {
@@ -266,7 +273,7 @@ fn compressed(
     for value in &mut values {
         *value = unpack.value(value.cast_unsigned());
     }
-    Ok(values)
+    Ok((values, layout.is_signed))
 }
 
 /// Uncompressed values of Bits Allocated each.
