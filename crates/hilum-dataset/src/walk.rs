@@ -23,6 +23,8 @@ pub enum IgnoreReason {
     SystemFile,
     /// Text beside the images: a licence, a table, a `DICOMDIR`.
     Sidecar,
+    /// A list of the files of a medium, such as a `DICOMDIR` by another name.
+    Index,
     /// It lies in no class folder, so it has no class.
     OutsideClassFolders,
     /// A link to a folder that it lies in.
@@ -35,6 +37,7 @@ impl fmt::Display for IgnoreReason {
             Self::Hidden => "hidden",
             Self::SystemFile => "left by the operating system",
             Self::Sidecar => "text beside the images",
+            Self::Index => "an index of files",
             Self::OutsideClassFolders => "in no class folder",
             Self::LinkLoop => "a link to a folder that it lies in",
         })

@@ -60,6 +60,7 @@ mod evaluate;
 mod event;
 mod export;
 mod folds;
+mod frames;
 mod model;
 mod model_origin;
 mod network;
@@ -67,6 +68,7 @@ mod predict;
 mod search;
 mod session;
 pub mod settings;
+mod slice_order;
 mod split;
 mod train;
 mod weights;
@@ -86,11 +88,12 @@ pub use folds::{
     ContinueError, FoldSettings, ForeignPredictions, Group, Grouped, InnerValid, InnerValidError,
     PoolError, parse_split,
 };
+pub use frames::{Frames, FramesError};
 pub use hilum_cpu::{InstructionSet, InstructionSetError};
 pub use model::Model;
 pub use model_origin::ModelOrigin;
 pub use predict::{
-    FileAnswer, FileCounts, Predict, Prediction, Predictions, predict, predict_each,
+    Doubtful, FileAnswer, FileCounts, Predict, Prediction, Predictions, predict, predict_each,
 };
 pub use search::{
     DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState, Trials,

@@ -6,14 +6,17 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use hilum_core::{ClassName, Classes, Probabilities};
-use hilum_dataset::image_files;
-use hilum_imaging::{DecodeError, DecodeLimits, DicomInfo, Recipe, Slice, SliceFile, series_order};
+use hilum_dataset::{IgnoreReason, Ignored, image_files};
+use hilum_imaging::{
+    DecodeError, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Recipe, SliceFile, place_mm,
+};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::session::Session;
-use crate::{Event, ExperimentError, Model, Task, chain};
+use crate::slice_order::{Read, ReadSlice, arrange};
+use crate::{Event, ExperimentError, Frames, Model, Task, chain};
 
 /// Files that are decoded before the network sees the first of them: a long CT series, so that
 /// its slices can be put in order, and a bound to the memory.
@@ -28,6 +31,20 @@ pub struct Predict {
     pub batch: NonZeroUsize,
     /// Guards against files that would fill the memory.
     pub limits: DecodeLimits,
+    /// Which frames of files that hold several.
+    pub frames: Frames,
+    /// What becomes of a DICOM slice that is no axial slice of a chest by its own header.
+    pub doubtful: Doubtful,
+}
+
+/// What becomes of a slice that there is something to doubt about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Doubtful {
+    /// It is classified, with warnings.
+    #[default]
+    Warn,
+    /// It is refused.
+    Refuse,
 }
 
 impl Predict {
@@ -40,6 +57,8 @@ impl Predict {
             paths: paths.into_iter().map(Into::into).collect(),
             batch: Self::BATCH,
             limits: DecodeLimits::default(),
+            frames: Frames::default(),
+            doubtful: Doubtful::default(),
         }
     }
 }
@@ -50,11 +69,14 @@ impl Predict {
 pub enum FileAnswer {
     /// It was classified.
     Predicted(Prediction),
-    /// It could not be read.
+    /// It could not be read, or was refused.
     Unreadable {
         /// The file.
         #[serde(serialize_with = "display")]
         path: PathBuf,
+        /// Which frame of several, if it was read and refused.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        frame: Option<usize>,
         /// Why.
         error: String,
     },
@@ -72,12 +94,21 @@ pub struct Prediction {
     pub probabilities: BTreeMap<ClassName, f64>,
     /// Which model said so.
     pub model: String,
+    /// What there is to doubt: a DICOM header that speaks of no axial slice of a chest, a file
+    /// that departs from the standard, a place in its series that is not certain.
+    pub warnings: Vec<String>,
+    /// The DICOM study that the slice is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub study_uid: Option<String>,
     /// The DICOM series that the slice is of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub series_uid: Option<String>,
     /// Its number in the series.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instance_number: Option<i64>,
+    /// Where it lies along the normal of its plane, in mm; for axial slices, towards the head.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position_mm: Option<f64>,
     /// Which frame, page or plane of a file that holds several, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<usize>,
@@ -97,6 +128,8 @@ pub struct FileCounts {
     pub files: usize,
     /// Those that could not be read.
     pub unreadable: usize,
+    /// Slices that were read and refused.
+    pub refused: usize,
 }
 
 /// Classifies every file, and keeps the answers.
@@ -140,8 +173,9 @@ pub fn predict_each(
     for chunk in files.chunks(CHUNK) {
         session.cancel().check()?;
         let recipe = &model.file.recipe;
-        let mut read = read_chunk(chunk, recipe, request.limits, &model.workers);
-        order_series(&mut read);
+        let mut read = read_chunk(chunk, recipe, request, &model.workers);
+        pass_over_indices(&mut read, session);
+        let read = arrange(read);
         let slices = read.iter().flatten();
         let pixels: Vec<_> = slices.map(|one| &one.slice.pixels).collect();
         let before = counts.files;
@@ -156,13 +190,21 @@ pub fn predict_each(
             let answer = match one {
                 Ok(one) => {
                     let of_slice = probabilities.next().expect("one for each slice");
-                    FileAnswer::Predicted(prediction(model, one, &of_slice))
+                    match refusal(&one).filter(|_| request.doubtful == Doubtful::Refuse) {
+                        None => FileAnswer::Predicted(prediction(model, one, &of_slice)),
+                        Some(error) => {
+                            counts.refused += 1;
+                            let ReadSlice { path, frame, .. } = one;
+                            FileAnswer::Unreadable { path, frame, error }
+                        }
+                    }
                 }
                 Err(error) => {
                     counts.unreadable += 1;
                     session.tell(&Event::FileUnreadable(&error));
                     FileAnswer::Unreadable {
                         error: chain(&error),
+                        frame: None,
                         path: error.path,
                     }
                 }
@@ -191,9 +233,13 @@ fn list(paths: &[PathBuf], session: &Session<'_>) -> Result<Vec<PathBuf>, Experi
 }
 
 fn prediction(model: &Model, read: ReadSlice, probabilities: &Probabilities) -> Prediction {
-    let ReadSlice { path, frame, slice } = read;
-    let dicom = slice.info.dicom;
-    let dicom = dicom.as_deref();
+    let ReadSlice {
+        path,
+        frame,
+        slice,
+        warnings,
+    } = read;
+    let dicom = slice.info.dicom.as_deref();
     let classes: &Classes = &model.file.classes;
     let of_class = |class| (classes.name(class).clone(), probabilities.of(class));
     Prediction {
@@ -201,26 +247,18 @@ fn prediction(model: &Model, read: ReadSlice, probabilities: &Probabilities) -> 
         class: classes.name(probabilities.most_likely()).clone(),
         probabilities: classes.indices().map(of_class).collect(),
         model: model.origin.to_string(),
+        warnings,
+        study_uid: dicom.and_then(|dicom| dicom.study_uid.clone()),
         series_uid: dicom.and_then(|dicom| dicom.series_uid.clone()),
         instance_number: dicom.and_then(|dicom| dicom.instance_number),
+        position_mm: dicom.and_then(place_mm),
         frame,
     }
 }
 
-/// A slice that is ready for the network, and where it is from.
-#[derive(Debug, Clone)]
-struct ReadSlice {
-    path: PathBuf,
-    /// Which of several in its file, from 1.
-    frame: Option<usize>,
-    slice: Slice,
-}
-
-type Read = Result<ReadSlice, DecodeError>;
-
-/// Every slice of a file, or why there is none.
-fn read_file(path: &Path, recipe: &Recipe, limits: DecodeLimits) -> Vec<Read> {
-    let file = match SliceFile::open(path, &limits) {
+/// Every slice of a file that is wanted, or why there is none.
+fn read_file(path: &Path, recipe: &Recipe, request: &Predict) -> Vec<Read> {
+    let file = match SliceFile::open(path, &request.limits) {
         Ok(file) => file,
         Err(error) => return vec![Err(error)],
     };
@@ -231,52 +269,70 @@ fn read_file(path: &Path, recipe: &Recipe, limits: DecodeLimits) -> Vec<Read> {
             path: path.to_owned(),
             problem,
         })?;
+        let concerns = slice.info.dicom.as_deref().map(DicomInfo::concerns);
+        let warnings = concerns.unwrap_or_default();
         Ok(ReadSlice {
             path: path.to_owned(),
             frame: (count > 1).then_some(index + 1),
             slice,
+            warnings: warnings.iter().map(ToString::to_string).collect(),
         })
     };
-    (0..count).map(read).collect()
+    let wanted = request.frames.of(count);
+    if wanted.is_empty() {
+        let wanted = request.frames.to_string();
+        return vec![Err(DecodeError {
+            path: path.to_owned(),
+            problem: DecodeProblem::NoSuchFrame { count, wanted },
+        })];
+    }
+    wanted.into_iter().map(read).collect()
 }
 
 /// Decodes and prepares on all `workers`; the order stays.
 fn read_chunk(
     files: &[PathBuf],
     recipe: &Recipe,
-    limits: DecodeLimits,
+    request: &Predict,
     workers: &ThreadPool,
 ) -> Vec<Read> {
-    let read = |path: &PathBuf| read_file(path, recipe, limits);
+    let read = |path: &PathBuf| read_file(path, recipe, request);
     let read: Vec<Vec<Read>> = workers.install(|| files.par_iter().map(read).collect());
     read.into_iter().flatten().collect()
 }
 
-/// Puts the slices of each DICOM series of a folder in the order in which they lie in the body.
-fn order_series(read: &mut [Read]) {
-    let mut series: BTreeMap<(PathBuf, String), Vec<usize>> = BTreeMap::new();
-    for (index, one) in read.iter().enumerate() {
-        let Ok(one) = one else { continue };
-        let dicom = one.slice.info.dicom.as_ref();
-        let uid = dicom.and_then(|dicom| dicom.series_uid.clone());
-        if let (Some(uid), Some(folder)) = (uid, one.path.parent().map(Path::to_owned)) {
-            series.entry((folder, uid)).or_default().push(index);
+/// Leaves out files that are the index of a medium.
+fn pass_over_indices(read: &mut Vec<Read>, session: &Session<'_>) {
+    let is_index = |error: &DecodeError| {
+        matches!(error.problem, DecodeProblem::Dicom(DicomProblem::Directory))
+    };
+    let mut left_out = Vec::new();
+    read.retain(|one| match one {
+        Err(error) if is_index(error) => {
+            left_out.push(Ignored {
+                path: error.path.clone(),
+                reason: IgnoreReason::Index,
+            });
+            false
         }
+        _ => true,
+    });
+    if !left_out.is_empty() {
+        session.tell(&Event::FilesLeftOut(&left_out));
     }
-    for places in series.into_values() {
-        let infos: Vec<&DicomInfo> = places
-            .iter()
-            .filter_map(|place| read[*place].as_ref().ok()?.slice.info.dicom.as_deref())
-            .collect();
-        let (order, _) = series_order(&infos);
-        let ordered: Vec<_> = order
-            .iter()
-            .map(|index| read[places[*index]].as_ref().ok().cloned())
-            .collect();
-        for (place, one) in places.into_iter().zip(ordered) {
-            read[place] = Ok(one.expect("only slices that were read are in a series"));
-        }
+}
+
+/// Why a slice is not classified under `--strict`; `None` if it is.
+fn refusal(one: &ReadSlice) -> Option<String> {
+    let concerns = one.dicom()?.concerns();
+    if concerns.is_empty() {
+        return None;
     }
+    let said: Vec<String> = concerns.iter().map(ToString::to_string).collect();
+    let path = one.path.display();
+    let frame = one.frame.map(|frame| format!(" frame {frame}"));
+    let frame = frame.unwrap_or_default();
+    Some(format!("refused `{path}`{frame}: {}", said.join("; ")))
 }
 
 /// A path that is no Unicode is shown with marks, rather than not at all.

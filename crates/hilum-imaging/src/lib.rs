@@ -44,8 +44,9 @@ pub use augment::{
     Augmentation, AugmentationError, Erasure, FillMode, RandomErasing, Transform, ZoomRange,
 };
 pub use decode::{
-    DecodeError, DecodeLimits, DecodeProblem, DecoderCause, DicomInfo, DicomProblem, Format,
-    Hounsfield, Slice, SliceFile, SourceColor, SourceInfo, decode, decode_file, decode_hounsfield,
+    Concern, DecodeError, DecodeLimits, DecodeProblem, DecoderCause, DicomInfo, DicomProblem,
+    Format, Hounsfield, Nonconformity, Slice, SliceFile, SourceColor, SourceInfo, decode,
+    decode_file, decode_hounsfield, dicom_patient_id,
 };
 pub use fingerprint::{
     Likeness, PixelDigest, SliceFingerprint, SliceSet, SliceSetError, THUMBNAIL_SIDE,
@@ -57,7 +58,7 @@ pub use phantom::{
 pub use pixels::{Channels, Pixels};
 pub use prepare::RecipeError;
 pub use recipe::{Clahe, Fit, Interpolation, Normalisation, Recipe, Views, Window};
-pub use series::{SeriesOrder, series_order};
+pub use series::{SeriesOrder, place_mm, series_order};
 pub use sheet::{SheetRow, sheet};
 pub use window::{FileWindow, VoiFunction, WindowError};
 pub use write::{PatientInfo, SeriesInfo, WriteError, write_dicom, write_png};

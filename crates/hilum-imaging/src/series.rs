@@ -52,7 +52,7 @@ pub fn series_order(infos: &[&DicomInfo]) -> (Vec<usize>, SeriesOrder) {
 /// How far along the common normal each slice lies; `None` if there is no common normal.
 fn places_mm(infos: &[&DicomInfo]) -> Option<Vec<f64>> {
     let first = infos.first()?.orientation?;
-    let normal = normal(first);
+    let normal = towards_the_head(normal(first));
     infos
         .iter()
         .map(|info| {
@@ -62,10 +62,31 @@ fn places_mm(infos: &[&DicomInfo]) -> Option<Vec<f64>> {
                 .zip(first)
                 .all(|(cosine, other)| (cosine - other).abs() <= PARALLEL);
             let position = info.position_mm?;
-            let place = position.iter().zip(normal).map(|(a, b)| a * b).sum();
-            is_parallel.then_some(place)
+            is_parallel.then(|| along(normal, position))
         })
         .collect()
+}
+
+/// Where a slice lies along the normal of its own plane, in mm; for axial slices, towards the
+/// head. What says nothing of its plane is taken for axial; `None` without a position.
+pub fn place_mm(info: &DicomInfo) -> Option<f64> {
+    let normal = info.orientation.map_or([0.0, 0.0, 1.0], normal);
+    Some(along(towards_the_head(normal), info.position_mm?))
+}
+
+fn along(normal: [f64; 3], position: [f64; 3]) -> f64 {
+    position.iter().zip(normal).map(|(a, b)| a * b).sum()
+}
+
+/// Turns the normal of a slice that is mirrored or lies face down, so that axial slices always go
+/// from feet to head; those of other planes keep theirs.
+fn towards_the_head([x, y, z]: [f64; 3]) -> [f64; 3] {
+    let is_axial = z.abs() > x.abs() && z.abs() > y.abs();
+    if is_axial && z < 0.0 {
+        [-x, -y, -z]
+    } else {
+        [x, y, z]
+    }
 }
 
 /// The cross product of a row's and a column's direction.
@@ -95,6 +116,18 @@ mod tests {
         // Rows run to the back, columns down: the normal points to the patient's right, -x.
         let slices = [-10.0, 30.0, 5.0].map(|x| slice(Some([x, 0.0, 0.0]), None));
         assert_eq!(order(&slices), (vec![1, 2, 0], SeriesOrder::Position));
+    }
+
+    #[test]
+    fn axial_slices_go_from_feet_to_head_also_where_they_are_mirrored() {
+        let mirrored = |z| DicomInfo {
+            orientation: Some([1.0, 0.0, 0.0, 0.0, -1.0, 0.0]),
+            ..slice(Some([0.0, 0.0, z]), None)
+        };
+        let slices = [-121.0, -119.0, -120.0].map(mirrored);
+        assert_eq!(order(&slices), (vec![0, 2, 1], SeriesOrder::Position));
+        assert_eq!(place_mm(&slices[0]), Some(-121.0));
+        assert_eq!(place_mm(&slice(None, None)), None);
     }
 
     #[test]

@@ -54,6 +54,15 @@ pub(crate) const DICOM_FAULTS: &[(&str, Plant)] = &[
         let patient = object.element(tags::PATIENT_ID).unwrap().to_str().unwrap();
         set(&b, tags::PATIENT_ID, VR::LO, &patient);
     }),
+    ("not-axial-chest", |data| {
+        set(&first(data), tags::BODY_PART_EXAMINED, VR::CS, "HEAD");
+    }),
+    ("nonconforming-dicom", |data| {
+        let path = first(data);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.extend([0; 16]);
+        std::fs::write(&path, bytes).unwrap();
+    }),
     ("not-ct", |data| {
         set(&first(data), tags::MODALITY, VR::CS, "MR");
     }),

@@ -99,6 +99,17 @@ pub enum DecodeProblem {
         /// What the decoder said.
         cause: DecoderCause,
     },
+    /// None of the slices that were asked for.
+    #[error(
+        "none of the file's {count} slices is one of `{wanted}`\n\
+         hint: slices are counted from 1"
+    )]
+    NoSuchFrame {
+        /// How many slices the file holds.
+        count: usize,
+        /// Those asked for.
+        wanted: String,
+    },
     /// A valid JPEG of a kind that is not read.
     #[error(
         "a JPEG with {kind} is not supported\n\
@@ -128,22 +139,26 @@ pub enum DicomProblem {
         /// SOP Class UID (0008,0016), with its name where it is known.
         sop_class: String,
     },
-    /// Several frames in one file.
+    /// Several frames where a file must be one slice.
     #[error(
-        "multi-frame CT is not supported: {count} frames\n\
-         hint: convert it to one file per slice, for example with dcm4che's `emf2sf`"
+        "the file holds {count} slices, and each file must be one\n\
+         hint: give each frame a file of its own, for example with dcm4che's `emf2sf`; \
+         `hilum predict` takes the file as it is"
     )]
     MultiFrame {
-        /// Number of Frames (0028,0008).
-        count: i64,
+        /// How many frames there are.
+        count: usize,
     },
+    /// A `DICOMDIR`: the index of a medium.
+    #[error("a DICOM directory: an index of files, not an image\nhint: leave it out")]
+    Directory,
     /// A header without an image.
     #[error("the DICOM file has no pixel data\nhint: was only the header exported?")]
     NoPixelData,
     /// A compression that is not read.
     #[error(
         "transfer syntax `{transfer_syntax}` is not supported\n\
-         hint: decompress the file first, for example with `gdcmconv --raw` or `dcmconv`"
+         hint: decompress the file first, for example with `gdcmconv --raw` or `dcmdjpeg`"
     )]
     UnsupportedTransferSyntax {
         /// Transfer Syntax UID (0002,0010), with its name where it is known.

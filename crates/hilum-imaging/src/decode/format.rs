@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::dicom::is_bare_data_set;
+
 /// A kind of file that can be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -13,7 +15,7 @@ pub enum Format {
     Png,
     /// JPEG, baseline or progressive.
     Jpeg,
-    /// A DICOM file (PS3.10), with or without its preamble.
+    /// A DICOM file (PS3.10), or the data set of one.
     Dicom,
 }
 
@@ -24,7 +26,8 @@ const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 const BARE_META: [&[u8]; 2] = [b"\x02\0\0\0UL", b"\x02\0\x01\0OB"];
 
 impl Format {
-    /// The format that `bytes` begin with; the first 132 bytes are enough.
+    /// The format that `bytes` begin with; the first 132 bytes are enough, but for a DICOM data set
+    /// without any header, of which the first few elements are looked at.
     pub fn sniff(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(PNG_SIGNATURE) {
             Some(Self::Png)
@@ -33,6 +36,7 @@ impl Format {
         } else if bytes.get(128..132) == Some(b"DICM")
             || bytes.starts_with(b"DICM")
             || BARE_META.iter().any(|meta| bytes.starts_with(meta))
+            || is_bare_data_set(bytes)
         {
             Some(Self::Dicom)
         } else {

@@ -12,8 +12,9 @@ mod source;
 use std::path::Path;
 
 use crate::{Pixels, Window};
+use dicom::DicomFile;
 
-pub use dicom::Hounsfield;
+pub use dicom::{Concern, Hounsfield, Nonconformity, dicom_patient_id};
 pub use error::{DecodeError, DecodeProblem, DecoderCause, DicomProblem};
 pub use format::Format;
 pub use slice_file::SliceFile;
@@ -75,7 +76,9 @@ pub struct Slice {
 ///   an image.
 /// - **DICOM** CT: rescaled to Hounsfield units and put through `window`, which other formats
 ///   ignore; see [`Window`]. Padding pixels are black, MONOCHROME1 is inverted. Uncompressed,
-///   deflated, RLE, JPEG and JPEG 2000 transfer syntaxes are read.
+///   deflated, RLE, JPEG (8 and 12 bits, lossless), JPEG-LS, JPEG 2000 and HTJ2K pixels are read.
+///   What a file departs from the standard in is noted in [`DicomInfo::nonconformities`]. A file
+///   of several frames is several slices: [`SliceFile`].
 ///
 /// # Errors
 /// [`DecodeProblem`]; [`decode_file`] adds the path.
@@ -83,7 +86,7 @@ pub fn decode(bytes: &[u8], window: Window, limits: &DecodeLimits) -> Result<Sli
     match sniff(bytes)? {
         Format::Png => png::decode(bytes, *limits),
         Format::Jpeg => jpeg::decode(bytes, *limits),
-        Format::Dicom => dicom::decode(bytes, window, *limits),
+        Format::Dicom => DicomFile::only(bytes.to_vec(), *limits)?.decode(0, window),
     }
 }
 
@@ -107,7 +110,7 @@ pub fn decode_file(
 pub fn decode_hounsfield(bytes: &[u8], limits: &DecodeLimits) -> Result<Hounsfield, DecodeProblem> {
     let not_dicom = |found| Err(DecodeProblem::NotAnImage { found });
     match sniff(bytes)? {
-        Format::Dicom => dicom::decode_hounsfield(bytes, *limits),
+        Format::Dicom => DicomFile::only(bytes.to_vec(), *limits)?.hounsfield(0),
         Format::Png => not_dicom("PNG, which holds no Hounsfield units"),
         Format::Jpeg => not_dicom("JPEG, which holds no Hounsfield units"),
     }

@@ -2,15 +2,24 @@
 
 use std::path::Path;
 
-use super::{DecodeError, DecodeLimits, DecodeProblem, Format, Slice, dicom, jpeg, png, sniff};
+use super::dicom::DicomFile;
+use super::{
+    DecodeError, DecodeLimits, DecodeProblem, Format, Hounsfield, Slice, jpeg, png, sniff,
+};
 use crate::Window;
 
 /// A file that is open, with as many slices as it has frames, pages or planes.
 #[derive(Debug)]
 pub struct SliceFile {
-    bytes: Vec<u8>,
-    format: Format,
+    content: Content,
     limits: DecodeLimits,
+}
+
+#[derive(Debug)]
+enum Content {
+    Png(Vec<u8>),
+    Jpeg(Vec<u8>),
+    Dicom(Box<DicomFile>),
 }
 
 impl SliceFile {
@@ -19,10 +28,13 @@ impl SliceFile {
     /// # Errors
     /// [`DecodeProblem`] if the bytes are no image.
     pub fn new(bytes: Vec<u8>, limits: &DecodeLimits) -> Result<Self, DecodeProblem> {
-        let format = sniff(&bytes)?;
+        let content = match sniff(&bytes)? {
+            Format::Png => Content::Png(bytes),
+            Format::Jpeg => Content::Jpeg(bytes),
+            Format::Dicom => Content::Dicom(Box::new(DicomFile::open(bytes, *limits)?)),
+        };
         Ok(Self {
-            bytes,
-            format,
+            content,
             limits: *limits,
         })
     }
@@ -41,7 +53,10 @@ impl SliceFile {
 
     /// How many slices there are; at least 1.
     pub fn count(&self) -> usize {
-        1
+        match &self.content {
+            Content::Png(_) | Content::Jpeg(_) => 1,
+            Content::Dicom(file) => file.count(),
+        }
     }
 
     /// The slice at `index`, from 0, as [`decode`](super::decode) does.
@@ -53,10 +68,26 @@ impl SliceFile {
     /// If `index` is not below [`count`](Self::count).
     pub fn decode(&self, index: usize, window: Window) -> Result<Slice, DecodeProblem> {
         assert!(index < self.count(), "slice {index} of {}", self.count());
-        match self.format {
-            Format::Png => png::decode(&self.bytes, self.limits),
-            Format::Jpeg => jpeg::decode(&self.bytes, self.limits),
-            Format::Dicom => dicom::decode(&self.bytes, window, self.limits),
+        match &self.content {
+            Content::Png(bytes) => png::decode(bytes, self.limits),
+            Content::Jpeg(bytes) => jpeg::decode(bytes, self.limits),
+            Content::Dicom(file) => file.decode(index, window),
+        }
+    }
+
+    /// The slice at `index` in Hounsfield units, without a window; `None` for a kind of file that
+    /// holds none.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    ///
+    /// # Panics
+    /// As [`decode`](Self::decode).
+    pub fn hounsfield(&self, index: usize) -> Result<Option<Hounsfield>, DecodeProblem> {
+        assert!(index < self.count(), "slice {index} of {}", self.count());
+        match &self.content {
+            Content::Png(_) | Content::Jpeg(_) => Ok(None),
+            Content::Dicom(file) => file.hounsfield(index).map(Some),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Format;
+use super::{Format, Nonconformity};
 use crate::window::FileWindow;
 
 /// How a file stores a pixel.
@@ -49,6 +49,8 @@ pub struct DicomInfo {
     pub study_uid: Option<String>,
     /// Series Instance UID (0020,000E).
     pub series_uid: Option<String>,
+    /// SOP Class UID (0008,0016), or what the file meta information says of it.
+    pub sop_class_uid: Option<String>,
     /// SOP Instance UID (0008,0018): names this slice.
     pub sop_instance_uid: Option<String>,
     /// Instance Number (0020,0013).
@@ -56,6 +58,7 @@ pub struct DicomInfo {
     /// Modality (0008,0060).
     pub modality: Option<String>,
     /// Image Type (0008,0008), such as `ORIGINAL`, `PRIMARY`, `AXIAL`; a scout holds `LOCALIZER`.
+    /// Of a frame, Frame Type (0008,9007).
     pub image_type: Vec<String>,
     /// Transfer Syntax UID (0002,0010).
     pub transfer_syntax: String,
@@ -65,6 +68,13 @@ pub struct DicomInfo {
     pub position_mm: Option<[f64; 3]>,
     /// Image Orientation (Patient) (0020,0037): direction of a row, then of a column.
     pub orientation: Option<[f64; 6]>,
+    /// Gantry/Detector Tilt (0018,1120) in degrees.
+    pub gantry_tilt_degrees: Option<f64>,
+    /// Body Part Examined (0018,0015), or the meaning of Anatomic Region Sequence (0008,2218).
+    pub body_part: Option<String>,
+    /// Study Description (0008,1030), Series Description (0008,103E) and Protocol Name
+    /// (0018,1030), those that are there.
+    pub descriptions: Vec<String>,
     /// Pixel Spacing (0028,0030): between rows, then between columns, in mm.
     pub spacing_mm: Option<[f64; 2]>,
     /// Slice Thickness (0018,0050) in mm.
@@ -72,9 +82,11 @@ pub struct DicomInfo {
     /// Rescale Slope (0028,1053) and Intercept (0028,1052); without them the values are not known
     /// to be Hounsfield units.
     pub rescale: Option<[f64; 2]>,
+    /// Whether a Modality LUT (0028,3000) stands in their place.
+    pub has_modality_table: bool,
     /// Every window that the file names.
     pub windows: Vec<FileWindow>,
-    /// The window that made the pixels.
+    /// The window that made the pixels; `None` if a VOI LUT of the file did.
     pub window_used: Option<FileWindow>,
     /// Pixels that the file calls padding, outside the scanner's field of view.
     pub padding_count: usize,
@@ -84,6 +96,8 @@ pub struct DicomInfo {
     pub identity_removed: Option<bool>,
     /// Keywords of attributes that name a person and are filled in, such as `PatientName`.
     pub identifying_attributes: Vec<&'static str>,
+    /// Where the file departs from the standard, and was read all the same.
+    pub nonconformities: Vec<Nonconformity>,
 }
 
 impl DicomInfo {

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use hilum_experiment::{
-    ExperimentError, FileAnswer, Model, ModelOrigin, Predict, Session, bundled, predict_each,
+    Doubtful, ExperimentError, FileAnswer, Frames, Model, ModelOrigin, Predict, Session, bundled,
+    predict_each,
 };
 use hilum_imaging::DecodeLimits;
 
@@ -21,7 +22,7 @@ use output::Output;
 /// What `hilum predict` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  hilum predict slice.png\n  hilum predict scans/ slice.png series/*.dcm --model runs/NAME/model.safetensors"
+    after_help = "Slices of a DICOM series are answered together, in the order in which they lie in the body: by\nposition along their normal (axial ones from feet to head), else by instance number, else as given;\nother files as they are named. A file of several frames has an answer a frame.\n\nExamples:\n  hilum predict slice.png\n  hilum predict scans/ slice.png series/*.dcm --model runs/NAME/model.safetensors\n  hilum predict enhanced.dcm --frames 1,5-9 --strict --format json"
 )]
 pub(crate) struct Arguments {
     /// Images, folders, DICOM files and series, in any mix
@@ -39,6 +40,14 @@ pub(crate) struct Arguments {
     /// Slices that go through the network at once
     #[arg(long, value_name = "COUNT", default_value_t = Predict::BATCH)]
     batch: NonZeroUsize,
+
+    /// Frames of files that hold several, from 1, such as `1,5-9`; all of them by default
+    #[arg(long, value_name = "LIST")]
+    frames: Option<Frames>,
+
+    /// Refuse DICOM slices whose header speaks of no axial slice of a chest, instead of warning
+    #[arg(long)]
+    strict: bool,
 
     #[command(flatten)]
     chosen: Chosen<OfPrediction>,
@@ -58,6 +67,12 @@ pub(super) fn run(
         batch: arguments.batch,
         limits: DecodeLimits {
             max_pixels: choices.max_pixels(),
+        },
+        frames: arguments.frames.clone().unwrap_or_default(),
+        doubtful: if arguments.strict {
+            Doubtful::Refuse
+        } else {
+            Doubtful::Warn
         },
         ..Predict::new(&arguments.paths)
     };
@@ -95,9 +110,22 @@ pub(crate) fn print(
     for error in &unreadable {
         screen.warn(error);
     }
-    screen.warn(format_args!(
-        "{} of {} files could not be read",
-        counts.unreadable, counts.files
-    ));
+    if counts.unreadable > 0 {
+        screen.warn(format_args!(
+            "{} of {} files could not be read",
+            counts.unreadable, counts.files
+        ));
+    }
+    if counts.refused > 0 {
+        let slices = if counts.refused == 1 {
+            "slice"
+        } else {
+            "slices"
+        };
+        screen.warn(format_args!(
+            "{} {slices} refused\nhint: without `--strict` they are answered, with warnings",
+            counts.refused
+        ));
+    }
     Err(CommandError::Findings)
 }

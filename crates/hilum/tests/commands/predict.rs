@@ -66,7 +66,8 @@ fn csv_has_a_header_and_a_row_per_file() {
     let rows: Vec<&str> = finished.succeeds().stdout.lines().collect();
     assert_eq!(
         rows[0],
-        "path,class,adenocarcinoma,normal,squamous.cell.carcinoma,model,error"
+        "path,class,adenocarcinoma,normal,squamous.cell.carcinoma,model,\
+         study_uid,series_uid,instance_number,position_mm,frame,warnings,error"
     );
     assert_eq!(rows.len(), 4);
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hilum_imaging::{
-    Channels, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Format, Interpolation,
+    Channels, Concern, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Format, Interpolation,
     Likeness, PixelDigest, Pixels, Slice, SliceFingerprint, SourceColor, THUMBNAIL_SIDE, Window,
     decode_file,
 };
@@ -72,7 +72,7 @@ pub struct DicomFacts {
     pub series_uid: Option<String>,
     /// Whether Image Type (0008,0008) calls it a localizer.
     pub is_localizer: bool,
-    /// Whether Rescale Slope and Intercept are there.
+    /// Whether Rescale Slope and Intercept are there, or a Modality LUT.
     pub has_rescale: bool,
     /// Burned In Annotation (0028,0301).
     pub has_burned_in_annotation: bool,
@@ -80,6 +80,10 @@ pub struct DicomFacts {
     pub is_identity_removed: bool,
     /// Keywords of filled attributes that name a person.
     pub identifying_attributes: Vec<String>,
+    /// Why it is no axial slice of a chest, by its header: its plane, its part of the body.
+    pub elsewhere: Vec<String>,
+    /// Where the file departs from the standard, and was read all the same.
+    pub nonconformities: Vec<String>,
 }
 
 impl From<&DicomInfo> for DicomFacts {
@@ -88,7 +92,7 @@ impl From<&DicomInfo> for DicomFacts {
             patient_id: info.patient_id.clone(),
             series_uid: info.series_uid.clone(),
             is_localizer: info.is_localizer(),
-            has_rescale: info.rescale.is_some(),
+            has_rescale: info.rescale.is_some() || info.has_modality_table,
             has_burned_in_annotation: info.burned_in_annotation == Some(true),
             is_identity_removed: info.identity_removed == Some(true),
             identifying_attributes: info
@@ -96,8 +100,33 @@ impl From<&DicomInfo> for DicomFacts {
                 .iter()
                 .map(|keyword| (*keyword).to_owned())
                 .collect(),
+            elsewhere: elsewhere(info),
+            nonconformities: info
+                .nonconformities
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
         }
     }
+}
+
+/// The concerns that no other rule looks for.
+fn elsewhere(info: &DicomInfo) -> Vec<String> {
+    let is_elsewhere = |concern: &Concern| {
+        matches!(
+            concern,
+            Concern::Plane { .. }
+                | Concern::Tilted { .. }
+                | Concern::BodyPart { .. }
+                | Concern::SecondaryCapture
+                | Concern::NotSaidToBeCt
+        )
+    };
+    let concerns = info.concerns().into_iter().filter(is_elsewhere);
+    // A localizer's plane is its nature.
+    let concerns = concerns
+        .filter(|concern| !(info.is_localizer() && matches!(concern, Concern::Plane { .. })));
+    concerns.map(|concern| concern.to_string()).collect()
 }
 
 /// The difference of channels from which a pixel is seen as coloured; JPEG's own colour noise on

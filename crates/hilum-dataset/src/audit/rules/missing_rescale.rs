@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 const PAGE: &str = "\
-Finds DICOM slices without Rescale Slope (0028,1053) and Intercept (0028,1052).
+Finds DICOM slices without Rescale Slope (0028,1053) and Intercept (0028,1052) or a Modality LUT (0028,3000) in their place.
 
 **Why it matters.** Without both, stored values are not known to be Hounsfield units, and a window in Hounsfield units shows something else than it says.
 

@@ -16,6 +16,8 @@ mod missing_rescale;
 mod mixed_series;
 mod near_duplicate;
 mod near_duplicate_across_splits;
+mod nonconforming_dicom;
+mod not_axial_chest;
 mod not_ct;
 mod odd_size;
 mod property_predicts_class;
@@ -50,10 +52,12 @@ pub static RULES: &[Rule] = &[
     constant_image::RULE,
     not_ct::RULE,
     localizer::RULE,
+    not_axial_chest::RULE,
     missing_rescale::RULE,
     mixed_series::RULE,
     burned_in_annotation::RULE,
     identity_present::RULE,
+    nonconforming_dicom::RULE,
 ];
 
 /// A name that is no rule's.

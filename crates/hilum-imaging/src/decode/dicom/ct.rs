@@ -4,95 +4,131 @@ use std::ops::RangeInclusive;
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
-use dicom_object::InMemDicomObject;
 
-use super::super::error::{DecodeProblem, DicomProblem};
+use super::super::error::DecodeProblem;
 use super::super::source::DicomInfo;
-use super::super::{DecodeLimits, Format};
 use super::attributes::integer;
+use super::data_set::DataSet;
 use super::header::{self, PixelLayout};
-use super::{object, stored};
+use super::lookup_table::LookupTable;
+use super::nonconformity::{Forgiven, Nonconformity};
 use crate::Window;
 use crate::window::{FileWindow, VoiFunction};
 
 pub(super) struct CtSlice {
-    pub(super) layout: PixelLayout,
     pub(super) info: DicomInfo,
     stored: Vec<i32>,
     padding: Option<RangeInclusive<i32>>,
-    slope: f64,
-    intercept: f64,
+    modality: Modality,
+    voi_table: Option<LookupTable>,
     is_inverted: bool,
 }
 
-impl CtSlice {
-    pub(super) fn read(bytes: &[u8], limits: DecodeLimits) -> Result<Self, DecodeProblem> {
-        let mut object = object::read(bytes, limits)?;
-        header::require_ct_slice(&object)?;
-        if object.get(tags::PIXEL_DATA).is_none() {
-            return Err(DicomProblem::NoPixelData.into());
+/// What makes Hounsfield units of stored values (PS3.3 C.11.1).
+enum Modality {
+    /// C.11.1.1.2: output = slope * stored + intercept.
+    Rescale { slope: f64, intercept: f64 },
+    /// C.11.1.1.1.
+    Table(LookupTable),
+}
+
+impl Modality {
+    fn read(data_set: &DataSet, info: &DicomInfo, layout: &PixelLayout) -> Self {
+        let table = data_set
+            .first_item(tags::MODALITY_LUT_SEQUENCE)
+            .and_then(|item| LookupTable::read(&item, layout.is_signed));
+        if let Some(table) = table {
+            return Self::Table(table);
         }
-        let layout = PixelLayout::read(&object)?;
-        limits.check(Format::Dicom, layout.columns as u64, layout.rows as u64)?;
-        let transfer_syntax = object.meta().transfer_syntax().to_owned();
-        let info = header::info(&object, &transfer_syntax);
-        // PS3.3 C.11.1.1.2: without a rescale the stored values stand for themselves.
+        // Without a rescale the stored values stand for themselves.
         let [slope, intercept] = info.rescale.unwrap_or([1.0, 0.0]);
-        if slope == 0.0 {
-            return Err(unexpected("RescaleSlope", &slope, "a number other than 0").into());
+        Self::Rescale { slope, intercept }
+    }
+
+    fn value_hu(&self, stored: i32) -> f64 {
+        match self {
+            Self::Rescale { slope, intercept } => slope * f64::from(stored) + intercept,
+            Self::Table(table) => f64::from(table.entry(stored)),
         }
-        let is_inverted = match info.photometric_interpretation.as_str() {
-            "MONOCHROME1" => true,
-            "MONOCHROME2" => false,
-            other => {
-                let expected = "MONOCHROME1 or MONOCHROME2";
-                return Err(unexpected("PhotometricInterpretation", &other, expected).into());
-            }
-        };
+    }
+}
+
+/// How Hounsfield units become grey.
+pub(super) enum Display<'a> {
+    Window(FileWindow),
+    /// PS3.3 C.11.2.1.1.
+    Table(&'a LookupTable),
+}
+
+impl CtSlice {
+    /// `data_set` is the file's, with what its functional groups say of this frame.
+    pub(super) fn new(
+        data_set: &DataSet,
+        mut info: DicomInfo,
+        layout: &PixelLayout,
+        stored: Vec<i32>,
+        forgiven: &mut Forgiven,
+    ) -> Result<Self, DecodeProblem> {
+        if info.rescale.is_some_and(|[slope, _]| slope == 0.0) {
+            forgiven.note(Nonconformity::Attribute {
+                attribute: "RescaleSlope",
+                assumed: "no rescale",
+            });
+            info.rescale = None;
+        }
+        let modality = Modality::read(data_set, &info, layout);
+        info.has_modality_table = matches!(modality, Modality::Table(_));
+        let is_signed = layout.is_signed || matches!(info.rescale, Some([_, shift]) if shift < 0.0);
+        let voi_table = data_set
+            .first_item(tags::VOILUT_SEQUENCE)
+            .and_then(|item| LookupTable::read(&item, is_signed));
         Ok(Self {
-            padding: padding(&object, &layout),
-            stored: stored::read(&mut object, &layout)?,
-            layout,
+            padding: padding(data_set, layout),
+            is_inverted: header::is_inverted(data_set, forgiven)?,
+            stored,
             info,
-            slope,
-            intercept,
-            is_inverted,
+            modality,
+            voi_table,
         })
     }
 
-    /// The window to apply: the file's first if `window` says so and there is one.
-    pub(super) fn window(&self, window: Window) -> Result<FileWindow, DicomProblem> {
+    /// What to show the slice with: for [`Window::File`] the first window that the file names and
+    /// that is one, else its VOI LUT, else the lung window.
+    pub(super) fn display(&self, window: Window) -> Display<'_> {
         let named = |center_hu, width_hu| FileWindow {
             center_hu,
             width_hu,
             function: VoiFunction::Linear,
         };
-        let window = match (window, self.info.windows.first()) {
-            (
-                Window::Hounsfield {
-                    center_hu,
-                    width_hu,
-                },
-                _,
-            ) => named(center_hu, width_hu),
-            (Window::File, Some(window)) => *window,
-            (Window::File, None) => named(-600.0, 1500.0),
-        };
-        if window.is_valid() {
-            Ok(window)
-        } else {
-            Err(unexpected("WindowWidth", &window.width_hu, "1 or more"))
+        match window {
+            Window::Hounsfield {
+                center_hu,
+                width_hu,
+            } => Display::Window(named(center_hu, width_hu)),
+            Window::File => {
+                let mut windows = self.info.windows.iter();
+                match (windows.find(|window| window.is_valid()), &self.voi_table) {
+                    (Some(window), _) => Display::Window(*window),
+                    (None, Some(table)) => Display::Table(table),
+                    (None, None) => Display::Window(named(-600.0, 1500.0)),
+                }
+            }
         }
     }
 
-    /// Grey levels through `window`, rounded half up, and how many pixels are padding.
+    /// Grey levels, rounded half up, and how many pixels are padding.
     ///
     /// MONOCHROME1 is inverted (PS3.3 C.7.6.3.1.2: its lowest value is shown white); padding is
     /// black either way (PS3.3 C.7.5.1.1.2).
-    pub(super) fn render(&self, window: &FileWindow) -> (Vec<u8>, usize) {
+    pub(super) fn render(&self, display: &Display<'_>) -> (Vec<u8>, usize) {
         let mut padding_count = 0;
         let grey = |stored: i32| {
-            let grey = (window.grey(self.value_hu(stored)) + 0.5) as u8;
+            let value_hu = self.modality.value_hu(stored);
+            let level = match display {
+                Display::Window(window) => window.grey(value_hu),
+                Display::Table(table) => table.grey(value_hu.round() as i32),
+            };
+            let grey = (level + 0.5) as u8;
             if self.is_inverted { 255 - grey } else { grey }
         };
         let table = GreyTable::new(&self.stored, grey);
@@ -117,7 +153,7 @@ impl CtSlice {
         let values = self.stored.iter();
         let lowest = values
             .filter(|stored| !self.is_padding(**stored))
-            .map(|stored| self.value_hu(*stored))
+            .map(|stored| self.modality.value_hu(*stored))
             .reduce(f64::min)
             .unwrap_or(AIR_HU);
         self.stored
@@ -126,15 +162,10 @@ impl CtSlice {
                 if self.is_padding(*stored) {
                     lowest as f32
                 } else {
-                    self.value_hu(*stored) as f32
+                    self.modality.value_hu(*stored) as f32
                 }
             })
             .collect()
-    }
-
-    /// PS3.3 C.11.1.1.2: output = slope * stored + intercept.
-    fn value_hu(&self, stored: i32) -> f64 {
-        self.slope * f64::from(stored) + self.intercept
     }
 
     fn is_padding(&self, stored: i32) -> bool {
@@ -172,9 +203,9 @@ impl GreyTable {
 }
 
 /// Pixel Padding Value (0028,0120) to Pixel Padding Range Limit (0028,0121), PS3.3 C.7.5.1.1.2.
-fn padding(object: &InMemDicomObject, layout: &PixelLayout) -> Option<RangeInclusive<i32>> {
+fn padding(data_set: &DataSet, layout: &PixelLayout) -> Option<RangeInclusive<i32>> {
     let value = |tag: Tag| {
-        let value = integer(object, tag)?;
+        let value = integer(data_set, tag)?;
         // Some writers give -2000 as 63536, since the attribute may be US or SS.
         let word = i32::from(value as u16);
         let signed = i32::from(value as i16);
@@ -183,16 +214,4 @@ fn padding(object: &InMemDicomObject, layout: &PixelLayout) -> Option<RangeInclu
     let first = value(tags::PIXEL_PADDING_VALUE)?;
     let last = value(tags::PIXEL_PADDING_RANGE_LIMIT).unwrap_or(first);
     Some(first.min(last)..=first.max(last))
-}
-
-fn unexpected(
-    attribute: &'static str,
-    value: &dyn std::fmt::Display,
-    expected: &'static str,
-) -> DicomProblem {
-    DicomProblem::UnexpectedValue {
-        attribute,
-        value: value.to_string(),
-        expected,
-    }
 }

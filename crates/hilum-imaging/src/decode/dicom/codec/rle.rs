@@ -1,9 +1,18 @@
 //! RLE Lossless, PS3.5 annex G.
 //!
-//! Own code, because dicom-pixeldata 0.10 panics on a segment that holds too few pixels.
+//! Own code, since a segment that holds too few pixels must be an error.
 
 /// Bytes of the header: a count and fifteen offsets (PS3.5 G.5).
 const HEADER_LENGTH: usize = 64;
+
+/// Whether the header is that of a grey image: one to four segments, the first behind the header.
+pub(super) fn is_fragment(fragment: &[u8]) -> bool {
+    let word = |at: usize| {
+        let bytes = fragment.get(at..at + 4)?;
+        Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    };
+    matches!(word(0), Some(1..=4)) && word(4) == Some(HEADER_LENGTH as u32)
+}
 
 /// Unpacks a fragment to `value_count` little-endian values of `value_bytes` bytes each.
 ///
