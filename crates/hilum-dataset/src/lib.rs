@@ -51,6 +51,6 @@ pub use manifest::{ManifestError, ManifestProblem, Overwrite, WriteManifestError
 pub use read::{ClassSets, ReadError, ReadSettings};
 pub use split::{
     Divisible, FoldsError, FractionsError, SplitFractions, StratifyError, hold_out, resplit,
-    stratified_folds,
+    set_aside_valid, stratified_folds,
 };
 pub use walk::{IgnoreReason, Ignored, ImageFiles, image_files};

@@ -6,9 +6,9 @@ use std::path::Path;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
 use crate::commands::Command;
-use crate::config_file;
 use crate::error::CommandError;
 use crate::screen::{Screen, Verbosity};
+use crate::{config_file, environment, screen, suggestion};
 
 /// Train, audit, evaluate and run classifiers of chest-CT slices.
 ///
@@ -56,44 +56,24 @@ fn with_environment(command: clap::Command) -> clap::Command {
     command
         .args_override_self(true)
         .mut_args(|argument| match argument.get_long() {
-            Some(long) if !matches!(long, "help" | "version") => {
-                let variable = variable(&argument, long);
-                argument.env(variable).hide_env(true)
-            }
-            _ => argument,
+            Some("help" | "version") | None => argument,
+            Some(_) => match environment::variable(&argument) {
+                Some(variable) => argument.env(variable).hide_env(true),
+                None => argument,
+            },
         })
-}
-
-/// `HILUM_` and the flag; or a setting's place in `settings.toml`, if the environment has that.
-fn variable(argument: &clap::Arg, long: &str) -> String {
-    let of = |name: &str| format!("HILUM_{}", name.replace(['-', '.'], "_").to_uppercase());
-    let aliases = argument.get_all_aliases().unwrap_or_default();
-    let mut others = aliases.into_iter().map(of);
-    let own = of(long);
-    match std::env::var_os(&own) {
-        Some(_) => own,
-        None => others
-            .find(|name| std::env::var_os(name).is_some())
-            .unwrap_or(own),
-    }
 }
 
 /// Runs the command line `arguments`, the first of which is the program's name.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), CommandError> {
-    let command = config_file::apply(command(), Path::new(config_file::FILE_NAME))?;
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut command = config_file::apply(command(), Path::new(config_file::FILE_NAME))?;
     let parsed = command
-        .try_get_matches_from(arguments)
+        .try_get_matches_from_mut(arguments.iter())
         .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => {
-            error.print()?;
-            return if error.use_stderr() {
-                Err(CommandError::Findings)
-            } else {
-                Ok(())
-            };
-        }
+        Err(error) => return refused(error, &mut command, &arguments),
     };
     let verbosity = match (cli.quiet, cli.verbose) {
         (true, _) => Verbosity::Quiet,
@@ -101,8 +81,37 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<(), C
         _ => Verbosity::Normal,
     };
     let screen = Screen::new(verbosity);
+    for line in environment::unknown(&command) {
+        screen.warn(line);
+    }
     let (_, given) = matches.subcommand().expect("clap insists on a command");
     cli.command.run(given, &screen)
+}
+
+/// Prints help where it was asked for; else what is wrong, with who is to blame and what may have
+/// been meant.
+fn refused(
+    mut error: clap::Error,
+    program: &mut clap::Command,
+    arguments: &[OsString],
+) -> Result<(), CommandError> {
+    let names = arguments.iter().skip(1).filter_map(|one| one.to_str());
+    let name = names
+        .into_iter()
+        .find(|name| program.find_subcommand(name).is_some());
+    let command = match name.and_then(|name| program.find_subcommand_mut(name)) {
+        Some(command) => command,
+        None => program,
+    };
+    environment::blame(&mut error, command, arguments);
+    suggestion::correct(&mut error, command);
+    let error = error.format(command);
+    screen::print_refusal(&error)?;
+    if error.use_stderr() {
+        Err(CommandError::Findings)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The gate that every number passes: the data is audited before it is used.
 
+use hilum_core::Split;
 use hilum_dataset::audit::{Audit, AuditSettings, Rule, audit, cache_file, mend};
-use hilum_dataset::{ClassSets, Dataset};
+use hilum_dataset::{ClassSets, Dataset, set_aside_valid};
 use hilum_imaging::DecodeLimits;
 use rayon::ThreadPool;
 
@@ -12,6 +13,9 @@ use crate::{Event, ExperimentError, Task};
 
 /// Rules whose findings mending takes away; data that is used as it is breaks them knowingly.
 const MENDABLE: [&str; 2] = ["label-conflict", "duplicate-across-splits"];
+
+/// How much of train is set aside for validation where the data has none.
+const VALID_SHARE: f64 = 0.1;
 
 /// A dataset that was let through, and what is known of it.
 pub(crate) struct Audited {
@@ -60,7 +64,32 @@ pub(crate) fn for_training(
     };
     pass(&audit, settings, settings.as_is)?;
     session.tell(&Event::Audited(&audit.summary()));
+    let dataset = with_valid(dataset, &audit, settings, session)?;
     Ok(Audited { dataset, audit })
+}
+
+/// Cuts a validation split from train where the data has none, and says so; slices that look like
+/// one scan stay on one side.
+fn with_valid(
+    dataset: Dataset,
+    audit: &Audit,
+    settings: &DataSettings,
+    session: &Session<'_>,
+) -> Result<Dataset, ExperimentError> {
+    let splits = dataset.splits();
+    let lacks_only_valid = splits.contains(&Split::Train) && !splits.contains(&Split::Valid);
+    if !lacks_only_valid || settings.train_on_valid {
+        return Ok(dataset);
+    }
+    let (groups, seed) = (audit.similarity_groups(&dataset), settings.split_seed);
+    let divided = set_aside_valid(&dataset, &groups, VALID_SHARE, seed)
+        .map_err(|source| ExperimentError::NoValid { source })?;
+    session.tell(&Event::ValidSetAside {
+        slices: divided.of(Split::Valid).count(),
+        of: dataset.of(Split::Train).count(),
+        seed,
+    });
+    Ok(divided)
 }
 
 /// Reads and audits the data of an evaluation, or stops it. Nothing is mended: the metrics are

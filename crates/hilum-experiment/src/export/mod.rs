@@ -9,6 +9,7 @@ use hilum_report::model_card;
 use hilum_weights::{ModelFile, Precision};
 use serde::Serialize;
 
+use crate::places::remove_places;
 use crate::session::Session;
 use crate::{Event, ExperimentError, ModelOrigin};
 use card::{Extra, card};
@@ -55,6 +56,7 @@ pub struct Exported {
 /// precision holds, or a file cannot be written.
 pub fn export(request: &Export, session: &Session<'_>) -> Result<Exported, ExperimentError> {
     let mut file = request.model.read()?;
+    remove_places(&mut file);
     if let Some(licence) = &request.licence {
         file.licence = Some(licence.clone());
     }

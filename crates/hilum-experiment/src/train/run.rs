@@ -19,6 +19,7 @@ use super::Place;
 use super::events::TrainingEvents;
 use crate::data::{self, Audited};
 use crate::error::Interruptible;
+use crate::places::without_places;
 use crate::session::{Session, workers};
 use crate::settings::RunSettings;
 use crate::{ExperimentError, network, weights};
@@ -119,7 +120,11 @@ fn slices(
         data::load_split(dataset, split, recipe, settings, workers, session)
             .map(|loaded| data::labelled(dataset, loaded))
     };
-    let (mut train, mut valid) = (load(Split::Train)?, load(Split::Valid)?);
+    let mut train = load(Split::Train)?;
+    if settings.data.train_on_valid && dataset.of(Split::Valid).next().is_none() {
+        return Ok((train, Vec::new()));
+    }
+    let mut valid = load(Split::Valid)?;
     if settings.data.train_on_valid {
         train.append(&mut valid);
         let numbered = train.iter_mut().enumerate();
@@ -159,7 +164,7 @@ pub(crate) fn template(
     data: &TrainingData<'_>,
     audit: AuditSummary,
 ) -> Result<ModelFile, ExperimentError> {
-    let training = TrainingRecord::new(settings, &data.fingerprint())?;
+    let training = TrainingRecord::new(&without_places(settings), &data.fingerprint())?;
     Ok(ModelFile {
         architecture: ArchitectureDescription {
             name: settings.network.architecture,

@@ -1,6 +1,5 @@
 //! `hilum bench`: how fast this machine runs and trains the networks.
 
-use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 
 use clap::ArgMatches;
@@ -9,7 +8,7 @@ use hilum_graph::Architecture;
 
 use crate::arguments::{Chosen, OfMachine, one_of};
 use crate::error::CommandError;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::surroundings::session;
 
 /// What `hilum bench` takes.
@@ -40,11 +39,16 @@ pub(crate) struct Arguments {
     mode: Option<BenchMode>,
 
     /// Images that go through the network at once
-    #[arg(long, value_name = "COUNT", default_value = "16")]
+    #[arg(
+        long,
+        visible_alias = "batch-size",
+        value_name = "COUNT",
+        default_value = "16"
+    )]
     batch: NonZeroUsize,
 
     /// Side of the images in pixels; the architecture's own if left out
-    #[arg(long, value_name = "PIXELS")]
+    #[arg(long, visible_alias = "imgsz", value_name = "PIXELS")]
     image_size: Option<NonZeroUsize>,
 
     #[command(flatten)]
@@ -77,7 +81,7 @@ pub(super) fn run(
                 machine: arguments.chosen.choices.machine(),
             };
             let figure = bench(&request, &session)?;
-            writeln!(io::stdout().lock(), "{}", serde_json::to_string(&figure)?)?;
+            screen::print_json(&serde_json::to_string(&figure)?)?;
         }
     }
     Ok(())

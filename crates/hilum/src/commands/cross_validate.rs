@@ -1,6 +1,5 @@
 //! `hilum cross-validate`: what to expect of a model that is trained like this.
 
-use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 
 use clap::ArgMatches;
@@ -9,7 +8,7 @@ use hilum_experiment::{CrossValidation, cross_validate};
 use crate::arguments::{FitArguments, FoldArguments, Format, OfFolds};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::summary;
 use crate::surroundings::session;
 
@@ -65,7 +64,7 @@ pub(super) fn run(
     let narrator = Narrator::new(screen);
     let fit = &arguments.fit;
     let request = CrossValidation {
-        settings: fit.chosen.choices.resolve(&fit.data)?,
+        settings: fit.chosen.choices.resolve(&fit.data.path)?,
         folds: arguments.folds.settings(arguments.fold_count),
         repeat_count: arguments.repeats.get(),
         keeps_models: arguments.keep_models,
@@ -73,10 +72,9 @@ pub(super) fn run(
         name: fit.name.clone(),
     };
     let report = cross_validate(&request, &session(&narrator)?)?.report;
-    let text = match arguments.format {
-        Format::Json => serde_json::to_string_pretty(&report)?,
-        _ => summary::cross_validation(&report),
-    };
-    writeln!(io::stdout().lock(), "{text}")?;
+    match arguments.format {
+        Format::Json => screen::print_json(&serde_json::to_string_pretty(&report)?)?,
+        _ => screen::print(summary::cross_validation(&report))?,
+    }
     Ok(())
 }

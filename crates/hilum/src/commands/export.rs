@@ -1,6 +1,5 @@
 //! `hilum export`: a model in another precision, with its terms and its card.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::ArgMatches;
@@ -10,7 +9,7 @@ use hilum_weights::Precision;
 
 use crate::error::CommandError;
 use crate::narrator::Narrator;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::surroundings::session;
 
 /// What `hilum export` takes.
@@ -79,6 +78,6 @@ pub(super) fn run(
         }),
     };
     let exported = export(&request, &session(&narrator)?)?;
-    writeln!(io::stdout().lock(), "{}", exported.model.display())?;
+    screen::print(exported.model.display())?;
     Ok(())
 }

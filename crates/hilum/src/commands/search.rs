@@ -1,6 +1,5 @@
 //! `hilum search`: which settings do best on folds of train and valid.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::ArgMatches;
@@ -9,7 +8,7 @@ use hilum_experiment::{DEFAULT_SPACE, ExperimentError, Search, Strategy, search}
 use crate::arguments::{FitArguments, FoldArguments, Format, OfFolds, one_of};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::summary;
 use crate::surroundings::session;
 
@@ -18,9 +17,7 @@ use crate::surroundings::session;
 #[command(
     // Who prints the space needs no data.
     mut_arg("data", |data| data
-        .required(false)
-        .required_unless_present("print_space")
-        .default_value_if("print_space", "true", ".")),
+        .required_unless_present("print_space")),
     after_help = "Every flag of `hilum train` that the space does not name is the same for all trials. The same\n\
 command again goes on where it was stopped. The test split is never read.\n\n\
 Examples:\n  hilum search slices/ --arch compact-cnn --epochs 20 --trials 30\n  hilum search slices/ --print-space > space.toml\n  hilum search slices/ --space space.toml --strategy halving --trials 27 --epochs 27"
@@ -78,7 +75,7 @@ pub(super) fn run(
         Some(path) => fs_err::read_to_string(path).map_err(ExperimentError::Input)?,
     };
     if arguments.print_space {
-        write!(io::stdout().lock(), "{space}")?;
+        screen::print(space)?;
         return Ok(());
     }
     let narrator = Narrator::new(screen);
@@ -86,7 +83,7 @@ pub(super) fn run(
     let space_path = arguments.space.clone();
     let request = Search {
         choices: fit.chosen.choices.clone(),
-        data: fit.data.clone(),
+        data: fit.data.path.clone(),
         space,
         space_path: space_path.unwrap_or_else(|| PathBuf::from("default_space.toml")),
         trial_count: arguments.trials,
@@ -96,10 +93,9 @@ pub(super) fn run(
         name: fit.name.clone(),
     };
     let outcome = search(&request, &session(&narrator)?)?;
-    let text = match arguments.format {
-        Format::Json => serde_json::to_string_pretty(&outcome.trials)?,
-        _ => summary::search(&outcome),
-    };
-    writeln!(io::stdout().lock(), "{text}")?;
+    match arguments.format {
+        Format::Json => screen::print_json(&serde_json::to_string_pretty(&outcome.trials)?)?,
+        _ => screen::print(summary::search(&outcome))?,
+    }
     Ok(())
 }

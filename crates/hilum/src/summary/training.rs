@@ -5,6 +5,10 @@ use hilum_train::Keep;
 
 use super::figures::show;
 
+/// What is said where nobody named a network.
+pub(crate) const BUNDLED_BEGINNING: &str = "no network named: MobileNetV2 begins with the weights of the model that comes with hilum \
+     (`--arch reference-cnn` trains the reference recipe from nothing)";
+
 /// Which epoch became the model, and what validation says of it.
 pub(crate) fn training(trained: &Trained) -> String {
     let Some(best) = trained.history.best() else {

@@ -1,14 +1,17 @@
 //! The commands through the real binary: stdout, stderr, exit code and files.
 
+mod aliases;
 mod arch;
 mod audit;
 mod bench;
 mod bundled;
+mod configuration;
 mod cross_validate;
 mod demo;
 mod evaluate;
 mod export;
 mod help;
+mod outside_text;
 mod predict;
 mod resume;
 mod search;

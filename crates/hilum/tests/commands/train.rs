@@ -401,3 +401,132 @@ fn a_setting_answers_to_every_name_in_every_place() {
     assert_eq!(train(&[], "e", &[]), 11.0);
     assert_eq!(train(&[], "f", &["--rotation", "12"]), 12.0);
 }
+
+#[test]
+fn data_without_valid_gets_one_from_train_and_it_is_said() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    std::fs::remove_dir_all(workplace.path("slices/valid")).unwrap();
+    for (class, class_name) in CLASSES.iter().enumerate() {
+        for number in 6..12 {
+            let name = format!("slices/train/{class_name}/{number}.png");
+            workplace.write_slice(&name, class, class * 1000 + number * 10);
+        }
+    }
+    let said = "training on 33 slices, validating on 3";
+    let first = train(&workplace, &["--name", "first"]);
+    first.succeeds();
+    for words in [
+        "no `valid`",
+        "3 of 36 `train` slices",
+        "split seed 32",
+        said,
+    ] {
+        assert!(
+            first.stderr.contains(words),
+            "no `{words}` in {}",
+            first.stderr
+        );
+    }
+    train(&workplace, &["--name", "second"]).succeeds();
+    let model = |run: &str| {
+        let path = workplace.path(&format!("runs/{run}/model.safetensors"));
+        ModelFile::read(&path).unwrap()
+    };
+    assert!(model("first").parameters == model("second").parameters);
+    assert_eq!(
+        model("first").training.data_fingerprint,
+        model("second").training.data_fingerprint
+    );
+    let other = train(&workplace, &["--name", "third", "--split-seed", "7"]);
+    assert!(other.succeeds().stderr.contains("split seed 7"));
+    assert_ne!(
+        model("first").training.data_fingerprint,
+        model("third").training.data_fingerprint
+    );
+    // A final model learns from all of it.
+    let last = [
+        "--keep",
+        "last",
+        "--patience",
+        "0",
+        "--schedule",
+        "constant",
+    ];
+    let all = [&last[..], &["--train-on-valid", "--name", "all"]].concat();
+    let all = train(&workplace, &all);
+    let said = "training on 36 slices, validating on 0";
+    assert!(all.succeeds().stderr.contains(said), "{}", all.stderr);
+}
+
+#[test]
+fn with_no_network_named_the_bundled_model_is_the_beginning_and_it_is_said() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let arguments = [
+        "train", "slices", "--epochs", "1", "--imgsz", "32", "--batch", "4",
+    ];
+    let finished = workplace.hilum(&arguments);
+    assert_eq!(
+        finished.succeeds().stdout,
+        "runs/mobilenet-v2/model.safetensors\n"
+    );
+    for words in [
+        "no network named",
+        "comes with hilum",
+        "--arch reference-cnn",
+    ] {
+        assert!(finished.stderr.contains(words), "{}", finished.stderr);
+    }
+    let model = ModelFile::read(&workplace.path("runs/mobilenet-v2/model.safetensors")).unwrap();
+    let weights = model.training.settings.network.weights.expect("weights");
+    assert_eq!(weights.source, "bundled");
+    let reference = ["--arch", "reference-cnn", "--preview", "sheet.png"];
+    let reference = workplace.hilum(&[&arguments[..2], &reference].concat());
+    assert!(!reference.succeeds().stderr.contains("no network named"));
+}
+
+#[test]
+fn a_model_names_no_place_on_this_machine() {
+    let workplace = Workplace::new();
+    let first = workplace.model();
+    let slices = workplace.path("slices");
+    let mut arguments = vec!["train", slices.to_str().unwrap(), "--epochs", "1"];
+    arguments.extend(QUICK);
+    let weights = ["--weights", first.to_str().unwrap(), "--name", "second"];
+    arguments.extend(weights);
+    workplace.hilum(&arguments).succeeds();
+    let model = workplace.path("runs/second/model.safetensors");
+    let home = workplace.path("").to_string_lossy().into_owned();
+    let bytes = std::fs::read(&model).unwrap();
+    assert!(!String::from_utf8_lossy(&bytes).contains(&home));
+    let training = ModelFile::read(&model).unwrap().training.settings;
+    assert_eq!(training.data.other["path"], "slices");
+    assert_eq!(
+        training.network.weights.unwrap().source,
+        "model.safetensors"
+    );
+    // What a run needs to go on stays with the run.
+    let settings = std::fs::read_to_string(workplace.path("runs/second/settings.toml")).unwrap();
+    assert!(settings.contains(&home), "{settings}");
+    let resumed = [
+        "train",
+        slices.to_str().unwrap(),
+        "--resume",
+        "--name",
+        "second",
+    ];
+    workplace.hilum(&resumed).succeeds();
+    let card = [
+        "export",
+        "--model",
+        "runs/second/model.safetensors",
+        "--out",
+        "half.safetensors",
+        "--card",
+        "card.md",
+    ];
+    workplace.hilum(&card).succeeds();
+    let card = std::fs::read_to_string(workplace.path("card.md")).unwrap();
+    assert!(!card.contains(&home), "{card}");
+}
