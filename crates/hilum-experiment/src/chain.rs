@@ -24,6 +24,7 @@ impl Said {
     }
 
     fn add(&mut self, text: &str) {
+        let text = plainly(text);
         let mut lines = Vec::new();
         for line in text.lines() {
             match line.strip_prefix("hint: ") {
@@ -41,6 +42,18 @@ impl Said {
             _ => self.parts.push(said),
         }
     }
+}
+
+/// What went wrong with a file, without the name of the system's call.
+fn plainly(text: &str) -> String {
+    const CALLS: [&str; 4] = [
+        "failed to query resolved metadata ",
+        "failed to query metadata of ",
+        "failed to open file ",
+        "failed to read from file ",
+    ];
+    let call = CALLS.iter().find_map(|call| text.strip_prefix(call));
+    call.map_or_else(|| text.to_owned(), |rest| format!("cannot read {rest}"))
 }
 
 /// An error with its causes in one line, hints left out: for lists of many.
@@ -71,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_was_said_is_not_said_again() {
-        let cases: [(&[&'static str], &str); 5] = [
+        let cases: [(&[&'static str], &str); 6] = [
             (
                 &["cannot read `a`", "it is empty"],
                 "cannot read `a`: it is empty",
@@ -86,6 +99,10 @@ mod tests {
                 "cannot read `a`: it is empty",
             ),
             (&["no\nhint: try", "why\nhint: try"], "no: why"),
+            (
+                &["cannot read `a`", "failed to open file `a`: it is gone"],
+                "cannot read `a`: it is gone",
+            ),
         ];
         for (links, expected) in cases {
             assert_eq!(chain(&linked(links)), expected);

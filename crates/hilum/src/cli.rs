@@ -5,10 +5,14 @@ use std::path::Path;
 
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
+use crate::arguments::DATA;
 use crate::commands::Command;
 use crate::error::CommandError;
 use crate::screen::{Screen, Verbosity};
 use crate::{config_file, environment, screen, suggestion};
+
+/// Flags of every command; they come last.
+const GENERAL: &str = "General";
 
 /// Train, audit, evaluate and run classifiers of chest-CT slices.
 ///
@@ -20,18 +24,28 @@ use crate::{config_file, environment, screen, suggestion};
     version,
     propagate_version = true,
     max_term_width = 100,
+    disable_help_flag = true,
+    disable_version_flag = true,
     after_help = "Defaults of a project go into `hilum.toml`: a table per command, a key per flag.\n\
                   Every flag has an environment variable: `HILUM_EPOCHS=12` is `--epochs 12`.\n\
                   Exit codes: 0 done, 1 findings or bad input, 2 failure."
 )]
 struct Cli {
     /// Print errors and results only
-    #[arg(long, short, global = true, action = ArgAction::SetTrue, conflicts_with = "verbose")]
+    #[arg(long, short, global = true, action = ArgAction::SetTrue, conflicts_with = "verbose", help_heading = GENERAL)]
     quiet: bool,
 
     /// Say more about what happens
-    #[arg(long, short, global = true, action = ArgAction::SetTrue)]
+    #[arg(long, short, global = true, action = ArgAction::SetTrue, help_heading = GENERAL)]
     verbose: bool,
+
+    /// Print help; `-h` prints less of it
+    #[arg(long, short, global = true, action = ArgAction::Help, help_heading = GENERAL)]
+    help: Option<bool>,
+
+    /// Print version
+    #[arg(long, short = 'V', global = true, action = ArgAction::Version, help_heading = GENERAL)]
+    version: Option<bool>,
 
     #[command(subcommand)]
     command: Command,
@@ -47,8 +61,35 @@ pub(crate) fn command() -> clap::Command {
     names
         .into_iter()
         .fold(with_environment(command), |command, name| {
-            command.mut_subcommand(name, with_environment)
+            command.mut_subcommand(name, |command| with_usage(with_environment(command)))
         })
+}
+
+/// What a command works on comes first, then what it cannot do without, then the rest.
+fn with_usage(command: clap::Command) -> clap::Command {
+    let mut words = vec![format!("hilum {}", command.get_name())];
+    for argument in command.get_positionals() {
+        let name = argument.get_id().as_str().to_uppercase();
+        let names = argument.get_value_names().and_then(|names| names.first());
+        let name = names.map_or(name, ToString::to_string);
+        let is_needed = argument.is_required_set() || argument.get_id() == DATA;
+        let word = if is_needed {
+            format!("<{name}>")
+        } else {
+            format!("[{name}]")
+        };
+        let many = matches!(argument.get_action(), ArgAction::Append);
+        words.push(if many { format!("{word}...") } else { word });
+    }
+    let needed = command
+        .get_opts()
+        .filter(|argument| argument.is_required_set());
+    words.extend(needed.filter_map(|argument| {
+        let value = argument.get_value_names()?.first()?;
+        Some(format!("--{} <{value}>", argument.get_long()?))
+    }));
+    words.push("[OPTIONS]".to_owned());
+    command.override_usage(words.join(" "))
 }
 
 /// Of a flag that is given twice the last counts, so that a line from the history can be extended.

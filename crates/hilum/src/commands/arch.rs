@@ -8,7 +8,7 @@ use hilum_graph::{Architecture, Shape, Summary, summarise};
 
 use crate::arguments::Format;
 use crate::error::{ArgumentError, CommandError};
-use crate::screen::{self, Screen};
+use crate::screen::{self, Screen, stdout_width};
 use crate::summary::Table;
 
 /// What `hilum arch` takes.
@@ -77,7 +77,7 @@ fn list(summaries: &[(Architecture, Summary)], format: Format) -> Result<(), Com
         ]
     });
     match format {
-        Format::Text => screen::print(table(&header, rows, 3))?,
+        Format::Text => screen::print(list_for_a_person(&header, rows.collect()))?,
         Format::Csv => screen::print_csv(&csv_text(&header, rows)?)?,
         Format::Json => {
             let summaries: Vec<&Summary> = summaries.iter().map(|(_, summary)| summary).collect();
@@ -85,6 +85,20 @@ fn list(summaries: &[(Architecture, Summary)], format: Format) -> Result<(), Com
         }
     }
     Ok(())
+}
+
+/// One table, or two where one is too wide: the figures, and what the networks are.
+fn list_for_a_person(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let whole = table(header, rows.iter().cloned(), 3);
+    if whole.fits(stdout_width()) {
+        return whole.to_string();
+    }
+    let part = |columns: &[usize], left_count| {
+        let pick = |row: &Vec<String>| columns.iter().map(|column| row[*column].clone()).collect();
+        let names: Vec<&str> = columns.iter().map(|column| header[*column]).collect();
+        table(&names, rows.iter().map(pick), left_count)
+    };
+    format!("{}\n\n{}", part(&[0, 2, 3, 4], 2), part(&[0, 1], 2))
 }
 
 fn layers(summary: &Summary, format: Format) -> Result<(), CommandError> {
@@ -106,7 +120,7 @@ fn layers(summary: &Summary, format: Format) -> Result<(), CommandError> {
     });
     match format {
         Format::Text => screen::print(format_args!(
-            "{}\n\n{}\nparameters         {:>15}\nrunning statistics {:>15}\nmultiply-adds      {:>15}",
+            "{}\n\n{}\n\nparameters         {:>15}\nrunning statistics {:>15}\nmultiply-adds      {:>15}",
             summary.name,
             table(&header, rows, 3),
             grouped(summary.parameters as u64),
@@ -119,10 +133,10 @@ fn layers(summary: &Summary, format: Format) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, left_count: usize) -> String {
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, left_count: usize) -> Table {
     let mut table = Table::new(header.iter().copied(), left_count);
     rows.for_each(|row| table.row(row));
-    table.to_string()
+    table
 }
 
 fn csv_text(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> io::Result<String> {

@@ -23,9 +23,6 @@ Examples:\n  hilum cross-validate slices/ --arch compact-cnn --epochs 20\n  hilu
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    fit: FitArguments<OfFolds>,
-
-    #[command(flatten)]
     folds: FoldArguments,
 
     /// Rounds of folds; each has its own seed, for folds and training
@@ -53,6 +50,9 @@ pub(crate) struct Arguments {
     /// What is printed, a table or what `metrics.json` holds; the files are the same
     #[arg(long, value_parser = Format::text_or_json(), value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     format: Format,
+
+    #[command(flatten)]
+    fit: FitArguments<OfFolds>,
 }
 
 /// Trains every fold that is not done yet, then prints what all predictions amount to.

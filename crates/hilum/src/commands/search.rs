@@ -23,9 +23,6 @@ command again goes on where it was stopped. The test split is never read.\n\n\
 Examples:\n  hilum search slices/ --arch compact-cnn --epochs 20 --trials 30\n  hilum search slices/ --print-space > space.toml\n  hilum search slices/ --space space.toml --strategy halving --trials 27 --epochs 27"
 )]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    fit: FitArguments<OfFolds>,
-
     /// What is varied, as TOML; `--print-space` shows an example
     #[arg(long, value_name = "FILE", help_heading = "Search")]
     space: Option<PathBuf>,
@@ -62,6 +59,9 @@ pub(crate) struct Arguments {
     /// What is printed, the best trials or what `trials.json` holds; the files are the same
     #[arg(long, value_parser = Format::text_or_json(), value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     format: Format,
+
+    #[command(flatten)]
+    fit: FitArguments<OfFolds>,
 }
 
 /// Trains every trial that is not done yet, and prints which is best.

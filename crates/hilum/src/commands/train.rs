@@ -18,9 +18,6 @@ use crate::surroundings::session;
     after_help = "Examples:\n  hilum train slices/\n  hilum train slices/ --arch mobilenet-v2 --weights torchvision:mobilenet_v2 --epochs 12\n  hilum train slices/ --resume"
 )]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    fit: FitArguments<OfRun>,
-
     /// Folder of the run itself, instead of one of its name under `--runs`; it must not hold a run,
     /// unless `--resume` goes on with it
     #[arg(
@@ -39,6 +36,9 @@ pub(crate) struct Arguments {
     /// Write a picture of augmented slices of each class, and train nothing
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "preview.png", help_heading = "Run")]
     preview: Option<PathBuf>,
+
+    #[command(flatten)]
+    fit: FitArguments<OfRun>,
 }
 
 /// Trains, resumes or previews.

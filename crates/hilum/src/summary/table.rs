@@ -47,18 +47,29 @@ impl Table {
     ///
     /// No line ends in blanks, and the text in no line break.
     pub(crate) fn within(&self, width: Option<usize>) -> String {
-        let Some(width) = width else {
-            return self.grid();
-        };
-        let narrower = Self {
+        let narrower = || Self {
             header: self.header.iter().map(|name| broken(name)).collect(),
             rows: self.rows.clone(),
             left_count: self.left_count,
         };
-        let grids = [self.grid(), narrower.grid()];
-        let fits = |grid: &String| grid.lines().all(|line| measure_text_width(line) <= width);
-        let fitting = grids.into_iter().find(fits);
-        fitting.unwrap_or_else(|| self.row_by_row(width))
+        match width {
+            Some(width) if !self.fits(Some(width)) => {
+                let narrower = narrower();
+                if narrower.fits(Some(width)) {
+                    narrower.grid()
+                } else {
+                    self.row_by_row(width)
+                }
+            }
+            _ => self.grid(),
+        }
+    }
+
+    /// Whether its columns have room in `width`.
+    pub(crate) fn fits(&self, width: Option<usize>) -> bool {
+        let widths = self.widths();
+        let whole = widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
+        width.is_none_or(|width| whole <= width)
     }
 
     /// Every row as a paragraph: its first cell, then a line for each other one.
