@@ -94,6 +94,8 @@ pub enum Event<'a> {
         of: usize,
         /// What decides which ones they are.
         seed: u64,
+        /// Whether slices that look like one scan are on one side.
+        keeps_scans: bool,
     },
     /// The data has a split of its own, and another one is made.
     SplitDropped,

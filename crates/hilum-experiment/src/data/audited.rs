@@ -1,6 +1,6 @@
 //! The gate that every number passes: the data is audited before it is used.
 
-use hilum_core::Split;
+use hilum_core::{GroupId, Split};
 use hilum_dataset::audit::{Audit, AuditSettings, Rule, audit, cache_file, mend};
 use hilum_dataset::{ClassSets, Dataset, set_aside_valid};
 use hilum_imaging::DecodeLimits;
@@ -64,32 +64,49 @@ pub(crate) fn for_training(
     };
     pass(&audit, settings, settings.as_is)?;
     session.tell(&Event::Audited(&audit.summary()));
-    let dataset = with_valid(dataset, &audit, settings, session)?;
     Ok(Audited { dataset, audit })
 }
 
-/// Cuts a validation split from train where the data has none, and says so; slices that look like
-/// one scan stay on one side.
-fn with_valid(
-    dataset: Dataset,
-    audit: &Audit,
+/// Data with a validation split: where it has none, one is cut from train, and that is said.
+/// Slices that look like one scan stay on one side if that can be had.
+pub(crate) fn with_valid(
+    audited: Audited,
     settings: &DataSettings,
     session: &Session<'_>,
-) -> Result<Dataset, ExperimentError> {
+) -> Result<Audited, ExperimentError> {
+    let Audited { dataset, audit } = &audited;
     let splits = dataset.splits();
     let lacks_only_valid = splits.contains(&Split::Train) && !splits.contains(&Split::Valid);
     if !lacks_only_valid || settings.train_on_valid {
-        return Ok(dataset);
+        return Ok(audited);
     }
-    let (groups, seed) = (audit.similarity_groups(&dataset), settings.split_seed);
-    let divided = set_aside_valid(&dataset, &groups, VALID_SHARE, seed)
-        .map_err(|source| ExperimentError::NoValid { source })?;
+    let seed = settings.split_seed;
+    let cut = |groups: &[Option<GroupId>]| set_aside_valid(dataset, groups, VALID_SHARE, seed);
+    let named = || -> Vec<_> {
+        dataset
+            .samples()
+            .iter()
+            .map(|one| one.group.clone())
+            .collect()
+    };
+    let (divided, keeps_scans) = match cut(&audit.similarity_groups(dataset)) {
+        Ok(divided) => (divided, true),
+        // All slices of a class look alike; what the data names stays whole at least.
+        Err(_) => match cut(&named()) {
+            Ok(divided) => (divided, false),
+            Err(source) => return Err(ExperimentError::NoValid { source }),
+        },
+    };
     session.tell(&Event::ValidSetAside {
         slices: divided.of(Split::Valid).count(),
         of: dataset.of(Split::Train).count(),
         seed,
+        keeps_scans,
     });
-    Ok(divided)
+    Ok(Audited {
+        dataset: divided,
+        audit: audited.audit,
+    })
 }
 
 /// Reads and audits the data of an evaluation, or stops it. Nothing is mended: the metrics are

@@ -4,6 +4,6 @@ mod audited;
 mod read;
 mod unreadable;
 
-pub(crate) use audited::{Audited, for_evaluation, for_training, look_at};
+pub(crate) use audited::{Audited, for_evaluation, for_training, look_at, with_valid};
 pub(crate) use read::{labelled, load_split, read};
 pub use unreadable::UnreadableFiles;

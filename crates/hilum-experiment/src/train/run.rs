@@ -68,7 +68,8 @@ pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentErro
     let mut settings = run.settings.clone();
     weights::prepare(&mut settings.network, session)?;
     let workers = workers(settings.machine.threads)?;
-    let Audited { dataset, audit } = data::for_training(&settings.data, &workers, session)?;
+    let audited = data::for_training(&settings.data, &workers, session)?;
+    let Audited { dataset, audit } = data::with_valid(audited, &settings.data, session)?;
     let mut engine = network::open(&settings, dataset.classes(), session)?;
     settings.machine.engine = Some(engine.description());
     let (train, valid) = slices(&settings, &dataset, &workers, session)?;

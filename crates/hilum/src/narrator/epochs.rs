@@ -5,6 +5,9 @@ use hilum_metrics::EpochRow;
 /// Where no terminal says how wide it is.
 const USUAL_WIDTH: usize = 80;
 
+/// Characters of the longest rate that is written without an exponent.
+const LONGEST_RATE: usize = "0.000006".len();
+
 /// Columns of the mark behind the best epoch.
 const MARK: usize = 6;
 
@@ -163,10 +166,14 @@ fn rate(value: f64) -> String {
     }
     let decimals = (1.0 - value.log10().floor()).max(0.0) as usize;
     let text = format!("{value:.decimals$}");
-    match text.contains('.') {
-        true if text.len() <= 8 => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        true => format!("{value:.0e}"),
-        false => text,
+    let short = match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.'),
+        false => &text,
+    };
+    if short.len() <= LONGEST_RATE {
+        short.to_owned()
+    } else {
+        format!("{value:.0e}")
     }
 }
 

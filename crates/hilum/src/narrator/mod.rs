@@ -102,10 +102,22 @@ impl Narrator<'_> {
             Event::Mended(line) => self.note(format_args!("mended: {line}")),
             Event::Audited(summary) => audited(summary, screen),
             Event::UnreadableAllowed(files) => screen.warn(files.describe()),
-            Event::ValidSetAside { slices, of, seed } => self.note(format_args!(
-                "the data has no `valid`: {slices} of {of} `train` slices are set aside for it, \
-                 whole scans (split seed {seed})"
-            )),
+            Event::ValidSetAside {
+                slices,
+                of,
+                seed,
+                keeps_scans,
+            } => {
+                let scans = if *keeps_scans {
+                    "scans whole"
+                } else {
+                    "scans not kept whole, since the slices of a class all look alike: its figures may flatter"
+                };
+                self.note(format_args!(
+                    "the data has no `valid`: {slices} of {of} `train` slices are set aside for \
+                     it (split seed {seed}, {scans})"
+                ));
+            }
             Event::SplitDropped => {
                 screen.warn("the data has a split of its own, which is not kept");
             }

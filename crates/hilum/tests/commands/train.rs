@@ -406,21 +406,35 @@ fn a_setting_answers_to_every_name_in_every_place() {
 fn data_without_valid_gets_one_from_train_and_it_is_said() {
     let workplace = Workplace::new();
     workplace.slices();
-    std::fs::remove_dir_all(workplace.path("slices/valid")).unwrap();
+    let mut manifest = "path,class,split,group\n".to_owned();
     for (class, class_name) in CLASSES.iter().enumerate() {
-        for number in 6..12 {
+        for number in 0..12 {
             let name = format!("slices/train/{class_name}/{number}.png");
             workplace.write_slice(&name, class, class * 1000 + number * 10);
+            let patient = number / 2;
+            let row = format!("{name},{class_name},train,{class}-{patient}\n");
+            manifest.push_str(&row);
         }
+        manifest.push_str(&format!(
+            "slices/test/{class_name}/0.png,{class_name},test,\n"
+        ));
     }
-    let said = "training on 33 slices, validating on 3";
-    let first = train(&workplace, &["--name", "first"]);
-    first.succeeds();
+    std::fs::write(workplace.path("manifest.csv"), manifest).unwrap();
+    let train = |more: &[&str]| {
+        let mut arguments = vec!["train", "manifest.csv", "--epochs", "1"];
+        arguments.extend(QUICK);
+        arguments.extend(more);
+        let finished = workplace.hilum(&arguments);
+        finished.succeeds();
+        finished
+    };
+    let first = train(&["--name", "first"]);
+    // Two slices of each class: whole patients.
     for words in [
         "no `valid`",
-        "3 of 36 `train` slices",
+        "6 of 36 `train` slices",
         "split seed 32",
-        said,
+        "training on 30 slices, validating on 6",
     ] {
         assert!(
             first.stderr.contains(words),
@@ -428,22 +442,17 @@ fn data_without_valid_gets_one_from_train_and_it_is_said() {
             first.stderr
         );
     }
-    train(&workplace, &["--name", "second"]).succeeds();
+    train(&["--name", "second"]);
+    let other = train(&["--name", "third", "--split-seed", "7"]);
+    assert!(other.stderr.contains("split seed 7"), "{}", other.stderr);
     let model = |run: &str| {
         let path = workplace.path(&format!("runs/{run}/model.safetensors"));
         ModelFile::read(&path).unwrap()
     };
     assert!(model("first").parameters == model("second").parameters);
-    assert_eq!(
-        model("first").training.data_fingerprint,
-        model("second").training.data_fingerprint
-    );
-    let other = train(&workplace, &["--name", "third", "--split-seed", "7"]);
-    assert!(other.succeeds().stderr.contains("split seed 7"));
-    assert_ne!(
-        model("first").training.data_fingerprint,
-        model("third").training.data_fingerprint
-    );
+    let digest = |run| model(run).training.data_fingerprint;
+    assert_eq!(digest("first"), digest("second"));
+    assert_ne!(digest("first"), digest("third"));
     // A final model learns from all of it.
     let last = [
         "--keep",
@@ -453,10 +462,22 @@ fn data_without_valid_gets_one_from_train_and_it_is_said() {
         "--schedule",
         "constant",
     ];
-    let all = [&last[..], &["--train-on-valid", "--name", "all"]].concat();
-    let all = train(&workplace, &all);
+    let all = train(&[&last[..], &["--train-on-valid", "--name", "all"]].concat());
     let said = "training on 36 slices, validating on 0";
-    assert!(all.succeeds().stderr.contains(said), "{}", all.stderr);
+    assert!(all.stderr.contains(said), "{}", all.stderr);
+    // Folds are made of what there is.
+    let mut folds = vec![
+        "cross-validate",
+        "manifest.csv",
+        "--epochs",
+        "1",
+        "--folds",
+        "2",
+    ];
+    folds.extend(QUICK);
+    let folds = workplace.hilum(&folds);
+    let said = "36 slices of `train` in 2 folds";
+    assert!(folds.succeeds().stdout.contains(said), "{}", folds.stdout);
 }
 
 #[test]
