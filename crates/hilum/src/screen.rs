@@ -95,15 +95,13 @@ impl Screen {
         ));
     }
 
-    /// A bar that counts to `length`, with the time left.
+    /// A bar that counts to `length`, with the time left; its message comes last, where a narrow
+    /// terminal cuts it off.
     pub(crate) fn bar(&self, length: usize, what: &'static str) -> ProgressBar {
         let bar = self.bars.add(ProgressBar::new(length as u64));
-        let template = format!(
-            "{{msg:<10}} {}{{human_pos}}/{{human_len}}  {{left}}",
-            drawn(40)
-        );
-        bar.set_style(bar_style(&template));
-        bar.set_message(what);
+        let counts = "{human_pos}/{human_len}  {left}  {msg}";
+        bar.set_style(bar_style(&format!("{{prefix:<10}} {}{counts}", drawn(40))));
+        bar.set_prefix(what);
         bar.enable_steady_tick(Duration::from_millis(250));
         bar
     }

@@ -53,6 +53,12 @@ impl Choices {
         self.named_architecture().is_none() && self.weights.is_none()
     }
 
+    /// Whether a training begins with the model that comes with the program, chosen or not.
+    pub fn takes_bundled(&self) -> bool {
+        let chosen = self.weights.as_ref().and_then(|choice| choice.0.as_ref());
+        self.begins_with_bundled() || chosen == Some(&WeightsSource::Bundled)
+    }
+
     fn named_architecture(&self) -> Option<Architecture> {
         match self.architecture {
             Some(ArchitectureChoice::Named(architecture)) => Some(architecture),

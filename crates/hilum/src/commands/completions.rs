@@ -15,7 +15,7 @@ use crate::screen::Screen;
 /// What `hilum completions` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example: hilum completions bash > ~/.local/share/bash-completion/completions/hilum"
+    after_help = "Example:\n  hilum completions bash > ~/.local/share/bash-completion/completions/hilum"
 )]
 pub(crate) struct Arguments {
     /// The shell

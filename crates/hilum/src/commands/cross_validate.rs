@@ -15,11 +15,11 @@ use crate::surroundings::session;
 /// What `hilum cross-validate` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The test split is never read. What is held out chooses nothing: settings that choose by\n\
-validation (`--keep best`, `--patience` above 0, `--schedule plateau`) choose by an inner part of\n\
-what is trained on, 10% unless `--inner-valid` says otherwise; with none of them all of it is\n\
+    after_help = "The test split is never read. What is held out chooses nothing: settings that choose by \
+validation (`--keep best`, `--patience` above 0, `--schedule plateau`) choose by an inner part of \
+what is trained on, 10% unless `--inner-valid` says otherwise; with none of them all of it is \
 trained on. The same command again goes on where it was stopped.\n\n\
-Examples:\n  hilum cross-validate slices/ --arch compact-cnn --epochs 20\n  hilum cross-validate slices/ --arch mobilenet-v2 --weights mobilenet_v2.safetensors --epochs 12 \\\n      --optimizer adamw --schedule one-cycle --keep last --patience 0 --repeats 3"
+Examples:\n  hilum cross-validate slices/ --arch compact-cnn --epochs 20\n  hilum cross-validate slices/ --weights torchvision:mobilenet_v2 --repeats 3"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -63,8 +63,15 @@ pub(super) fn run(
 ) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
     let fit = &arguments.fit;
+    let choices = &fit.chosen.choices;
+    if choices.begins_with_bundled() {
+        screen.note(summary::BUNDLED_BEGINNING);
+    }
+    if choices.takes_bundled() {
+        screen.warn(summary::BUNDLED_KNOWS);
+    }
     let request = CrossValidation {
-        settings: fit.chosen.choices.resolve(&fit.data.path)?,
+        settings: choices.resolve(&fit.data.path)?,
         folds: arguments.folds.settings(arguments.fold_count),
         repeat_count: arguments.repeats.get(),
         keeps_models: arguments.keep_models,

@@ -18,7 +18,7 @@ use crate::surroundings::session;
 /// What `hilum evaluate` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  hilum evaluate slices/ --model runs/NAME/model.safetensors\n  hilum evaluate slices/ --model runs/NAME/model.safetensors --split valid"
+    after_help = "Examples:\n  hilum evaluate slices/ --model runs/NAME/model.safetensors\n  hilum evaluate slices/ --split valid"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]

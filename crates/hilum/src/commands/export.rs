@@ -15,7 +15,7 @@ use crate::surroundings::session;
 /// What `hilum export` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  hilum export --model runs/NAME/model.safetensors --precision f16 --out model.safetensors --card model.md"
+    after_help = "Example:\n  hilum export --model runs/NAME/model.safetensors --out half.safetensors\n  hilum export --model bundled --out half.safetensors --card half.md"
 )]
 pub(crate) struct Arguments {
     /// The model, as `hilum train` wrote it, or `bundled`

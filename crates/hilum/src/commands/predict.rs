@@ -23,7 +23,7 @@ use output::{Output, Sink};
 /// What `hilum predict` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  hilum predict slice.png\n  hilum predict scans/ slice.png series/*.dcm --model runs/NAME/model.safetensors"
+    after_help = "Examples:\n  hilum predict slice.png\n  hilum predict scans/ series/*.dcm --model runs/NAME/model.safetensors\n  hilum predict scans/ --out answers.csv"
 )]
 pub(crate) struct Arguments {
     /// Images, folders, DICOM files and series, in any mix

@@ -18,9 +18,9 @@ use crate::surroundings::session;
     // Who prints the space needs no data.
     mut_arg("data", |data| data
         .required_unless_present("print_space")),
-    after_help = "Every flag of `hilum train` that the space does not name is the same for all trials. The same\n\
+    after_help = "Every flag of `hilum train` that the space does not name is the same for all trials. The same \
 command again goes on where it was stopped. The test split is never read.\n\n\
-Examples:\n  hilum search slices/ --arch compact-cnn --epochs 20 --trials 30\n  hilum search slices/ --print-space > space.toml\n  hilum search slices/ --space space.toml --strategy halving --trials 27 --epochs 27"
+Examples:\n  hilum search slices/ --arch compact-cnn --epochs 20 --trials 30\n  hilum search slices/ --print-space > space.toml\n  hilum search slices/ --space space.toml --strategy halving --trials 27"
 )]
 pub(crate) struct Arguments {
     /// What is varied, as TOML; `--print-space` shows an example
@@ -80,9 +80,16 @@ pub(super) fn run(
     }
     let narrator = Narrator::new(screen);
     let fit = &arguments.fit;
+    let choices = &fit.chosen.choices;
+    if choices.begins_with_bundled() {
+        screen.note(summary::BUNDLED_BEGINNING);
+    }
+    if choices.takes_bundled() {
+        screen.warn(summary::BUNDLED_KNOWS);
+    }
     let space_path = arguments.space.clone();
     let request = Search {
-        choices: fit.chosen.choices.clone(),
+        choices: choices.clone(),
         data: fit.data.path.clone(),
         space,
         space_path: space_path.unwrap_or_else(|| PathBuf::from("default_space.toml")),

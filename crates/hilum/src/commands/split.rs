@@ -16,7 +16,7 @@ use crate::surroundings::session;
 /// What `hilum split` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  hilum split slices/ --out manifest.csv\n  hilum train manifest.csv\n  hilum split slices/ --infer-groups --out manifest.csv"
+    after_help = "Examples:\n  hilum split slices/ --out manifest.csv\n  hilum train manifest.csv\n  hilum split slices/ --infer-groups --out manifest.csv"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -15,7 +15,7 @@ use crate::surroundings::session;
 /// What `hilum train` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  hilum train slices/\n  hilum train slices/ --arch mobilenet-v2 --weights torchvision:mobilenet_v2 --epochs 12\n  hilum train slices/ --resume"
+    after_help = "Examples:\n  hilum train slices/\n  hilum train slices/ --weights torchvision:mobilenet_v2 --epochs 12\n  hilum train slices/ --arch reference-cnn\n  hilum train slices/ --resume"
 )]
 pub(crate) struct Arguments {
     /// Folder of the run itself, instead of one of its name under `--runs`; it must not hold a run,

@@ -16,4 +16,4 @@ pub(crate) use figures::spread;
 pub(crate) use search::search;
 pub(crate) use stamp::stamp;
 pub(crate) use table::{Table, broken};
-pub(crate) use training::{BUNDLED_BEGINNING, training};
+pub(crate) use training::{BUNDLED_BEGINNING, BUNDLED_KNOWS, training};

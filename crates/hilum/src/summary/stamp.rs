@@ -15,7 +15,7 @@ pub(crate) fn stamp(audit: &AuditSummary, width: Option<usize>) -> String {
     while shown.pop().is_some() {
         let more = format!("{} more", findings.len() - shown.len());
         let text = if shown.is_empty() {
-            format!("data audited: {} rules found something", findings.len())
+            format!("data audited: {} rules failed", findings.len())
         } else {
             let first = AuditSummary::Audited {
                 findings: shown.clone(),
@@ -57,6 +57,6 @@ mod tests {
             "data audited: near-duplicate (12), class-imbalance (12), 1 more"
         );
         assert_eq!(of(50), "data audited: near-duplicate (12), 2 more");
-        assert_eq!(of(40), "data audited: 3 rules found something");
+        assert_eq!(of(31), "data audited: 3 rules failed");
     }
 }

@@ -7,6 +7,11 @@ use hilum_core::printable_name;
 
 use crate::screen::stdout_width;
 
+/// Blanks between columns,
+const WIDE_GAP: usize = 2;
+/// and where there is no room for them.
+const NARROW_GAP: usize = 1;
+
 /// Columns under a header; the first are aligned left, the rest right.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -52,24 +57,23 @@ impl Table {
             rows: self.rows.clone(),
             left_count: self.left_count,
         };
-        match width {
-            Some(width) if !self.fits(Some(width)) => {
-                let narrower = narrower();
-                if narrower.fits(Some(width)) {
-                    narrower.grid()
-                } else {
-                    self.row_by_row(width)
-                }
-            }
-            _ => self.grid(),
-        }
+        let Some(width) = width.filter(|width| self.width(WIDE_GAP) > *width) else {
+            return self.grid(WIDE_GAP);
+        };
+        let narrower = narrower();
+        let gaps = [WIDE_GAP, NARROW_GAP];
+        let gap = gaps.into_iter().find(|gap| narrower.width(*gap) <= width);
+        gap.map_or_else(|| self.row_by_row(width), |gap| narrower.grid(gap))
     }
 
     /// Whether its columns have room in `width`.
     pub(crate) fn fits(&self, width: Option<usize>) -> bool {
+        width.is_none_or(|width| self.width(WIDE_GAP) <= width)
+    }
+
+    fn width(&self, gap: usize) -> usize {
         let widths = self.widths();
-        let whole = widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
-        width.is_none_or(|width| whole <= width)
+        widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1)
     }
 
     /// Every row as a paragraph: its first cell, then a line for each other one.
@@ -128,15 +132,15 @@ impl Table {
 }
 
 impl Table {
-    fn grid(&self) -> String {
-        let widths = self.widths();
+    fn grid(&self, gap: usize) -> String {
+        let (widths, gap) = (self.widths(), " ".repeat(gap));
         let line = |cells: &[String]| {
             let padded = cells
                 .iter()
                 .zip(&widths)
                 .enumerate()
                 .map(|(column, (cell, width))| padded(cell, *width, column < self.left_count));
-            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+            padded.collect::<Vec<_>>().join(&gap).trim_end().to_owned()
         };
         let mut lines: Vec<String> = self
             .header_lines()
@@ -144,7 +148,7 @@ impl Table {
             .map(|cells| line(cells))
             .collect();
         let ruled: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
-        lines.push(ruled.join("  "));
+        lines.push(ruled.join(&gap));
         lines.extend(self.rows.iter().map(|row| line(row)));
         lines.join("\n")
     }
