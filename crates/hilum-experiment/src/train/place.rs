@@ -63,13 +63,17 @@ pub enum PlaceError {
     /// More epochs were asked for, and the run's learning rate was planned for those that it has.
     #[error(
         "`{}` was planned for {epochs} epochs, at whose end `{schedule}` has no learning rate left\n\
-         hint: train a new run from its model: `--arch {architecture} --weights {} --epochs {more}`",
+         hint: train a new run from its model: \
+         `hilum train {} --arch {architecture} --weights {} --epochs {more}`",
         run.display(),
+        data.display(),
         run.join("model.safetensors").display()
     )]
     Planned {
         /// The run.
         run: PathBuf,
+        /// What it learned from.
+        data: PathBuf,
         /// The epochs that it was started with.
         epochs: usize,
         /// The schedule over them.

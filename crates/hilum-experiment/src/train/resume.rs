@@ -103,6 +103,7 @@ fn lengthen(settings: &mut RunSettings, epochs: usize, run: &Path) -> Result<(),
     };
     Err(PlaceError::Planned {
         run: run.to_owned(),
+        data: settings.data.path.clone(),
         epochs: settings.training.epochs,
         schedule: planned,
         architecture: settings.network.architecture,

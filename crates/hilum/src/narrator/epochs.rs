@@ -1,6 +1,7 @@
 //! A line an epoch: as many columns as the terminal has room for.
 
 use hilum_metrics::EpochRow;
+use hilum_train::two_digits;
 
 /// Where no terminal says how wide it is.
 const USUAL_WIDTH: usize = 80;
@@ -161,17 +162,9 @@ fn figure(value: Option<f64>) -> String {
 
 /// A learning rate in two digits, without an exponent: `0.001`, `0.00034`, `0.000006`.
 fn rate(value: f64) -> String {
-    if value <= 0.0 {
-        return "0".to_owned();
-    }
-    let decimals = (1.0 - value.log10().floor()).max(0.0) as usize;
-    let text = format!("{value:.decimals$}");
-    let short = match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.'),
-        false => &text,
-    };
-    if short.len() <= LONGEST_RATE {
-        short.to_owned()
+    let text = two_digits(value).to_string();
+    if text.len() <= LONGEST_RATE {
+        text
     } else {
         format!("{value:.0e}")
     }

@@ -6,8 +6,8 @@ use hilum_train::Keep;
 use super::figures::show;
 
 /// What is said where nobody named a network.
-pub(crate) const BUNDLED_BEGINNING: &str = "no network named: MobileNetV2 begins with the weights of the model that comes with hilum \
-     (`--arch reference-cnn` trains the reference recipe from nothing)";
+pub(crate) const BUNDLED_BEGINNING: &str = "no network named: `mobilenet-v2` begins with `bundled` weights, those of the model that comes with \
+     hilum (`--arch reference-cnn` trains the reference recipe from nothing)";
 
 /// What is said of folds whose trainings begin with the bundled model.
 pub(crate) const BUNDLED_KNOWS: &str = "the model that comes with hilum has learned from published chest-CT slices: where yours are \
