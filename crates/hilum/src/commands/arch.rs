@@ -77,7 +77,7 @@ fn list(summaries: &[(Architecture, Summary)], format: Format) -> Result<(), Com
         ]
     });
     match format {
-        Format::Text => screen::print(list_for_a_person(&header, rows.collect()))?,
+        Format::Text => screen::print(list_for_a_person(&header, &rows.collect::<Vec<_>>()))?,
         Format::Csv => screen::print_csv(&csv_text(&header, rows)?)?,
         Format::Json => {
             let summaries: Vec<&Summary> = summaries.iter().map(|(_, summary)| summary).collect();
@@ -88,7 +88,7 @@ fn list(summaries: &[(Architecture, Summary)], format: Format) -> Result<(), Com
 }
 
 /// One table, or two where one is too wide: the figures, and what the networks are.
-fn list_for_a_person(header: &[&str], rows: Vec<Vec<String>>) -> String {
+fn list_for_a_person(header: &[&str], rows: &[Vec<String>]) -> String {
     let whole = table(header, rows.iter().cloned(), 3);
     if whole.fits(stdout_width()) {
         return whole.to_string();

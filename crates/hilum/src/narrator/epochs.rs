@@ -1,5 +1,7 @@
 //! A line an epoch: as many columns as the terminal has room for.
 
+use std::fmt::Write as _;
+
 use hilum_metrics::EpochRow;
 use hilum_train::two_digits;
 
@@ -137,8 +139,9 @@ impl EpochTable {
         for column in &self.columns {
             let width = column.width;
             let split = if column.of == before { "" } else { column.of };
-            splits.push_str(&format!("{split:>width$}"));
-            names.push_str(&format!("{:>width$}", column.name));
+            // Writing to a string cannot fail.
+            let _ = write!(splits, "{split:>width$}");
+            let _ = write!(names, "{:>width$}", column.name);
             before = column.of;
         }
         format!("{}\n{names}", splits.trim_end())

@@ -52,15 +52,14 @@ impl Table {
     ///
     /// No line ends in blanks, and the text in no line break.
     pub(crate) fn within(&self, width: Option<usize>) -> String {
-        let narrower = || Self {
+        let Some(width) = width.filter(|width| self.width(WIDE_GAP) > *width) else {
+            return self.grid(WIDE_GAP);
+        };
+        let narrower = Self {
             header: self.header.iter().map(|name| broken(name)).collect(),
             rows: self.rows.clone(),
             left_count: self.left_count,
         };
-        let Some(width) = width.filter(|width| self.width(WIDE_GAP) > *width) else {
-            return self.grid(WIDE_GAP);
-        };
-        let narrower = narrower();
         let gaps = [WIDE_GAP, NARROW_GAP];
         let gap = gaps.into_iter().find(|gap| narrower.width(*gap) <= width);
         gap.map_or_else(|| self.row_by_row(width), |gap| narrower.grid(gap))
