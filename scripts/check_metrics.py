@@ -23,9 +23,14 @@ TOLERANCE = 1e-9
 PER_CLASS = ["precision", "recall", "f1", "support", "auroc", "average_precision"]
 
 
+def name_in(cell):
+    """The text of a cell without the apostrophe that keeps a spreadsheet from computing it."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in set("=+-@\t\r\n") else cell
+
+
 def read_predictions(path):
     with open(path, newline="", encoding="utf-8") as file:
-        header, *rows = csv.reader(file)
+        header, *rows = ([name_in(cell) for cell in row] for row in csv.reader(file))
     classes = header[3:]
     truth = np.array([classes.index(row[1]) for row in rows])
     predicted = np.array([classes.index(row[2]) for row in rows])

@@ -7,6 +7,10 @@ const LEAST_SIMILARITY: f64 = 0.75;
 /// Shorter than this, a part of a name says nothing.
 const LEAST_PART: usize = 3;
 
+/// A name is no slip of another that is more than this many times as long: `wd` has the letters of
+/// `window`, and is not meant as one.
+const MOST_TIMES_AS_LONG: usize = 2;
+
 /// The candidate that `wanted` was most likely meant to be, for "did you mean"; `None` if none is
 /// alike enough to be worth saying.
 ///
@@ -60,8 +64,15 @@ fn nearest<'a>(
 fn similarity(wanted: &str, candidate: &str) -> f64 {
     let candidate = candidate.to_lowercase();
     // `cnn` is a part of a name more than it is like any.
-    let is_part = wanted.chars().count() >= LEAST_PART && candidate.contains(wanted);
-    strsim::jaro_winkler(wanted, &candidate) + f64::from(u8::from(is_part))
+    let (length, other) = (wanted.chars().count(), candidate.chars().count());
+    let is_part = length >= LEAST_PART && candidate.contains(wanted);
+    let is_slip = length.max(other) <= MOST_TIMES_AS_LONG * length.min(other);
+    let alike = strsim::jaro_winkler(wanted, &candidate);
+    match (is_part, is_slip) {
+        (true, _) => 1.0 + alike,
+        (false, true) => alike,
+        (false, false) => alike * LEAST_SIMILARITY,
+    }
 }
 
 #[cfg(test)]
@@ -85,6 +96,8 @@ mod tests {
             None,
             "a letter is a part of every name"
         );
+        assert_eq!(closest("wd", ["window", "weight-decay"]), None);
+        assert_eq!(closest("lr", ["layer-rate", "learning-rate"]), None);
         assert!(most_similar("xyz", names).is_some());
         assert_eq!(most_similar("xyz", []), None);
     }

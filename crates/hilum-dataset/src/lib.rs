@@ -53,6 +53,6 @@ pub use nesting::Tree;
 pub use read::{ClassSets, ReadError, ReadSettings};
 pub use split::{
     Divisible, FoldsError, FractionsError, SplitFractions, StratifyError, all_in, hold_out,
-    resplit, stratified_folds,
+    resplit, set_aside_valid, stratified_folds,
 };
 pub use walk::{IgnoreReason, Ignored, ImageFiles, image_files};

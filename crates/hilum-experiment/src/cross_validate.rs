@@ -102,7 +102,7 @@ pub fn cross_validate(
     let settings = CrossValidationSettings {
         folds: folds.fold_count,
         repeats: request.repeat_count,
-        splits: folds.splits(),
+        splits: pool.splits.clone(),
         group: folds.group,
         inner_valid,
         data_fingerprint: pool.fingerprint(),

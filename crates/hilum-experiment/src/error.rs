@@ -81,6 +81,15 @@ pub enum ExperimentError {
     /// Data that cannot be divided into folds.
     #[error(transparent)]
     Folds(#[from] FoldsError),
+    /// There is no validation split, and train is too small to cut one from.
+    #[error(
+        "the data has no `valid`, and none can be set aside from `train`\n\
+         hint: add `valid/CLASS`, or divide all of it with `hilum split`"
+    )]
+    NoValid {
+        /// Why not.
+        source: FoldsError,
+    },
     /// Nothing to predict.
     #[error("no images in what was given")]
     NoImages,

@@ -86,6 +86,17 @@ pub enum Event<'a> {
     Audited(&'a AuditSummary),
     /// The user lets files pass that cannot be read.
     UnreadableAllowed(&'a UnreadableFiles),
+    /// The data has no validation split, and one is cut from train.
+    ValidSetAside {
+        /// Slices of the new split.
+        slices: usize,
+        /// Slices that train had.
+        of: usize,
+        /// What decides which ones they are.
+        seed: u64,
+        /// Whether slices that look like one scan are on one side.
+        keeps_scans: bool,
+    },
     /// The data has a split of its own, and another one is made.
     SplitDropped,
     /// What is kept together in folds.

@@ -64,6 +64,7 @@ mod frames;
 mod model;
 mod model_origin;
 mod network;
+mod places;
 mod predict;
 mod search;
 mod session;
@@ -75,7 +76,7 @@ mod weights;
 
 pub use audit::{AuditOutput, AuditRequest, audit};
 pub use bench::{Bench, BenchFigure, BenchMode, bench};
-pub use chain::chain;
+pub use chain::{Said, chain};
 pub use cross_validate::{CrossValidatedRun, CrossValidation, cross_validate, out_of_fold_caption};
 pub use data::UnreadableFiles;
 pub use error::{ErrorKind, ExperimentError, Interruptible};

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use hilum_core::{ClassIndex, Classes, Probabilities};
+use hilum_core::{ClassIndex, Classes, Probabilities, spreadsheet_text};
 
 /// What the model said of one slice of known class.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,8 @@ pub struct Prediction {
 /// class, headed by the class's name.
 ///
 /// Numbers have the fewest digits that read back as the same `f64`, so that scores computed
-/// from the file equal those computed in memory. Quoting follows RFC 4180.
+/// from the file equal those computed in memory. Quoting follows RFC 4180; text is
+/// [`spreadsheet_text`].
 pub(crate) fn predictions_csv(
     classes: &Classes,
     predictions: &[Prediction],
@@ -28,14 +29,17 @@ pub(crate) fn predictions_csv(
     let mut writer = csv::Writer::from_writer(Vec::new());
     let fixed = ["path", "truth", "predicted"];
     let names = classes.names().iter().map(hilum_core::ClassName::as_str);
-    writer.write_record(fixed.into_iter().chain(names))?;
+    let names = names.map(|name| spreadsheet_text(name).into_owned());
+    writer.write_record(fixed.map(str::to_owned).into_iter().chain(names))?;
     for prediction in predictions {
         let predicted = prediction.probabilities.most_likely();
-        let mut record = vec![
-            prediction.path.display().to_string(),
-            classes.name(prediction.truth).to_string(),
-            classes.name(predicted).to_string(),
+        let path = prediction.path.display().to_string();
+        let text = [
+            path.as_str(),
+            classes.name(prediction.truth).as_str(),
+            classes.name(predicted).as_str(),
         ];
+        let mut record = Vec::from(text.map(|cell| spreadsheet_text(cell).into_owned()));
         let values = prediction.probabilities.as_slice().iter();
         record.extend(values.map(|value| format!("{value:?}")));
         writer.write_record(&record)?;

@@ -86,5 +86,5 @@ pub use schedules::{EarlyStopping, Monitor, Patience, Plateau, Position, Schedul
 pub use slices::{LabelledSlice, TrainingData};
 pub use training::{
     BatchDone, EpochDone, Observer, Outcome, Phase, RunStart, StopReason, TrainError, Training,
-    epoch_line, train,
+    epoch_line, train, two_digits,
 };

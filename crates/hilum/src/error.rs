@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::path::PathBuf;
 
-use hilum_experiment::{ErrorKind, ExperimentError, Interruptible};
+use hilum_experiment::{ErrorKind, ExperimentError, Interruptible, Said};
 use hilum_imaging::DatasetWriteError;
 use thiserror::Error;
 
@@ -56,6 +57,24 @@ pub(crate) enum ArgumentError {
     /// `HILUM_SIMD` names no instruction set.
     #[error(transparent)]
     InstructionSet(#[from] hilum_experiment::InstructionSetError),
+    /// A folder stands where a file was to be written.
+    #[error("`{}` is a folder\nhint: name a file in it with `--out`", path.display())]
+    OutIsFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The file is there already.
+    #[error("`{}` exists\nhint: replace it with `--force`, or choose another `--out`", path.display())]
+    OutExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file's folder is not there.
+    #[error("there is no folder `{}`\nhint: make it, or choose another `--out`", folder.display())]
+    NoFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// No command has that name.
     #[error("no command is called `{name}`\nhint: `hilum --help` lists all")]
     Command {
@@ -102,32 +121,8 @@ fn how_to_go_on(error: &ExperimentError) -> Option<String> {
 }
 
 fn describe(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = String::new();
-    let mut hints = Vec::new();
-    let mut next = Some(error);
-    let mut previous = String::new();
-    while let Some(current) = next {
-        let whole = current.to_string();
-        let mut lines = Vec::new();
-        for line in whole.lines() {
-            match line.strip_prefix("hint: ") {
-                Some(hint) => hints.push(hint.to_owned()),
-                None => lines.push(line),
-            }
-        }
-        let said = lines.join("\n");
-        // Transparent errors repeat their source word for word.
-        if said != previous {
-            let label = if text.is_empty() {
-                "error"
-            } else {
-                "\n  cause"
-            };
-            let _ = write!(text, "{label}: {said}");
-        }
-        previous = said;
-        next = current.source();
-    }
+    let Said { parts, hints } = Said::of(error);
+    let mut text = format!("error: {}", parts.join("\n  cause: "));
     for hint in hints {
         let _ = write!(text, "\nhint: {hint}");
     }

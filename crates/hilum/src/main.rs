@@ -7,9 +7,12 @@ mod arguments;
 mod cli;
 mod commands;
 mod config_file;
+mod environment;
 mod error;
+mod layout;
 mod narrator;
 mod screen;
+mod suggestion;
 mod summary;
 mod surroundings;
 

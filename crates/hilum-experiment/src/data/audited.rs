@@ -1,7 +1,8 @@
 //! The gate that every number passes: the data is audited before it is used.
 
+use hilum_core::{GroupId, Split};
 use hilum_dataset::audit::{Audit, AuditSettings, Rule, audit, cache_file, mend};
-use hilum_dataset::{ClassSets, Dataset};
+use hilum_dataset::{ClassSets, Dataset, set_aside_valid};
 use hilum_imaging::DecodeLimits;
 use rayon::ThreadPool;
 
@@ -12,6 +13,9 @@ use crate::{Event, ExperimentError, Task};
 
 /// Rules whose findings mending takes away; data that is used as it is breaks them knowingly.
 const MENDABLE: [&str; 2] = ["label-conflict", "duplicate-across-splits"];
+
+/// How much of train is set aside for validation where the data has none.
+const VALID_SHARE: f64 = 0.1;
 
 /// A dataset that was let through, and what is known of it.
 pub(crate) struct Audited {
@@ -61,6 +65,48 @@ pub(crate) fn for_training(
     pass(&audit, settings, settings.as_is)?;
     session.tell(&Event::Audited(&audit.summary()));
     Ok(Audited { dataset, audit })
+}
+
+/// Data with a validation split: where it has none, one is cut from train, and that is said.
+/// Slices that look like one scan stay on one side if that can be had.
+pub(crate) fn with_valid(
+    audited: Audited,
+    settings: &DataSettings,
+    session: &Session<'_>,
+) -> Result<Audited, ExperimentError> {
+    let Audited { dataset, audit } = &audited;
+    let splits = dataset.splits();
+    let lacks_only_valid = splits.contains(&Split::Train) && !splits.contains(&Split::Valid);
+    if !lacks_only_valid || settings.train_on_valid {
+        return Ok(audited);
+    }
+    let seed = settings.split_seed;
+    let cut = |groups: &[Option<GroupId>]| set_aside_valid(dataset, groups, VALID_SHARE, seed);
+    let named = || -> Vec<_> {
+        dataset
+            .samples()
+            .iter()
+            .map(|one| one.group.clone())
+            .collect()
+    };
+    let (divided, keeps_scans) = match cut(&audit.similarity_groups(dataset)) {
+        Ok(divided) => (divided, true),
+        // All slices of a class look alike; what the data names stays whole at least.
+        Err(_) => match cut(&named()) {
+            Ok(divided) => (divided, false),
+            Err(source) => return Err(ExperimentError::NoValid { source }),
+        },
+    };
+    session.tell(&Event::ValidSetAside {
+        slices: divided.of(Split::Valid).count(),
+        of: dataset.of(Split::Train).count(),
+        seed,
+        keeps_scans,
+    });
+    Ok(Audited {
+        dataset: divided,
+        audit: audited.audit,
+    })
 }
 
 /// Stops data whose findings `settings` do not allow.

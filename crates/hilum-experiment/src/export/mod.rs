@@ -10,6 +10,7 @@ use hilum_report::model_card;
 use hilum_weights::{ModelFile, Precision};
 use serde::Serialize;
 
+use crate::places::remove_places;
 use crate::session::Session;
 use crate::{Event, ExperimentError, ModelOrigin};
 use card::{Extra, card};
@@ -61,6 +62,7 @@ pub struct Exported {
 pub fn export(request: &Export, session: &Session<'_>) -> Result<Exported, ExperimentError> {
     place::check(request)?;
     let mut file = request.model.read()?;
+    remove_places(&mut file);
     if let Some(licence) = &request.licence {
         file.licence = Some(licence.clone());
     }

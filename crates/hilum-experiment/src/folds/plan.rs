@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hilum_core::spreadsheet_text;
 use hilum_dataset::{hold_out, stratified_folds};
 use hilum_files::write_atomically;
 
@@ -80,12 +81,19 @@ impl Plan {
             for fold in &self.folds {
                 for position in &fold.held_out {
                     let group = pool.groups[*position].as_ref();
+                    let path = pool.paths[*position].display().to_string();
+                    let text = [
+                        path.as_str(),
+                        group.map_or("", |group| group.0.as_str()),
+                        classes.name(pool.slices[*position].truth).as_str(),
+                    ];
+                    let [path, group, class] = text.map(spreadsheet_text);
                     writer.write_record([
                         fold.repeat.to_string().as_str(),
                         fold.number.to_string().as_str(),
-                        pool.paths[*position].display().to_string().as_str(),
-                        group.map_or("", |group| group.0.as_str()),
-                        classes.name(pool.slices[*position].truth).as_str(),
+                        &path,
+                        &group,
+                        &class,
                     ])?;
                 }
             }

@@ -61,6 +61,8 @@ pub fn parse_split(name: &str) -> Result<Split, PoolError> {
 pub(crate) struct Pool {
     /// The splits that they came from; never the test split.
     pub(crate) dataset: Dataset,
+    /// Those that there are of those that were asked for.
+    pub(crate) splits: Vec<Split>,
     /// What is known of the data.
     pub(crate) audit: Audit,
     /// One a slice.
@@ -87,7 +89,11 @@ pub(crate) fn gather(
     session: &Session<'_>,
 ) -> Result<Pool, ExperimentError> {
     let Audited { dataset, audit } = data::for_training(settings, workers, session)?;
-    let (splits, grouping) = (folds.splits(), folds.group);
+    let (mut splits, grouping) = (folds.splits(), folds.group);
+    if splits.contains(&Split::Train) && dataset.of(Split::Valid).next().is_none() {
+        // Folds make their own, and need none.
+        splits.retain(|split| *split != Split::Valid);
+    }
     let groups = match grouping {
         Grouping::Inferred => audit.similarity_groups(&dataset),
         Grouping::Given => dataset.samples().iter().map(|s| s.group.clone()).collect(),
@@ -99,6 +105,7 @@ pub(crate) fn gather(
         .retain(|_, sample| splits.contains(&sample.split));
     let mut pool = Pool {
         audit,
+        splits: splits.clone(),
         paths: Vec::new(),
         groups: Vec::new(),
         fingerprints: Vec::new(),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hilum_core::{ClassName, Probabilities};
+use hilum_core::{ClassName, Probabilities, spreadsheet_text};
 use hilum_files::write_atomically;
 use hilum_metrics::OutOfFold;
 use thiserror::Error;
@@ -24,7 +24,7 @@ pub struct ForeignPredictions {
 }
 
 /// One row a prediction: `repeat,fold,path,group,truth,predicted`, and a column of probabilities
-/// a class. Numbers read back as the same `f64`.
+/// a class. Numbers read back as the same `f64`; text is [`spreadsheet_text`].
 ///
 /// `positions` are those of the predictions in the pool.
 pub(crate) fn write_predictions(
@@ -49,20 +49,21 @@ fn header(pool: &Pool) -> Vec<String> {
     let names = pool.dataset.classes().names().iter();
     fixed
         .into_iter()
-        .chain(names.map(ClassName::to_string))
+        .chain(names.map(|name| spreadsheet_text(ClassName::as_str(name)).into_owned()))
         .collect()
 }
 
 fn record(pool: &Pool, position: usize, one: &OutOfFold) -> Vec<String> {
     let classes = pool.dataset.classes();
     let group = pool.groups[position].as_ref();
+    let text = |cell: &str| spreadsheet_text(cell).into_owned();
     let fixed = [
         one.repeat.to_string(),
         one.fold.to_string(),
-        pool.paths[position].display().to_string(),
-        group.map_or(String::new(), |group| group.0.clone()),
-        classes.name(one.truth).to_string(),
-        classes.name(one.probabilities.most_likely()).to_string(),
+        text(&pool.paths[position].display().to_string()),
+        text(group.map_or("", |group| &group.0)),
+        text(classes.name(one.truth).as_str()),
+        text(classes.name(one.probabilities.most_likely()).as_str()),
     ];
     let values = one.probabilities.as_slice().iter();
     fixed

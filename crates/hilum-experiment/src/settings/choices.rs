@@ -190,14 +190,15 @@ settings! {
     max_pixels: u64 as value, "data.max_pixels", "max-pixels" <"COUNT">,
         Data, Kind::Count(Range::ZERO_OR_MORE), Default::Constant(|| Value::Integer(MAX_PIXELS as i64)), DATA;
 
-    /// The network; `hilum arch` lists all
-    architecture: Architecture as text, "network.architecture", "arch" <"NAME">,
-        Network, Kind::Text, Default::Recipe, Scope::Trial;
+    /// The network; `hilum arch` lists all. `auto` is the one of the weights, and with no weights
+    /// named the model that comes with hilum; `reference-cnn` learns from nothing
+    architecture: ArchitectureChoice as text, "network.architecture", "arch" <"NAME">,
+        Network, Kind::Text, Default::Says("auto"), Scope::Trial;
 
     /// Weights to begin with: a safetensors or PyTorch file, `torchvision:NAME[.VERSION]`,
     /// `hf:OWNER/NAME[@REVISION]/FILE`, `https://...`, `bundled`, or `none`
     weights: WeightsChoice as text, "network.weights", "weights" <"WEIGHTS">,
-        Network, Kind::Text, Default::Constant(|| Value::String("none".to_owned())), Scope::Trial;
+        Network, Kind::Text, Default::Says("`bundled` with `--arch auto`, else none"), Scope::Trial;
 
     /// Go on if more than the head is missing from the weights
     partial_weights: bool as value, "network.partial_weights", "partial-weights",
@@ -398,6 +399,40 @@ settings! {
     /// (`hilum cross-validate`): nothing is validated
     train_on_valid: bool as value, "data.train_on_valid", "train-on-valid",
         Run, Kind::Switch, NOTHING, DATA;
+}
+
+/// Which network, as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArchitectureChoice {
+    /// The one that the weights are for.
+    Auto,
+    /// This one.
+    Named(Architecture),
+}
+
+impl ArchitectureChoice {
+    /// How the choice between all is written.
+    const AUTO: &'static str = "auto";
+}
+
+impl std::str::FromStr for ArchitectureChoice {
+    type Err = hilum_graph::UnknownArchitecture;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            Self::AUTO => Ok(Self::Auto),
+            name => name.parse().map(Self::Named),
+        }
+    }
+}
+
+impl std::fmt::Display for ArchitectureChoice {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Auto => formatter.pad(Self::AUTO),
+            Self::Named(architecture) => architecture.fmt(formatter),
+        }
+    }
 }
 
 /// What keeps its weights, as it was written.

@@ -107,10 +107,27 @@ impl Setting {
         let short = self.name.strip_prefix("training.");
         let also = defaults::ALSO_CALLED.iter();
         let also = also.filter(|(own, _)| *own == self.name);
+        // `rotation_range`, as Keras has it.
+        let varied = self.name.strip_prefix("training.augmentation.");
+        let varied = varied.filter(|name| !name.contains('.') && *name != self.flag);
         [self.name, self.flag]
             .into_iter()
             .chain(short)
+            .chain(varied)
             .chain(also.map(|(_, other)| *other))
+            .chain(self.names_elsewhere().iter().copied())
+    }
+
+    /// What other tools call it.
+    fn names_elsewhere(&self) -> &'static [&'static str] {
+        let mut all = defaults::ELSEWHERE_CALLED.iter();
+        let found = all.find(|(own, _)| *own == self.name);
+        found.map_or(&[], |(_, names)| names)
+    }
+
+    /// The flag that users of other tools would try first, if it is another one.
+    pub fn alias(&self) -> Option<&'static str> {
+        self.names_elsewhere().first().copied()
     }
 
     /// Whether a leaf of `settings.toml` is decided by it.

@@ -24,7 +24,19 @@ pub(super) const ALSO_CALLED: &[(&str, &str)] = &[
     ("training.freeze.kind", "training.freeze.node"),
     ("recipe.image_size", "recipe.height"),
     ("recipe.image_size", "recipe.width"),
-    ("training.augmentation.zoom_range", "zoom_range"),
+];
+
+/// What Keras, fastai, Ultralytics and PyTorch's examples call settings; help shows the first of
+/// each, every place takes all of them.
+pub(super) const ELSEWHERE_CALLED: &[(&str, &[&str])] = &[
+    ("training.learning_rate", &["lr", "lr0", "base-lr"]),
+    ("training.batch_size", &["batch-size", "bs"]),
+    ("training.update.weight_decay", &["wd"]),
+    ("recipe.image_size", &["imgsz", "img-size"]),
+    ("training.epochs", &["n-epoch", "num-epochs"]),
+    ("training.schedule.warm_up_epochs", &["warmup-epochs"]),
+    ("training.freeze.head_epochs", &["freeze-epochs"]),
+    ("training.augmentation.rotation_range", &["degrees"]),
 ];
 
 const RECORD: &str = "it is a record of what ran, not a choice";

@@ -6,12 +6,14 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use toml::Value;
 
+use super::{Choices, RunSettings, SETTINGS, Setting, shown};
+
 /// A line for every setting that differs and that `is_choice` by its name: its own value and the
 /// one given.
 pub fn differences(
     own: &impl Serialize,
     given: &impl Serialize,
-    is_choice: fn(&str) -> bool,
+    is_choice: impl Fn(&str) -> bool,
 ) -> String {
     let (own, given) = (flat(own), flat(given));
     let mut names: Vec<&String> = own.keys().chain(given.keys()).collect();
@@ -28,6 +30,23 @@ pub fn differences(
     })
 }
 
+/// The same for settings of a run that were `chosen`: a line for each leaf that one of them
+/// decides, and that `given` has otherwise than the run's `own` settings.
+pub fn chosen_differences(own: &RunSettings, given: &RunSettings, chosen: &Choices) -> String {
+    let settings = SETTINGS.iter().filter(|one| one.chosen(chosen).is_some());
+    let settings: Vec<&Setting> = settings.collect();
+    differences(own, given, |leaf| {
+        let is_place = matches!(leaf, "data.path" | "data.allow");
+        !is_place && settings.iter().any(|one| decides(one, leaf))
+    })
+}
+
+fn decides(setting: &Setting, leaf: &str) -> bool {
+    // A preset is kept as what it stands for.
+    let is_varied = leaf.starts_with("training.augmentation.");
+    setting.decides(leaf) || (setting.name == "augmentation_preset" && is_varied)
+}
+
 fn flat(settings: &impl Serialize) -> BTreeMap<String, String> {
     fn descend(prefix: &str, value: &Value, out: &mut BTreeMap<String, String>) {
         match value {
@@ -42,7 +61,11 @@ fn flat(settings: &impl Serialize) -> BTreeMap<String, String> {
                 }
             }
             value => {
-                out.insert(prefix.to_owned(), value.to_string());
+                let text = match value {
+                    Value::Float(_) => shown(value),
+                    value => value.to_string(),
+                };
+                out.insert(prefix.to_owned(), text);
             }
         }
     }

@@ -150,7 +150,19 @@ impl Range {
 pub fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Float(number) => shown_number(*number),
         other => other.to_string(),
+    }
+}
+
+/// A number as a person typed it, without an exponent: what a setting keeps as `f32` is not told
+/// with the digits that widening it adds.
+fn shown_number(number: f64) -> String {
+    let narrow = number as f32;
+    if f64::from(narrow) == number {
+        narrow.to_string()
+    } else {
+        number.to_string()
     }
 }
 

@@ -18,12 +18,12 @@ mod run;
 mod tests;
 mod words;
 
-pub use choices::{Choices, FreezeChoice, SETTINGS, WindowChoice};
+pub use choices::{ArchitectureChoice, Choices, FreezeChoice, SETTINGS, WindowChoice};
 pub use command_line::flags;
 pub(crate) use command_line::{quoted, table};
 pub use declaration::{Default, Heading, Scope, Setting};
 pub use defaults::{MAX_PIXELS, SEED};
-pub use differences::differences;
+pub use differences::{chosen_differences, differences};
 pub use error::SettingError;
 pub use kind::{Kind, Range, Word, shown};
 pub use run::{DataSettings, MachineSettings, NetworkSettings, RunSettings};

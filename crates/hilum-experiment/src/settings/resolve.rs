@@ -16,9 +16,10 @@ use super::defaults::{
 };
 use super::words::{AugmentationPreset, NormalisationKind, Optimizer, ScheduleKind};
 use super::{
-    Choices, DataSettings, MachineSettings, NetworkSettings, RunSettings, Setting, SettingError,
+    ArchitectureChoice, Choices, DataSettings, MachineSettings, NetworkSettings, RunSettings,
+    Setting, SettingError,
 };
-use crate::weights::{StartingWeights, WeightsSource};
+use crate::weights::{StartingWeights, WeightsSource, network_of};
 use crate::{ExperimentError, bundled};
 
 impl Choices {
@@ -46,9 +47,44 @@ impl Choices {
         Setting::named(name)?.choose_text(self, &[text.to_owned()])
     }
 
-    fn settings(&self, path: &Path) -> Result<RunSettings, ExperimentError> {
-        let weights = self.weights.clone().and_then(|choice| choice.0);
-        let architecture = self.architecture.unwrap_or(Architecture::ReferenceCnn);
+    /// Whether neither a network nor weights were chosen, so that the model that comes with the
+    /// program is what a training begins with.
+    pub fn begins_with_bundled(&self) -> bool {
+        self.named_architecture().is_none() && self.weights.is_none()
+    }
+
+    /// Whether a training begins with the model that comes with the program, chosen or not.
+    pub fn takes_bundled(&self) -> bool {
+        let chosen = self.weights.as_ref().and_then(|choice| choice.0.as_ref());
+        self.begins_with_bundled() || chosen == Some(&WeightsSource::Bundled)
+    }
+
+    fn named_architecture(&self) -> Option<Architecture> {
+        match self.architecture {
+            Some(ArchitectureChoice::Named(architecture)) => Some(architecture),
+            Some(ArchitectureChoice::Auto) | None => None,
+        }
+    }
+
+    /// The network, and the weights that it begins with. A network that was named begins with
+    /// those that were named, or with none; without a name it is the one of the weights.
+    fn beginning(&self) -> Result<(Architecture, Option<WeightsSource>), ExperimentError> {
+        let named = self.named_architecture();
+        let weights = match &self.weights {
+            Some(choice) => choice.0.clone(),
+            None => named.is_none().then_some(WeightsSource::Bundled),
+        };
+        let architecture = match (named, &weights) {
+            (Some(architecture), _) => architecture,
+            (None, Some(source)) => network_of(source)?.unwrap_or(Architecture::ReferenceCnn),
+            (None, None) => Architecture::ReferenceCnn,
+        };
+        Ok((architecture, weights))
+    }
+
+    /// The same as [`resolve`](Self::resolve), whether it can be trained with or not.
+    pub(crate) fn settings(&self, path: &Path) -> Result<RunSettings, ExperimentError> {
+        let (architecture, weights) = self.beginning()?;
         let (preset, views) = match weights {
             Some(_) => (Settings::transfer(), Views::Mirrored),
             None => (Settings::default(), Views::Single),

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use hilum_graph::Architecture;
 use toml::{Table, Value};
 
 use super::*;
+use crate::weights::WeightsChoice;
 
 fn resolved(choices: &Choices) -> RunSettings {
     choices.resolve(Path::new("slices")).unwrap()
@@ -18,6 +20,12 @@ fn variants() -> Vec<Choices> {
         for (name, text) in pairs {
             choices.choose(name, text).unwrap();
         }
+        choices
+    };
+    let with = |pairs: &[(&str, &str)]| {
+        let mut choices = with(pairs);
+        // Of `auto` the settings keep what it came to.
+        choices.weights.get_or_insert(WeightsChoice(None));
         choices
     };
     let mut all = vec![
@@ -232,9 +240,42 @@ fn defaults_that_help_shows_are_those_of_the_recipes() {
 }
 
 #[test]
-fn what_nobody_chose_is_the_reference_recipe() {
+fn with_no_network_named_it_is_that_of_the_weights_or_the_bundled_model() {
     let settings = resolved(&Choices::default());
-    assert_eq!(settings.training, hilum_train::Settings::default());
+    let mut named = Choices::default();
+    named.choose("weights", "bundled").unwrap();
+    named.choose("arch", "mobilenet-v2").unwrap();
+    assert_eq!(settings, resolved(&named));
+    assert!(Choices::default().begins_with_bundled() && !named.begins_with_bundled());
+    let mut published = Choices::default();
+    published.choose("arch", "auto").unwrap();
+    published.choose("weights", "torchvision:resnet18").unwrap();
+    let network = resolved(&published).network;
+    assert_eq!(network.architecture, Architecture::Resnet18);
+}
+
+#[test]
+fn floats_are_shown_as_they_are_typed() {
+    for text in ["0.001", "0.1", "0.00001", "0.1234567", "60"] {
+        let typed = Value::Float(text.parse().unwrap());
+        assert_eq!(shown(&typed), text);
+        let narrow: f32 = text.parse().unwrap();
+        assert_eq!(shown(&Value::Float(f64::from(narrow))), text);
+    }
+}
+
+#[test]
+fn without_weights_the_rest_is_the_reference_recipe() {
+    let chosen = |name: &str, text: &str| {
+        let mut choices = Choices::default();
+        choices.choose(name, text).unwrap();
+        resolved(&choices)
+    };
+    for settings in [chosen("arch", "reference-cnn"), chosen("weights", "none")] {
+        assert_eq!(settings.training, hilum_train::Settings::default());
+        assert_eq!(settings.network.architecture, Architecture::ReferenceCnn);
+        assert_eq!(settings.network.weights, None);
+    }
     let mut choices = Choices::default();
     choices.choose("weights", "bundled").unwrap();
     choices.choose("arch", "mobilenet-v2").unwrap();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use hilum_graph::Architecture;
 use hilum_train::{RunFolder, RunFolderError};
 use thiserror::Error;
 
@@ -59,6 +60,29 @@ pub enum PlaceError {
         /// What was given.
         given: PathBuf,
     },
+    /// More epochs were asked for, and the run's learning rate was planned for those that it has.
+    #[error(
+        "`{}` was planned for {epochs} epochs, at whose end `{schedule}` has no learning rate left\n\
+         hint: train a new run from its model: \
+         `hilum train {} --arch {architecture} --weights {} --epochs {more}`",
+        run.display(),
+        data.display(),
+        run.join("model.safetensors").display()
+    )]
+    Planned {
+        /// The run.
+        run: PathBuf,
+        /// What it learned from.
+        data: PathBuf,
+        /// The epochs that it was started with.
+        epochs: usize,
+        /// The schedule over them.
+        schedule: &'static str,
+        /// Its network.
+        architecture: Architecture,
+        /// How many more were asked for.
+        more: usize,
+    },
     /// The run was started otherwise.
     #[error(
         "`{}` was started with other settings{differences}\nhint: give no flag but `--resume` to go on with the run's own",
@@ -86,7 +110,13 @@ impl Place {
     /// The folder, made if need be, with the run's settings in it.
     pub(super) fn folder(&self, settings: &RunSettings) -> Result<RunFolder, ExperimentError> {
         let folder = match self {
-            Self::Existing(folder) => return Ok(folder.clone()),
+            Self::Existing(folder) => {
+                // More epochs were asked for.
+                if folder.read_settings::<RunSettings>()?.training != settings.training {
+                    folder.write_settings(settings)?;
+                }
+                return Ok(folder.clone());
+            }
             Self::New { runs, name } => RunFolder::create(runs, name)?,
             Self::At(path) => RunFolder::create_at(path).map_err(|error| match error {
                 RunFolderError::Taken { path } => PlaceError::Taken { path }.into(),

@@ -21,6 +21,7 @@ use super::Place;
 use super::events::TrainingEvents;
 use crate::data::{self, Audited};
 use crate::error::Interruptible;
+use crate::places::without_places;
 use crate::session::{Session, workers};
 use crate::settings::RunSettings;
 use crate::{ExperimentError, network, weights};
@@ -73,7 +74,8 @@ pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentErro
     let mut settings = run.settings.clone();
     weights::prepare(&mut settings.network, session)?;
     let workers = workers(settings.machine.threads)?;
-    let Audited { dataset, audit } = data::for_training(&settings.data, &workers, session)?;
+    let audited = data::for_training(&settings.data, &workers, session)?;
+    let Audited { dataset, audit } = data::with_valid(audited, &settings.data, session)?;
     let mut engine = network::open(&settings, dataset.classes(), session)?;
     settings.machine.engine = Some(engine.description());
     let (train, valid) = slices(&settings, &dataset, &workers, session)?;
@@ -130,7 +132,11 @@ fn slices(
         data::load_split(dataset, split, recipe, settings, workers, session)
             .map(|loaded| data::labelled(dataset, loaded))
     };
-    let (mut train, mut valid) = (load(Split::Train)?, load(Split::Valid)?);
+    let mut train = load(Split::Train)?;
+    if settings.data.train_on_valid && dataset.of(Split::Valid).next().is_none() {
+        return Ok((train, Vec::new()));
+    }
+    let mut valid = load(Split::Valid)?;
     if settings.data.train_on_valid {
         train.append(&mut valid);
         let numbered = train.iter_mut().enumerate();
@@ -191,7 +197,7 @@ pub(crate) fn template(
     audit: AuditSummary,
     known_slices: Option<KnownSlices>,
 ) -> Result<ModelFile, ExperimentError> {
-    let training = TrainingRecord::new(settings, &data.fingerprint())?;
+    let training = TrainingRecord::new(&without_places(settings), &data.fingerprint())?;
     Ok(ModelFile {
         architecture: ArchitectureDescription {
             name: settings.network.architecture,

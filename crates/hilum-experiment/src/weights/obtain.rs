@@ -144,25 +144,17 @@ fn from_bundled(
 
 /// Refuses weights whose name says that they are for another network, before they are fetched.
 fn check_network(source: &WeightsSource, wanted: Architecture) -> Result<(), ExperimentError> {
-    let theirs = match source {
-        WeightsSource::File(_) => return Ok(()),
-        WeightsSource::Bundled => bundled::read()?.architecture.name,
-        WeightsSource::Published(weights) => {
-            let Some(name) = weights.torchvision_network() else {
-                return Ok(());
-            };
-            let fits = |one: &Architecture| one.torchvision_name() == Some(name);
-            match Architecture::ALL.into_iter().find(fits) {
-                // TensorFlow's variant has the same parameters.
-                Some(Architecture::EfficientnetB0) if wanted == Architecture::EfficientnetB0Tf => {
-                    wanted
-                }
-                Some(theirs) => theirs,
-                None => return Ok(()),
-            }
-        }
+    if matches!(source, WeightsSource::File(_)) {
+        // What does not fit says so tensor by tensor.
+        return Ok(());
+    }
+    let Some(theirs) = network_of(source)? else {
+        return Ok(());
     };
-    if theirs == wanted {
+    // TensorFlow's variant has the same parameters.
+    let is_variant =
+        theirs == Architecture::EfficientnetB0 && wanted == Architecture::EfficientnetB0Tf;
+    if theirs == wanted || is_variant {
         return Ok(());
     }
     let source_name = source.to_string();
@@ -172,6 +164,22 @@ fn check_network(source: &WeightsSource, wanted: Architecture) -> Result<(), Exp
         wanted,
     }
     .into())
+}
+
+/// The network that weights are for, where their name or their file says so; nothing is fetched.
+pub(crate) fn network_of(source: &WeightsSource) -> Result<Option<Architecture>, ExperimentError> {
+    Ok(match source {
+        // What cannot be read is said when it is needed.
+        WeightsSource::File(path) => {
+            let model = ModelFile::read(path);
+            model.ok().map(|model| model.architecture.name)
+        }
+        WeightsSource::Bundled => Some(bundled::read()?.architecture.name),
+        WeightsSource::Published(weights) => weights.torchvision_network().and_then(|name| {
+            let fits = |one: &Architecture| one.torchvision_name() == Some(name);
+            Architecture::ALL.into_iter().find(fits)
+        }),
+    })
 }
 
 fn checksum(source: &WeightsSource, session: &Session<'_>) -> Result<String, ExperimentError> {

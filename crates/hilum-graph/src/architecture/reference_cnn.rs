@@ -6,7 +6,7 @@ use crate::network::{Activation, Distribution, Graph, GraphError, Initialisation
 
 pub(super) const REFERENCE_CNN: Definition = Definition {
     name: "reference-cnn",
-    description: "the reference recipe's network: 6 convolutions, 3 dense layers",
+    description: "the reference recipe: 6 convolutions, 3 dense layers",
     torchvision_name: None,
     default_input: Shape::new(200, 200, 1),
     default_dropout: 0.0,

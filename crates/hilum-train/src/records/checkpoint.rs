@@ -159,7 +159,7 @@ pub(crate) fn read_checkpoint(
     }
     let before: Value = serde_json::from_str(entry(IDENTITY_KEY)?)
         .map_err(|error| unreadable(IDENTITY_KEY, &error))?;
-    let differences = differences(&before, identity);
+    let differences = differences(&without_length(&before), &without_length(identity));
     if !differences.is_empty() {
         return Err(CheckpointError::Differs {
             path: path.to_owned(),
@@ -181,6 +181,18 @@ pub(crate) fn read_checkpoint(
         average: set(AVERAGE),
         best: set(BEST),
     })
+}
+
+/// An identity without the number of epochs, where no epoch depends on how many there are: such a
+/// run may be made longer.
+fn without_length(identity: &Value) -> Value {
+    let mut identity = identity.clone();
+    let kind = identity.pointer("/settings/schedule/kind");
+    if matches!(kind.and_then(Value::as_str), Some("constant" | "plateau")) {
+        let settings = identity.get_mut("settings").and_then(Value::as_object_mut);
+        settings.and_then(|settings| settings.remove("epochs"));
+    }
+    identity
 }
 
 fn with_prefix(tensors: &Parameters, prefix: &str) -> Parameters {
@@ -259,6 +271,22 @@ mod tests {
         let error = read_checkpoint(&path, &now).unwrap_err().to_string();
         assert!(error.contains("`settings.batch` was 16, is 8\n  `data` was \"a\", is \"b\""));
         assert!(!error.contains("seed"), "{error}");
+    }
+
+    #[test]
+    fn a_run_may_get_longer_where_no_epoch_knows_how_many_there_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint");
+        let run = |kind: &str, epochs: usize| json!({"settings": {"schedule": {"kind": kind}, "epochs": epochs}});
+        for (kind, may) in [
+            ("constant", true),
+            ("plateau", true),
+            ("one-cycle", false),
+            ("cosine", false),
+        ] {
+            write(&path, &run(kind, 3), &example());
+            assert_eq!(read_checkpoint(&path, &run(kind, 5)).is_ok(), may, "{kind}");
+        }
     }
 
     #[test]

@@ -15,6 +15,6 @@ mod validation;
 
 pub use error::TrainError;
 pub use inputs::Training;
-pub use observer::{BatchDone, EpochDone, Observer, Phase, RunStart, epoch_line};
+pub use observer::{BatchDone, EpochDone, Observer, Phase, RunStart, epoch_line, two_digits};
 pub use outcome::{Outcome, StopReason};
 pub use train::train;

@@ -110,7 +110,7 @@ pub struct EpochDone<'a> {
 /// assert_eq!(
 ///     hilum_train::epoch_line(&row, 50),
 ///     "epoch  3/50  train loss 0.812 accuracy 0.701 macro-F1 - macro AUROC -  \
-///      valid loss 0.900 accuracy - macro-F1 0.655 macro AUROC -  rate 1.0e-3  12.3 s  50 images/s"
+///      valid loss 0.900 accuracy - macro-F1 0.655 macro AUROC -  rate 0.001  12.3 s  50 images/s"
 /// );
 /// ```
 pub fn epoch_line(row: &EpochRow, epochs: usize) -> String {
@@ -127,8 +127,15 @@ pub fn epoch_line(row: &EpochRow, epochs: usize) -> String {
     }
     let _ = write!(
         line,
-        "  rate {:.1e}  {:.1} s  {:.0} images/s",
-        row.learning_rate, row.seconds, row.images_per_second
+        "  rate {}  {:.1} s  {:.0} images/s",
+        two_digits(row.learning_rate),
+        row.seconds,
+        row.images_per_second
     );
     line
+}
+
+/// A number that prints with its first two digits and no exponent: `0.00034`.
+pub fn two_digits(number: f64) -> f64 {
+    format!("{number:.1e}").parse().unwrap_or(number)
 }

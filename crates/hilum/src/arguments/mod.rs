@@ -1,10 +1,12 @@
 //! Flags that several commands share, and how they become settings.
 
+mod data;
 mod fit;
 mod folds;
 mod settings;
 mod words;
 
+pub(crate) use data::{DATA, DATA_FLAG, DataArgument, positional};
 pub(crate) use fit::FitArguments;
 pub(crate) use folds::FoldArguments;
 pub(crate) use settings::{

@@ -1,13 +1,17 @@
 //! Settings as flags: every one comes from its declaration in `hilum-experiment`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::marker::PhantomData;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, ValueParser};
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use hilum_experiment::settings::{Heading, Kind};
 use hilum_experiment::{Choices, SETTINGS, Setting, SettingError};
+
+use crate::environment::variable;
 
 /// Which settings a command has flags for.
 pub(crate) trait Selection {
@@ -18,6 +22,8 @@ pub(crate) trait Selection {
 /// The settings that were chosen, by flags, `HILUM_*` or `hilum.toml`.
 pub(crate) struct Chosen<S> {
     pub(crate) choices: Choices,
+    /// Those that were typed, for whom the rest is given.
+    pub(crate) typed: Choices,
     selection: PhantomData<S>,
 }
 
@@ -65,16 +71,20 @@ impl<S: Selection> Args for Chosen<S> {
 
 impl<S: Selection> FromArgMatches for Chosen<S> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let mut choices = Choices::default();
+        let (mut choices, mut typed) = (Choices::default(), Choices::default());
         for setting in SETTINGS.iter().filter(|setting| S::holds(setting)) {
-            if let Some(texts) = given(setting, matches) {
-                setting.choose_text(&mut choices, &texts).map_err(|error| {
-                    Error::raw(ErrorKind::ValueValidation, format!("{error}\n"))
-                })?;
+            let Some(texts) = given(setting, matches) else {
+                continue;
+            };
+            let refused = |error| refused(setting, matches, &error);
+            setting.choose_text(&mut choices, &texts).map_err(refused)?;
+            if matches.value_source(setting.name) == Some(ValueSource::CommandLine) {
+                setting.choose_text(&mut typed, &texts).map_err(refused)?;
             }
         }
         Ok(Self {
             choices,
+            typed,
             selection: PhantomData,
         })
     }
@@ -100,11 +110,22 @@ fn given(setting: &Setting, matches: &ArgMatches) -> Option<Vec<String>> {
     )
 }
 
+/// Says where the value stands that a setting cannot take.
+fn refused(setting: &'static Setting, matches: &ArgMatches, error: &SettingError) -> Error {
+    let is_variable = matches.value_source(setting.name) == Some(ValueSource::EnvVariable);
+    let variable = variable(&flag(setting)).filter(|_| is_variable);
+    let blamed = variable.map_or(String::new(), |name| format!("`{name}` is refused: "));
+    Error::raw(ErrorKind::ValueValidation, format!("{blamed}{error}\n"))
+}
+
 fn flag(setting: &'static Setting) -> Arg {
-    let aliases = setting.names().filter(|name| *name != setting.flag);
+    let is_hidden = |name: &&str| *name != setting.flag && Some(*name) != setting.alias();
+    // One name may be there for two reasons.
+    let hidden: BTreeSet<&str> = setting.names().filter(is_hidden).collect();
     let argument = Arg::new(setting.name)
         .long(setting.flag)
-        .aliases(aliases)
+        .aliases(hidden)
+        .visible_aliases(setting.alias())
         .help_heading(heading(setting.heading))
         .help(setting.help_text());
     match setting.kind {
@@ -189,6 +210,7 @@ impl<S> Clone for Chosen<S> {
     fn clone(&self) -> Self {
         Self {
             choices: self.choices.clone(),
+            typed: self.typed.clone(),
             selection: PhantomData,
         }
     }

@@ -1,6 +1,6 @@
 //! `hilum arch`: the architectures, and one of them layer by layer.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use clap::ArgMatches;
 use hilum_experiment::ExperimentError;
@@ -8,7 +8,7 @@ use hilum_graph::{Architecture, Shape, Summary, summarise};
 
 use crate::arguments::Format;
 use crate::error::{ArgumentError, CommandError};
-use crate::screen::Screen;
+use crate::screen::{self, Screen, stdout_width};
 use crate::summary::Table;
 
 /// What `hilum arch` takes.
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     class_count: usize,
 
     /// Side of the input in pixels; the architecture's own if left out
-    #[arg(long, value_name = "PIXELS")]
+    #[arg(long, visible_alias = "imgsz", value_name = "PIXELS")]
     image_size: Option<usize>,
 
     /// `text` is a table, `json` one object, `csv` a row per layer
@@ -37,18 +37,16 @@ pub(super) fn run(
     _given: &ArgMatches,
     _screen: &Screen,
 ) -> Result<(), CommandError> {
-    let text = if let Some(name) = &arguments.name {
+    if let Some(name) = &arguments.name {
         let architecture: Architecture = name.parse().map_err(ArgumentError::from)?;
-        layers(&summary(architecture, arguments)?, arguments.format)?
+        layers(&summary(architecture, arguments)?, arguments.format)
     } else {
         let summaries: Result<Vec<_>, CommandError> = Architecture::ALL
             .into_iter()
             .map(|architecture| Ok((architecture, summary(architecture, arguments)?)))
             .collect();
-        list(&summaries?, arguments.format)?
-    };
-    writeln!(io::stdout().lock(), "{}", text.trim_end())?;
-    Ok(())
+        list(&summaries?, arguments.format)
+    }
 }
 
 fn summary(architecture: Architecture, arguments: &Arguments) -> Result<Summary, CommandError> {
@@ -61,13 +59,13 @@ fn summary(architecture: Architecture, arguments: &Arguments) -> Result<Summary,
     Ok(summarise(&graph))
 }
 
-fn list(summaries: &[(Architecture, Summary)], format: Format) -> Result<String, CommandError> {
+fn list(summaries: &[(Architecture, Summary)], format: Format) -> Result<(), CommandError> {
     let header = [
         "architecture",
+        "what it is",
         "input",
         "parameters",
         "multiply-adds",
-        "for",
     ];
     let rows = summaries.iter().map(|(architecture, summary)| {
         vec![
@@ -79,16 +77,31 @@ fn list(summaries: &[(Architecture, Summary)], format: Format) -> Result<String,
         ]
     });
     match format {
-        Format::Text => Ok(table(&header, rows, 3)),
-        Format::Csv => Ok(csv_text(&header, rows)?),
+        Format::Text => screen::print(list_for_a_person(&header, &rows.collect::<Vec<_>>()))?,
+        Format::Csv => screen::print_csv(&csv_text(&header, rows)?)?,
         Format::Json => {
             let summaries: Vec<&Summary> = summaries.iter().map(|(_, summary)| summary).collect();
-            Ok(serde_json::to_string_pretty(&summaries)?)
+            screen::print_json(&serde_json::to_string_pretty(&summaries)?)?;
         }
     }
+    Ok(())
 }
 
-fn layers(summary: &Summary, format: Format) -> Result<String, CommandError> {
+/// One table, or two where one is too wide: the figures, and what the networks are.
+fn list_for_a_person(header: &[&str], rows: &[Vec<String>]) -> String {
+    let whole = table(header, rows.iter().cloned(), 3);
+    if whole.fits(stdout_width()) {
+        return whole.to_string();
+    }
+    let part = |columns: &[usize], left_count| {
+        let pick = |row: &Vec<String>| columns.iter().map(|column| row[*column].clone()).collect();
+        let names: Vec<&str> = columns.iter().map(|column| header[*column]).collect();
+        table(&names, rows.iter().map(pick), left_count)
+    };
+    format!("{}\n\n{}", part(&[0, 2, 3, 4], 2), part(&[0, 1], 2))
+}
+
+fn layers(summary: &Summary, format: Format) -> Result<(), CommandError> {
     let header = [
         "layer",
         "operation",
@@ -106,23 +119,24 @@ fn layers(summary: &Summary, format: Format) -> Result<String, CommandError> {
         ]
     });
     match format {
-        Format::Text => Ok(format!(
-            "{}\n\n{}\nparameters         {:>15}\nrunning statistics {:>15}\nmultiply-adds      {:>15}",
+        Format::Text => screen::print(format_args!(
+            "{}\n\n{}\n\nparameters         {:>15}\nrunning statistics {:>15}\nmultiply-adds      {:>15}",
             summary.name,
             table(&header, rows, 3),
             grouped(summary.parameters as u64),
             grouped(summary.statistics as u64),
             grouped(summary.multiply_adds),
-        )),
-        Format::Csv => Ok(csv_text(&header, rows)?),
-        Format::Json => Ok(serde_json::to_string_pretty(summary)?),
+        ))?,
+        Format::Csv => screen::print_csv(&csv_text(&header, rows)?)?,
+        Format::Json => screen::print_json(&serde_json::to_string_pretty(summary)?)?,
     }
+    Ok(())
 }
 
-fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, left_count: usize) -> String {
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>, left_count: usize) -> Table {
     let mut table = Table::new(header.iter().copied(), left_count);
     rows.for_each(|row| table.row(row));
-    table.to_string()
+    table
 }
 
 fn csv_text(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> io::Result<String> {

@@ -1,6 +1,5 @@
 //! `hilum audit`: what makes a number worthless, before it is a number.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::ArgMatches;
@@ -9,21 +8,21 @@ use hilum_dataset::Overwrite;
 use hilum_dataset::audit::Rule;
 use hilum_experiment::{AuditOutput, AuditRequest, audit};
 
-use crate::arguments::{Chosen, Format, OfData};
+use crate::arguments::{Chosen, DataArgument, Format, OfData};
 use crate::error::{ArgumentError, CommandError};
 use crate::narrator::Narrator;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::surroundings::session;
 
 /// What `hilum audit` takes.
 #[derive(Debug, clap::Args)]
 #[command(
+    mut_arg("data", |data| data.required_unless_present("explain")),
     after_help = "Examples:\n  hilum audit slices/\n  hilum audit slices/ --out audit-page\n  hilum audit slices/ --fix --out manifest.csv\n  hilum audit --explain duplicate-across-splits"
 )]
 pub(crate) struct Arguments {
-    /// Folder `{train,valid,test}/CLASS/*` or `CLASS/*`, or a CSV manifest
-    #[arg(required_unless_present = "explain")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgument,
 
     /// Print the page of a rule: what it finds, why it matters, what to do
     #[arg(long, value_name = "RULE")]
@@ -60,14 +59,13 @@ pub(super) fn run(
 ) -> Result<(), CommandError> {
     if let Some(name) = &arguments.explain {
         let rule = Rule::named(name).map_err(ArgumentError::from)?;
-        writeln!(io::stdout().lock(), "{}", rule.explain().trim_end())?;
+        screen::print(rule.explain())?;
         return Ok(());
     }
     let narrator = Narrator::new(screen);
     let choices = &arguments.chosen.choices;
-    let path = arguments.data.as_deref().unwrap_or(".".as_ref());
     let request = AuditRequest {
-        data: choices.data(path),
+        data: choices.data(&arguments.data.path),
         machine: choices.machine(),
         output: arguments.output(),
     };
@@ -75,11 +73,10 @@ pub(super) fn run(
     if arguments.fix {
         screen.note("what follows is the audit of it");
     }
-    let text = match arguments.format {
-        Format::Json => serde_json::to_string_pretty(&found)?,
-        _ => found.to_text(),
-    };
-    writeln!(io::stdout().lock(), "{}", text.trim_end())?;
+    match arguments.format {
+        Format::Json => screen::print_json(&serde_json::to_string_pretty(&found)?)?,
+        _ => screen::print(found.to_text())?,
+    }
     let is_error = |severity| severity == Severity::Error;
     if found
         .findings

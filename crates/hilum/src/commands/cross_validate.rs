@@ -1,6 +1,5 @@
 //! `hilum cross-validate`: what to expect of a model that is trained like this.
 
-use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 
 use clap::ArgMatches;
@@ -9,23 +8,20 @@ use hilum_experiment::{CrossValidation, cross_validate};
 use crate::arguments::{FitArguments, FoldArguments, Format, OfFolds};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::summary;
 use crate::surroundings::session;
 
 /// What `hilum cross-validate` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The test split is never read. What is held out chooses nothing: settings that choose by\n\
-validation (`--keep best`, `--patience` above 0, `--schedule plateau`) choose by an inner part of\n\
-what is trained on, 10% unless `--inner-valid` says otherwise; with none of them all of it is\n\
+    after_help = "The test split is never read. What is held out chooses nothing: settings that choose by \
+validation (`--keep best`, `--patience` above 0, `--schedule plateau`) choose by an inner part of \
+what is trained on, 10% unless `--inner-valid` says otherwise; with none of them all of it is \
 trained on. The same command again goes on where it was stopped.\n\n\
-Examples:\n  hilum cross-validate slices/ --arch compact-cnn --epochs 20\n  hilum cross-validate slices/ --arch mobilenet-v2 --weights mobilenet_v2.safetensors --epochs 12 \\\n      --optimizer adamw --schedule one-cycle --keep last --patience 0 --repeats 3"
+Examples:\n  hilum cross-validate slices/ --arch compact-cnn --epochs 20\n  hilum cross-validate slices/ --weights torchvision:mobilenet_v2 --repeats 3"
 )]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    fit: FitArguments<OfFolds>,
-
     #[command(flatten)]
     folds: FoldArguments,
 
@@ -54,6 +50,9 @@ pub(crate) struct Arguments {
     /// What is printed, a table or what `metrics.json` holds; the files are the same
     #[arg(long, value_parser = Format::text_or_json(), value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     format: Format,
+
+    #[command(flatten)]
+    fit: FitArguments<OfFolds>,
 }
 
 /// Trains every fold that is not done yet, then prints what all predictions amount to.
@@ -64,8 +63,15 @@ pub(super) fn run(
 ) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
     let fit = &arguments.fit;
+    let choices = &fit.chosen.choices;
+    if choices.begins_with_bundled() {
+        screen.note(summary::BUNDLED_BEGINNING);
+    }
+    if choices.takes_bundled() {
+        screen.warn(summary::BUNDLED_KNOWS);
+    }
     let request = CrossValidation {
-        settings: fit.chosen.choices.resolve(&fit.data)?,
+        settings: choices.resolve(&fit.data.path)?,
         folds: arguments.folds.settings(arguments.fold_count),
         repeat_count: arguments.repeats.get(),
         keeps_models: arguments.keep_models,
@@ -73,10 +79,9 @@ pub(super) fn run(
         name: fit.name.clone(),
     };
     let report = cross_validate(&request, &session(&narrator)?)?.report;
-    let text = match arguments.format {
-        Format::Json => serde_json::to_string_pretty(&report)?,
-        _ => summary::cross_validation(&report),
-    };
-    writeln!(io::stdout().lock(), "{text}")?;
+    match arguments.format {
+        Format::Json => screen::print_json(&serde_json::to_string_pretty(&report)?)?,
+        _ => screen::print(summary::cross_validation(&report))?,
+    }
     Ok(())
 }

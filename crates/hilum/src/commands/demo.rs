@@ -1,6 +1,6 @@
 //! `hilum demo`: the whole path on synthetic slices, with nothing else needed.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
@@ -17,7 +17,7 @@ use super::predict;
 use crate::arguments::{Chosen, Format, OfMachine};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::summary;
 use crate::surroundings::session;
 
@@ -81,11 +81,15 @@ pub(super) fn run(
         ..Evaluate::new(run.settings.data.clone(), &origin)
     };
     let report = evaluate(&mut model, &request, &session)?;
-    writeln!(io::stdout().lock(), "{}", summary::evaluation(&report))?;
+    screen::print(summary::evaluation(&report))?;
 
     screen.note("\n4/4  predicting DICOM files");
     let request = Predict::new([dicom]);
-    predict::print(&mut model, &request, Format::Text, &session, screen)?;
+    let answers = predict::Answers {
+        format: Format::Text,
+        out: None,
+    };
+    predict::print(&mut model, &request, answers, &session, screen)?;
     say_where_to_look(&folder, &trained.run_folder()?, screen);
     Ok(())
 }
@@ -197,5 +201,8 @@ fn say_where_to_look(folder: &Path, run: &RunFolder, screen: &Screen) {
     for (what, path) in rows {
         screen.note(format_args!("  {what:<17} {path}"));
     }
-    screen.note("next: `hilum train YOUR-FOLDER` with one sub-folder of slices per class");
+    screen.note(
+        "next: `hilum train YOUR-FOLDER`, with one sub-folder of slices per class; it begins with \
+         the model that comes with hilum",
+    );
 }

@@ -1,6 +1,5 @@
 //! `hilum evaluate`: what a model is worth on slices that it has not seen.
 
-use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -9,21 +8,21 @@ use hilum_core::Split;
 use hilum_experiment::{Evaluate, EvaluationPlace, Model, ModelOrigin, bundled, evaluate};
 use hilum_metrics::Bootstrap;
 
-use crate::arguments::{Chosen, Format, OfEvaluation};
+use crate::arguments::{Chosen, DataArgument, Format, OfEvaluation};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::summary;
 use crate::surroundings::session;
 
 /// What `hilum evaluate` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  hilum evaluate slices/ --model runs/NAME/model.safetensors\n  hilum evaluate slices/ --model runs/NAME/model.safetensors --split valid"
+    after_help = "Examples:\n  hilum evaluate slices/ --model runs/NAME/model.safetensors\n  hilum evaluate slices/ --split valid"
 )]
 pub(crate) struct Arguments {
-    /// Folder `{train,valid,test}/CLASS/*` or `CLASS/*`, or a CSV manifest `path,class[,split][,group]`
-    data: PathBuf,
+    #[command(flatten)]
+    data: DataArgument,
 
     /// The model, as `hilum train` wrote it, or the one that comes with hilum
     #[arg(long, value_name = "FILE", default_value = bundled::CHOICE)]
@@ -47,7 +46,12 @@ pub(crate) struct Arguments {
     format: Format,
 
     /// Slices that go through the network at once
-    #[arg(long, value_name = "COUNT", default_value = "16")]
+    #[arg(
+        long,
+        visible_alias = "batch-size",
+        value_name = "COUNT",
+        default_value = "16"
+    )]
     batch: NonZeroUsize,
 
     /// Seed of the bootstrap
@@ -81,13 +85,12 @@ pub(super) fn run(
             seed: arguments.seed,
             ..Bootstrap::default()
         },
-        ..Evaluate::new(choices.data(&arguments.data), origin)
+        ..Evaluate::new(choices.data(&arguments.data.path), origin)
     };
     let report = evaluate(&mut model, &request, &session)?;
-    let text = match arguments.format {
-        Format::Json => serde_json::to_string_pretty(&report)?,
-        _ => summary::evaluation(&report),
-    };
-    writeln!(io::stdout().lock(), "{text}")?;
+    match arguments.format {
+        Format::Json => screen::print_json(&serde_json::to_string_pretty(&report)?)?,
+        _ => screen::print(summary::evaluation(&report))?,
+    }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! `hilum export`: a model in another precision, with its terms and its card.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::ArgMatches;
@@ -10,13 +9,13 @@ use hilum_weights::Precision;
 
 use crate::error::CommandError;
 use crate::narrator::Narrator;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::surroundings::session;
 
 /// What `hilum export` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  hilum export --model runs/NAME/model.safetensors --precision f16 --out model.safetensors --card model.md"
+    after_help = "Example:\n  hilum export --model runs/NAME/model.safetensors --out half.safetensors\n  hilum export --model bundled --out half.safetensors --card half.md"
 )]
 pub(crate) struct Arguments {
     /// The model, as `hilum train` wrote it, or `bundled`
@@ -84,6 +83,6 @@ pub(super) fn run(
         replaces: arguments.force,
     };
     let exported = export(&request, &session(&narrator)?)?;
-    writeln!(io::stdout().lock(), "{}", exported.model.display())?;
+    screen::print(exported.model.display())?;
     Ok(())
 }

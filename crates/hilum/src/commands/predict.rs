@@ -2,27 +2,29 @@
 
 mod output;
 
+use std::ffi::OsStr;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use hilum_experiment::{
     Doubtful, ExperimentError, FileAnswer, Frames, Model, ModelOrigin, Predict, Session, bundled,
     predict_each,
 };
+use hilum_files::write_atomically;
 use hilum_imaging::DecodeLimits;
 
 use crate::arguments::{Chosen, Format, OfPrediction};
-use crate::error::CommandError;
+use crate::error::{ArgumentError, CommandError};
 use crate::narrator::Narrator;
 use crate::screen::Screen;
 use crate::surroundings::session;
-use output::Output;
+use output::{Output, Sink};
 
 /// What `hilum predict` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Slices of a DICOM series are answered together, in the order in which they lie in the body: by\nposition along their normal (axial ones from feet to head), else by instance number, else as given;\nother files as they are named. A file of several frames has an answer a frame.\n\nExamples:\n  hilum predict slice.png\n  hilum predict scans/ slice.png series/*.dcm --model runs/NAME/model.safetensors\n  hilum predict enhanced.dcm --frames 1,5-9 --strict --format json"
+    after_help = "Slices of a DICOM series are answered together, in the order in which they lie in the body: by\nposition along their normal (axial ones from feet to head), else by instance number, else as given;\nother files as they are named. A file of several frames has an answer a frame.\n\nExamples:\n  hilum predict slice.png\n  hilum predict scans/ series/*.dcm --model runs/NAME/model.safetensors\n  hilum predict scans/ --out answers.csv\n  hilum predict enhanced.dcm --frames 1,5-9 --strict --format json"
 )]
 pub(crate) struct Arguments {
     /// Images, folders, DICOM files and series, in any mix
@@ -33,12 +35,26 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", default_value = bundled::CHOICE)]
     model: ModelOrigin,
 
-    /// `text` is a table; `json` is an object a line
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// `text` is a table; `json` is an object a line. As the name of `--out` ends, or `text`, if left
+    /// out
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+
+    /// Write the answers into this file, whole or not at all, and not on stdout
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Replace the file of `--out` if it exists
+    #[arg(long, requires = "out")]
+    force: bool,
 
     /// Slices that go through the network at once
-    #[arg(long, value_name = "COUNT", default_value_t = Predict::BATCH)]
+    #[arg(
+        long,
+        visible_alias = "batch-size",
+        value_name = "COUNT",
+        default_value_t = Predict::BATCH
+    )]
     batch: NonZeroUsize,
 
     /// Frames of files that hold several, from 1, such as `1,5-9`; all of them by default
@@ -59,6 +75,7 @@ pub(super) fn run(
     _given: &ArgMatches,
     screen: &Screen,
 ) -> Result<(), CommandError> {
+    arguments.check_out()?;
     let narrator = Narrator::new(screen);
     let session = session(&narrator)?;
     let choices = &arguments.chosen.choices;
@@ -76,7 +93,52 @@ pub(super) fn run(
         },
         ..Predict::new(&arguments.paths)
     };
-    print(&mut model, &request, arguments.format, &session, screen)
+    let answers = Answers {
+        format: arguments.format(),
+        out: arguments.out.as_deref(),
+    };
+    print(&mut model, &request, answers, &session, screen)
+}
+
+impl Arguments {
+    fn format(&self) -> Format {
+        let out = self.out.as_deref().and_then(Path::extension);
+        let extension = out.map(|extension| extension.to_ascii_lowercase());
+        let extension = extension.as_deref().and_then(OsStr::to_str);
+        self.format.unwrap_or(match extension {
+            Some("json" | "jsonl" | "ndjson") => Format::Json,
+            Some("csv") => Format::Csv,
+            _ => Format::Text,
+        })
+    }
+
+    /// Refuses a file that cannot be written, before anything is computed for it.
+    fn check_out(&self) -> Result<(), ArgumentError> {
+        let Some(path) = self.out.clone() else {
+            return Ok(());
+        };
+        if path.is_dir() {
+            return Err(ArgumentError::OutIsFolder { path });
+        }
+        if path.exists() && !self.force {
+            return Err(ArgumentError::OutExists { path });
+        }
+        match path.parent() {
+            Some(folder) if folder != Path::new("") && !folder.is_dir() => {
+                let folder = folder.to_owned();
+                Err(ArgumentError::NoFolder { folder })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How answers are told, and where.
+pub(crate) struct Answers<'a> {
+    /// As what.
+    pub(crate) format: Format,
+    /// A file; stdout if absent.
+    pub(crate) out: Option<&'a Path>,
 }
 
 /// Classifies and prints every file; those that cannot be read are told at the end.
@@ -86,11 +148,15 @@ pub(super) fn run(
 pub(crate) fn print(
     model: &mut Model,
     request: &Predict,
-    format: Format,
+    answers: Answers<'_>,
     session: &Session<'_>,
     screen: &Screen,
 ) -> Result<(), CommandError> {
-    let mut output = Output::new(format, &model.file.classes);
+    let sink = match answers.out {
+        Some(_) => Sink::Memory(Vec::new()),
+        None => Sink::Stdout,
+    };
+    let mut output = Output::new(answers.format, &model.file.classes, sink);
     let mut unreadable = Vec::new();
     let counts = predict_each(model, request, session, &mut |answer| {
         output.answer(&answer)?;
@@ -103,7 +169,11 @@ pub(crate) fn print(
         ExperimentError::Output(error) => CommandError::from(error),
         error => CommandError::from(error),
     })?;
-    output.finish()?;
+    let written = output.finish()?;
+    if let Some(path) = answers.out {
+        write_atomically(path, |file| file.write_all(&written))?;
+        screen.note(format_args!("wrote `{}`", path.display()));
+    }
     if unreadable.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,5 @@
 //! `hilum search`: which settings do best on folds of train and valid.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::ArgMatches;
@@ -9,7 +8,7 @@ use hilum_experiment::{DEFAULT_SPACE, ExperimentError, Search, Strategy, search}
 use crate::arguments::{FitArguments, FoldArguments, Format, OfFolds, one_of};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::summary;
 use crate::surroundings::session;
 
@@ -18,17 +17,12 @@ use crate::surroundings::session;
 #[command(
     // Who prints the space needs no data.
     mut_arg("data", |data| data
-        .required(false)
-        .required_unless_present("print_space")
-        .default_value_if("print_space", "true", ".")),
-    after_help = "Every flag of `hilum train` that the space does not name is the same for all trials. The same\n\
+        .required_unless_present("print_space")),
+    after_help = "Every flag of `hilum train` that the space does not name is the same for all trials. The same \
 command again goes on where it was stopped. The test split is never read.\n\n\
-Examples:\n  hilum search slices/ --arch compact-cnn --epochs 20 --trials 30\n  hilum search slices/ --print-space > space.toml\n  hilum search slices/ --space space.toml --strategy halving --trials 27 --epochs 27"
+Examples:\n  hilum search slices/ --arch compact-cnn --epochs 20 --trials 30\n  hilum search slices/ --print-space > space.toml\n  hilum search slices/ --space space.toml --strategy halving --trials 27"
 )]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    fit: FitArguments<OfFolds>,
-
     /// What is varied, as TOML; `--print-space` shows an example
     #[arg(long, value_name = "FILE", help_heading = "Search")]
     space: Option<PathBuf>,
@@ -65,6 +59,9 @@ pub(crate) struct Arguments {
     /// What is printed, the best trials or what `trials.json` holds; the files are the same
     #[arg(long, value_parser = Format::text_or_json(), value_name = "FORMAT", default_value = "text", help_heading = "Output")]
     format: Format,
+
+    #[command(flatten)]
+    fit: FitArguments<OfFolds>,
 }
 
 /// Trains every trial that is not done yet, and prints which is best.
@@ -78,15 +75,22 @@ pub(super) fn run(
         Some(path) => fs_err::read_to_string(path).map_err(ExperimentError::Input)?,
     };
     if arguments.print_space {
-        write!(io::stdout().lock(), "{space}")?;
+        screen::print(space)?;
         return Ok(());
     }
     let narrator = Narrator::new(screen);
     let fit = &arguments.fit;
+    let choices = &fit.chosen.choices;
+    if choices.begins_with_bundled() {
+        screen.note(summary::BUNDLED_BEGINNING);
+    }
+    if choices.takes_bundled() {
+        screen.warn(summary::BUNDLED_KNOWS);
+    }
     let space_path = arguments.space.clone();
     let request = Search {
-        choices: fit.chosen.choices.clone(),
-        data: fit.data.clone(),
+        choices: choices.clone(),
+        data: fit.data.path.clone(),
         space,
         space_path: space_path.unwrap_or_else(|| PathBuf::from("default_space.toml")),
         trial_count: arguments.trials,
@@ -96,10 +100,9 @@ pub(super) fn run(
         name: fit.name.clone(),
     };
     let outcome = search(&request, &session(&narrator)?)?;
-    let text = match arguments.format {
-        Format::Json => serde_json::to_string_pretty(&outcome.trials)?,
-        _ => summary::search(&outcome),
-    };
-    writeln!(io::stdout().lock(), "{text}")?;
+    match arguments.format {
+        Format::Json => screen::print_json(&serde_json::to_string_pretty(&outcome.trials)?)?,
+        _ => screen::print(summary::search(&outcome))?,
+    }
     Ok(())
 }

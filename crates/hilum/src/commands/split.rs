@@ -1,27 +1,26 @@
 //! `hilum split`: a stratified, group-aware split as a manifest.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::ArgMatches;
 use hilum_dataset::{Overwrite, SplitFractions};
 use hilum_experiment::{SplitRequest, split};
 
-use crate::arguments::{Chosen, OfData};
+use crate::arguments::{Chosen, DataArgument, OfData};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::summary::class_table;
 use crate::surroundings::session;
 
 /// What `hilum split` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  hilum split slices/ --out manifest.csv\n  hilum train manifest.csv\n  hilum split slices/ --infer-groups --out manifest.csv"
+    after_help = "Examples:\n  hilum split slices/ --out manifest.csv\n  hilum train manifest.csv\n  hilum split slices/ --infer-groups --out manifest.csv"
 )]
 pub(crate) struct Arguments {
-    /// Folder `{train,valid,test}/CLASS/*` or `CLASS/*`, or a CSV manifest `path,class[,split][,group]`
-    data: PathBuf,
+    #[command(flatten)]
+    data: DataArgument,
 
     /// Where the manifest is written
     #[arg(long, value_name = "FILE")]
@@ -53,7 +52,7 @@ pub(super) fn run(
     let narrator = Narrator::new(screen);
     let choices = &arguments.chosen.choices;
     let request = SplitRequest {
-        data: choices.data(&arguments.data),
+        data: choices.data(&arguments.data.path),
         machine: choices.machine(),
         fractions: arguments.fractions,
         infers_groups: arguments.infer_groups,
@@ -61,6 +60,6 @@ pub(super) fn run(
         overwrite: Overwrite::when(arguments.force),
     };
     let dataset = split(&request, &session(&narrator)?)?;
-    writeln!(io::stdout().lock(), "{}", class_table(&dataset))?;
+    screen::print(class_table(&dataset))?;
     Ok(())
 }

@@ -1,31 +1,23 @@
 //! `hilum train`: a network on a folder of slices.
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::ArgMatches;
-use clap::parser::ValueSource;
 use hilum_experiment::{Place, Resume, Run, preview, resume, train};
 
 use crate::arguments::{FitArguments, OfRun};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
-use crate::screen::Screen;
+use crate::screen::{self, Screen};
 use crate::summary;
 use crate::surroundings::session;
-
-/// Flags that say which run is meant and not how it is trained.
-const CHOOSING: [&str; 6] = ["data", "name", "runs", "out", "resume", "data.allow"];
 
 /// What `hilum train` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  hilum train slices/\n  hilum train slices/ --arch mobilenet-v2 --weights torchvision:mobilenet_v2 --epochs 12\n  hilum train slices/ --resume"
+    after_help = "Examples:\n  hilum train slices/\n  hilum train slices/ --weights torchvision:mobilenet_v2 --epochs 12\n  hilum train slices/ --arch reference-cnn\n  hilum train slices/ --resume"
 )]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    fit: FitArguments<OfRun>,
-
     /// Folder of the run itself, instead of one of its name under `--runs`; it must not hold a run,
     /// unless `--resume` goes on with it
     #[arg(
@@ -44,30 +36,37 @@ pub(crate) struct Arguments {
     /// Write a picture of augmented slices of each class, and train nothing
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "preview.png", help_heading = "Run")]
     preview: Option<PathBuf>,
+
+    #[command(flatten)]
+    fit: FitArguments<OfRun>,
 }
 
-/// Trains, resumes or previews; `given` tells which flags the user wrote.
+/// Trains, resumes or previews.
 pub(super) fn run(
     arguments: &Arguments,
-    given: &ArgMatches,
+    _given: &ArgMatches,
     screen: &Screen,
 ) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
     let session = session(&narrator)?;
     let fit = &arguments.fit;
-    let settings = fit.chosen.choices.resolve(&fit.data)?;
-    if let Some(path) = &arguments.preview {
-        return Ok(preview(path, &settings, &session)?);
-    }
     let run = if arguments.resume {
         resume(&Resume {
             out: arguments.out.clone(),
             runs: fit.runs.clone(),
             name: fit.name.clone(),
-            data: fit.data.clone(),
-            expected: chooses(given).then_some(settings),
+            data: fit.data.path.clone(),
+            given: fit.chosen.typed.clone(),
         })?
     } else {
+        let choices = &fit.chosen.choices;
+        let settings = choices.resolve(&fit.data.path)?;
+        if let Some(path) = &arguments.preview {
+            return Ok(preview(path, &settings, &session)?);
+        }
+        if choices.begins_with_bundled() {
+            screen.note(summary::BUNDLED_BEGINNING);
+        }
         let name = fit.name.as_deref();
         let name = name.unwrap_or(settings.network.architecture.name());
         let place = match &arguments.out {
@@ -81,16 +80,6 @@ pub(super) fn run(
     };
     let trained = train(&run, &session)?;
     screen.note(summary::training(&trained));
-    writeln!(io::stdout().lock(), "{}", trained.model.display())?;
+    screen::print(trained.model.display())?;
     Ok(())
-}
-
-/// Whether the user wrote a flag that decides how a network is trained.
-fn chooses(given: &ArgMatches) -> bool {
-    given.ids().any(|id| {
-        let id = id.as_str();
-        given.value_source(id) == Some(ValueSource::CommandLine)
-            && !CHOOSING.contains(&id)
-            && given.try_get_raw(id).is_ok()
-    })
 }

@@ -84,3 +84,13 @@ impl Bars {
         }
     }
 }
+
+impl Drop for Bars {
+    /// What ends with an error leaves no bar behind.
+    fn drop(&mut self) {
+        self.fetch_ends();
+        for (_, bar) in self.tasks.drain(..) {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -26,9 +26,7 @@ pub(super) fn advance(progress: &FoldProgress<'_>, bars: &Bars, screen: &Screen)
 }
 
 pub(super) fn fold_done(fold: FoldPosition, scores: &Headline, seconds: Option<f64>) -> String {
-    let time = seconds.map_or("done before".to_owned(), |seconds| {
-        format!("{seconds:.1} s")
-    });
+    let time = seconds.map_or("done before".to_owned(), |seconds| format!("{seconds:.1}s"));
     format!("{}: {}, {time}", label(fold), headline(scores))
 }
 

@@ -2,6 +2,7 @@
 //! screen.
 
 mod bars;
+mod epochs;
 mod evaluation;
 mod folds;
 mod training;
@@ -15,8 +16,8 @@ use hilum_experiment::{Event, Group, Grouped, ModelOrigin, Observer, chain};
 
 use hilum_weights::ModelFile;
 
-use crate::screen::{DISCLAIMER, Screen};
-use crate::summary::class_table;
+use crate::screen::{DISCLAIMER, Screen, stderr_width};
+use crate::summary::{class_table, stamp};
 use bars::Bars;
 use evaluation::{divided, known_slices};
 use training::RunProgress;
@@ -97,10 +98,28 @@ impl Narrator<'_> {
             }
             Event::FilesIgnored(files) => ignored(files, screen),
             Event::FilesLeftOut(files) => list(files, screen),
-            Event::DatasetRead(dataset) => self.note(class_table(dataset)),
+            Event::DatasetRead(dataset) => {
+                self.note(class_table(dataset).within(stderr_width()));
+            }
             Event::Mended(line) => self.note(format_args!("mended: {line}")),
             Event::Audited(summary) => audited(summary, screen),
             Event::UnreadableAllowed(files) => screen.warn(files.describe()),
+            Event::ValidSetAside {
+                slices,
+                of,
+                seed,
+                keeps_scans,
+            } => {
+                let scans = if *keeps_scans {
+                    "scans whole"
+                } else {
+                    "scans not kept whole, since the slices of a class all look alike: its figures may flatter"
+                };
+                self.note(format_args!(
+                    "the data has no `valid`: {slices} of {of} `train` slices are set aside for \
+                     it (split seed {seed}, {scans})"
+                ));
+            }
             Event::SplitDropped => {
                 screen.warn("the data has a split of its own, which is not kept");
             }
@@ -142,8 +161,9 @@ impl Narrator<'_> {
 fn introduce(origin: &ModelOrigin, file: &ModelFile, screen: &Screen) {
     let classes = file.classes.len();
     screen.note(format_args!(
-        "{origin}: {}, {classes} classes; {}; {DISCLAIMER}",
-        file.architecture.name, file.audit,
+        "{origin}: {}, {classes} classes\n{}\n{DISCLAIMER}",
+        file.architecture.name,
+        stamp(&file.audit, stderr_width()),
     ));
 }
 
@@ -151,9 +171,19 @@ fn audited(summary: &AuditSummary, screen: &Screen) {
     let is_clean = matches!(summary, AuditSummary::Audited { findings, .. } if findings.is_empty());
     if is_clean {
         screen.note(summary);
-    } else {
-        screen.warn(format_args!("{summary}; `hilum audit` says more"));
+        return;
     }
+    let (before, behind) = ("warning: ", "; `hilum audit` says more");
+    // Where there is no room for both, the pointer goes.
+    let room = |width: usize| width.saturating_sub(before.len());
+    let stamp = stamp(summary, stderr_width().map(room));
+    let fits = |width: usize| stamp.chars().count() + behind.len() <= room(width);
+    let behind = if stderr_width().is_none_or(fits) {
+        behind
+    } else {
+        ""
+    };
+    screen.warn(format_args!("{stamp}{behind}"));
 }
 
 fn ignored(files: &[Ignored], screen: &Screen) {

@@ -1,17 +1,18 @@
 //! What a person sees of a training run: a line an epoch, and a bar with the time left.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use console::style;
-use hilum_metrics::{EpochRow, Gap, SplitRow};
+use hilum_metrics::Gap;
 use hilum_train::{BatchDone, EpochDone, Keep, Phase, RunStart, StopReason};
 use indicatif::ProgressBar;
 
-use crate::screen::Screen;
+use super::epochs::EpochTable;
+use crate::screen::{Screen, stderr_width, time_left};
 
 /// A run between its start and its end.
 pub(super) struct RunProgress {
     bar: Option<ProgressBar>,
+    table: EpochTable,
     epochs: usize,
     first_epoch: usize,
     /// Whether an epoch can be the best one.
@@ -23,6 +24,7 @@ impl RunProgress {
     pub(super) fn new() -> Self {
         Self {
             bar: None,
+            table: EpochTable::new(1, None),
             epochs: 0,
             first_epoch: 1,
             chooses: true,
@@ -32,16 +34,17 @@ impl RunProgress {
 
     pub(super) fn started(&mut self, run: &RunStart<'_>, screen: &Screen) {
         self.epochs = run.epochs;
+        self.table = EpochTable::new(run.epochs, stderr_width());
         self.first_epoch = run.epochs_before + 1;
         self.chooses = run.keep == Keep::Best;
         self.started = Instant::now();
         screen.note(format_args!(
-            "training on {} slices, validating on {}, {}\n{}",
-            run.train_count,
-            run.valid_count,
-            run.engine,
-            style(header()).for_stderr().bold()
+            "training on {} slices, validating on {}, {}",
+            run.train_count, run.valid_count, run.engine,
         ));
+        if run.epochs_before < run.epochs {
+            screen.heading(self.table.header());
+        }
     }
 
     pub(super) fn batch_done(&mut self, batch: &BatchDone, screen: &Screen) {
@@ -52,7 +55,7 @@ impl RunProgress {
         }
         let Some(bar) = &self.bar else { return };
         let phase = match batch.phase {
-            Phase::Features => "running frozen layers",
+            Phase::Features => "frozen layers",
             Phase::Train => "training",
             Phase::Valid => "validating",
         };
@@ -71,7 +74,12 @@ impl RunProgress {
     pub(super) fn epoch_done(&mut self, epoch: &EpochDone<'_>, screen: &Screen) {
         self.close_bar();
         let is_best = self.chooses && epoch.history.best_epoch == Some(epoch.row.epoch);
-        screen.note(epoch_line(epoch.row, epoch.epochs, is_best));
+        let line = self.table.line(epoch.row);
+        if is_best {
+            screen.marked(format_args!("{line}  "), "best");
+        } else {
+            screen.note(line);
+        }
     }
 
     pub(super) fn stopped(&mut self, reason: StopReason, screen: &Screen) {
@@ -102,8 +110,7 @@ impl RunProgress {
         }
         let all = (self.epochs + 1 - self.first_epoch) as f64;
         let seconds = self.started.elapsed().as_secs_f64() * (all - done) / done;
-        let left = std::time::Duration::from_secs_f64(seconds.max(0.0));
-        format!("{} left", indicatif::HumanDuration(left))
+        time_left(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX))
     }
 }
 
@@ -115,74 +122,9 @@ pub(super) fn far_below(gap: &Gap) -> String {
     )
 }
 
-/// The names above the columns of [`epoch_line`].
-fn header() -> String {
-    let split = |loss| {
-        format!(
-            "{loss:>11} {:>8} {:>8} {:>5}",
-            "accuracy", "macro-F1", "AUROC"
-        )
-    };
-    let (train, valid) = (split("train: loss"), split("valid: loss"));
-    format!(
-        "{:>7}    {train}    {valid}    {:>7} {:>6}",
-        "epoch", "rate", "time"
-    )
-}
-
-fn epoch_line(row: &EpochRow, epochs: usize, is_best: bool) -> String {
-    let position = format!("{}/{epochs}", row.epoch);
-    let mark = if is_best {
-        format!("  {}", style("best").for_stderr().green())
-    } else {
-        String::new()
-    };
-    format!(
-        "{position:>7}    {}    {}    {:>7.1e} {:>5.1}s{mark}",
-        columns(&row.train),
-        columns(&row.valid),
-        row.learning_rate,
-        row.seconds,
-    )
-}
-
-fn columns(split: &SplitRow) -> String {
-    let number = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
-    format!(
-        "{:>11} {:>8} {:>8} {:>5}",
-        number(split.loss),
-        number(split.accuracy),
-        number(split.macro_f1),
-        number(split.macro_auroc)
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_stand_under_their_names() {
-        let split = SplitRow {
-            loss: Some(0.5),
-            accuracy: Some(0.25),
-            ..SplitRow::default()
-        };
-        let row = EpochRow {
-            epoch: 3,
-            learning_rate: 1e-3,
-            seconds: 12.34,
-            images_per_second: 50.0,
-            train: split,
-            valid: split,
-        };
-        let line = epoch_line(&row, 50, false);
-        let header = header();
-        let end_of = |name: &str| header.find(name).unwrap() + name.len();
-        let value_end = |value: &str| line.find(value).unwrap() + value.len();
-        assert_eq!(end_of("loss"), value_end("0.500"));
-        assert_eq!(end_of("accuracy"), value_end("0.250"));
-        assert_eq!(end_of("time"), value_end("12.3s"));
-        assert_eq!(end_of("rate"), value_end("1.0e-3"));
+impl Drop for RunProgress {
+    /// What ends with an error leaves no bar behind.
+    fn drop(&mut self) {
+        self.close_bar();
     }
 }

@@ -4,9 +4,9 @@ use hilum_core::Grouping;
 use hilum_experiment::out_of_fold_caption;
 use hilum_metrics::{CrossValidationReport, Headline, HeadlineSpread, METRICS, Metric, Prominence};
 
-use super::Table;
 use super::figures::{self, per_class, range, show};
-use crate::screen::DISCLAIMER;
+use super::{Table, stamp};
+use crate::screen::{DISCLAIMER, stdout_width};
 
 /// A row per fold, mean and spread, the pooled figures with intervals, a row per class, and what
 /// is known of the data.
@@ -19,7 +19,10 @@ pub(crate) fn cross_validation(report: &CrossValidationReport) -> String {
         pooled_table(report).to_string(),
         per_class(&report.out_of_fold).to_string(),
     ];
-    parts.push(format!("{}; {DISCLAIMER}", report.audit));
+    parts.push(format!(
+        "{}\n{DISCLAIMER}",
+        stamp(&report.audit, stdout_width())
+    ));
     parts.join("\n\n")
 }
 

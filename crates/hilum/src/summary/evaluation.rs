@@ -2,9 +2,9 @@
 
 use hilum_metrics::{ClassMetric, Evaluation, EvaluationReport, METRICS, Metric, Prominence};
 
-use super::Table;
 use super::figures::{per_class, range, show, shown_of_class};
-use crate::screen::DISCLAIMER;
+use super::{Table, stamp};
+use crate::screen::{DISCLAIMER, stdout_width};
 
 /// Headline figures with intervals, on all slices and on the clean part; a row per class; what
 /// is known of the data.
@@ -12,11 +12,11 @@ pub(crate) fn evaluation(report: &EvaluationReport) -> String {
     let division = report.details.get("division");
     let division = division.map_or(String::new(), |division| format!("{division}\n"));
     format!(
-        "{division}{}\n\n{}\n\n{}\n\n{}; {DISCLAIMER}",
+        "{division}{}\n\n{}\n\n{}\n\n{}\n{DISCLAIMER}",
         slices(report),
         score_table(report),
         class_table(report.clean.as_ref().unwrap_or(&report.as_is)),
-        report.audit
+        stamp(&report.audit, stdout_width())
     )
 }
 

@@ -5,6 +5,7 @@ mod dataset;
 mod evaluation;
 mod figures;
 mod search;
+mod stamp;
 mod table;
 mod training;
 
@@ -13,5 +14,6 @@ pub(crate) use dataset::class_table;
 pub(crate) use evaluation::evaluation;
 pub(crate) use figures::spread;
 pub(crate) use search::search;
-pub(crate) use table::Table;
-pub(crate) use training::training;
+pub(crate) use stamp::stamp;
+pub(crate) use table::{Table, broken};
+pub(crate) use training::{BUNDLED_BEGINNING, BUNDLED_KNOWS, training};

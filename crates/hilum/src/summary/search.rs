@@ -7,9 +7,9 @@ use hilum_experiment::{SearchOutcome, TrialRecord, TrialState, Trials};
 use hilum_metrics::Spread;
 use hilum_train::search::Optimism;
 
-use super::Table;
 use super::figures::{show, spread};
-use crate::screen::DISCLAIMER;
+use super::{Table, stamp};
+use crate::screen::{DISCLAIMER, stdout_width};
 
 /// How many trials are shown.
 const SHOWN: usize = 10;
@@ -38,7 +38,10 @@ pub(crate) fn search(outcome: &SearchOutcome) -> String {
         "the winner on all of train, with valid to watch:\n{}",
         winner.command
     ));
-    parts.push(format!("{}; {DISCLAIMER}", trials.audit));
+    parts.push(format!(
+        "{}\n{DISCLAIMER}",
+        stamp(&trials.audit, stdout_width())
+    ));
     parts.join("\n\n")
 }
 

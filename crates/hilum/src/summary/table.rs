@@ -2,6 +2,16 @@
 
 use std::fmt;
 
+use console::measure_text_width;
+use hilum_core::printable_name;
+
+use crate::screen::stdout_width;
+
+/// Blanks between columns,
+const WIDE_GAP: usize = 2;
+/// and where there is no room for them.
+const NARROW_GAP: usize = 1;
+
 /// Columns under a header; the first are aligned left, the rest right.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -27,7 +37,10 @@ impl Table {
 
     /// Adds a row with a cell for each column.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
+        // A name with a line break in it is still one cell.
+        let plain = |cell: String| printable_name(&cell).into_owned();
+        self.rows
+            .push(cells.into_iter().map(|cell| plain(cell.into())).collect());
     }
 
     /// Whether it has no rows.
@@ -35,13 +48,58 @@ impl Table {
         self.rows.is_empty()
     }
 
-    fn widths(&self) -> Vec<usize> {
-        let longest = |text: &str| {
-            text.lines()
-                .map(|line| line.chars().count())
-                .max()
-                .unwrap_or(0)
+    /// The table as text, in columns where `width` has room for them, else row by row.
+    ///
+    /// No line ends in blanks, and the text in no line break.
+    pub(crate) fn within(&self, width: Option<usize>) -> String {
+        let Some(width) = width.filter(|width| self.width(WIDE_GAP) > *width) else {
+            return self.grid(WIDE_GAP);
         };
+        let narrower = Self {
+            header: self.header.iter().map(|name| broken(name)).collect(),
+            rows: self.rows.clone(),
+            left_count: self.left_count,
+        };
+        let gaps = [WIDE_GAP, NARROW_GAP];
+        let gap = gaps.into_iter().find(|gap| narrower.width(*gap) <= width);
+        gap.map_or_else(|| self.row_by_row(width), |gap| narrower.grid(gap))
+    }
+
+    /// Whether its columns have room in `width`.
+    pub(crate) fn fits(&self, width: Option<usize>) -> bool {
+        width.is_none_or(|width| self.width(WIDE_GAP) <= width)
+    }
+
+    fn width(&self, gap: usize) -> usize {
+        let widths = self.widths();
+        widths.iter().sum::<usize>() + gap * widths.len().saturating_sub(1)
+    }
+
+    /// Every row as a paragraph: its first cell, then a line for each other one.
+    fn row_by_row(&self, width: usize) -> String {
+        let names: Vec<String> = self.header.iter().map(|name| on_one_line(name)).collect();
+        let longest = names
+            .iter()
+            .skip(1)
+            .map(|name| measure_text_width(name))
+            .max();
+        let column = longest.unwrap_or(0).min(width.saturating_sub(14));
+        let mut lines = Vec::new();
+        for row in &self.rows {
+            for (index, (name, cell)) in names.iter().zip(row).enumerate() {
+                match (index, name.is_empty()) {
+                    (0, _) => lines.push(cell.clone()),
+                    _ if cell.is_empty() => {}
+                    (_, true) => lines.push(format!("  {cell}")),
+                    _ => lines.push(format!("  {}  {cell}", padded(name, column, true))),
+                }
+            }
+        }
+        lines.join("\n")
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let longest = |text: &str| text.lines().map(measure_text_width).max().unwrap_or(0);
         let mut widths: Vec<usize> = self.header.iter().map(|name| longest(name)).collect();
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
@@ -72,33 +130,68 @@ impl Table {
     }
 }
 
-impl fmt::Display for Table {
-    /// No line ends in blanks or a line break.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let widths = self.widths();
+impl Table {
+    fn grid(&self, gap: usize) -> String {
+        let (widths, gap) = (self.widths(), " ".repeat(gap));
         let line = |cells: &[String]| {
             let padded = cells
                 .iter()
                 .zip(&widths)
                 .enumerate()
-                .map(|(column, (cell, width))| {
-                    if column < self.left_count {
-                        format!("{cell:<width$}")
-                    } else {
-                        format!("{cell:>width$}")
-                    }
-                });
-            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+                .map(|(column, (cell, width))| padded(cell, *width, column < self.left_count));
+            padded.collect::<Vec<_>>().join(&gap).trim_end().to_owned()
         };
-        for cells in self.header_lines() {
-            writeln!(formatter, "{}", line(&cells))?;
-        }
+        let mut lines: Vec<String> = self
+            .header_lines()
+            .iter()
+            .map(|cells| line(cells))
+            .collect();
         let ruled: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
-        formatter.write_str(&ruled.join("  "))?;
-        for row in &self.rows {
-            write!(formatter, "\n{}", line(row))?;
+        lines.push(ruled.join(&gap));
+        lines.extend(self.rows.iter().map(|row| line(row)));
+        lines.join("\n")
+    }
+}
+
+/// `text` in a column of `width`, on its left or its right.
+fn padded(text: &str, width: usize, is_left: bool) -> String {
+    let blanks = " ".repeat(width.saturating_sub(measure_text_width(text)));
+    if is_left {
+        format!("{text}{blanks}")
+    } else {
+        format!("{blanks}{text}")
+    }
+}
+
+/// A name of a column with its parts below one another.
+pub(crate) fn broken(name: &str) -> String {
+    let mut text = String::new();
+    for c in name.chars() {
+        match c {
+            ' ' => text.push('\n'),
+            '.' | '_' | '-' => text.extend([c, '\n']),
+            c => text.push(c),
         }
-        Ok(())
+    }
+    text.trim_end().to_owned()
+}
+
+/// The same on one line again.
+fn on_one_line(name: &str) -> String {
+    let mut text = String::new();
+    for line in name.lines() {
+        if !text.is_empty() && !text.ends_with(['.', '_', '-']) {
+            text.push(' ');
+        }
+        text.push_str(line);
+    }
+    text
+}
+
+impl fmt::Display for Table {
+    /// For results.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.within(stdout_width()))
     }
 }
 
@@ -118,6 +211,36 @@ mod tests {
             "normal    0.5  12",
             "x       10.25   7",
         ];
-        assert_eq!(table.to_string().lines().collect::<Vec<_>>(), expected);
+        assert_eq!(table.within(None).lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_row_by_row() {
+        let mut table = Table::new(["class", "precision of all", "n"], 1);
+        table.row(["squamous.cell.carcinoma", "0.5", "12"]);
+        let narrower = [
+            "                         precision",
+            "                                of",
+            "class                          all   n",
+            "───────────────────────  ─────────  ──",
+            "squamous.cell.carcinoma        0.5  12",
+        ];
+        assert_eq!(table.within(Some(40)).lines().collect::<Vec<_>>(), narrower);
+        let rows = [
+            "squamous.cell.carcinoma",
+            "  precision of all  0.5",
+            "  n                 12",
+        ];
+        assert_eq!(table.within(Some(30)).lines().collect::<Vec<_>>(), rows);
+    }
+
+    #[test]
+    fn a_cell_cannot_leave_its_line_or_colour_it() {
+        let mut table = Table::new(["class"], 1);
+        table.row(["a\u{1b}[31m\nb"]);
+        assert_eq!(
+            table.within(None).lines().last(),
+            Some(r"a\u{1b}[31m\u{a}b")
+        );
     }
 }

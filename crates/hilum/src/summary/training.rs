@@ -5,6 +5,15 @@ use hilum_train::Keep;
 
 use super::figures::show;
 
+/// What is said where nobody named a network.
+pub(crate) const BUNDLED_BEGINNING: &str = "no network named: `mobilenet-v2` begins with `bundled` weights, those of the model that comes with \
+     hilum (`--arch reference-cnn` trains the reference recipe from nothing)";
+
+/// What is said of folds whose trainings begin with the bundled model.
+pub(crate) const BUNDLED_KNOWS: &str = "the model that comes with hilum has learned from published chest-CT slices: where yours are \
+     among them, it knows what is held out, and the figures flatter; \
+     `--weights torchvision:mobilenet_v2` and `--arch reference-cnn` know none of them";
+
 /// Which epoch became the model, and what validation says of it.
 pub(crate) fn training(trained: &Trained) -> String {
     let Some(best) = trained.history.best() else {

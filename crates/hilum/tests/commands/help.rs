@@ -29,6 +29,8 @@ fn completions_are_made_for_every_shell() {
             .iter()
             .map(String::as_str)
             .chain(["learning-rate", "infer-groups"])
+            // What flags take: architectures and rules.
+            .chain(["efficientnet-b0-tf", "duplicate-across-splits"])
         {
             assert!(script.contains(word), "no `{word}` for {shell}");
         }
@@ -64,6 +66,48 @@ fn every_command_has_help_a_manual_and_errors_of_its_own() {
         workplace
             .hilum(&[command, "--no-such-flag"])
             .refuses(&["--no-such-flag"]);
+    }
+}
+
+#[test]
+fn help_tells_the_data_first_then_a_commands_own_flags_then_the_rest() {
+    let workplace = Workplace::new();
+    for (command, order) in [
+        (
+            "train",
+            [
+                "Usage: hilum train <DATA>",
+                "Arguments:",
+                "--resume",
+                "--epochs",
+                "--quiet",
+            ],
+        ),
+        (
+            "search",
+            [
+                "Usage: hilum search <DATA>",
+                "Arguments:",
+                "--trials",
+                "--epochs",
+                "--quiet",
+            ],
+        ),
+        (
+            "predict",
+            [
+                "Usage: hilum predict <PATHS>...",
+                "Arguments:",
+                "--out",
+                "--device",
+                "--quiet",
+            ],
+        ),
+    ] {
+        let finished = workplace.hilum(&[command, "--help"]);
+        let help = &finished.succeeds().stdout;
+        let places = order.map(|word| help.find(word).unwrap_or_else(|| panic!("no `{word}`")));
+        assert!(places.is_sorted(), "{places:?} in {help}");
     }
 }
 

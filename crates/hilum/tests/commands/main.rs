@@ -1,15 +1,18 @@
 //! The commands through the real binary: stdout, stderr, exit code and files.
 
+mod aliases;
 mod arch;
 mod audit;
 mod bench;
 mod bundled;
+mod configuration;
 mod cross_validate;
 mod demo;
 mod evaluate;
 mod export;
 mod help;
 mod leaks;
+mod outside_text;
 mod overwriting;
 mod predict;
 mod resume;

@@ -156,3 +156,39 @@ fn a_reader_that_goes_away_is_no_error() {
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "0");
 }
+
+#[test]
+fn answers_go_into_a_file_in_the_format_of_its_name() {
+    let workplace = Workplace::new();
+    workplace.model();
+    for format in ["json", "csv", "text"] {
+        let printed = predict(&workplace, &["slices/test", "--format", format]);
+        let expected = printed.succeeds().stdout.clone();
+        let name = format!("answers.{format}");
+        let finished = predict(&workplace, &["slices/test", "--out", &name]);
+        assert_eq!(finished.succeeds().stdout, "");
+        assert!(finished.stderr.contains(&name), "{}", finished.stderr);
+        let written = std::fs::read_to_string(workplace.path(&name)).unwrap();
+        assert_eq!(written, expected);
+    }
+    // The flag counts more than the name.
+    let arguments = ["slices/test", "--out", "a.csv", "--format", "json"];
+    predict(&workplace, &arguments).succeeds();
+    let written = std::fs::read_to_string(workplace.path("a.csv")).unwrap();
+    assert!(written.starts_with('{'), "{written}");
+}
+
+#[test]
+fn answers_replace_no_file_unasked_and_want_a_folder() {
+    let workplace = Workplace::new();
+    workplace.model();
+    std::fs::write(workplace.path("mine.csv"), "mine").unwrap();
+    let arguments = ["slices/test", "--out", "mine.csv"];
+    predict(&workplace, &arguments).refuses(&["`mine.csv` exists", "--force"]);
+    let kept = std::fs::read_to_string(workplace.path("mine.csv")).unwrap();
+    assert_eq!(kept, "mine");
+    let forced = [&arguments[..], &["--force"]].concat();
+    predict(&workplace, &forced).succeeds();
+    predict(&workplace, &["slices/test", "--out", "no/where.csv"]).refuses(&["`no`", "hint:"]);
+    predict(&workplace, &["slices/test", "--out", "slices"]).refuses(&["is a folder"]);
+}

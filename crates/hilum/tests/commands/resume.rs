@@ -127,6 +127,71 @@ fn resuming_with_other_settings_is_refused_with_the_difference() {
 }
 
 #[test]
+fn differences_are_those_of_what_was_given_alone() {
+    let workplace = Workplace::new();
+    workplace.model();
+    let finished = workplace.hilum(&[
+        "train", "slices", "--resume", "--name", "first", "--batch", "8", "--lr", "0.002",
+    ]);
+    finished.refuses(&[
+        "training.batch_size is 4, given is 8",
+        "training.learning_rate is 0.001, given is 0.002",
+    ]);
+    let listed = finished
+        .stderr
+        .lines()
+        .filter(|line| line.contains("given is"));
+    assert_eq!(listed.count(), 2, "{}", finished.stderr);
+    // What is as it was is no difference.
+    let same = [
+        "train", "slices", "--resume", "--name", "first", "--batch", "4",
+    ];
+    workplace.hilum(&same).succeeds();
+}
+
+#[test]
+fn a_finished_run_gets_more_epochs_as_if_it_had_them_from_the_start() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let short = ["--name", "short", "--epochs", "3"];
+    workplace.hilum(&arguments(&short)).succeeds();
+    workplace.hilum(&arguments(&["--name", "whole"])).succeeds();
+    let more = [
+        "train", "slices", "--resume", "--name", "short", "--epochs", EPOCHS,
+    ];
+    workplace.hilum(&more).succeeds();
+    assert_same_run(&workplace, "whole", "short");
+    // And again without a word of epochs: they are the run's own now.
+    let again = ["train", "slices", "--resume", "--name", "short"];
+    workplace.hilum(&again).succeeds();
+}
+
+#[test]
+fn a_run_whose_learning_rate_was_planned_for_its_end_says_how_to_go_on() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let planned = [
+        "--name",
+        "planned",
+        "--epochs",
+        "2",
+        "--schedule",
+        "one-cycle",
+    ];
+    workplace.hilum(&arguments(&planned)).succeeds();
+    let more = [
+        "train", "slices", "--resume", "--name", "planned", "--epochs", "5",
+    ];
+    let finished = workplace.hilum(&more);
+    finished.refuses(&[
+        "planned for 2 epochs",
+        "one-cycle",
+        "--weights runs/planned/model.safetensors --epochs 3",
+    ]);
+    assert_eq!(finished.stderr.lines().count(), 2, "{}", finished.stderr);
+}
+
+#[test]
 fn resuming_where_there_is_no_run_is_refused() {
     let workplace = Workplace::new();
     workplace.slices();

@@ -451,3 +451,153 @@ fn strong_noise_varies_from_slice_to_slice_and_still_teaches_what_clean_slices_s
     let accuracy = model.validation.unwrap().scores.accuracy.unwrap();
     assert!(accuracy > 0.8, "{accuracy}: {}", finished.stderr);
 }
+
+#[test]
+fn data_without_valid_gets_one_from_train_and_it_is_said() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let mut manifest = "path,class,split,group\n".to_owned();
+    for (class, class_name) in CLASSES.iter().enumerate() {
+        for number in 0..12 {
+            let name = format!("slices/train/{class_name}/{number}.png");
+            workplace.write_slice(&name, class, class * 1000 + number * 10);
+            let patient = number / 2;
+            let row = format!("{name},{class_name},train,{class}-{patient}\n");
+            manifest.push_str(&row);
+        }
+        manifest.push_str(&format!(
+            "slices/test/{class_name}/0.png,{class_name},test,\n"
+        ));
+    }
+    std::fs::write(workplace.path("manifest.csv"), manifest).unwrap();
+    let train = |more: &[&str]| {
+        let mut arguments = vec!["train", "manifest.csv", "--epochs", "1"];
+        arguments.extend(QUICK);
+        arguments.extend(more);
+        let finished = workplace.hilum(&arguments);
+        finished.succeeds();
+        finished
+    };
+    let first = train(&["--name", "first"]);
+    // Two slices of each class: whole patients.
+    for words in [
+        "no `valid`",
+        "6 of 36 `train` slices",
+        "split seed 32",
+        "training on 30 slices, validating on 6",
+    ] {
+        assert!(
+            first.stderr.contains(words),
+            "no `{words}` in {}",
+            first.stderr
+        );
+    }
+    train(&["--name", "second"]);
+    let other = train(&["--name", "third", "--split-seed", "7"]);
+    assert!(other.stderr.contains("split seed 7"), "{}", other.stderr);
+    let model = |run: &str| {
+        let path = workplace.path(&format!("runs/{run}/model.safetensors"));
+        ModelFile::read(&path).unwrap()
+    };
+    assert!(model("first").parameters == model("second").parameters);
+    let digest = |run| model(run).training.data_fingerprint;
+    assert_eq!(digest("first"), digest("second"));
+    assert_ne!(digest("first"), digest("third"));
+    // A final model learns from all of it.
+    let last = [
+        "--keep",
+        "last",
+        "--patience",
+        "0",
+        "--schedule",
+        "constant",
+    ];
+    let all = train(&[&last[..], &["--train-on-valid", "--name", "all"]].concat());
+    let said = "training on 36 slices, validating on 0";
+    assert!(all.stderr.contains(said), "{}", all.stderr);
+    // Folds are made of what there is.
+    let mut folds = vec![
+        "cross-validate",
+        "manifest.csv",
+        "--epochs",
+        "1",
+        "--folds",
+        "2",
+    ];
+    folds.extend(QUICK);
+    let folds = workplace.hilum(&folds);
+    let said = "36 slices of `train` in 2 folds";
+    assert!(folds.succeeds().stdout.contains(said), "{}", folds.stdout);
+}
+
+#[test]
+fn with_no_network_named_the_bundled_model_is_the_beginning_and_it_is_said() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let arguments = [
+        "train", "slices", "--epochs", "1", "--imgsz", "32", "--batch", "4",
+    ];
+    let finished = workplace.hilum(&arguments);
+    assert_eq!(
+        finished.succeeds().stdout,
+        "runs/mobilenet-v2/model.safetensors\n"
+    );
+    for words in [
+        "no network named",
+        "comes with hilum",
+        "--arch reference-cnn",
+    ] {
+        assert!(finished.stderr.contains(words), "{}", finished.stderr);
+    }
+    let model = ModelFile::read(&workplace.path("runs/mobilenet-v2/model.safetensors")).unwrap();
+    let weights = model.training.settings.network.weights.expect("weights");
+    assert_eq!(weights.source, "bundled");
+    let reference = ["--arch", "reference-cnn", "--preview", "sheet.png"];
+    let reference = workplace.hilum(&[&arguments[..2], &reference].concat());
+    assert!(!reference.succeeds().stderr.contains("no network named"));
+}
+
+#[test]
+fn a_model_names_no_place_on_this_machine() {
+    let workplace = Workplace::new();
+    let first = workplace.model();
+    let slices = workplace.path("slices");
+    let mut arguments = vec!["train", slices.to_str().unwrap(), "--epochs", "1"];
+    arguments.extend(QUICK);
+    let weights = ["--weights", first.to_str().unwrap(), "--name", "second"];
+    arguments.extend(weights);
+    workplace.hilum(&arguments).succeeds();
+    let model = workplace.path("runs/second/model.safetensors");
+    let home = workplace.path("").to_string_lossy().into_owned();
+    let bytes = std::fs::read(&model).unwrap();
+    assert!(!String::from_utf8_lossy(&bytes).contains(&home));
+    let training = ModelFile::read(&model).unwrap().training.settings;
+    assert_eq!(training.data.other["path"], "slices");
+    assert_eq!(
+        training.network.weights.unwrap().source,
+        "model.safetensors"
+    );
+    // What a run needs to go on stays with the run.
+    let settings = std::fs::read_to_string(workplace.path("runs/second/settings.toml")).unwrap();
+    assert!(settings.contains(&home), "{settings}");
+    let resumed = [
+        "train",
+        slices.to_str().unwrap(),
+        "--resume",
+        "--name",
+        "second",
+    ];
+    workplace.hilum(&resumed).succeeds();
+    let card = [
+        "export",
+        "--model",
+        "runs/second/model.safetensors",
+        "--out",
+        "half.safetensors",
+        "--card",
+        "card.md",
+    ];
+    workplace.hilum(&card).succeeds();
+    let card = std::fs::read_to_string(workplace.path("card.md")).unwrap();
+    assert!(!card.contains(&home), "{card}");
+}

@@ -3,109 +3,154 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
-use hilum_core::{ClassName, Classes};
+use hilum_core::{ClassName, Classes, printable_name, spreadsheet_text};
 use hilum_experiment::{FileAnswer, Prediction};
 
 use crate::arguments::Format;
-use crate::summary::Table;
+use crate::screen::{self, stdout_width};
+use crate::summary::{Table, broken};
 
-/// Prints answers on stdout, as they come or, for a table, at the end.
-pub(super) enum Output {
-    Text {
-        table: Table,
-        warnings: Warnings,
-    },
+/// Where answers go.
+pub(super) enum Sink {
+    /// On stdout, as they come or, for a table, at the end.
+    Stdout,
+    /// Into memory, for a file that is written when all of them are there.
+    Memory(Vec<u8>),
+}
+
+impl Sink {
+    fn rows(&mut self, rows: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stdout => screen::print_csv(&String::from_utf8_lossy(rows)),
+            Self::Memory(bytes) => bytes.write_all(rows),
+        }
+    }
+
+    fn json(&mut self, line: &str) -> io::Result<()> {
+        match self {
+            Self::Stdout => screen::print_json(line),
+            Self::Memory(bytes) => writeln!(bytes, "{line}"),
+        }
+    }
+
+    fn table(&mut self, table: &Table) -> io::Result<()> {
+        match self {
+            Self::Stdout => screen::print(table.within(stdout_width())),
+            Self::Memory(bytes) => writeln!(bytes, "{}", table.within(None)),
+        }
+    }
+
+    fn line(&mut self, line: &str) -> io::Result<()> {
+        match self {
+            Self::Stdout => screen::print(line),
+            Self::Memory(bytes) => writeln!(bytes, "{line}"),
+        }
+    }
+}
+
+/// Puts answers into a format.
+pub(super) struct Output {
+    form: Form,
+    sink: Sink,
+}
+
+enum Form {
+    Text { table: Table, warnings: Warnings },
     Json,
-    Csv {
-        classes: Classes,
-        writer: Box<csv::Writer<io::Stdout>>,
-        has_header: bool,
-    },
+    Csv { classes: Classes, has_header: bool },
 }
 
 impl Output {
-    pub(super) fn new(format: Format, classes: &Classes) -> Self {
-        match format {
-            Format::Text => Self::Text {
+    pub(super) fn new(format: Format, classes: &Classes, sink: Sink) -> Self {
+        let form = match format {
+            Format::Text => Form::Text {
                 table: empty_table(classes),
                 warnings: Warnings::default(),
             },
-            Format::Json => Self::Json,
-            Format::Csv => Self::Csv {
+            Format::Json => Form::Json,
+            Format::Csv => Form::Csv {
                 classes: classes.clone(),
-                writer: Box::new(csv::Writer::from_writer(io::stdout())),
                 has_header: false,
             },
-        }
+        };
+        Self { form, sink }
     }
 
     /// Prints what there is to say of one file; in a table, files that could not be read have no
     /// row.
     pub(super) fn answer(&mut self, answer: &FileAnswer) -> io::Result<()> {
-        match (&mut *self, answer) {
-            (Self::Text { table, warnings }, FileAnswer::Predicted(prediction)) => {
+        match (&mut self.form, answer) {
+            (Form::Text { table, warnings }, FileAnswer::Predicted(prediction)) => {
                 warnings.of(prediction);
                 let values = prediction.probabilities.values();
                 let values = values.map(|value| format!("{value:.3}"));
                 table.row(named(prediction).into_iter().chain(values));
                 Ok(())
             }
-            (Self::Text { .. }, FileAnswer::Unreadable { .. }) => Ok(()),
-            (Self::Json, answer) => {
-                let text = serde_json::to_string(answer)?;
-                writeln!(io::stdout().lock(), "{text}")
-            }
-            (Self::Csv { .. }, FileAnswer::Predicted(prediction)) => {
+            (Form::Text { .. }, FileAnswer::Unreadable { .. }) => Ok(()),
+            (Form::Json, answer) => self.sink.json(&serde_json::to_string(answer)?),
+            (Form::Csv { .. }, FileAnswer::Predicted(prediction)) => {
                 let values = prediction.probabilities.values().map(f64::to_string);
-                let row = named(prediction).into_iter().chain(values);
-                let row = row.chain([prediction.model.clone()]);
+                let fixed = named(prediction).map(|cell| text(&cell));
+                let row = fixed.into_iter().chain(values);
+                let row = row.chain([text(&prediction.model)]);
                 self.csv_row(row.chain(place(prediction)).chain([String::new()]))
             }
-            (Self::Csv { classes, .. }, FileAnswer::Unreadable { path, frame, error }) => {
-                let mut row = vec![path.display().to_string()];
+            (Form::Csv { classes, .. }, FileAnswer::Unreadable { path, frame, error }) => {
+                let mut row = vec![text(&path.display().to_string())];
                 // Class, classes, model and place, but for the frame and what follows it.
                 row.extend(vec![String::new(); 1 + classes.len() + PLACE.len() - 1]);
                 row.push(frame.map_or_else(String::new, |frame| frame.to_string()));
                 row.push(String::new());
-                row.push(error.clone());
+                row.push(text(error));
                 self.csv_row(row)
             }
         }
     }
 
-    /// Prints what is left.
-    pub(super) fn finish(self) -> io::Result<()> {
-        match self {
-            Self::Text { table, warnings } if !table.is_empty() => {
-                writeln!(io::stdout().lock(), "{table}")?;
-                warnings.print()
-            }
-            Self::Text { .. } | Self::Json => Ok(()),
-            Self::Csv { mut writer, .. } => writer.flush(),
+    /// Prints what is left, and gives what the memory holds.
+    pub(super) fn finish(mut self) -> io::Result<Vec<u8>> {
+        if let Form::Text { table, warnings } = &self.form
+            && !table.is_empty()
+        {
+            self.sink.table(table)?;
+            warnings.print(&mut self.sink)?;
         }
+        Ok(match self.sink {
+            Sink::Stdout => Vec::new(),
+            Sink::Memory(bytes) => bytes,
+        })
     }
 
     fn csv_row(&mut self, row: impl IntoIterator<Item = String>) -> io::Result<()> {
-        let Self::Csv {
+        let Form::Csv {
             classes,
-            writer,
             has_header,
-        } = self
+        } = &mut self.form
         else {
             return Ok(());
         };
+        let mut writer = csv::Writer::from_writer(Vec::new());
         if !*has_header {
             let mut header = vec!["path", "class"];
             header.extend(classes.names().iter().map(ClassName::as_str));
             header.push("model");
             header.extend(PLACE);
             header.push("error");
-            writer.write_record(header)?;
+            writer.write_record(header.into_iter().map(text))?;
             *has_header = true;
         }
         writer.write_record(row)?;
-        Ok(())
+        let rows = writer
+            .into_inner()
+            .map_err(csv::IntoInnerError::into_error)?;
+        self.sink.rows(&rows)
     }
+}
+
+/// A cell of text.
+fn text(cell: &str) -> String {
+    spreadsheet_text(cell).into_owned()
 }
 
 /// The file and its class.
@@ -131,12 +176,12 @@ fn place(prediction: &Prediction) -> [String; 6] {
         value.map_or_else(String::new, ToString::to_string)
     }
     [
-        or_empty(prediction.study_uid.as_ref()),
-        or_empty(prediction.series_uid.as_ref()),
+        text(&or_empty(prediction.study_uid.as_ref())),
+        text(&or_empty(prediction.series_uid.as_ref())),
         or_empty(prediction.instance_number.as_ref()),
         or_empty(prediction.position_mm.as_ref()),
         or_empty(prediction.frame.as_ref()),
-        prediction.warnings.join("; "),
+        text(&prediction.warnings.join("; ")),
     ]
 }
 
@@ -162,13 +207,13 @@ impl Warnings {
         }
     }
 
-    fn print(&self) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
+    fn print(&self, sink: &mut Sink) -> io::Result<()> {
         for (warning, (first, count)) in &self.slices {
-            match count {
-                1 => writeln!(stdout, "warning: {first}: {warning}")?,
-                count => writeln!(stdout, "warning: {first} and {} more: {warning}", count - 1)?,
-            }
+            let others = match count {
+                1 => String::new(),
+                count => format!(" and {} more", count - 1),
+            };
+            sink.line(&format!("warning: {first}{others}: {warning}"))?;
         }
         Ok(())
     }
@@ -176,15 +221,8 @@ impl Warnings {
 
 /// Long class names are broken at their separators, so that the columns stay narrow.
 fn empty_table(classes: &Classes) -> Table {
-    let broken = |name: &ClassName| {
-        name.as_str()
-            .replace('.', ".\n")
-            .replace('_', "_\n")
-            .replace(' ', "\n")
-    };
+    let names = classes.names().iter();
+    let broken = names.map(|name| broken(&printable_name(name.as_str())));
     let fixed = ["file".to_owned(), "class".to_owned()];
-    Table::new(
-        fixed.into_iter().chain(classes.names().iter().map(broken)),
-        2,
-    )
+    Table::new(fixed.into_iter().chain(broken), 2)
 }
