@@ -91,6 +91,7 @@ pub fn evaluate(
         split: request.split,
         as_is,
         clean,
+        leaked: None,
         audit,
         model: model.origin.to_string(),
         details: details(model, request),

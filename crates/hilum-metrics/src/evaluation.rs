@@ -86,6 +86,15 @@ impl Evaluation {
     }
 }
 
+/// Slices of the split that the model learned from or was chosen by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaked {
+    /// How many the model knew.
+    pub count: usize,
+    /// How many were judged.
+    pub of: usize,
+}
+
 /// `metrics.json`: what a model does on a split, and what is known of the split.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EvaluationReport {
@@ -93,9 +102,12 @@ pub struct EvaluationReport {
     pub split: Split,
     /// On every slice of the split.
     pub as_is: Evaluation,
-    /// Without copies of other splits' images and without repeats; `None` where nothing had to
-    /// be left out.
+    /// Without copies of other splits' images, without repeats, and without what the model knew
+    /// before; `None` where nothing had to be left out, or where nothing is left.
     pub clean: Option<Evaluation>,
+    /// What the model knew of the slices; `None` where it knew none of them, or nobody could tell.
+    #[serde(default)]
+    pub leaked: Option<Leaked>,
     /// What the audit said of the data.
     pub audit: AuditSummary,
     /// The model file.

@@ -28,6 +28,7 @@
 //!     split: Split::Valid,
 //!     as_is: Evaluation::compute(&classes, &truth, &probabilities, &Bootstrap::default()),
 //!     clean: None,
+//!     leaked: None,
 //!     audit: AuditSummary::NotAudited,
 //!     model: "runs/first/model.safetensors".to_owned(),
 //!     details: BTreeMap::new(),

@@ -73,6 +73,7 @@ pub(crate) fn report(classes: &Classes, predictions: &[Prediction]) -> Evaluatio
         split: Split::Valid,
         as_is: evaluation(classes, predictions),
         clean: None,
+        leaked: None,
         audit: AuditSummary::NotAudited,
         model: "runs/first/model.safetensors".to_owned(),
         details: BTreeMap::from([
