@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use hilum_core::{AuditSummary, Classes, FindingCount, Severity, Split};
 use hilum_dataset::Dataset;
-use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport, History};
-use hilum_report::{Prediction, write_evaluation};
-use hilum_train::read_log;
+use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport};
+use hilum_report::{Evaluated, Prediction, write_evaluation};
 use thiserror::Error;
 
+use crate::own_training::own_training;
 use crate::session::Session;
 use crate::settings::DataSettings;
 use crate::{Event, ExperimentError, Model, ModelOrigin, Predict, Task, data};
@@ -71,12 +71,15 @@ pub fn evaluate(
     check_classes(&model.file.classes, dataset.classes())?;
     let predictions = predict(model, dataset, request, session)?;
     let all: Vec<&Prediction> = predictions.iter().map(|(_, one)| one).collect();
-    let clean = audited.audit.clean_part(dataset, request.split);
-    let clean = clean.map(|part| {
-        let those = predictions.iter();
-        let those = those.filter(|(sample_index, _)| part.binary_search(sample_index).is_ok());
-        those.map(|(_, one)| one).collect::<Vec<&Prediction>>()
+    let clean_part = audited.audit.clean_part(dataset, request.split);
+    let clean_positions = clean_part.map(|part| {
+        let those = predictions.iter().enumerate();
+        let those = those.filter(|(_, (sample, _))| part.binary_search(sample).is_ok());
+        those.map(|(position, _)| position).collect::<Vec<usize>>()
     });
+    let clean = clean_positions
+        .as_ref()
+        .map(|positions| positions.iter().map(|at| all[*at]).collect::<Vec<_>>());
     let mut audit = audited.audit.summary();
     if let AuditSummary::Audited { findings, .. } = &mut audit
         && model.file.training.learnt_from(request.split)
@@ -97,8 +100,19 @@ pub fn evaluate(
         details: details(model, request),
     };
     let predictions: Vec<Prediction> = predictions.into_iter().map(|(_, one)| one).collect();
-    let history = history(model);
-    let written = write_evaluation(&request.folder, &report, &predictions, history.as_ref())?;
+    let training = match &model.origin {
+        ModelOrigin::File(path) => own_training(path, &model.file),
+        ModelOrigin::Bundled => None,
+    };
+    let evaluated = Evaluated {
+        report: &report,
+        predictions: &predictions,
+        clean: clean_positions.as_deref(),
+        training: training
+            .as_ref()
+            .map(|(history, context)| (history, context)),
+    };
+    let written = write_evaluation(&request.folder, &evaluated)?;
     for path in &written {
         session.tell(&Event::WroteResult { path });
     }
@@ -170,17 +184,6 @@ fn predict(
             (slice.sample_index, prediction)
         })
         .collect())
-}
-
-/// The run that made the model, if its log still lies beside it.
-fn history(model: &Model) -> Option<History> {
-    let ModelOrigin::File(path) = &model.origin else {
-        return None;
-    };
-    let mut history = read_log(&path.with_file_name("log.csv")).ok()?;
-    let validation = model.file.validation.as_ref();
-    history.best_epoch = validation.and_then(|validation| validation.epoch);
-    Some(history)
 }
 
 /// What it takes to make the numbers again.

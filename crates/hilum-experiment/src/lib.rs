@@ -63,6 +63,7 @@ mod folds;
 mod model;
 mod model_origin;
 mod network;
+mod own_training;
 mod predict;
 mod search;
 mod session;

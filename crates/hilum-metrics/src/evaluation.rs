@@ -117,3 +117,26 @@ pub struct EvaluationReport {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
 }
+
+/// The part of the judged slices that says something about slices that the model has not seen.
+#[derive(Debug, Clone, Copy)]
+pub enum CleanPart<'a> {
+    /// All of them: nothing had to be left out.
+    All(&'a Evaluation),
+    /// What is left without copies, repeats and slices that the model knew.
+    Part(&'a Evaluation),
+    /// Nothing: there is no clean figure.
+    Nothing,
+}
+
+impl EvaluationReport {
+    /// Which figures can be believed.
+    pub fn clean_part(&self) -> CleanPart<'_> {
+        let knew = self.leaked.is_some_and(|leaked| leaked.count > 0);
+        match &self.clean {
+            Some(clean) if clean.count > 0 => CleanPart::Part(clean),
+            None if !knew => CleanPart::All(&self.as_is),
+            _ => CleanPart::Nothing,
+        }
+    }
+}

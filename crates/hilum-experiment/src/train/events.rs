@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hilum_report::write_curves;
+use hilum_report::{TrainingContext, write_curves};
 use hilum_train::{BatchDone, EpochDone, Observer, RunStart, StopReason};
 
 use crate::Event;
@@ -13,7 +13,7 @@ pub(super) struct TrainingEvents<'a> {
     /// Where the picture goes,
     pub(super) curves: &'a Path,
     /// and what stands below it.
-    pub(super) caption: String,
+    pub(super) context: TrainingContext,
 }
 
 impl Observer for TrainingEvents<'_> {
@@ -27,7 +27,7 @@ impl Observer for TrainingEvents<'_> {
 
     fn epoch_done(&mut self, epoch: &EpochDone<'_>) {
         self.session.tell(&Event::EpochDone(epoch));
-        if let Err(error) = write_curves(self.curves, epoch.history, &self.caption) {
+        if let Err(error) = write_curves(self.curves, epoch.history, &self.context) {
             self.session.tell(&Event::CurvesNotWritten(&error));
         }
     }
