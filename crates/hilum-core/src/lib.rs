@@ -22,6 +22,7 @@ mod probabilities;
 mod spelling;
 mod split;
 mod trust;
+mod validation_role;
 
 pub use cancel::{Cancel, Cancelled};
 pub use classes::{ClassIndex, ClassName, Classes, ClassesError};
@@ -32,3 +33,4 @@ pub use probabilities::{Probabilities, softmax};
 pub use spelling::{closest, is_one_slip, most_similar};
 pub use split::{Split, SplitError};
 pub use trust::{AuditSummary, FindingCount, Severity};
+pub use validation_role::{ByValidation, ValidationRole};

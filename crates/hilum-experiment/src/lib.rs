@@ -64,6 +64,7 @@ mod frames;
 mod model;
 mod model_origin;
 mod network;
+mod own_training;
 mod places;
 mod predict;
 mod search;

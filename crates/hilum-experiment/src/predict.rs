@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use hilum_core::{ClassName, Classes, Probabilities};
 use hilum_dataset::{IgnoreReason, Ignored, image_files};
 use hilum_imaging::{
-    DecodeError, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Recipe, SliceFile, place_mm,
+    DecodeError, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, SliceFile, SliceFingerprint,
+    place_mm,
 };
+use hilum_weights::{Acquaintance, ModelFile};
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -97,6 +99,9 @@ pub struct Prediction {
     /// What there is to doubt: a DICOM header that speaks of no axial slice of a chest, a file
     /// that departs from the standard, a place in its series that is not certain.
     pub warnings: Vec<String>,
+    /// Whether the model was made with the slice; `None` for a stranger, or where nobody can tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Acquaintance>,
     /// The DICOM study that the slice is of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub study_uid: Option<String>,
@@ -172,8 +177,7 @@ pub fn predict_each(
     let mut counts = FileCounts::default();
     for chunk in files.chunks(CHUNK) {
         session.cancel().check()?;
-        let recipe = &model.file.recipe;
-        let mut read = read_chunk(chunk, recipe, request, &model.workers);
+        let mut read = read_chunk(chunk, &model.file, request, &model.workers);
         pass_over_indices(&mut read, session);
         let read = arrange(read);
         let slices = read.iter().flatten();
@@ -238,6 +242,7 @@ fn prediction(model: &Model, read: ReadSlice, probabilities: &Probabilities) -> 
         frame,
         slice,
         warnings,
+        known,
     } = read;
     let dicom = slice.info.dicom.as_deref();
     let classes: &Classes = &model.file.classes;
@@ -248,6 +253,7 @@ fn prediction(model: &Model, read: ReadSlice, probabilities: &Probabilities) -> 
         probabilities: classes.indices().map(of_class).collect(),
         model: model.origin.to_string(),
         warnings,
+        known,
         study_uid: dicom.and_then(|dicom| dicom.study_uid.clone()),
         series_uid: dicom.and_then(|dicom| dicom.series_uid.clone()),
         instance_number: dicom.and_then(|dicom| dicom.instance_number),
@@ -257,25 +263,31 @@ fn prediction(model: &Model, read: ReadSlice, probabilities: &Probabilities) -> 
 }
 
 /// Every slice of a file that is wanted, or why there is none.
-fn read_file(path: &Path, recipe: &Recipe, request: &Predict) -> Vec<Read> {
+fn read_file(path: &Path, model: &ModelFile, request: &Predict) -> Vec<Read> {
+    let recipe = &model.recipe;
     let file = match SliceFile::open(path, &request.limits) {
         Ok(file) => file,
         Err(error) => return vec![Err(error)],
     };
     let count = file.count();
     let read = |index| {
-        let slice = recipe.read(&file, index);
+        let slice = file.decode(index, recipe.window);
         let slice = slice.map_err(|problem| DecodeError {
             path: path.to_owned(),
             problem,
         })?;
+        let known = model.known_slices.as_ref();
+        let known = known.and_then(|known| known.knows(&SliceFingerprint::of(&slice.pixels)));
+        let slice = recipe.prepared(slice);
         let concerns = slice.info.dicom.as_deref().map(DicomInfo::concerns);
-        let warnings = concerns.unwrap_or_default();
+        let concerns = concerns.unwrap_or_default();
+        let concerns = concerns.iter().map(ToString::to_string);
         Ok(ReadSlice {
             path: path.to_owned(),
             frame: (count > 1).then_some(index + 1),
             slice,
-            warnings: warnings.iter().map(ToString::to_string).collect(),
+            warnings: concerns.chain(known.map(remembered)).collect(),
+            known,
         })
     };
     let wanted = request.frames.of(count);
@@ -292,11 +304,11 @@ fn read_file(path: &Path, recipe: &Recipe, request: &Predict) -> Vec<Read> {
 /// Decodes and prepares on all `workers`; the order stays.
 fn read_chunk(
     files: &[PathBuf],
-    recipe: &Recipe,
+    model: &ModelFile,
     request: &Predict,
     workers: &ThreadPool,
 ) -> Vec<Read> {
-    let read = |path: &PathBuf| read_file(path, recipe, request);
+    let read = |path: &PathBuf| read_file(path, model, request);
     let read: Vec<Vec<Read>> = workers.install(|| files.par_iter().map(read).collect());
     read.into_iter().flatten().collect()
 }
@@ -319,6 +331,18 @@ fn pass_over_indices(read: &mut Vec<Read>, session: &Session<'_>) {
     });
     if !left_out.is_empty() {
         session.tell(&Event::FilesLeftOut(&left_out));
+    }
+}
+
+/// What an answer about a known slice is worth.
+fn remembered(known: Acquaintance) -> String {
+    match known {
+        Acquaintance::Learned => {
+            "the model learned from this slice: its answer is remembered, not judged".to_owned()
+        }
+        Acquaintance::ChosenBy => {
+            "the model was chosen by this slice, among others: its answer flatters".to_owned()
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use hilum_imaging::{DecodeError, DicomInfo, SeriesOrder, Slice, place_mm, series_order};
+use hilum_weights::Acquaintance;
 
 /// A slice that is ready for the network, and where it is from.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub(crate) struct ReadSlice {
     pub(crate) slice: Slice,
     /// What there is to doubt about it or its place.
     pub(crate) warnings: Vec<String>,
+    /// What the model had to do with it before.
+    pub(crate) known: Option<Acquaintance>,
 }
 
 impl ReadSlice {

@@ -162,7 +162,9 @@ impl Recipe {
         Ok(self.prepared(slice))
     }
 
-    fn prepared(&self, Slice { pixels, info }: Slice) -> Slice {
+    /// The same of a slice that is decoded already, through this recipe's window.
+    #[must_use]
+    pub fn prepared(&self, Slice { pixels, info }: Slice) -> Slice {
         Slice {
             pixels: self.prepare(&pixels),
             info,

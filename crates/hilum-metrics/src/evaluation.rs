@@ -121,7 +121,27 @@ pub struct EvaluationReport {
     pub details: BTreeMap<String, String>,
 }
 
+/// The part of the judged slices that says something about slices that the model has not seen.
+#[derive(Debug, Clone, Copy)]
+pub enum CleanPart<'a> {
+    /// All of them: nothing had to be left out.
+    All(&'a Evaluation),
+    /// What is left without copies, repeats and slices that the model knew.
+    Part(&'a Evaluation),
+    /// Nothing: there is no clean figure.
+    Nothing,
+}
+
 impl EvaluationReport {
+    /// Which figures can be believed.
+    pub fn clean_part(&self) -> CleanPart<'_> {
+        match &self.clean {
+            Some(clean) if clean.count == self.as_is.count => CleanPart::All(&self.as_is),
+            Some(clean) if clean.count > 0 => CleanPart::Part(clean),
+            _ => CleanPart::Nothing,
+        }
+    }
+
     /// How many slices are not in the clean part.
     pub fn unclean_count(&self) -> usize {
         let clean = self.clean.as_ref().map_or(0, |clean| clean.count);

@@ -55,7 +55,7 @@ pub use cross_validation::{
     CrossValidated, CrossValidationReport, FoldScores, Headline, HeadlineSpread, OutOfFold,
     RepeatEvaluation, Spread,
 };
-pub use evaluation::{ConfusionTable, Evaluation, EvaluationReport, Leaked};
+pub use evaluation::{CleanPart, ConfusionTable, Evaluation, EvaluationReport, Leaked};
 pub use history::{EpochRow, Gap, History, SplitRow};
 pub use metric::{Direction, Metric, Prominence};
 pub use metrics::*;

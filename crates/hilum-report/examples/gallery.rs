@@ -7,7 +7,8 @@ mod fixture;
 use std::path::Path;
 
 use hilum_core::Severity;
-use hilum_report::{write_curves, write_evaluation};
+use hilum_metrics::Leaked;
+use hilum_report::{Evaluated, write_curves, write_evaluation};
 
 /// Folder, class names, which of them have slices, how many slices, how many epochs.
 type Case<'a> = (&'a str, &'a [&'a str], &'a [usize], usize, usize);
@@ -44,14 +45,27 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         } else if name == "two-classes" {
             report.audit = fixture::audited(&[], &[]);
         }
+        if name == "twelve-classes" {
+            let count = slice_count;
+            report.clean = None;
+            report.leaked = Some(Leaked {
+                count,
+                of: count,
+                files: Vec::new(),
+            });
+            report.audit = fixture::audited(&[], &[]);
+        }
         let history = fixture::history(epoch_count);
         let folder = folder.join(name);
-        write_evaluation(&folder, &report, &predictions, Some(&history))?;
-        write_curves(
-            &folder.join("curves.svg"),
-            &history,
-            "made up; data not audited",
-        )?;
+        let context = fixture::context();
+        let clean: Vec<usize> = (0..60).collect();
+        let evaluated = Evaluated {
+            clean: (name == "four-classes").then_some(clean.as_slice()),
+            training: Some((&history, &context)),
+            ..fixture::evaluated(&report, &predictions)
+        };
+        write_evaluation(&folder, &evaluated)?;
+        write_curves(&folder.join("curves.svg"), &history, &context)?;
     }
     Ok(())
 }

@@ -1,8 +1,11 @@
-//! A square panel with one line a class and a legend beside it: ROC and precision-recall.
+//! A square panel with one line a class and a legend: ROC and precision-recall.
 
 use crate::axes::{Axis, CAPTION_LINE, CAPTION_SIZE, Panel, draw_caption};
 use crate::palette::{FRAME, MUTED, SERIES};
-use crate::svg::{Anchor, Stroke, Svg, TEXT_SIZE, TextStyle, shortened, text_width, wrapped};
+use crate::room::{NARROW_WIDTH, Room};
+use crate::svg::{
+    Anchor, Stroke, Svg, TEXT_SIZE, TextStyle, shortened, shortened_to, text_width, wrapped,
+};
 
 /// The line of one class.
 pub(crate) struct ClassCurve {
@@ -26,32 +29,98 @@ pub(crate) struct ClassCurvesPlot<'a> {
     pub(crate) caption: &'a str,
 }
 
-const SIDE: f64 = 420.0;
-const LEFT: f64 = 72.0;
 const TOP: f64 = 48.0;
 const LEGEND_ROW: f64 = 22.0;
+/// What stands behind a title where there is room.
+const AGAINST: &str = ", one class against all others";
 
-pub(crate) fn draw(plot: &ClassCurvesPlot<'_>, curves: &[ClassCurve]) -> String {
-    let names: Vec<String> = curves.iter().map(|curve| shortened(&curve.class)).collect();
-    let widest = names.iter().map(|name| text_width(name, TEXT_SIZE));
-    let name_width = widest.fold(text_width("macro average", TEXT_SIZE), f64::max);
-    let legend_left = LEFT + SIDE + 28.0;
-    let width = legend_left + 44.0 + name_width + 84.0;
-    let caption = wrapped(plot.caption, CAPTION_SIZE, width - LEFT - 20.0);
-    let legend_height = (curves.len() as f64 + 3.0) * LEGEND_ROW;
-    let plot_height = (SIDE + 56.0).max(legend_height);
-    let height = TOP + plot_height + caption.len() as f64 * CAPTION_LINE + 12.0;
+/// Where everything stands.
+struct Layout {
+    left: f64,
+    side: f64,
+    width: f64,
+    legend: Legend,
+    caption_left: f64,
+    caption_top: f64,
+}
 
-    let mut svg = Svg::new(width, height);
+#[derive(Clone, Copy)]
+struct Legend {
+    left: f64,
+    top: f64,
+    /// Where the areas end.
+    right: f64,
+}
+
+impl Layout {
+    fn new(room: Room, names: &[String], row_count: usize) -> Self {
+        let legend_height = row_count as f64 * LEGEND_ROW;
+        match room {
+            Room::Wide => {
+                let (left, side) = (72.0, 420.0);
+                let widest = names.iter().map(|name| text_width(name, TEXT_SIZE));
+                let name_width = widest.fold(text_width("macro average", TEXT_SIZE), f64::max);
+                let legend_left = left + side + 28.0;
+                let right = legend_left + 44.0 + name_width + 60.0;
+                Self {
+                    left,
+                    side,
+                    width: right + 24.0,
+                    legend: Legend {
+                        left: legend_left,
+                        top: TOP + 6.0,
+                        right,
+                    },
+                    caption_left: left,
+                    caption_top: TOP + (side + 56.0).max(legend_height),
+                }
+            }
+            Room::Narrow => {
+                let (left, right) = (56.0, NARROW_WIDTH - 14.0);
+                let side = right - left;
+                let top = TOP + side + 62.0;
+                Self {
+                    left,
+                    side,
+                    width: NARROW_WIDTH,
+                    legend: Legend {
+                        left: 8.0,
+                        top,
+                        right,
+                    },
+                    caption_left: 8.0,
+                    caption_top: top + legend_height,
+                }
+            }
+        }
+    }
+}
+
+pub(crate) fn draw(room: Room, plot: &ClassCurvesPlot<'_>, curves: &[ClassCurve]) -> String {
+    let name = |curve: &ClassCurve| match room {
+        Room::Wide => shortened(&curve.class),
+        Room::Narrow => shortened_to(&curve.class, TEXT_SIZE, NARROW_WIDTH - 112.0),
+    };
+    let names: Vec<String> = curves.iter().map(name).collect();
+    let row_count = curves.len() + 2 + usize::from(plot.chance.is_some());
+    let layout = Layout::new(room, &names, row_count);
+    let caption_width = layout.width - layout.caption_left - 8.0;
+    let caption = wrapped(plot.caption, CAPTION_SIZE, caption_width);
+    let height = layout.caption_top + caption.len() as f64 * CAPTION_LINE + 12.0;
+
+    let mut svg = Svg::new(layout.width, height);
     let panel = Panel {
-        left: LEFT,
+        left: layout.left,
         top: TOP,
-        width: SIDE,
-        height: SIDE,
+        width: layout.side,
+        height: layout.side,
         x: Axis::fraction(plot.x_label),
         y: Axis::fraction(plot.y_label),
     };
-    panel.draw(&mut svg, plot.title);
+    match room {
+        Room::Wide => panel.draw(&mut svg, &[plot.title, AGAINST].concat()),
+        Room::Narrow => panel.draw(&mut svg, plot.title),
+    }
     if let Some((ends, _)) = plot.chance {
         let [from, to] = ends.map(|(x, y)| panel.place(x, y));
         svg.line(from, to, CHANCE);
@@ -62,9 +131,10 @@ pub(crate) fn draw(plot: &ClassCurvesPlot<'_>, curves: &[ClassCurve]) -> String 
             svg.polyline(&places, class_line(at));
         }
     }
-    draw_legend(&mut svg, plot, curves, &names, (legend_left, name_width));
-    draw_caption(&mut svg, LEFT, TOP + plot_height, &caption);
-    svg.finish(plot.title)
+    draw_legend(&mut svg, plot, curves, &names, layout.legend);
+    let (left, top) = (layout.caption_left, layout.caption_top);
+    draw_caption(&mut svg, left, top, &caption);
+    svg.finish(&[plot.title, AGAINST].concat())
 }
 
 /// When the colours are used up, they come again with other strokes.
@@ -90,10 +160,10 @@ fn draw_legend(
     plot: &ClassCurvesPlot<'_>,
     curves: &[ClassCurve],
     names: &[String],
-    (left, name_width): (f64, f64),
+    Legend { left, top, right }: Legend,
 ) {
-    let (text_left, right) = (left + 36.0, left + 44.0 + name_width + 60.0);
-    let mut y = TOP + 6.0;
+    let text_left = left + 36.0;
+    let mut y = top;
     let heading = TextStyle::PLAIN.size(12.0).color(MUTED);
     svg.text((text_left, y), "class", heading);
     svg.text((right, y), plot.area_name, heading.anchor(Anchor::End));

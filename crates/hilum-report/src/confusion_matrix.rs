@@ -1,16 +1,21 @@
-//! `confusion-matrix.svg`: who was taken for whom, counted and as shares of the truth.
+//! `confusion-matrix.svg`: which class was taken for which, counted and as shares of the truth.
 
 use hilum_metrics::ConfusionTable;
 
 use crate::axes::{CAPTION_LINE, CAPTION_SIZE, draw_caption};
 use crate::palette::{FRAME, GRID, MUTED, shade};
-use crate::svg::{Anchor, Stroke, Svg, TEXT_SIZE, TextStyle, shortened, text_width, wrapped};
+use crate::room::{NARROW_WIDTH, Room};
+use crate::svg::{
+    Anchor, Stroke, Svg, TEXT_SIZE, TextStyle, shortened, shortened_to, text_width, wrapped,
+};
 
 /// The columns' names lean by this much.
 const LEAN_DEGREES: f64 = 40.0;
 const TOP: f64 = 60.0;
-const TITLES: [&str; 2] = ["Counts", "Share of the true class, %"];
+const TITLE: &str = "Confusion matrix";
 const TITLE_SIZE: f64 = 15.0;
+/// From one line of the key to the next.
+const KEY_ROW: f64 = 21.0;
 
 /// Where everything stands.
 struct Layout {
@@ -41,7 +46,7 @@ impl Layout {
         // The first column's leaning name reaches to the left, too.
         let label_width = widest(row_labels).max(name_width * lean.cos() - cell / 2.0);
         let left = 48.0 + label_width + 10.0;
-        let title_width = TITLES.map(|title| text_width(title, TITLE_SIZE));
+        let title_width = Shown::BOTH.map(|shown| text_width(shown.title(), TITLE_SIZE));
         let side = class_count as f64 * cell;
         // A small matrix is narrower than its title.
         let pitch = (side + cell.clamp(40.0, 60.0)).max(title_width[0] + 30.0);
@@ -62,10 +67,6 @@ impl Layout {
     fn width(&self) -> f64 {
         self.panel_lefts[1] + self.panel_width + 28.0
     }
-
-    fn number_size(&self) -> f64 {
-        if self.cell > 60.0 { 17.0 } else { 12.5 }
-    }
 }
 
 /// Draws the table twice, as SVG: the counts, and each row divided by its sum. Both are shaded
@@ -74,16 +75,29 @@ impl Layout {
 /// A class without slices has an empty row. `caption` stands below: what the numbers are of,
 /// and what the audit said of it.
 pub fn confusion_matrix(table: &ConfusionTable, caption: &str) -> String {
-    let names: Vec<String> = table
-        .classes
-        .names()
-        .iter()
-        .map(|name| shortened(name.as_str()))
-        .collect();
-    let supports: Vec<u64> = table.counts.iter().map(|row| row.iter().sum()).collect();
+    confusion_matrix_in(Room::Wide, table, caption)
+}
+
+/// [`confusion_matrix`] in so much room.
+pub(crate) fn confusion_matrix_in(room: Room, table: &ConfusionTable, caption: &str) -> String {
+    match room {
+        Room::Wide => wide(table, caption),
+        Room::Narrow => narrow(table, caption),
+    }
+}
+
+/// How many slices each class has.
+fn supports(table: &ConfusionTable) -> Vec<u64> {
+    table.counts.iter().map(|row| row.iter().sum()).collect()
+}
+
+/// Panels beside each other, with the classes' names along both axes.
+fn wide(table: &ConfusionTable, caption: &str) -> String {
+    let names = table.classes.names().iter();
+    let names: Vec<String> = names.map(|name| shortened(name.as_str())).collect();
     let row_labels: Vec<String> = names
         .iter()
-        .zip(&supports)
+        .zip(supports(table))
         .map(|(name, support)| format!("{name} ({support})"))
         .collect();
     let layout = Layout::new(&names, &row_labels);
@@ -93,30 +107,110 @@ pub fn confusion_matrix(table: &ConfusionTable, caption: &str) -> String {
 
     let mut svg = Svg::new(layout.width(), height);
     draw_row_labels(&mut svg, &layout, &row_labels);
-    for (panel, title) in TITLES.iter().enumerate() {
-        let left = layout.panel_lefts[panel];
-        svg.text(
-            (left, 28.0),
-            title,
-            TextStyle::PLAIN.size(TITLE_SIZE).bold(),
-        );
-        for (row, support) in supports.iter().enumerate() {
-            for column in 0..layout.class_count {
-                let count = table.counts[row][column];
-                let share = (*support > 0).then(|| count as f64 / *support as f64);
-                let number = match (panel, share) {
-                    (_, None) => "–".to_owned(),
-                    (0, _) => count.to_string(),
-                    (_, Some(share)) => percent(share),
-                };
-                draw_cell(&mut svg, &layout, (panel, row, column), share, &number);
-            }
-        }
-        draw_grid(&mut svg, &layout, left);
+    for (shown, left) in Shown::BOTH.into_iter().zip(layout.panel_lefts) {
+        let title = TextStyle::PLAIN.size(TITLE_SIZE).bold();
+        svg.text((left, 28.0), shown.title(), title);
+        let corner = (left, TOP);
+        draw_cells(&mut svg, table, shown, layout.cell, corner);
         draw_column_labels(&mut svg, &layout, left, &names);
     }
     draw_caption(&mut svg, 24.0, caption_top, &caption);
-    svg.finish("Confusion matrix")
+    svg.finish(TITLE)
+}
+
+/// Panels below each other; classes have numbers, and a key below says whose they are.
+fn narrow(table: &ConfusionTable, caption: &str) -> String {
+    const LEFT: f64 = 56.0;
+    let class_count = table.counts.len();
+    let side = NARROW_WIDTH - 8.0 - LEFT;
+    let cell = (side / class_count as f64).clamp(24.0, 56.0);
+    let width = NARROW_WIDTH.max(LEFT + class_count as f64 * cell + 8.0);
+    let pitch = TOP + class_count as f64 * cell + 44.0;
+    let key_top = 2.0 * pitch + 4.0;
+    let caption_top = key_top + class_count as f64 * KEY_ROW + 10.0;
+    let caption = wrapped(caption, CAPTION_SIZE, width - 16.0);
+    let height = caption_top + caption.len() as f64 * CAPTION_LINE + 14.0;
+
+    let mut svg = Svg::new(width, height);
+    for (at, shown) in Shown::BOTH.into_iter().enumerate() {
+        let top = at as f64 * pitch;
+        let title = TextStyle::PLAIN.size(TITLE_SIZE).bold();
+        svg.text((8.0, top + 28.0), shown.title(), title);
+        let corner = (LEFT, top + TOP);
+        draw_cells(&mut svg, table, shown, cell, corner);
+        draw_numbers(&mut svg, class_count, cell, corner);
+    }
+    let names = table.classes.names().iter().zip(supports(table));
+    for (at, (name, support)) in names.enumerate() {
+        let y = key_top + at as f64 * KEY_ROW;
+        let number = TextStyle::PLAIN.anchor(Anchor::End).color(MUTED);
+        svg.text((28.0, y), &(at + 1).to_string(), number);
+        let room = width - 44.0 - text_width(" (10000)", TEXT_SIZE);
+        let name = shortened_to(name.as_str(), TEXT_SIZE, room);
+        let place = (36.0, y);
+        svg.text(place, &format!("{name} ({support})"), TextStyle::PLAIN);
+    }
+    draw_caption(&mut svg, 8.0, caption_top, &caption);
+    svg.finish(TITLE)
+}
+
+/// Numbers of the classes along both axes.
+fn draw_numbers(svg: &mut Svg, class_count: usize, cell: f64, (left, top): (f64, f64)) {
+    let side = class_count as f64 * cell;
+    let style = TextStyle::PLAIN.color(MUTED);
+    for at in 0..class_count {
+        let number = (at + 1).to_string();
+        let middle = (at as f64 + 0.5) * cell;
+        let row = (left - 8.0, top + middle);
+        svg.text(row, &number, style.anchor(Anchor::End));
+        let column = (left + middle, top + side + 14.0);
+        svg.text(column, &number, style.anchor(Anchor::Middle));
+    }
+    let axis = style.anchor(Anchor::Middle);
+    let truth = (16.0, top + side / 2.0);
+    svg.text(truth, "truth", axis.angle_degrees(-90.0));
+    let predicted = (left + side / 2.0, top + side + 34.0);
+    svg.text(predicted, "predicted", axis);
+}
+
+/// What a panel shows of each cell.
+#[derive(Clone, Copy)]
+enum Shown {
+    Counts,
+    Shares,
+}
+
+impl Shown {
+    const BOTH: [Self; 2] = [Self::Counts, Self::Shares];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Counts => "Counts",
+            Self::Shares => "Share of the true class, %",
+        }
+    }
+
+    fn number(self, count: u64, share: Option<f64>) -> String {
+        match (self, share) {
+            (_, None) => "–".to_owned(),
+            (Self::Counts, _) => count.to_string(),
+            (Self::Shares, Some(share)) => percent(share),
+        }
+    }
+}
+
+/// The cells of a panel and the lines between them.
+fn draw_cells(svg: &mut Svg, table: &ConfusionTable, shown: Shown, cell: f64, corner: (f64, f64)) {
+    for (row, counts) in table.counts.iter().enumerate() {
+        let support: u64 = counts.iter().sum();
+        for (column, count) in counts.iter().enumerate() {
+            let share = (support > 0).then(|| *count as f64 / support as f64);
+            let x = corner.0 + column as f64 * cell;
+            let y = corner.1 + row as f64 * cell;
+            draw_cell(svg, cell, (x, y), share, &shown.number(*count, share));
+        }
+    }
+    draw_grid(svg, table.counts.len(), cell, corner);
 }
 
 /// Whole percent, but never 0 or 100 for what is not exactly that.
@@ -143,39 +237,29 @@ fn draw_row_labels(svg: &mut Svg, layout: &Layout, labels: &[String]) {
     }
 }
 
-fn draw_cell(
-    svg: &mut Svg,
-    layout: &Layout,
-    (panel, row, column): (usize, usize, usize),
-    share: Option<f64>,
-    number: &str,
-) {
+fn draw_cell(svg: &mut Svg, cell: f64, (x, y): (f64, f64), share: Option<f64>, number: &str) {
     let (fill, ink) = shade(share.unwrap_or(0.0));
-    let x = layout.panel_lefts[panel] + column as f64 * layout.cell;
-    let y = TOP + row as f64 * layout.cell;
-    svg.rectangle((x, y), layout.cell, layout.cell, &fill);
+    svg.rectangle((x, y), cell, cell, fill);
     // Zeros step back, so that the mistakes are what the eye finds.
     let color = if share.is_none_or(|share| share == 0.0) {
         FRAME
     } else {
         ink
     };
-    let fitting = 0.86 * layout.cell / text_width(number, 1.0);
+    let largest = if cell > 60.0 { 17.0 } else { 12.5 };
+    let fitting = 0.86 * cell / text_width(number, 1.0);
     let style = TextStyle::PLAIN
         .anchor(Anchor::Middle)
-        .size(layout.number_size().min(fitting))
+        .size(fitting.min(largest))
         .color(color);
-    svg.text(
-        (x + layout.cell / 2.0, y + layout.cell / 2.0),
-        number,
-        style,
-    );
+    svg.text((x + cell / 2.0, y + cell / 2.0), number, style);
 }
 
-fn draw_grid(svg: &mut Svg, layout: &Layout, left: f64) {
-    for at in 0..=layout.class_count {
-        let away = at as f64 * layout.cell;
-        let color = if at == 0 || at == layout.class_count {
+fn draw_grid(svg: &mut Svg, class_count: usize, cell: f64, (left, top): (f64, f64)) {
+    let side = class_count as f64 * cell;
+    for at in 0..=class_count {
+        let away = at as f64 * cell;
+        let color = if at == 0 || at == class_count {
             FRAME
         } else {
             GRID
@@ -185,9 +269,8 @@ fn draw_grid(svg: &mut Svg, layout: &Layout, left: f64) {
             width: 1.0,
             dash: "",
         };
-        let side = layout.side();
-        svg.line((left, TOP + away), (left + side, TOP + away), stroke);
-        svg.line((left + away, TOP), (left + away, TOP + side), stroke);
+        svg.line((left, top + away), (left + side, top + away), stroke);
+        svg.line((left + away, top), (left + away, top + side), stroke);
     }
 }
 

@@ -4,12 +4,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use hilum_files::write_atomically;
-use hilum_metrics::{EvaluationReport, History};
+use hilum_metrics::History;
 use thiserror::Error;
 
+use crate::evaluated::Evaluated;
 use crate::html_report::html_report;
 use crate::plots::EvaluationPlots;
-use crate::predictions::{Prediction, predictions_csv};
+use crate::predictions::predictions_csv;
+use crate::room::Room;
+use crate::training_context::TrainingContext;
 use crate::training_curves::training_curves;
 
 /// Why an evaluation or a plot is not on the disk.
@@ -39,27 +42,27 @@ impl WriteError {
 /// `precision-recall.svg`, `reliability.svg` and `report.html` into `folder`, which is made if
 /// it isn't there. Each file is either the old one or the whole new one. Returns their paths.
 ///
-/// `predictions` are those that `report.as_is` was computed from; `history` is the model's
-/// training, whose curves the report then shows.
-///
 /// # Errors
 /// [`WriteError`] at the first file that the disk refuses; the files before it are written.
 ///
 /// # Panics
-/// If `predictions` belong to other classes than the report.
+/// If the predictions belong to other classes than the report.
 pub fn write_evaluation(
     folder: &Path,
-    report: &EvaluationReport,
-    predictions: &[Prediction],
-    history: Option<&History>,
+    evaluated: &Evaluated<'_>,
 ) -> Result<Vec<PathBuf>, WriteError> {
     fs_err::create_dir_all(folder).map_err(WriteError::at(folder))?;
+    let Evaluated {
+        report,
+        predictions,
+        ..
+    } = evaluated;
     let classes = &report.as_is.confusion.classes;
-    let plots = EvaluationPlots::draw(report, predictions);
+    let plots = EvaluationPlots::draw(Room::Wide, evaluated);
     let metrics = serde_json::to_vec_pretty(report).expect("scores have text keys");
     let csv = predictions_csv(classes, predictions)
         .map_err(WriteError::at(&folder.join("predictions.csv")))?;
-    let html = html_report(report, predictions, &plots, history);
+    let html = html_report(evaluated, &plots);
     let files = [
         ("metrics.json", metrics),
         ("predictions.csv", csv),
@@ -82,7 +85,11 @@ pub fn write_evaluation(
 ///
 /// # Errors
 /// [`WriteError`] if the disk refuses.
-pub fn write_curves(path: &Path, history: &History, caption: &str) -> Result<(), WriteError> {
-    let drawing = training_curves(history, caption);
+pub fn write_curves(
+    path: &Path,
+    history: &History,
+    context: &TrainingContext,
+) -> Result<(), WriteError> {
+    let drawing = training_curves(history, context);
     write_atomically(path, |file| file.write_all(drawing.as_bytes())).map_err(WriteError::at(path))
 }

@@ -11,7 +11,7 @@
 //!
 //! use hilum_core::{AuditSummary, ClassIndex, ClassName, Classes, Probabilities, Split};
 //! use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport};
-//! use hilum_report::{Prediction, write_evaluation};
+//! use hilum_report::{Evaluated, Prediction, write_evaluation};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let classes = Classes::new(["adenocarcinoma", "normal"].map(ClassName::new))?;
@@ -34,7 +34,13 @@
 //!     details: BTreeMap::new(),
 //! };
 //! let folder = tempfile::tempdir()?;
-//! let written = write_evaluation(folder.path(), &report, &predictions, None)?;
+//! let evaluated = Evaluated {
+//!     report: &report,
+//!     predictions: &predictions,
+//!     clean: None,
+//!     training: None,
+//! };
+//! let written = write_evaluation(folder.path(), &evaluated)?;
 //! assert!(written.iter().any(|path| path.ends_with("report.html")));
 //! # Ok(())
 //! # }
@@ -45,7 +51,9 @@ mod axes;
 mod caption;
 mod class_curves;
 mod confusion_matrix;
+mod evaluated;
 mod evaluation_files;
+mod headline;
 mod html_report;
 mod mistakes;
 mod model_card;
@@ -55,19 +63,22 @@ mod precision_recall;
 mod predictions;
 mod reliability;
 mod roc;
+mod room;
+mod score_tables;
 mod svg;
+mod training_context;
 mod training_curves;
 mod trials;
 
 pub use caption::caption;
 pub use confusion_matrix::confusion_matrix;
+pub use evaluated::Evaluated;
 pub use evaluation_files::{WriteError, write_curves, write_evaluation};
-pub use html_report::html_report;
 pub use model_card::{CardRow, ModelCard, model_card};
-pub use plots::EvaluationPlots;
 pub use precision_recall::precision_recall;
 pub use predictions::Prediction;
 pub use reliability::reliability;
 pub use roc::roc;
+pub use training_context::TrainingContext;
 pub use training_curves::training_curves;
 pub use trials::{SearchedSetting, SettingValues, TrialsPlot, trials};

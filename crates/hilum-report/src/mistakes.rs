@@ -25,11 +25,12 @@ struct Mistake {
 }
 
 impl Mistakes {
-    pub(crate) fn new(classes: &Classes, predictions: &[Prediction]) -> Self {
+    pub(crate) fn new(classes: &Classes, predictions: &[&Prediction]) -> Self {
         let confidence =
             |slice: &Prediction| slice.probabilities.of(slice.probabilities.most_likely());
         let mut wrong: Vec<&Prediction> = predictions
             .iter()
+            .copied()
             .filter(|slice| slice.probabilities.most_likely() != slice.truth)
             .collect();
         wrong.sort_by(|left, right| confidence(right).total_cmp(&confidence(left)));

@@ -1,6 +1,6 @@
 //! `model.md`: what a person must know of a model before using it.
 
-use hilum_core::AuditSummary;
+use hilum_core::{AuditSummary, ByValidation, ValidationRole};
 use minijinja::{Environment, value::Serde};
 use serde::{Serialize, Serializer};
 
@@ -24,6 +24,9 @@ pub struct ModelCard {
     pub data_fingerprint: Option<String>,
     /// Figures on validation.
     pub validation: Vec<CardRow>,
+    /// What the validation split was for, as the training's settings say it.
+    #[serde(serialize_with = "in_words")]
+    pub validation_role: Option<ValidationRole>,
     /// How probabilities were calibrated; `None` if they were not.
     pub calibration: Option<String>,
     /// Under which terms the model may be used.
@@ -61,6 +64,50 @@ impl CardRow {
             name: cell(name),
             value: cell(value),
         }
+    }
+}
+
+/// What the validation figures are worth, which is what the card says of their part in training.
+#[expect(clippy::ref_option, reason = "serde calls it so")]
+fn in_words<S: Serializer>(
+    role: &Option<ValidationRole>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    worth(role.as_ref()).serialize(serializer)
+}
+
+fn worth(role: Option<&ValidationRole>) -> String {
+    const PATIENTS: &str = "slices of one patient may stand on both sides";
+    let decided = match role {
+        None => {
+            return format!(
+                "It is not recorded what these figures decided in the training, and {PATIENTS}: \
+                 they may flatter."
+            );
+        }
+        Some(ValidationRole::TrainedOn) => {
+            return "The validation split was trained on: these figures say nothing of other \
+                    slices."
+                .to_owned();
+        }
+        Some(ValidationRole::KeptBack(decided)) => decided,
+    };
+    let words = decided.iter().map(|decision| match decision {
+        ByValidation::Epoch => "chose the epoch that was kept",
+        ByValidation::LearningRate => "could lower the learning rate",
+        ByValidation::End => "could end the training",
+    });
+    let words: Vec<&str> = words.collect();
+    match words.as_slice() {
+        [] => format!(
+            "These figures chose nothing: the last epoch was kept, whatever they were. But \
+             {PATIENTS}: they may flatter."
+        ),
+        [alone] => format!("These figures {alone}, and {PATIENTS}: they flatter."),
+        [before @ .., last] => format!(
+            "These figures {} and {last}, and {PATIENTS}: they flatter.",
+            before.join(", ")
+        ),
     }
 }
 

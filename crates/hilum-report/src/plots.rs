@@ -1,48 +1,56 @@
 //! Every drawing of an evaluation.
 
 use hilum_core::{ClassIndex, Probabilities};
-use hilum_metrics::EvaluationReport;
+use hilum_metrics::CleanPart;
 use serde::Serialize;
 
-use crate::caption::caption;
-use crate::confusion_matrix::confusion_matrix;
-use crate::precision_recall::precision_recall;
-use crate::predictions::Prediction;
-use crate::reliability::reliability;
-use crate::roc::roc;
+use crate::caption::{caption, caption_of_all};
+use crate::confusion_matrix::confusion_matrix_in;
+use crate::evaluated::Evaluated;
+use crate::precision_recall::precision_recall_in;
+use crate::reliability::reliability_in;
+use crate::roc::roc_in;
+use crate::room::Room;
+use crate::training_curves::training_curves_in;
 
-/// The drawings of an evaluation, each a whole SVG document.
+/// The drawings of an evaluation, each a whole SVG document: of the clean slices, where any is
+/// clean, else of all of them. The caption of each says so.
 #[derive(Debug, Clone, Serialize)]
-pub struct EvaluationPlots {
-    /// [`confusion_matrix`].
-    pub confusion_matrix: String,
-    /// [`roc`].
-    pub roc: String,
-    /// [`precision_recall`].
-    pub precision_recall: String,
-    /// [`reliability`].
-    pub reliability: String,
+pub(crate) struct EvaluationPlots {
+    pub(crate) confusion_matrix: String,
+    /// The confusion matrix of all slices, where the other is of a part.
+    pub(crate) confusion_matrix_of_all: Option<String>,
+    pub(crate) roc: String,
+    pub(crate) precision_recall: String,
+    pub(crate) reliability: String,
+    pub(crate) training_curves: Option<String>,
 }
 
 impl EvaluationPlots {
-    /// Draws the slices as they are, copies included; the caption of each says so.
-    ///
     /// # Panics
-    /// If `predictions` belong to other classes than the report.
-    pub fn draw(report: &EvaluationReport, predictions: &[Prediction]) -> Self {
-        let evaluation = &report.as_is;
-        let classes = &evaluation.confusion.classes;
+    /// If the predictions belong to other classes than the report.
+    pub(crate) fn draw(room: Room, evaluated: &Evaluated<'_>) -> Self {
+        let report = evaluated.report;
+        let shown = evaluated.shown();
+        let classes = &shown.confusion.classes;
+        let predictions = evaluated.shown_predictions();
         let truth: Vec<ClassIndex> = predictions.iter().map(|slice| slice.truth).collect();
         let probabilities: Vec<Probabilities> = predictions
             .iter()
             .map(|slice| slice.probabilities.clone())
             .collect();
         let caption = caption(report);
+        let is_part = matches!(report.clean_part(), CleanPart::Part(_));
+        let of_all = || confusion_matrix_in(room, &report.as_is.confusion, &caption_of_all(report));
+        let training = evaluated.training;
         Self {
-            confusion_matrix: confusion_matrix(&evaluation.confusion, &caption),
-            roc: roc(classes, &truth, &probabilities, &caption),
-            precision_recall: precision_recall(classes, &truth, &probabilities, &caption),
-            reliability: reliability(&evaluation.reliability, evaluation.scores.ece, &caption),
+            confusion_matrix: confusion_matrix_in(room, &shown.confusion, &caption),
+            confusion_matrix_of_all: is_part.then(of_all),
+            roc: roc_in(room, classes, &truth, &probabilities, &caption),
+            precision_recall: precision_recall_in(room, classes, &truth, &probabilities, &caption),
+            reliability: reliability_in(room, &shown.reliability, shown.scores.ece, &caption),
+            training_curves: training
+                .map(|(history, context)| training_curves_in(room, history, context)),
         }
     }
 }

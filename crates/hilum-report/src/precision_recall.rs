@@ -7,6 +7,7 @@ use hilum_metrics::{
 };
 
 use crate::class_curves::{ClassCurve, ClassCurvesPlot, draw};
+use crate::room::Room;
 
 /// Draws the precision-recall curve of every class against all others, as SVG.
 ///
@@ -21,6 +22,17 @@ pub fn precision_recall(
     probabilities: &[Probabilities],
     caption: &str,
 ) -> String {
+    precision_recall_in(Room::Wide, classes, truth, probabilities, caption)
+}
+
+/// [`precision_recall`] in so much room.
+pub(crate) fn precision_recall_in(
+    room: Room,
+    classes: &Classes,
+    truth: &[ClassIndex],
+    probabilities: &[Probabilities],
+    caption: &str,
+) -> String {
     let sample = Sample::new(classes.len(), truth, probabilities);
     let curve = |class| ClassCurve {
         class: classes.name(class).to_string(),
@@ -29,7 +41,7 @@ pub fn precision_recall(
     };
     let curves: Vec<ClassCurve> = classes.indices().map(curve).collect();
     let plot = ClassCurvesPlot {
-        title: "Precision and recall, one class against all others",
+        title: "Precision and recall",
         x_label: "recall",
         y_label: "precision",
         area_name: "AP",
@@ -37,7 +49,7 @@ pub fn precision_recall(
         chance: None,
         caption,
     };
-    draw(&plot, &curves)
+    draw(room, &plot, &curves)
 }
 
 /// The corners of the steps whose area is the average precision: each recall is reached at the

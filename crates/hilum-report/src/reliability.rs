@@ -3,15 +3,11 @@
 use hilum_metrics::{ECE, ReliabilityBin};
 
 use crate::axes::{Axis, CAPTION_LINE, CAPTION_SIZE, Panel, draw_caption};
-use crate::palette::{FRAME, MUTED, TRAIN, VALID};
+use crate::palette::{BAR, FRAME, MUTED, TRAIN, VALID};
+use crate::room::{NARROW_WIDTH, Room};
 use crate::svg::{Stroke, Svg, TextStyle, wrapped};
 
-const LEFT: f64 = 76.0;
 const TOP: f64 = 48.0;
-const SIDE: f64 = 380.0;
-const COUNTS_TOP: f64 = TOP + SIDE + 62.0;
-const COUNTS_HEIGHT: f64 = 90.0;
-const WIDTH: f64 = LEFT + SIDE + 250.0;
 
 const IDEAL: Stroke = Stroke {
     color: FRAME,
@@ -19,32 +15,100 @@ const IDEAL: Stroke = Stroke {
     dash: "4 4",
 };
 
+const EDGE: Stroke = Stroke {
+    color: TRAIN,
+    width: 2.5,
+    dash: "",
+};
+
+/// Where everything stands.
+struct Layout {
+    left: f64,
+    side: f64,
+    width: f64,
+    counts_top: f64,
+    counts_height: f64,
+    counts_label: &'static str,
+    legend: (f64, f64),
+    caption_left: f64,
+    caption_top: f64,
+}
+
+impl Layout {
+    fn new(room: Room) -> Self {
+        match room {
+            Room::Wide => {
+                let (left, side) = (76.0, 380.0);
+                let (counts_top, counts_height) = (TOP + side + 62.0, 90.0);
+                Self {
+                    left,
+                    side,
+                    width: left + side + 250.0,
+                    counts_top,
+                    counts_height,
+                    counts_label: "confidence: probability of the predicted class",
+                    legend: (left + side + 28.0, TOP + 8.0),
+                    caption_left: left,
+                    caption_top: counts_top + counts_height + 54.0,
+                }
+            }
+            Room::Narrow => {
+                let left = 64.0;
+                let side = NARROW_WIDTH - 12.0 - left;
+                let (counts_top, counts_height) = (TOP + side + 46.0, 56.0);
+                let legend_top = counts_top + counts_height + 66.0;
+                Self {
+                    left,
+                    side,
+                    width: NARROW_WIDTH,
+                    counts_top,
+                    counts_height,
+                    counts_label: "confidence",
+                    legend: (8.0, legend_top),
+                    caption_left: 8.0,
+                    caption_top: legend_top + 164.0,
+                }
+            }
+        }
+    }
+}
+
 /// Draws, as SVG, the accuracy of the slices in each bin of confidence (the probability of the
 /// predicted class) with the mean confidence there, and how many slices each bin holds.
 ///
 /// `ece` is the expected calibration error, which the legend gives. `caption` stands below:
 /// what the numbers are of, and what the audit said of it.
 pub fn reliability(bins: &[ReliabilityBin], ece: Option<f64>, caption: &str) -> String {
-    let caption = wrapped(caption, CAPTION_SIZE, WIDTH - LEFT - 20.0);
-    let caption_top = COUNTS_TOP + COUNTS_HEIGHT + 54.0;
-    let height = caption_top + caption.len() as f64 * CAPTION_LINE + 12.0;
-    let mut svg = Svg::new(WIDTH, height);
-    draw_accuracy(&mut svg, bins);
-    draw_counts(&mut svg, bins);
-    draw_legend(&mut svg, ece);
-    draw_caption(&mut svg, LEFT, caption_top, &caption);
+    reliability_in(Room::Wide, bins, ece, caption)
+}
+
+/// [`reliability`] in so much room.
+pub(crate) fn reliability_in(
+    room: Room,
+    bins: &[ReliabilityBin],
+    ece: Option<f64>,
+    caption: &str,
+) -> String {
+    let layout = Layout::new(room);
+    let caption_width = layout.width - layout.caption_left - 8.0;
+    let caption = wrapped(caption, CAPTION_SIZE, caption_width);
+    let height = layout.caption_top + caption.len() as f64 * CAPTION_LINE + 12.0;
+    let mut svg = Svg::new(layout.width, height);
+    draw_accuracy(&mut svg, &layout, bins);
+    draw_counts(&mut svg, &layout, bins);
+    draw_legend(&mut svg, layout.legend, ece);
+    let (left, top) = (layout.caption_left, layout.caption_top);
+    draw_caption(&mut svg, left, top, &caption);
     svg.finish("Reliability")
 }
 
-fn draw_accuracy(svg: &mut Svg, bins: &[ReliabilityBin]) {
-    let mut x = Axis::fraction("confidence");
-    x.label = "";
+fn draw_accuracy(svg: &mut Svg, layout: &Layout, bins: &[ReliabilityBin]) {
     let panel = Panel {
-        left: LEFT,
+        left: layout.left,
         top: TOP,
-        width: SIDE,
-        height: SIDE,
-        x,
+        width: layout.side,
+        height: layout.side,
+        x: Axis::fraction(""),
         y: Axis::fraction("accuracy"),
     };
     panel.draw(svg, "Is the confidence deserved?");
@@ -55,14 +119,8 @@ fn draw_accuracy(svg: &mut Svg, bins: &[ReliabilityBin]) {
         let (left, top) = panel.place(bin.low, accuracy);
         let (right, bottom) = panel.place(bin.high, 0.0);
         let bar = (left + 1.5, top.min(bottom - 2.0));
-        svg.rectangle(bar, right - left - 3.0, bottom - bar.1, "#9ecae1");
-        let color = TRAIN;
-        let edge = Stroke {
-            color,
-            width: 2.5,
-            dash: "",
-        };
-        svg.line((left + 1.5, bar.1), (right - 1.5, bar.1), edge);
+        svg.rectangle(bar, right - left - 3.0, bottom - bar.1, BAR);
+        svg.line((left + 1.5, bar.1), (right - 1.5, bar.1), EDGE);
         let point = panel.place(confidence, confidence);
         let foot = panel.place(confidence, accuracy);
         let gap = Stroke {
@@ -76,14 +134,14 @@ fn draw_accuracy(svg: &mut Svg, bins: &[ReliabilityBin]) {
     svg.line(panel.place(0.0, 0.0), panel.place(1.0, 1.0), IDEAL);
 }
 
-fn draw_counts(svg: &mut Svg, bins: &[ReliabilityBin]) {
+fn draw_counts(svg: &mut Svg, layout: &Layout, bins: &[ReliabilityBin]) {
     let largest = bins.iter().map(|bin| bin.count).max().unwrap_or(0);
     let panel = Panel {
-        left: LEFT,
-        top: COUNTS_TOP,
-        width: SIDE,
-        height: COUNTS_HEIGHT,
-        x: Axis::fraction("confidence: probability of the predicted class"),
+        left: layout.left,
+        top: layout.counts_top,
+        width: layout.side,
+        height: layout.counts_height,
+        x: Axis::fraction(layout.counts_label),
         y: Axis::from_zero(largest as f64, "slices").only_ends(),
     };
     panel.draw(svg, "");
@@ -94,21 +152,13 @@ fn draw_counts(svg: &mut Svg, bins: &[ReliabilityBin]) {
     }
 }
 
-fn draw_legend(svg: &mut Svg, ece: Option<f64>) {
-    let (left, text_left) = (LEFT + SIDE + 28.0, LEFT + SIDE + 64.0);
+fn draw_legend(svg: &mut Svg, (left, top): (f64, f64), ece: Option<f64>) {
+    let text_left = left + 36.0;
     let rows = ["accuracy in the bin", "mean confidence", "ideal"];
-    let middle = |row: usize| TOP + 8.0 + row as f64 * 26.0;
-    svg.rectangle((left, middle(0) - 6.0), 26.0, 13.0, "#9ecae1");
-    let edge = Stroke {
-        color: TRAIN,
-        width: 2.5,
-        dash: "",
-    };
-    svg.line(
-        (left, middle(0) - 6.0),
-        (left + 26.0, middle(0) - 6.0),
-        edge,
-    );
+    let middle = |row: usize| top + row as f64 * 26.0;
+    svg.rectangle((left, middle(0) - 6.0), 26.0, 13.0, BAR);
+    let edge = [left, left + 26.0].map(|x| (x, middle(0) - 6.0));
+    svg.line(edge[0], edge[1], EDGE);
     svg.circle((left + 13.0, middle(1)), 3.5, VALID, VALID);
     svg.line((left, middle(2)), (left + 26.0, middle(2)), IDEAL);
     for (row, text) in rows.iter().enumerate() {
@@ -120,9 +170,6 @@ fn draw_legend(svg: &mut Svg, ece: Option<f64>) {
     svg.text((left, middle(4)), &format!("{name} {ece}"), heading);
     let note = TextStyle::PLAIN.size(12.0).color(MUTED);
     svg.text((left, middle(4) + 22.0), "mean gap between the two,", note);
-    svg.text(
-        (left, middle(4) + 39.0),
-        "weighted by slices; 0 is best",
-        note,
-    );
+    let weighted = "weighted by slices; 0 is best";
+    svg.text((left, middle(4) + 39.0), weighted, note);
 }

@@ -4,6 +4,7 @@ use hilum_core::{ClassIndex, Classes, Probabilities};
 use hilum_metrics::{MACRO_AUROC, RocPoint, Sample, auroc, roc_curve};
 
 use crate::class_curves::{ClassCurve, ClassCurvesPlot, draw};
+use crate::room::Room;
 
 /// Draws the ROC curve of every class against all others, as SVG.
 ///
@@ -18,6 +19,17 @@ pub fn roc(
     probabilities: &[Probabilities],
     caption: &str,
 ) -> String {
+    roc_in(Room::Wide, classes, truth, probabilities, caption)
+}
+
+/// [`roc`] in so much room.
+pub(crate) fn roc_in(
+    room: Room,
+    classes: &Classes,
+    truth: &[ClassIndex],
+    probabilities: &[Probabilities],
+    caption: &str,
+) -> String {
     let sample = Sample::new(classes.len(), truth, probabilities);
     let place = |point: &RocPoint| (point.false_positive_rate, point.true_positive_rate);
     let curve = |class| ClassCurve {
@@ -27,7 +39,7 @@ pub fn roc(
     };
     let curves: Vec<ClassCurve> = classes.indices().map(curve).collect();
     let plot = ClassCurvesPlot {
-        title: "ROC, one class against all others",
+        title: "ROC",
         x_label: "false positive rate",
         y_label: "true positive rate",
         area_name: "AUROC",
@@ -35,5 +47,5 @@ pub fn roc(
         chance: Some(([(0.0, 0.0), (1.0, 1.0)], "guessing")),
         caption,
     };
-    draw(&plot, &curves)
+    draw(room, &plot, &curves)
 }

@@ -1,6 +1,9 @@
 //! A drawing as SVG text: shapes in points from the upper left corner, text as text.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+
+use crate::palette::{Color, PAPER};
 
 /// What every viewer has; nothing is embedded, nothing is fetched.
 const FONT_FAMILY: &str = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif";
@@ -11,7 +14,7 @@ pub(crate) const TEXT_SIZE: f64 = 13.0;
 /// How a line is drawn.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stroke {
-    pub(crate) color: &'static str,
+    pub(crate) color: Color,
     pub(crate) width: f64,
     /// Lengths of strokes and gaps; empty for an unbroken line.
     pub(crate) dash: &'static str,
@@ -29,7 +32,7 @@ pub(crate) enum Anchor {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TextStyle {
     pub(crate) size: f64,
-    pub(crate) color: &'static str,
+    pub(crate) color: Color,
     pub(crate) anchor: Anchor,
     pub(crate) bold: bool,
     /// Clockwise, about the text's position.
@@ -50,7 +53,7 @@ impl TextStyle {
         Self { anchor, ..self }
     }
 
-    pub(crate) const fn color(self, color: &'static str) -> Self {
+    pub(crate) const fn color(self, color: Color) -> Self {
         Self { color, ..self }
     }
 
@@ -76,6 +79,8 @@ pub(crate) struct Svg {
     width: f64,
     height: f64,
     body: String,
+    /// Every colour in it.
+    colors: BTreeSet<Color>,
 }
 
 impl Svg {
@@ -84,6 +89,7 @@ impl Svg {
             width,
             height,
             body: String::new(),
+            colors: BTreeSet::from([PAPER]),
         }
     }
 
@@ -95,13 +101,15 @@ impl Svg {
         self.body.push('\n');
     }
 
-    pub(crate) fn rectangle(&mut self, (x, y): (f64, f64), width: f64, height: f64, fill: &str) {
+    pub(crate) fn rectangle(&mut self, (x, y): (f64, f64), width: f64, height: f64, fill: Color) {
+        self.colors.insert(fill);
         self.element(format_args!(
             r#"<rect x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}" fill="{fill}"/>"#
         ));
     }
 
-    pub(crate) fn circle(&mut self, (x, y): (f64, f64), radius: f64, fill: &str, stroke: &str) {
+    pub(crate) fn circle(&mut self, (x, y): (f64, f64), radius: f64, fill: Color, stroke: Color) {
+        self.colors.extend([fill, stroke]);
         self.element(format_args!(
             r#"<circle cx="{x:.2}" cy="{y:.2}" r="{radius}" fill="{fill}" stroke="{stroke}" stroke-width="2"/>"#
         ));
@@ -117,6 +125,7 @@ impl Svg {
             .map(|(x, y)| format!("{x:.2},{y:.2}"))
             .collect();
         let Stroke { color, width, dash } = stroke;
+        self.colors.insert(color);
         let dash = if dash.is_empty() {
             String::new()
         } else {
@@ -130,6 +139,7 @@ impl Svg {
 
     /// Writes `content`; `y` is the middle of the letters' height.
     pub(crate) fn text(&mut self, (x, y): (f64, f64), content: &str, style: TextStyle) {
+        self.colors.insert(style.color);
         let anchor = match style.anchor {
             Anchor::Start => "",
             Anchor::Middle => r#" text-anchor="middle""#,
@@ -164,15 +174,17 @@ impl Svg {
             width,
             height,
             body,
+            colors,
         } = self;
         let title = escape(title);
+        let dark: String = colors.iter().map(|color| color.dark_rule()).collect();
         format!(
             r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}" role="img" font-family="{FONT_FAMILY}">
 <title>{title}</title>
-<rect width="100%" height="100%" fill="{}"/>
+<style>@media screen and (prefers-color-scheme: dark){{{dark}}}</style>
+<rect width="100%" height="100%" fill="{PAPER}"/>
 {body}</svg>
-"#,
-            crate::palette::PAPER
+"#
         )
     }
 }
@@ -219,6 +231,25 @@ pub(crate) fn shortened(name: &str) -> String {
     let start: String = characters[..22].iter().collect();
     let end: String = characters[characters.len() - 13..].iter().collect();
     format!("{start}…{end}")
+}
+
+/// `name` with its middle left out if it needs more than `width` points.
+pub(crate) fn shortened_to(name: &str, size: f64, width: f64) -> String {
+    if text_width(name, size) <= width {
+        return name.to_owned();
+    }
+    let characters: Vec<char> = name.chars().collect();
+    let mut kept = characters.len() - 1;
+    loop {
+        let (start, end) = (kept.div_ceil(2), kept / 2);
+        let start: String = characters[..start].iter().collect();
+        let end: String = characters[characters.len() - end..].iter().collect();
+        let short = format!("{start}…{end}");
+        if kept == 0 || text_width(&short, size) <= width {
+            return short;
+        }
+        kept -= 1;
+    }
 }
 
 /// `text` in lines of at most `width` points, broken between words.

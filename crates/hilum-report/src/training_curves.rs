@@ -1,23 +1,30 @@
 //! `curves.svg`: how training went.
 
-use hilum_metrics::{ACCURACY, Direction, History, LOG_COSH, MACRO_F1, Metric, SplitRow};
+use hilum_metrics::{
+    ACCURACY, Direction, EpochRow, History, LOG_COSH, MACRO_AUROC, MACRO_F1, Metric, SplitRow,
+};
 
 use crate::axes::{Axis, CAPTION_LINE, CAPTION_SIZE, Panel, draw_caption};
 use crate::caption::capitalised;
-use crate::palette::{MUTED, PAPER, TRAIN, VALID};
-use crate::svg::{Anchor, Stroke, Svg, TextStyle, wrapped};
+use crate::palette::{Color, MUTED, PAPER, TRAIN, VALID};
+use crate::room::{NARROW_WIDTH, Room};
+use crate::svg::{Anchor, Stroke, Svg, TEXT_SIZE, TextStyle, text_width, wrapped};
+use crate::training_context::TrainingContext;
 
-/// One panel: a figure of [`SplitRow`] over the epochs.
+/// One panel: a figure over the epochs.
 enum Figure {
     Loss,
     Score(Metric),
+    LearningRate,
 }
 
-const FIGURES: [Figure; 4] = [
+const FIGURES: [Figure; 6] = [
     Figure::Loss,
     Figure::Score(ACCURACY),
     Figure::Score(MACRO_F1),
+    Figure::Score(MACRO_AUROC),
     Figure::Score(LOG_COSH),
+    Figure::LearningRate,
 ];
 
 impl Figure {
@@ -25,56 +32,138 @@ impl Figure {
         match self {
             Self::Loss => "Loss".to_owned(),
             Self::Score(metric) => capitalised(metric.title),
+            Self::LearningRate => "Learning rate".to_owned(),
         }
     }
 
-    fn value(&self, row: &SplitRow) -> Option<f64> {
-        let value = match self {
-            Self::Loss => row.loss,
-            Self::Score(metric) => row.get(metric).flatten(),
+    /// On the training slices, and on those of validation.
+    fn values(&self, row: &EpochRow) -> [Option<f64>; 2] {
+        let of = |split: &SplitRow| match self {
+            Self::Loss => split.loss,
+            Self::Score(metric) => split.get(metric).flatten(),
+            Self::LearningRate => None,
         };
-        value.filter(|value| value.is_finite())
+        let values = match self {
+            Self::LearningRate => [Some(row.learning_rate), None],
+            _ => [of(&row.train), of(&row.valid)],
+        };
+        values.map(|value| value.filter(|value| value.is_finite()))
     }
 
-    /// Scores fill their range; losses and distances go from 0 to the `largest` value.
-    fn axis(&self, largest: f64) -> Axis {
+    /// Scores fill their range; losses and distances go from 0 to the `largest` value. What a
+    /// score says stands beside a panel of `height` if it is no longer.
+    fn axis(&self, largest: f64, height: f64) -> Axis {
+        let fitting = |says| {
+            if text_width(says, TEXT_SIZE) <= height {
+                says
+            } else {
+                ""
+            }
+        };
         match self {
             Self::Loss => Axis::from_zero(largest, "nats"),
             Self::Score(metric) => match metric.direction {
-                Direction::HigherIsBetter => Axis::fraction(metric.says),
-                Direction::LowerIsBetter => Axis::from_zero(largest, metric.says),
+                Direction::HigherIsBetter => Axis::fraction(fitting(metric.says)),
+                Direction::LowerIsBetter => Axis::from_zero(largest, fitting(metric.says)),
             },
+            Self::LearningRate => Axis::from_zero(largest, ""),
         }
     }
 }
 
-const PANEL_WIDTH: f64 = 400.0;
-const PANEL_HEIGHT: f64 = 220.0;
-const LEFT: f64 = 84.0;
-const TOP: f64 = 84.0;
-const COLUMN: f64 = PANEL_WIDTH + 104.0;
-const ROW: f64 = PANEL_HEIGHT + 96.0;
-const WIDTH: f64 = LEFT + COLUMN + PANEL_WIDTH + 28.0;
+/// Where everything stands.
+struct Layout {
+    columns: usize,
+    panel: (f64, f64),
+    /// From one panel to the next, to the right and down.
+    pitch: (f64, f64),
+    left: f64,
+    top: f64,
+    width: f64,
+    /// Where the sample of the kept epoch stands in the legend.
+    kept: (f64, f64),
+    caption_left: f64,
+}
 
-/// Draws loss, accuracy, macro-F1 and log-cosh of training and validation over the epochs, as
-/// SVG, the epoch whose weights were kept marked. A value that is undefined leaves a gap.
-///
-/// `caption` stands below: which run it is, and what the audit said of its data.
-pub fn training_curves(history: &History, caption: &str) -> String {
-    let caption = wrapped(caption, CAPTION_SIZE, WIDTH - LEFT - 20.0);
-    let caption_top = TOP + 2.0 * ROW - 32.0;
-    let height = caption_top + caption.len() as f64 * CAPTION_LINE + 14.0;
-    let mut svg = Svg::new(WIDTH, height);
-    draw_legend(&mut svg, history);
-    for (at, figure) in FIGURES.iter().enumerate() {
-        let corner = (LEFT + (at % 2) as f64 * COLUMN, TOP + (at / 2) as f64 * ROW);
-        draw_figure(&mut svg, history, figure, corner);
+const LEGEND_TOP: f64 = 28.0;
+
+impl Layout {
+    fn new(room: Room) -> Self {
+        match room {
+            Room::Wide => {
+                let (panel, left) = ((400.0, 220.0), 84.0);
+                let pitch = (panel.0 + 104.0, panel.1 + 96.0);
+                Self {
+                    columns: 2,
+                    panel,
+                    pitch,
+                    left,
+                    top: 84.0,
+                    width: left + pitch.0 + panel.0 + 28.0,
+                    kept: (left + 220.0, LEGEND_TOP),
+                    caption_left: left,
+                }
+            }
+            Room::Narrow => {
+                let left = 68.0;
+                let panel = (NARROW_WIDTH - 12.0 - left, 150.0);
+                Self {
+                    columns: 1,
+                    panel,
+                    pitch: (0.0, panel.1 + 86.0),
+                    left,
+                    top: 104.0,
+                    width: NARROW_WIDTH,
+                    kept: (8.0, LEGEND_TOP + 24.0),
+                    caption_left: 8.0,
+                }
+            }
+        }
     }
-    draw_caption(&mut svg, LEFT, caption_top, &caption);
+
+    fn corner(&self, at: usize) -> (f64, f64) {
+        let (column, row) = (at % self.columns, at / self.columns);
+        let x = self.left + column as f64 * self.pitch.0;
+        (x, self.top + row as f64 * self.pitch.1)
+    }
+
+    fn caption_top(&self) -> f64 {
+        let rows = FIGURES.len().div_ceil(self.columns);
+        self.top + rows as f64 * self.pitch.1 - 32.0
+    }
+}
+
+/// Draws loss, accuracy, macro-F1, macro-AUROC and log-cosh of training and validation over the
+/// epochs, and the learning rate, as SVG; the epoch whose weights were kept is marked. A value
+/// that is undefined leaves a gap.
+///
+/// Below stands what `context` says: how the epoch was chosen, and what the audit said of the
+/// data.
+pub fn training_curves(history: &History, context: &TrainingContext) -> String {
+    training_curves_in(Room::Wide, history, context)
+}
+
+/// [`training_curves`] in so much room.
+pub(crate) fn training_curves_in(
+    room: Room,
+    history: &History,
+    context: &TrainingContext,
+) -> String {
+    let layout = Layout::new(room);
+    let caption_width = layout.width - layout.caption_left - 8.0;
+    let caption = wrapped(&context.caption(history), CAPTION_SIZE, caption_width);
+    let height = layout.caption_top() + caption.len() as f64 * CAPTION_LINE + 14.0;
+    let mut svg = Svg::new(layout.width, height);
+    draw_legend(&mut svg, &layout, history, context);
+    for (at, figure) in FIGURES.iter().enumerate() {
+        draw_figure(&mut svg, &layout, history, figure, layout.corner(at));
+    }
+    let (left, top) = (layout.caption_left, layout.caption_top());
+    draw_caption(&mut svg, left, top, &caption);
     svg.finish("Training curves")
 }
 
-fn line(color: &'static str) -> Stroke {
+fn line(color: Color) -> Stroke {
     Stroke {
         color,
         width: 2.0,
@@ -82,63 +171,69 @@ fn line(color: &'static str) -> Stroke {
     }
 }
 
-const BEST: Stroke = Stroke {
+const KEPT: Stroke = Stroke {
     color: MUTED,
     width: 1.5,
     dash: "4 4",
 };
 
-fn draw_legend(svg: &mut Svg, history: &History) {
-    let y = 28.0;
-    for (x, name, color) in [(LEFT, "train", TRAIN), (LEFT + 110.0, "valid", VALID)] {
+fn draw_legend(svg: &mut Svg, layout: &Layout, history: &History, context: &TrainingContext) {
+    let (left, y) = (layout.caption_left, LEGEND_TOP);
+    for (x, name, color) in [(left, "train", TRAIN), (left + 110.0, "valid", VALID)] {
         svg.line((x, y), (x + 28.0, y), line(color));
         svg.text((x + 36.0, y), name, TextStyle::PLAIN);
     }
-    if let Some(best) = history.best() {
-        let x = LEFT + 220.0;
-        svg.line((x, y), (x + 28.0, y), BEST);
-        let text = format!("best epoch, kept as the model: {}", best.epoch);
+    if let Some(kept) = history.best() {
+        let (x, y) = layout.kept;
+        svg.line((x, y), (x + 28.0, y), KEPT);
+        let text = format!("{}: {}", context.kept_epoch(), kept.epoch);
         svg.text((x + 36.0, y), &text, TextStyle::PLAIN);
     }
 }
 
-fn draw_figure(svg: &mut Svg, history: &History, figure: &Figure, (left, top): (f64, f64)) {
+fn draw_figure(
+    svg: &mut Svg,
+    layout: &Layout,
+    history: &History,
+    figure: &Figure,
+    (left, top): (f64, f64),
+) {
     let rows = &history.rows;
-    let value = |row: &SplitRow| figure.value(row);
     let first = rows.first().map_or(1, |row| row.epoch);
     let last = rows.last().map_or(first, |row| row.epoch);
-    let values = rows
-        .iter()
-        .flat_map(|row| [value(&row.train), value(&row.valid)]);
+    let values = rows.iter().flat_map(|row| figure.values(row));
     let largest = values.flatten().fold(0.0, f64::max);
     let panel = Panel {
         left,
         top,
-        width: PANEL_WIDTH,
-        height: PANEL_HEIGHT,
+        width: layout.panel.0,
+        height: layout.panel.1,
         x: Axis::counting(first, last, "epoch"),
-        y: figure.axis(largest),
+        y: figure.axis(largest, layout.panel.1),
     };
     panel.draw(svg, &figure.title());
-    let best = history.best();
-    if let Some(best) = best {
-        let (x, _) = panel.place(best.epoch as f64, 0.0);
-        svg.line((x, panel.top), (x, panel.bottom()), BEST);
+    let kept = history.best();
+    if let Some(kept) = kept {
+        let (x, _) = panel.place(kept.epoch as f64, 0.0);
+        svg.line((x, panel.top), (x, panel.bottom()), KEPT);
     }
-    let train = rows.iter().map(|row| (row.epoch, value(&row.train)));
-    draw_series(svg, &panel, train, TRAIN);
-    let valid = rows.iter().map(|row| (row.epoch, value(&row.valid)));
-    draw_series(svg, &panel, valid, VALID);
-    if let Some((best, found)) = best.and_then(|row| Some((row, value(&row.valid)?))) {
-        let place = panel.place(best.epoch as f64, found);
+    for (split, color) in [TRAIN, VALID].into_iter().enumerate() {
+        let values = rows
+            .iter()
+            .map(|row| (row.epoch, figure.values(row)[split]));
+        draw_series(svg, &panel, values, color);
+    }
+    let Some(kept) = kept else { return };
+    if let [train, Some(found)] = figure.values(kept) {
+        let place = panel.place(kept.epoch as f64, found);
         svg.circle(place, 4.5, PAPER, VALID);
-        let above = value(&best.train).is_some_and(|train| found > train);
-        draw_best_value(svg, &panel, place, &format!("{found:.3}"), above);
+        let above = train.is_some_and(|train| found > train);
+        draw_kept_value(svg, &panel, place, &format!("{found:.3}"), above);
     }
 }
 
-/// Writes the best epoch's value beside its ring: away from the train line, inside the panel.
-fn draw_best_value(svg: &mut Svg, panel: &Panel, (x, y): (f64, f64), text: &str, above: bool) {
+/// Writes the kept epoch's value beside its ring: away from the train line, inside the panel.
+fn draw_kept_value(svg: &mut Svg, panel: &Panel, (x, y): (f64, f64), text: &str, above: bool) {
     let style = TextStyle::PLAIN.size(12.0).color(VALID).bold();
     let (x, anchor) = if x + 56.0 > panel.right() {
         (x - 9.0, Anchor::End)
@@ -156,7 +251,7 @@ fn draw_series(
     svg: &mut Svg,
     panel: &Panel,
     values: impl Iterator<Item = (usize, Option<f64>)>,
-    color: &'static str,
+    color: Color,
 ) {
     let mut run: Vec<(f64, f64)> = Vec::new();
     let mut finish = |run: &mut Vec<(f64, f64)>| {

@@ -3,7 +3,7 @@
 use hilum_core::AuditSummary;
 
 use crate::axes::{Axis, CAPTION_LINE, CAPTION_SIZE, Panel, draw_caption};
-use crate::palette::{GRID, INK, MUTED, PAPER, TRAIN, VALID};
+use crate::palette::{Color, GRID, INK, MUTED, PAPER, TRAIN, VALID};
 use crate::svg::{Anchor, Svg, TextStyle, shortened, text_width, wrapped};
 
 /// The trials of a search, as they are drawn.
@@ -105,7 +105,7 @@ fn score_axis(plot: &TrialsPlot) -> Axis {
 fn draw_legend(svg: &mut Svg, plot: &TrialsPlot) {
     let y = 30.0;
     let mut x = LEFT;
-    let mut entry = |text: &str, radius: f64, [fill, stroke]: [&'static str; 2]| {
+    let mut entry = |text: &str, radius: f64, [fill, stroke]: [Color; 2]| {
         svg.circle((x + 6.0, y), radius, fill, stroke);
         svg.text((x + 18.0, y), text, TextStyle::PLAIN);
         x += 44.0 + text_width(text, TextStyle::PLAIN.size);

@@ -103,7 +103,10 @@ impl Audit {
         let facts: BTreeMap<_, _> = paths.zip(&self.facts).collect();
         let samples = divided.samples.iter();
         let facts = samples.map(|sample| facts[&sample.path].clone()).collect();
-        Self::from_facts(divided, facts, self.pairs.clone())
+        Self {
+            mended: self.mended.clone(),
+            ..Self::from_facts(divided, facts, self.pairs.clone())
+        }
     }
 
     /// What travels with every number that is computed on this data.

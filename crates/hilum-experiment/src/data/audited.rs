@@ -103,9 +103,10 @@ pub(crate) fn with_valid(
         seed,
         keeps_scans,
     });
+    let audit = audited.audit.of_same_files(&audited.dataset, &divided);
     Ok(Audited {
         dataset: divided,
-        audit: audited.audit,
+        audit,
     })
 }
 

@@ -8,12 +8,12 @@ use std::num::NonZeroUsize;
 
 use hilum_core::{AuditSummary, Classes, FindingCount, Severity, Split};
 use hilum_dataset::Dataset;
-use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport, History, Leaked};
-use hilum_report::{Prediction, write_evaluation};
-use hilum_train::read_log;
+use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport, Leaked};
+use hilum_report::{Evaluated, Prediction, write_evaluation};
 use thiserror::Error;
 
 use crate::data::{Audited, Known};
+use crate::own_training::own_training;
 use crate::session::Session;
 use crate::settings::DataSettings;
 use crate::{Event, ExperimentError, Model, ModelOrigin, Predict, Task, data};
@@ -88,8 +88,10 @@ pub fn evaluate(
             .is_some_and(|known| known.samples.contains(sample_index));
         is_left && !is_known
     };
-    let clean = predictions.iter().filter(|(index, _)| is_clean(index));
-    let clean: Vec<&Prediction> = clean.map(|(_, one)| one).collect();
+    let positions = predictions.iter().enumerate();
+    let positions = positions.filter(|(_, (sample_index, _))| is_clean(sample_index));
+    let clean_positions: Vec<usize> = positions.map(|(position, _)| position).collect();
+    let clean: Vec<&Prediction> = clean_positions.iter().map(|at| all[*at]).collect();
     let judge = |slices: &[&Prediction]| judge(dataset.classes(), slices, &request.bootstrap);
     let (as_is, clean) = model.workers.install(|| {
         let as_is = judge(&all);
@@ -111,9 +113,20 @@ pub fn evaluate(
         details: details(model, request, division),
     };
     let predictions: Vec<Prediction> = predictions.into_iter().map(|(_, one)| one).collect();
-    let history = history(model);
     let folder = request.place.folder()?;
-    let written = write_evaluation(&folder, &report, &predictions, history.as_ref())?;
+    let training = match &model.origin {
+        ModelOrigin::File(path) => own_training(path, &model.file),
+        ModelOrigin::Bundled => None,
+    };
+    let evaluated = Evaluated {
+        report: &report,
+        predictions: &predictions,
+        clean: report.clean.as_ref().map(|_| clean_positions.as_slice()),
+        training: training
+            .as_ref()
+            .map(|(history, context)| (history, context)),
+    };
+    let written = write_evaluation(&folder, &evaluated)?;
     for path in &written {
         session.tell(&Event::WroteResult { path });
     }
@@ -224,17 +237,6 @@ fn predict(
             (slice.sample_index, prediction)
         })
         .collect())
-}
-
-/// The run that made the model, if its log still lies beside it.
-fn history(model: &Model) -> Option<History> {
-    let ModelOrigin::File(path) = &model.origin else {
-        return None;
-    };
-    let mut history = read_log(&path.with_file_name("log.csv")).ok()?;
-    let validation = model.file.validation.as_ref();
-    history.best_epoch = validation.and_then(|validation| validation.epoch);
-    Some(history)
 }
 
 /// What it takes to make the numbers again.

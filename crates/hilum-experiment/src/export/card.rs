@@ -40,6 +40,7 @@ pub(super) fn card(model: &ModelFile, extra: Extra) -> Result<ModelCard, Experim
             }
             _ => Vec::new(),
         },
+        validation_role: model.training.validation_role(),
         calibration: model
             .calibration
             .as_ref()

@@ -4,8 +4,9 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use hilum_core::ValidationRole;
 use hilum_metrics::OutOfFold;
-use hilum_report::write_curves;
+use hilum_report::{TrainingContext, write_curves};
 use hilum_train::{BatchDone, EpochDone, Observer, RunFolder, Training, TrainingData};
 use rayon::ThreadPool;
 
@@ -108,7 +109,12 @@ fn train_and_predict(
     let cancel = session.cancel();
     let outcome = hilum_train::train(engine.as_mut(), &training, &mut events, cancel.as_ref())?;
     finished(&outcome, run.parent, Interruptible::Folds)?;
-    write_curves(&folder.curves(), &outcome.history, &model.audit.to_string())?;
+    let decided = settings.training.decided_by_validation();
+    let context = TrainingContext {
+        validation: Some(ValidationRole::KeptBack(decided)),
+        audit: model.audit.clone(),
+    };
+    write_curves(&folder.curves(), &outcome.history, &context)?;
     let pixels: Vec<_> = held_out.iter().map(|slice| &slice.pixels).collect();
     let batch = NonZeroUsize::new(settings.training.batch_size).unwrap_or(NonZeroUsize::MIN);
     let recipe = &settings.recipe;

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use hilum_core::ValidationRole;
 use hilum_graph::{Architecture, DeviceName};
 use hilum_imaging::Recipe;
 use hilum_train::Settings;
@@ -26,6 +27,17 @@ pub struct RunSettings {
     pub recipe: Recipe,
     /// How it learns.
     pub training: Settings,
+}
+
+impl RunSettings {
+    /// What the validation split is for in the run.
+    pub fn validation_role(&self) -> ValidationRole {
+        if self.data.train_on_valid {
+            ValidationRole::TrainedOn
+        } else {
+            ValidationRole::KeptBack(self.training.decided_by_validation())
+        }
+    }
 }
 
 /// Which data, and how it is read.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hilum_metrics::Gap;
-use hilum_report::write_curves;
+use hilum_report::{TrainingContext, write_curves};
 use hilum_train::{BatchDone, EpochDone, Observer, RunStart, StopReason};
 
 use crate::Event;
@@ -14,7 +14,7 @@ pub(super) struct TrainingEvents<'a> {
     /// Where the picture goes,
     pub(super) curves: &'a Path,
     /// and what stands below it.
-    pub(super) caption: String,
+    pub(super) context: TrainingContext,
 }
 
 impl Observer for TrainingEvents<'_> {
@@ -33,7 +33,7 @@ impl Observer for TrainingEvents<'_> {
         {
             self.session.tell(&Event::ValidationFarBelow(gap));
         }
-        if let Err(error) = write_curves(self.curves, epoch.history, &self.caption) {
+        if let Err(error) = write_curves(self.curves, epoch.history, &self.context) {
             self.session.tell(&Event::CurvesNotWritten(&error));
         }
     }

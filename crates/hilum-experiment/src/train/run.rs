@@ -8,6 +8,7 @@ use hilum_dataset::audit::Audit;
 use hilum_files::write_atomically;
 use hilum_graph::Parameters;
 use hilum_metrics::History;
+use hilum_report::TrainingContext;
 use hilum_train::{
     FeatureCache, Keep, LabelledSlice, Outcome, RunFolder, StopReason, Training, TrainingData,
 };
@@ -104,7 +105,10 @@ pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentErro
         let mut events = TrainingEvents {
             session,
             curves: &folder.curves(),
-            caption: model.audit.to_string(),
+            context: TrainingContext {
+                validation: Some(settings.validation_role()),
+                audit: model.audit.clone(),
+            },
         };
         let stop = session.cancel().as_ref();
         hilum_train::train(engine.as_mut(), &training, &mut events, stop)

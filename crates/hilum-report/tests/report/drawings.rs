@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use hilum_core::{ClassIndex, Probabilities};
+use hilum_core::{ByValidation, ClassIndex, Probabilities, Severity, ValidationRole};
 use hilum_metrics::{EpochRow, History, SplitRow};
 use hilum_report::{
-    Prediction, SearchedSetting, SettingValues, TrialsPlot, caption, confusion_matrix,
-    precision_recall, reliability, roc, training_curves, trials,
+    Prediction, SearchedSetting, SettingValues, TrainingContext, TrialsPlot, caption,
+    confusion_matrix, precision_recall, reliability, roc, training_curves, trials,
 };
 use roxmltree::Document;
 
@@ -152,7 +152,7 @@ fn names_that_look_like_markup_are_shown_and_not_obeyed() {
 
 #[test]
 fn nothing_to_draw_is_drawn_without_numbers_that_are_none() {
-    let no_epoch = training_curves(&History::default(), "nothing yet");
+    let no_epoch = training_curves(&History::default(), &fixture::context());
     for drawing in drawings(&fixture::CHEST, &[], 0).iter().chain([&no_epoch]) {
         Document::parse(drawing).unwrap();
         assert!(
@@ -177,7 +177,10 @@ fn no_text_leaves_the_drawing_or_runs_into_its_neighbour() {
     ];
     for (names, count) in cases {
         let mut pictures = drawings(names, &all[..count], 300);
-        pictures.push(training_curves(&fixture::history(count), "a caption"));
+        pictures.push(training_curves(
+            &fixture::history(count),
+            &fixture::context(),
+        ));
         for drawing in pictures {
             assert_texts_fit(&drawing);
         }
@@ -185,7 +188,7 @@ fn no_text_leaves_the_drawing_or_runs_into_its_neighbour() {
 }
 
 /// Checks every text that lies flat, at half its size a letter, which is what Helvetica needs.
-fn assert_texts_fit(drawing: &str) {
+pub(super) fn assert_texts_fit(drawing: &str) {
     let document = Document::parse(drawing).unwrap();
     let number = |node: roxmltree::Node<'_, '_>, name: &str| -> f64 {
         node.attribute(name).unwrap().parse().unwrap()
@@ -223,11 +226,19 @@ fn assert_texts_fit(drawing: &str) {
 }
 
 #[test]
-fn the_curves_have_four_panels_two_lines_and_the_best_epoch() {
-    let drawing = training_curves(&fixture::history(12), "run 7");
+fn the_curves_have_six_panels_two_lines_and_the_best_epoch() {
+    let drawing = training_curves(&fixture::history(12), &fixture::context());
     let texts = texts(&drawing);
     for wanted in [
-        "Loss", "Accuracy", "Macro-F1", "Log-cosh", "epoch", "train", "valid", "run 7",
+        "Loss",
+        "Accuracy",
+        "Macro-F1",
+        "Macro AUROC",
+        "Log-cosh",
+        "Learning rate",
+        "epoch",
+        "train",
+        "valid",
     ] {
         assert!(texts.iter().any(|text| text == wanted), "{wanted}");
     }
@@ -238,17 +249,95 @@ fn the_curves_have_four_panels_two_lines_and_the_best_epoch() {
     );
     assert_eq!(
         drawing.matches("<circle").count(),
-        4,
-        "a ring in each panel"
+        5,
+        "a ring in each panel that validation has a line in"
     );
+}
+
+/// The legend's name of the kept epoch, and the caption, of 12 epochs of which the 9th was kept.
+fn said_of(validation: Option<ValidationRole>) -> (String, String) {
+    let context = TrainingContext {
+        validation,
+        audit: fixture::audited(&[("near-duplicate", Severity::Warning, 3)], &[]),
+    };
+    let texts = texts(&training_curves(&fixture::history(12), &context));
+    let found = |word: &str| {
+        let mut those = texts.iter();
+        let text = those.find(|text| text.contains(word));
+        text.unwrap_or_else(|| panic!("no `{word}` in {texts:?}"))
+            .clone()
+    };
+    (found("kept as the model"), found("12 epochs of training"))
+}
+
+#[test]
+fn the_curves_say_of_validation_what_it_did_and_no_more() {
+    let kept_back = |decided: &[ByValidation]| Some(ValidationRole::KeptBack(decided.to_vec()));
+    let audit = "data audited: near-duplicate (3)";
+    let last = "epoch 9, the last, was kept";
+    let cases = [
+        (None, "epoch", String::new()),
+        (
+            kept_back(&[ByValidation::Epoch]),
+            "best epoch,",
+            "validation chose epoch 9; ".to_owned(),
+        ),
+        (
+            kept_back(&[
+                ByValidation::Epoch,
+                ByValidation::LearningRate,
+                ByValidation::End,
+            ]),
+            "best epoch,",
+            "validation chose epoch 9, and could lower the learning rate and end the run; "
+                .to_owned(),
+        ),
+        (
+            kept_back(&[ByValidation::End]),
+            "last epoch,",
+            format!("{last}; validation could end the run; "),
+        ),
+        (
+            kept_back(&[]),
+            "last epoch,",
+            format!("{last}; validation chose nothing; "),
+        ),
+        (
+            Some(ValidationRole::TrainedOn),
+            "last epoch,",
+            format!("{last}; validation was trained on, too; "),
+        ),
+    ];
+    for (role, kept, said) in cases {
+        let (legend, caption) = said_of(role);
+        assert_eq!(legend, format!("{kept} kept as the model: 9"));
+        assert_eq!(caption, format!("12 epochs of training; {said}{audit}"));
+    }
+}
+
+#[test]
+fn every_colour_of_a_drawing_has_one_for_dark_screens() {
+    let mut drawings = drawings(&fixture::TWELVE, &(0..12).collect::<Vec<_>>(), 300);
+    drawings.push(training_curves(&fixture::history(5), &fixture::context()));
+    drawings.push(trials(&search()));
+    for drawing in drawings {
+        let (style, body) = drawing.split_once("</style>").unwrap();
+        for place in ["fill", "stroke"] {
+            for part in body.split(&format!("{place}=\"#")).skip(1) {
+                let color = &part[..6];
+                let rule = format!("[{place}=\"#{color}\"]{{{place}:#");
+                assert!(style.contains(&rule), "{rule} in {style}");
+            }
+        }
+    }
 }
 
 #[test]
 fn a_single_epoch_is_shown_as_points() {
-    let drawing = training_curves(&fixture::history(1), "");
+    let drawing = training_curves(&fixture::history(1), &fixture::context());
     Document::parse(&drawing).unwrap();
-    // In each panel a point for train, a point for valid, and the ring of the best.
-    assert_eq!(drawing.matches("<circle").count(), 12);
+    // A point for train, a point for valid, and the ring of the best; one learning rate.
+    assert_eq!(drawing.matches("<circle").count(), 5 * 3 + 1);
     assert!(!drawing.contains("NaN"));
 }
 
@@ -257,8 +346,8 @@ fn an_undefined_epoch_leaves_a_gap() {
     let whole = fixture::history(9);
     let mut gap = whole.clone();
     gap.rows[4].valid = SplitRow::default();
-    let lines = |history: &History| polyline_count(&training_curves(history, ""));
-    assert_eq!(lines(&gap), lines(&whole) + 4);
+    let lines = |history: &History| polyline_count(&training_curves(history, &fixture::context()));
+    assert_eq!(lines(&gap), lines(&whole) + 5);
 }
 
 #[test]
@@ -271,7 +360,7 @@ fn a_loss_that_explodes_is_still_drawn() {
     };
     let history = fixture::history(5);
     let rows = history.rows.iter().map(explode).collect();
-    let drawing = training_curves(&History { rows, ..history }, "");
+    let drawing = training_curves(&History { rows, ..history }, &fixture::context());
     Document::parse(&drawing).unwrap();
     assert!(!drawing.contains("NaN") && !drawing.contains("inf\""));
     assert_texts_fit(&drawing);

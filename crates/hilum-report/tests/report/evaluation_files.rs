@@ -4,11 +4,13 @@
 
 use std::path::Path;
 
-use hilum_core::Severity;
-use hilum_metrics::EvaluationReport;
-use hilum_report::{WriteError, write_curves, write_evaluation};
+use hilum_core::{Severity, ValidationRole};
+use hilum_metrics::{EvaluationReport, Leaked};
+use hilum_report::{Evaluated, TrainingContext, WriteError, write_curves, write_evaluation};
 use roxmltree::{Document, ParsingOptions};
+use tempfile::TempDir;
 
+use super::drawings::assert_texts_fit;
 use super::fixture;
 
 const FILES: [&str; 7] = [
@@ -37,7 +39,7 @@ fn written(present: &[usize], change: impl FnOnce(&mut EvaluationReport)) -> tem
     let mut report = fixture::report(&classes, &predictions);
     change(&mut report);
     let folder = tempfile::tempdir().unwrap();
-    write_evaluation(folder.path(), &report, &predictions, None).unwrap();
+    write_evaluation(folder.path(), &fixture::evaluated(&report, &predictions)).unwrap();
     folder
 }
 
@@ -56,7 +58,7 @@ fn metrics_json_has_the_keys_that_programs_rely_on() {
     let folder = written(&[0, 1, 2, 3], |_| ());
     let metrics: serde_json::Value = serde_json::from_str(&read(&folder, "metrics.json")).unwrap();
     assert_eq!(metrics["split"], "valid");
-    assert!(metrics["clean"].is_null() && metrics.get("clean").is_some());
+    assert_eq!(metrics["clean"], metrics["as_is"]);
     assert_eq!(metrics["audit"]["state"], "not_audited");
     let scores = &metrics["as_is"];
     assert_eq!(scores["count"], 60);
@@ -104,7 +106,7 @@ fn metrics_json_reads_back_as_the_same_report() {
     let predictions = fixture::predictions(4, &[0, 1, 2, 3], 60);
     let report = fixture::report(&classes, &predictions);
     let folder = tempfile::tempdir().unwrap();
-    write_evaluation(folder.path(), &report, &predictions, None).unwrap();
+    write_evaluation(folder.path(), &fixture::evaluated(&report, &predictions)).unwrap();
     let text = read(&folder, "metrics.json");
     assert_eq!(
         serde_json::from_str::<EvaluationReport>(&text).unwrap(),
@@ -142,7 +144,7 @@ fn predictions_csv_reads_back_to_the_bit() {
     predictions[0].path = "a folder, with \"quotes\"/slice.png".into();
     let report = fixture::report(&classes, &predictions);
     let folder = tempfile::tempdir().unwrap();
-    write_evaluation(folder.path(), &report, &predictions, None).unwrap();
+    write_evaluation(folder.path(), &fixture::evaluated(&report, &predictions)).unwrap();
 
     let mut reader = csv::Reader::from_path(folder.path().join("predictions.csv")).unwrap();
     let header: Vec<&str> = reader.headers().unwrap().iter().collect();
@@ -170,7 +172,12 @@ fn the_page_is_whole_well_formed_and_fetches_nothing() {
     let report = fixture::report(&classes, &predictions);
     let folder = tempfile::tempdir().unwrap();
     let history = fixture::history(5);
-    write_evaluation(folder.path(), &report, &predictions, Some(&history)).unwrap();
+    let context = fixture::context();
+    let evaluated = Evaluated {
+        training: Some((&history, &context)),
+        ..fixture::evaluated(&report, &predictions)
+    };
+    write_evaluation(folder.path(), &evaluated).unwrap();
     let page = read(&folder, "report.html");
     let options = ParsingOptions {
         allow_dtd: true,
@@ -180,7 +187,8 @@ fn the_page_is_whole_well_formed_and_fetches_nothing() {
     let drawings = document
         .descendants()
         .filter(|node| node.has_tag_name((SVG, "svg")));
-    assert_eq!(drawings.count(), 5);
+    // For a desk and for a telephone.
+    assert_eq!(drawings.count(), 2 * 5);
     let outside = page.replace(&format!("xmlns=\"{SVG}\""), "");
     for word in ["http", "src=", "href=", "@import", "url("] {
         assert!(!outside.contains(word), "{word}");
@@ -229,7 +237,7 @@ fn names_and_paths_that_look_like_markup_are_escaped() {
         .details
         .insert("<u>".to_owned(), "</table>".to_owned());
     let folder = tempfile::tempdir().unwrap();
-    write_evaluation(folder.path(), &report, &predictions, None).unwrap();
+    write_evaluation(folder.path(), &fixture::evaluated(&report, &predictions)).unwrap();
     let page = read(&folder, "report.html");
     for markup in ["<img", "<b>slice", "<i>", "<u>"] {
         assert!(!page.contains(markup), "{markup}");
@@ -237,17 +245,203 @@ fn names_and_paths_that_look_like_markup_are_escaped() {
     assert!(page.contains("&lt;b&gt;slice&lt;&#x2f;b&gt;.png"));
 }
 
+/// What a model knew of 60 slices.
+fn leaked(count: usize) -> Leaked {
+    Leaked {
+        count,
+        of: 60,
+        files: (0..count).map(|number| format!("{number}.png")).collect(),
+    }
+}
+
+/// An evaluation of 60 slices of which the last 12 are not clean, and of which the model knew
+/// `known`.
+fn with_clean_part(known: Option<Leaked>) -> TempDir {
+    let classes = fixture::classes(&fixture::CHEST);
+    let predictions = fixture::predictions(4, &[0, 1, 2, 3], 60);
+    let mut report = fixture::report(&classes, &predictions);
+    report.clean = Some(fixture::evaluation(&classes, &predictions[..48]));
+    report.leaked = known;
+    let positions: Vec<usize> = (0..48).collect();
+    let evaluated = Evaluated {
+        clean: Some(&positions),
+        ..fixture::evaluated(&report, &predictions)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    write_evaluation(folder.path(), &evaluated).unwrap();
+    folder
+}
+
+fn metrics(folder: &TempDir) -> serde_json::Value {
+    serde_json::from_str(&read(folder, "metrics.json")).unwrap()
+}
+
+/// The texts of all elements of a class, in order.
+fn tile_texts(page: &str, class: &str) -> Vec<String> {
+    let options = ParsingOptions {
+        allow_dtd: true,
+        ..ParsingOptions::default()
+    };
+    let document = Document::parse_with_options(page, options).unwrap();
+    let nodes = document.descendants();
+    let those = nodes.filter(|node| node.attribute("class") == Some(class));
+    let text = |node: roxmltree::Node<'_, '_>| {
+        let texts = node.descendants().filter(roxmltree::Node::is_text);
+        let texts: Vec<&str> = texts.filter_map(|node| node.text()).collect();
+        texts.join(" ")
+    };
+    those.map(text).collect()
+}
+
 #[test]
-fn numbers_without_copies_stand_beside_the_others() {
+fn clean_figures_stand_first_and_those_of_all_slices_beside_them() {
+    let folder = with_clean_part(None);
+    let (page, metrics) = (read(&folder, "report.html"), metrics(&folder));
+    let figure = |of: &str| format!("{:.3}", metrics[of]["accuracy"].as_f64().unwrap());
+    let (clean, all) = (figure("clean"), figure("as_is"));
+    assert_ne!(clean, all, "the fixture tells them apart");
+    let tiles = tile_texts(&page, "tile");
+    assert!(
+        tiles[0].starts_with(&format!("Accuracy {clean}")),
+        "{tiles:?}"
+    );
+    assert!(
+        tiles[0].ends_with(&format!("{all} on all 60 slices")),
+        "{tiles:?}"
+    );
+    assert!(page.contains("Of the 48 clean slices. The other 12 are copies"));
+    let column = |name: &str| page.find(name).unwrap_or_else(|| panic!("{name}"));
+    assert!(column("<th>clean (48)</th>") < column("<th>all (60)</th>"));
+    assert!(column("Clean: 48 slices") < column("All 60 slices"));
+    assert!(column("48 of 60 slices, without copies") < column("all 60 slices, with copies"));
+}
+
+#[test]
+fn plots_are_of_the_clean_slices_and_say_so() {
+    let folder = with_clean_part(None);
+    for name in ["confusion-matrix", "roc", "precision-recall", "reliability"] {
+        let drawing = read(&folder, &format!("{name}.svg"));
+        assert!(drawing.contains("48 of 60 slices"), "{name}");
+    }
+    // What scikit-learn's formula makes of the clean slices stands in the legend of the ROC.
+    let area = metrics(&folder)["clean"]["macro_auroc"].as_f64().unwrap();
+    assert!(read(&folder, "roc.svg").contains(&format!(">{area:.3}<")));
+}
+
+#[test]
+fn what_the_model_knew_is_counted_on_the_page() {
+    let folder = with_clean_part(Some(leaked(9)));
+    let page = read(&folder, "report.html");
+    assert!(page.contains("The model knew 9 of 60 of these slices"));
+    let drawing = read(&folder, "roc.svg");
+    let texts = drawing.split("<text").skip(1);
+    let texts = texts.filter_map(|text| text.split(['>', '<']).nth(1));
+    let caption = texts.collect::<Vec<_>>().join(" ");
+    assert!(caption.contains("the model knew 9 of 60"), "{caption}");
+    assert_eq!(metrics(&folder)["leaked"]["count"], 9);
+    assert_eq!(metrics(&folder)["leaked"]["of"], 60);
+    assert!(!read(&with_clean_part(None), "report.html").contains("The model knew"));
+}
+
+#[test]
+fn where_nothing_is_clean_no_figure_is_called_so() {
     let folder = written(&[0, 1, 2, 3], |report| {
-        let classes = fixture::classes(&fixture::CHEST);
-        let kept = fixture::predictions(4, &[0, 1, 2, 3], 48);
-        report.clean = Some(fixture::evaluation(&classes, &kept));
+        report.clean = None;
+        report.leaked = Some(leaked(60));
+        report.audit = fixture::audited(&[], &[]);
     });
     let page = read(&folder, "report.html");
-    assert!(page.contains("leaves out 12 slices"));
-    assert!(page.contains("without copies (48)"));
-    assert!(read(&folder, "roc.svg").contains("(12 of them copies or repeats)"));
+    assert!(page.contains("The model knew 60 of 60"));
+    assert!(page.contains("there is no clean figure"));
+    for tile in tile_texts(&page, "tile") {
+        assert!(tile.contains(" – no clean slice "), "{tile}");
+        assert!(tile.contains(" on all 60 slices"), "{tile}");
+    }
+    assert!(page.contains("<th>all (60)</th>") && !page.contains("<th>clean"));
+    assert!(
+        !page.contains("box clean"),
+        "no green box beside slices that were known"
+    );
+    assert!(read(&folder, "confusion-matrix.svg").contains("none of them clean"));
+    assert!(metrics(&folder)["clean"].is_null());
+}
+
+#[test]
+fn the_curves_on_the_page_carry_the_audit_of_the_training() {
+    let classes = fixture::classes(&fixture::CHEST);
+    let predictions = fixture::predictions(4, &[0, 1, 2, 3], 60);
+    let mut report = fixture::report(&classes, &predictions);
+    report.audit = fixture::audited(&[("class-imbalance", Severity::Warning, 3)], &[]);
+    let history = fixture::history(8);
+    let context = TrainingContext {
+        validation: Some(ValidationRole::TrainedOn),
+        audit: fixture::audited(&[("near-duplicate", Severity::Warning, 5)], &[]),
+    };
+    let evaluated = Evaluated {
+        training: Some((&history, &context)),
+        ..fixture::evaluated(&report, &predictions)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    write_evaluation(folder.path(), &evaluated).unwrap();
+    let page = read(&folder, "report.html");
+    let curves = page.split("<title>Training curves</title>").nth(1).unwrap();
+    let curves = curves.split("</svg>").next().unwrap();
+    assert!(curves.contains("near-duplicate (5)"), "{curves}");
+    assert!(!curves.contains("class-imbalance"), "{curves}");
+    assert!(page.contains("class-imbalance (3)"));
+}
+
+#[test]
+fn the_page_is_made_for_dark_screens_and_for_telephones() {
+    let page = read(&written(&[0, 1, 2, 3], |_| ()), "report.html");
+    for words in [
+        "prefers-color-scheme: dark",
+        "max-width: 700px",
+        "Confusion matrix",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    let document = page.split("<div class=\"narrow\">").skip(1);
+    let widths: Vec<&str> = document
+        .map(|drawing| drawing.split('"').nth(3).unwrap())
+        .collect();
+    assert_eq!(
+        widths, ["320"; 4],
+        "no plot of four classes is wider than a telephone"
+    );
+}
+
+#[test]
+fn no_text_of_a_narrow_plot_leaves_it_or_runs_into_its_neighbour() {
+    let numbered: Vec<String> = (0..20)
+        .map(|at| format!("squamous.cell.carcinoma.of.the.lung.{at:02}"))
+        .collect();
+    let twenty: Vec<&str> = numbered.iter().map(String::as_str).collect();
+    for names in [
+        &fixture::CHEST[1..3],
+        &fixture::CHEST,
+        &fixture::TWELVE,
+        &twenty,
+    ] {
+        let classes = fixture::classes(names);
+        let present: Vec<usize> = (0..names.len()).collect();
+        let predictions = fixture::predictions(names.len(), &present, 300);
+        let report = fixture::report(&classes, &predictions);
+        let (history, context) = (fixture::history(50), fixture::context());
+        let evaluated = Evaluated {
+            training: Some((&history, &context)),
+            ..fixture::evaluated(&report, &predictions)
+        };
+        let folder = tempfile::tempdir().unwrap();
+        write_evaluation(folder.path(), &evaluated).unwrap();
+        let page = read(&folder, "report.html");
+        let narrow = page.split("<div class=\"narrow\">").skip(1);
+        let drawings: Vec<&str> = narrow
+            .map(|rest| &rest[..rest.find("</svg>").unwrap() + "</svg>".len()])
+            .collect();
+        assert_eq!(drawings.len(), 5);
+        drawings.into_iter().for_each(assert_texts_fit);
+    }
 }
 
 #[test]
@@ -256,7 +450,7 @@ fn writing_again_replaces_the_files_and_leaves_nothing_beside_them() {
     let classes = fixture::classes(&fixture::CHEST);
     let predictions = fixture::predictions(4, &[0, 1, 2, 3], 8);
     let report = fixture::report(&classes, &predictions);
-    write_evaluation(folder.path(), &report, &predictions, None).unwrap();
+    write_evaluation(folder.path(), &fixture::evaluated(&report, &predictions)).unwrap();
     assert_eq!(names_in(folder.path()), FILES);
     assert_eq!(read(&folder, "predictions.csv").lines().count(), 9);
 }
@@ -266,7 +460,7 @@ fn a_file_that_cannot_be_replaced_stays_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("curves.svg");
     std::fs::create_dir_all(path.join("in-the-way")).unwrap();
-    let error = write_curves(&path, &fixture::history(3), "").unwrap_err();
+    let error = write_curves(&path, &fixture::history(3), &fixture::context()).unwrap_err();
     assert!(error.to_string().contains("curves.svg"));
     assert!(error.to_string().contains("\nhint: "));
     let WriteError::Disk { path: named, .. } = &error else {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use hilum_core::{
-    AuditSummary, ClassIndex, ClassName, Classes, FindingCount, Probabilities, Severity, Split,
+    AuditSummary, ByValidation, ClassIndex, ClassName, Classes, FindingCount, Probabilities,
+    Severity, Split, ValidationRole,
 };
 use hilum_metrics::{Bootstrap, EpochRow, Evaluation, EvaluationReport, History, SplitRow};
-use hilum_report::Prediction;
+use hilum_report::{Evaluated, Prediction, TrainingContext};
 
 pub(crate) const CHEST: [&str; 4] = [
     "adenocarcinoma",
@@ -69,10 +70,11 @@ pub(crate) fn evaluation(classes: &Classes, predictions: &[Prediction]) -> Evalu
 }
 
 pub(crate) fn report(classes: &Classes, predictions: &[Prediction]) -> EvaluationReport {
+    let figures = evaluation(classes, predictions);
     EvaluationReport {
         split: Split::Valid,
-        as_is: evaluation(classes, predictions),
-        clean: None,
+        clean: Some(figures.clone()),
+        as_is: figures,
         leaked: None,
         audit: AuditSummary::NotAudited,
         model: "runs/first/model.safetensors".to_owned(),
@@ -80,6 +82,27 @@ pub(crate) fn report(classes: &Classes, predictions: &[Prediction]) -> Evaluatio
             ("architecture".to_owned(), "mobilenet-v2".to_owned()),
             ("seed".to_owned(), "32".to_owned()),
         ]),
+    }
+}
+
+/// A report of slices of which none had to be left out, and no training.
+pub(crate) fn evaluated<'a>(
+    report: &'a EvaluationReport,
+    predictions: &'a [Prediction],
+) -> Evaluated<'a> {
+    Evaluated {
+        report,
+        predictions,
+        clean: None,
+        training: None,
+    }
+}
+
+/// A training that validation chose the epoch of.
+pub(crate) fn context() -> TrainingContext {
+    TrainingContext {
+        validation: Some(ValidationRole::KeptBack(vec![ByValidation::Epoch])),
+        audit: AuditSummary::NotAudited,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The model card.
 
-use hilum_core::{AuditSummary, FindingCount, Severity};
+use hilum_core::{AuditSummary, ByValidation, FindingCount, Severity, ValidationRole};
 use hilum_report::{CardRow, ModelCard, model_card};
 
 fn card() -> ModelCard {
@@ -19,6 +19,7 @@ fn card() -> ModelCard {
         },
         data_fingerprint: Some("blake3:0123".to_owned()),
         validation: vec![CardRow::new("macro-F1", "0.91")],
+        validation_role: Some(ValidationRole::KeptBack(vec![ByValidation::Epoch])),
         licence: Some("CC-BY-4.0".to_owned()),
         initial_weights: "torchvision:mobilenet_v2 (SHA-256 7ebf)".to_owned(),
         recipe: vec![CardRow::new("size", "224 x 224")],
@@ -54,6 +55,35 @@ fn a_card_says_all_that_is_known() {
     }
     assert!(!text.contains("\n\n\n"), "{text}");
     assert!(text.ends_with(".\n"), "{text}");
+}
+
+#[test]
+fn validation_figures_chose_the_epoch_only_where_they_did() {
+    let card_of = |validation_role| {
+        model_card(&ModelCard {
+            validation_role,
+            ..card()
+        })
+    };
+    let chosen = card_of(Some(ValidationRole::KeptBack(vec![ByValidation::Epoch])));
+    assert!(
+        chosen.contains("These figures chose the epoch that was kept, and"),
+        "{chosen}"
+    );
+    let by_end = card_of(Some(ValidationRole::KeptBack(vec![ByValidation::End])));
+    assert!(
+        by_end.contains("These figures could end the training, and"),
+        "{by_end}"
+    );
+    let by_nothing = card_of(Some(ValidationRole::KeptBack(vec![])));
+    assert!(
+        by_nothing.contains("These figures chose nothing"),
+        "{by_nothing}"
+    );
+    assert!(card_of(None).contains("It is not recorded"));
+    for other in [by_end, by_nothing, card_of(None)] {
+        assert!(!other.contains("chose the epoch"), "{other}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! How a network is trained.
 
+use hilum_core::ByValidation;
 use hilum_graph::UpdateRule;
 use hilum_imaging::Augmentation;
 use serde::{Deserialize, Serialize};
@@ -105,12 +106,24 @@ impl Settings {
         }
     }
 
-    /// Whether the validation split decides anything: which weights are kept, when the learning
-    /// rate shrinks, when the run ends. If not, it is only measured on.
+    /// What the validation split decides: which weights are kept, when the learning rate shrinks,
+    /// when the run ends. If nothing, it is only measured on.
+    pub fn decided_by_validation(&self) -> Vec<ByValidation> {
+        let decisions = [
+            (ByValidation::Epoch, self.keep == Keep::Best),
+            (
+                ByValidation::LearningRate,
+                matches!(self.schedule, Schedule::Plateau { .. }),
+            ),
+            (ByValidation::End, self.early_stopping.is_some()),
+        ];
+        let decided = decisions.into_iter().filter(|(_, is_decided)| *is_decided);
+        decided.map(|(decision, _)| decision).collect()
+    }
+
+    /// Whether the validation split decides anything.
     pub fn chooses_by_validation(&self) -> bool {
-        self.keep == Keep::Best
-            || self.early_stopping.is_some()
-            || matches!(self.schedule, Schedule::Plateau { .. })
+        !self.decided_by_validation().is_empty()
     }
 }
 

@@ -19,13 +19,16 @@ pub(crate) fn training(trained: &Trained) -> String {
     let Some(best) = trained.history.best() else {
         return "no epoch was complete".to_owned();
     };
+    let which = match trained.keep {
+        Keep::Best => "best",
+        Keep::Last => "last",
+    };
+    let epoch = best.epoch;
+    if best.valid.accuracy.is_none() && best.valid.loss.is_none() {
+        return format!("{which} epoch {epoch}: no slice was kept back to be measured on");
+    }
     format!(
-        "{} epoch {}: validation accuracy {}, macro-F1 {}, loss {}",
-        match trained.keep {
-            Keep::Best => "best",
-            Keep::Last => "last",
-        },
-        best.epoch,
+        "{which} epoch {epoch}: validation accuracy {}, macro-F1 {}, loss {}",
         show(best.valid.accuracy),
         show(best.valid.macro_f1),
         show(best.valid.loss),

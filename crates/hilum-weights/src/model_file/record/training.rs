@@ -1,6 +1,6 @@
 //! How a model was trained, and on what.
 
-use hilum_core::Split;
+use hilum_core::{ByValidation, Split, ValidationRole};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -102,4 +102,45 @@ impl TrainingRecord {
             Split::Test => false,
         }
     }
+
+    /// What the validation split was for in the training; `None` if the settings do not say it in
+    /// words that are known here.
+    pub fn validation_role(&self) -> Option<ValidationRole> {
+        if self.learnt_from(Split::Valid) {
+            return Some(ValidationRole::TrainedOn);
+        }
+        let training = self.settings.other.get("training")?;
+        let Decisive {
+            keep,
+            schedule,
+            early_stopping,
+        } = Decisive::deserialize(training).ok()?;
+        let mut decided = Vec::new();
+        match keep.as_deref() {
+            None | Some("best") => decided.push(ByValidation::Epoch),
+            Some("last") => {}
+            Some(_) => return None,
+        }
+        if schedule.kind == "plateau" {
+            decided.push(ByValidation::LearningRate);
+        }
+        if early_stopping.is_some() {
+            decided.push(ByValidation::End);
+        }
+        Some(ValidationRole::KeptBack(decided))
+    }
+}
+
+/// The settings of a training by which validation decides something.
+#[derive(Deserialize)]
+struct Decisive {
+    /// Absent from files of the time when the best epoch was always kept.
+    keep: Option<String>,
+    schedule: NamedSchedule,
+    early_stopping: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct NamedSchedule {
+    kind: String,
 }

@@ -1,0 +1,40 @@
+//! All that the files of an evaluation are made of.
+
+use hilum_metrics::{CleanPart, Evaluation, EvaluationReport, History};
+
+use crate::predictions::Prediction;
+use crate::training_context::TrainingContext;
+
+/// All that the files of an evaluation are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Evaluated<'a> {
+    /// The figures.
+    pub report: &'a EvaluationReport,
+    /// Those that `report.as_is` was computed from.
+    pub predictions: &'a [Prediction],
+    /// The positions in `predictions` of those that `report.clean` was computed from.
+    pub clean: Option<&'a [usize]>,
+    /// The training that made the model, whose curves the page then shows.
+    pub training: Option<(&'a History, &'a TrainingContext)>,
+}
+
+impl<'a> Evaluated<'a> {
+    /// The figures that stand first: the clean ones, if any slice is clean.
+    pub(crate) fn shown(&self) -> &'a Evaluation {
+        match self.report.clean_part() {
+            CleanPart::All(evaluation) | CleanPart::Part(evaluation) => evaluation,
+            CleanPart::Nothing => &self.report.as_is,
+        }
+    }
+
+    /// The predictions that [`shown`](Self::shown) was computed from.
+    pub(crate) fn shown_predictions(&self) -> Vec<&'a Prediction> {
+        match (self.report.clean_part(), self.clean) {
+            (CleanPart::Part(_), Some(clean)) => clean
+                .iter()
+                .map(|position| &self.predictions[*position])
+                .collect(),
+            _ => self.predictions.iter().collect(),
+        }
+    }
+}
