@@ -192,6 +192,7 @@ mod tests {
                 },
             },
             warnings: Vec::new(),
+            known: None,
         })
     }
 
