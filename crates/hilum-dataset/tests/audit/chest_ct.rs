@@ -69,5 +69,10 @@ fn the_published_chest_ct_set_has_the_faults_that_were_counted_in_it() {
             .unwrap()
             > 0.9
     );
+    let strange = found("odd-name");
+    let of_lesions = strange
+        .iter()
+        .filter(|file| file.starts_with("valid/normal/00"));
+    assert_eq!(of_lesions.count(), 3, "{strange:?}");
     assert!(found("unreadable-file").is_empty());
 }

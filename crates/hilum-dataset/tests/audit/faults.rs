@@ -74,6 +74,12 @@ pub(crate) const PNG_FAULTS: &[(&str, Plant)] = &[
         let file = &files(data.path(), "train/normal")[0];
         write_png(file, &pixels(file).resize(48, 48, Interpolation::Bicubic)).unwrap();
     }),
+    ("odd-name", |data| {
+        for (number, file) in files(data.path(), "train/normal")[..2].iter().enumerate() {
+            let to = format!("train/normal/00400{number}_01_01_519.png");
+            std::fs::rename(file, data.path().join(to)).unwrap();
+        }
+    }),
     ("constant-image", |data| {
         change(&files(data.path(), "train/normal")[0], |_| 100);
     }),

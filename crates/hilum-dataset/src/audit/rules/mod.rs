@@ -19,6 +19,7 @@ mod near_duplicate_across_splits;
 mod nonconforming_dicom;
 mod not_axial_chest;
 mod not_ct;
+mod odd_name;
 mod odd_size;
 mod property_predicts_class;
 mod rule;
@@ -49,6 +50,7 @@ pub static RULES: &[Rule] = &[
     colour_marks::RULE,
     extension_mismatch::RULE,
     odd_size::RULE,
+    odd_name::RULE,
     constant_image::RULE,
     not_ct::RULE,
     localizer::RULE,
