@@ -35,9 +35,9 @@ impl Likeness {
     /// Bits in which pictures of one slice differ at most.
     ///
     /// Copies in other encodings (JPEG from quality 50), sizes (from half to one and a half, also
-    /// stretched), brightness, contrast and gamma (0.5 to 2) stay within for 99% of 1,649 slices
-    /// of three sources; of 288,420 pairs of different phantoms the closest is 32 bits apart.
-    /// Neighbours in one scan, a few millimetres apart, may be as close as copies.
+    /// stretched), brightness, contrast and gamma (0.5 to 2) stay within in 99 of 100 cases;
+    /// strangers are 32 bits apart and more. Neighbours in one scan, a few millimetres apart, may be
+    /// as close as copies. `docs/decisions/0011-fingerprints.md` says what was measured.
     pub const SAME: u32 = 23;
 
     /// The likeness of 64 x 64 grey levels, row by row; `None` if they show nothing.
