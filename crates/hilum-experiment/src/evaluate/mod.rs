@@ -162,7 +162,7 @@ fn known(model: &Model, audited: &Audited, split: Split, session: &Session<'_>) 
 fn with_leak(mut audit: AuditSummary, leaked: Option<&Leaked>) -> AuditSummary {
     let finding = match leaked {
         None => Some(("training-slices-unknown", 1)),
-        Some(leaked) if leaked.count > 0 => Some(("learned-before", leaked.count)),
+        Some(leaked) if leaked.count > 0 => Some(("trained-on-split", leaked.count)),
         Some(_) => None,
     };
     if let AuditSummary::Audited { findings, .. } = &mut audit

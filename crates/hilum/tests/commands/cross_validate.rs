@@ -90,7 +90,6 @@ fn a_run_leaves_every_file_and_no_models_unless_they_are_to_be_kept() {
     assert_eq!(
         names_in(&workplace.path("runs/cv")),
         [
-            ".lock",
             "audit.json",
             "confusion-matrix.svg",
             "fold-1-1",

@@ -78,7 +78,7 @@ fn slices_that_another_split_seed_put_into_train_leave_the_clean_figures() {
     assert_eq!(metrics["as_is"]["count"], judged.len());
     let said = format!("learned from {known} of {} slices", judged.len());
     assert!(finished.stderr.contains(&said), "{}", finished.stderr);
-    assert!(metrics["audit"].to_string().contains("learned-before"));
+    assert!(metrics["audit"].to_string().contains("trained-on-split"));
 }
 
 #[test]

@@ -142,7 +142,8 @@ fn a_final_model_takes_the_validation_slices_if_nothing_is_chosen_by_them() {
 
     let model = "runs/second/model.safetensors";
     for (split, is_marked) in [("valid", true), ("test", false)] {
-        let evaluate = ["evaluate", "slices", "--model", model, "--split", split];
+        let place = ["--split", split, "--force"];
+        let evaluate = [&["evaluate", "slices", "--model", model], &place[..]].concat();
         let judged = workplace.hilum(&evaluate);
         judged.succeeds();
         let metrics = workplace.path("runs/second/evaluation/metrics.json");
