@@ -68,6 +68,8 @@ pub(crate) fn positional() -> Arg {
     Arg::new(DATA)
         .value_name("DATA")
         .value_parser(value_parser!(PathBuf))
+        // Under no heading of the flags before it.
+        .help_heading(None)
         .help(
             "Folder `{train,valid,test}/CLASS/*` or `CLASS/*`, or a CSV manifest \
              `path,class[,split][,group]`",

@@ -103,7 +103,7 @@ pub(super) fn run(
 impl Arguments {
     fn format(&self) -> Format {
         let out = self.out.as_deref().and_then(Path::extension);
-        let extension = out.map(|extension| extension.to_ascii_lowercase());
+        let extension = out.map(OsStr::to_ascii_lowercase);
         let extension = extension.as_deref().and_then(OsStr::to_str);
         self.format.unwrap_or(match extension {
             Some("json" | "jsonl" | "ndjson") => Format::Json,
@@ -134,6 +134,7 @@ impl Arguments {
 }
 
 /// How answers are told, and where.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Answers<'a> {
     /// As what.
     pub(crate) format: Format,

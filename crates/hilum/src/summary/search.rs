@@ -36,7 +36,7 @@ pub(crate) fn search(outcome: &SearchOutcome) -> String {
     parts.push(warning(trials, last_rung));
     parts.push(format!(
         "the winner on all of train, with valid to watch:\n{}",
-        winner.command
+        continued(&winner.command, stdout_width())
     ));
     parts.push(format!(
         "{}\n{DISCLAIMER}",
@@ -78,6 +78,36 @@ fn last_part(name: &str) -> String {
     last.replace('_', "\n")
 }
 
+/// A command on several lines where `width` has no room for it, as a shell reads it.
+fn continued(command: &str, width: Option<usize>) -> String {
+    let Some(width) = width.filter(|width| command.chars().count() > *width) else {
+        return command.to_owned();
+    };
+    let (begin, end) = ("\n    ", " \\");
+    let mut text = String::new();
+    let mut used = 0;
+    for (number, flag) in command.split(" --").enumerate() {
+        let flag = if number == 0 {
+            flag.to_owned()
+        } else {
+            format!("--{flag}")
+        };
+        // A blank within quotes is no end of a word.
+        let is_quoted = text.matches('\'').count() % 2 == 1;
+        if number > 0 && !is_quoted && used + 1 + flag.chars().count() + end.len() > width {
+            text += end;
+            text += begin;
+            used = begin.len() - 1;
+        } else if number > 0 {
+            text.push(' ');
+            used += 1;
+        }
+        text += &flag;
+        used += flag.chars().count();
+    }
+    text
+}
+
 /// That the best of many flatters, and by how much one may think.
 fn warning(trials: &Trials, last_rung: usize) -> String {
     let first_rung: Vec<&TrialRecord> = trials
@@ -112,4 +142,19 @@ fn warning(trials: &Trials, last_rung: usize) -> String {
         "\n  what the winner is worth, only slices tell that no trial saw: `hilum evaluate` on the test split, once",
     );
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_command_goes_on_as_a_shell_reads_it() {
+        let command = "hilum train 'my --slices' --epochs 3 --lr 0.1 --optimizer adamw";
+        assert_eq!(continued(command, None), command);
+        let lines = continued(command, Some(38));
+        let expected = "hilum train 'my --slices' --epochs 3 \\\n    --lr 0.1 --optimizer adamw";
+        assert_eq!(lines, expected);
+        assert_eq!(lines.replace("\\\n    ", ""), command);
+    }
 }

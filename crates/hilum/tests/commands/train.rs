@@ -465,9 +465,8 @@ fn data_without_valid_gets_one_from_train_and_it_is_said() {
             let row = format!("{name},{class_name},train,{class}-{patient}\n");
             manifest.push_str(&row);
         }
-        manifest.push_str(&format!(
-            "slices/test/{class_name}/0.png,{class_name},test,\n"
-        ));
+        let row = format!("slices/test/{class_name}/0.png,{class_name},test,\n");
+        manifest.push_str(&row);
     }
     std::fs::write(workplace.path("manifest.csv"), manifest).unwrap();
     let train = |more: &[&str]| {
