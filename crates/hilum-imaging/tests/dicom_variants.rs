@@ -262,7 +262,10 @@ fn mutated_a_variant_is_an_error_or_read_and_never_panics() {
             }
         }
     }
-    assert!(read > 0 && refused > 0, "{read} slices read, {refused} refused");
+    assert!(
+        read > 0 && refused > 0,
+        "{read} slices read, {refused} refused"
+    );
 }
 
 fn shared() -> Option<PathBuf> {

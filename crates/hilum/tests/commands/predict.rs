@@ -181,7 +181,9 @@ fn dicom(workplace: &Workplace, name: &str, edit: impl FnOnce(&mut Vec<u8>)) {
 fn replace(bytes: &mut [u8], from: &str, to: &str) {
     assert_eq!(from.len(), to.len());
     let mut windows = bytes.windows(from.len());
-    let at = windows.position(|window| window == from.as_bytes()).unwrap();
+    let at = windows
+        .position(|window| window == from.as_bytes())
+        .unwrap();
     bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
 }
 
@@ -190,9 +192,15 @@ fn a_localizer_and_a_head_are_warned_of_in_every_format_and_refused_if_strict() 
     let workplace = Workplace::new();
     workplace.model();
     dicom(&workplace, "chest.dcm", |_| {});
-    dicom(&workplace, "other.dcm", |bytes| replace(bytes, "CHEST ", "HEAD  "));
+    dicom(&workplace, "other.dcm", |bytes| {
+        replace(bytes, "CHEST ", "HEAD  ")
+    });
     dicom(&workplace, "scout.dcm", |bytes| {
-        replace(bytes, "ORIGINAL\\PRIMARY\\AXIAL", "DERIVED\\X\\LOCALIZER   ");
+        replace(
+            bytes,
+            "ORIGINAL\\PRIMARY\\AXIAL",
+            "DERIVED\\X\\LOCALIZER   ",
+        );
     });
 
     let finished = predict(&workplace, &["dicom", "--format", "json"]);
@@ -203,10 +211,18 @@ fn a_localizer_and_a_head_are_warned_of_in_every_format_and_refused_if_strict() 
     assert!(warnings(&lines[1]).contains("head, not chest"), "{lines:?}");
     assert!(warnings(&lines[2]).contains("localizer"), "{lines:?}");
 
-    let csv = &predict(&workplace, &["dicom", "--format", "csv"]).succeeds().stdout;
-    assert!(csv.lines().nth(2).unwrap().contains("head, not chest"), "{csv}");
+    let csv = &predict(&workplace, &["dicom", "--format", "csv"])
+        .succeeds()
+        .stdout;
+    assert!(
+        csv.lines().nth(2).unwrap().contains("head, not chest"),
+        "{csv}"
+    );
     let table = &predict(&workplace, &["dicom"]).succeeds().stdout;
-    assert!(table.contains("warning: dicom/scout.dcm: localizer"), "{table}");
+    assert!(
+        table.contains("warning: dicom/scout.dcm: localizer"),
+        "{table}"
+    );
 
     let strict = predict(&workplace, &["dicom", "--format", "json", "--strict"]);
     assert_eq!(strict.code, 1, "{}", strict.stderr);
@@ -216,7 +232,11 @@ fn a_localizer_and_a_head_are_warned_of_in_every_format_and_refused_if_strict() 
         assert!(line["error"].as_str().unwrap().contains(word), "{line}");
         assert!(line["path"].is_string() && line.get("class").is_none());
     }
-    assert!(strict.stderr.contains("2 slices refused"), "{}", strict.stderr);
+    assert!(
+        strict.stderr.contains("2 slices refused"),
+        "{}",
+        strict.stderr
+    );
 }
 
 /// A phantom with its pixels twice, as a multi-frame file.
@@ -224,10 +244,16 @@ fn two_frames(bytes: &mut Vec<u8>) {
     let pixels = bytes[bytes.len() - 2 * 64 * 64..].to_vec();
     bytes.extend(pixels);
     let length = u32::try_from(4 * 64 * 64).unwrap().to_le_bytes();
-    let at = bytes.windows(6).position(|window| window == b"\xe0\x7f\x10\0OW").unwrap();
+    let at = bytes
+        .windows(6)
+        .position(|window| window == b"\xe0\x7f\x10\0OW")
+        .unwrap();
     bytes[at + 8..at + 12].copy_from_slice(&length);
     // Number of Frames stands between Photometric Interpretation and Rows.
-    let at = bytes.windows(6).position(|window| window == b"\x28\0\x10\0US").unwrap();
+    let at = bytes
+        .windows(6)
+        .position(|window| window == b"\x28\0\x10\0US")
+        .unwrap();
     bytes.splice(at..at, *b"\x28\0\x08\0IS\x02\x002 ");
 }
 
@@ -252,7 +278,11 @@ fn a_file_of_frames_has_an_answer_a_frame_and_frames_can_be_chosen() {
     none.refuses(&["none of the file's 2 slices is one of `7`"]);
     let no_frames = predict(&workplace, &["dicom/frames.dcm", "--frames", "x"]);
     assert_ne!(no_frames.code, 0);
-    assert!(no_frames.stderr.contains("names no frames"), "{}", no_frames.stderr);
+    assert!(
+        no_frames.stderr.contains("names no frames"),
+        "{}",
+        no_frames.stderr
+    );
 }
 
 #[test]
@@ -262,8 +292,15 @@ fn the_index_of_a_medium_is_passed_over_whatever_it_is_called() {
     dicom(&workplace, "slice.dcm", |_| {});
     // Media Storage Directory Storage, in place of CT Image Storage.
     dicom(&workplace, "INDEX", |bytes| {
-        while bytes.windows(25).any(|window| window == b"1.2.840.10008.5.1.4.1.1.2") {
-            replace(bytes, "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.1.3.10\0\0\0\0\0");
+        while bytes
+            .windows(25)
+            .any(|window| window == b"1.2.840.10008.5.1.4.1.1.2")
+        {
+            replace(
+                bytes,
+                "1.2.840.10008.5.1.4.1.1.2",
+                "1.2.840.10008.1.3.10\0\0\0\0\0",
+            );
         }
     });
     let finished = predict(&workplace, &["dicom", "--format", "json"]);

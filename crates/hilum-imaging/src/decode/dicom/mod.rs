@@ -121,9 +121,9 @@ impl DicomFile {
         let frame = self.frame(index);
         let mut forgiven = self.forgiven.clone();
         let bytes = self.data_set.bytes();
-        let (mut stored, mut is_signed) = self
-            .pixels
-            .stored(bytes, index, &self.layout, &mut forgiven)?;
+        let (mut stored, mut is_signed) =
+            self.pixels
+                .stored(bytes, index, &self.layout, &mut forgiven)?;
         if !is_signed && self.layout.bits_stored == 16 && are_signed_words(&stored) {
             forgiven.note(Nonconformity::Attribute {
                 attribute: "PixelRepresentation",
