@@ -13,6 +13,8 @@ use hilum_imaging::{
     DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Format, Slice, SliceFile, Window, decode,
     dicom_patient_id,
 };
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 fn reference(name: &str) -> PathBuf {
@@ -228,6 +230,42 @@ fn cut_anywhere_a_variant_is_an_error_or_whole_and_never_panics() {
             }
         }
     }
+}
+
+/// Bytes flipped here and there, as transfers and disks do; `HILUM_MUTATIONS` of each file.
+#[test]
+fn mutated_a_variant_is_an_error_or_read_and_never_panics() {
+    let count = std::env::var("HILUM_MUTATIONS").ok();
+    let count: u64 = count.map_or(60, |count| count.parse().unwrap());
+    let limits = DecodeLimits {
+        max_pixels: 1_000_000,
+    };
+    let (mut read, mut refused) = (0, 0);
+    for (name, _) in json("dicom_variants.json") {
+        let whole = bytes(&name);
+        let mut random = ChaCha8Rng::seed_from_u64(whole.len() as u64);
+        for _ in 0..count {
+            let mut mutated = whole.clone();
+            for _ in 0..random.random_range(1..5) {
+                let place = random.random_range(0..mutated.len());
+                mutated[place] = random.random();
+            }
+            let Ok(file) = SliceFile::new(mutated, &limits) else {
+                refused += 1;
+                continue;
+            };
+            for index in 0..file.count().min(4) {
+                match file.decode(index, Window::File) {
+                    Ok(_) => read += 1,
+                    Err(_) => refused += 1,
+                }
+            }
+        }
+    }
+    assert!(
+        read > 0 && refused > 0,
+        "{read} slices read, {refused} refused"
+    );
 }
 
 fn shared() -> Option<PathBuf> {

@@ -120,7 +120,7 @@ pub enum DecodeProblem {
         kind: &'static str,
     },
     /// A DICOM file of something else than a single CT slice.
-    #[error("{0}")]
+    #[error(transparent)]
     Dicom(#[from] DicomProblem),
 }
 

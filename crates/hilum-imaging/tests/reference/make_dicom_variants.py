@@ -202,6 +202,10 @@ def bits() -> dict[str, dict]:
         result[f"high-bit-{high_bit}-of-{stored_bits}"] = case(ds, values, "source")
     ds = slice_of(raw, **UNSIGNED)
     ds.HighBit = 3
+    # What a signed slice becomes where only Pixel Representation is lost.
+    low = stored(-1024, 1500)
+    lost = slice_of(low.astype(np.int16).view(np.uint16), signed=False, PixelPaddingValue=63536)
+    result["signed-called-unsigned"] = case(lost, low, "source", forgiven="PixelRepresentation")
     result["impossible-high-bit"] = case(ds, raw - 1024, "source", forgiven="HighBit")
     return result
 

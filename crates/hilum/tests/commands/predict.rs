@@ -192,3 +192,153 @@ fn answers_replace_no_file_unasked_and_want_a_folder() {
     predict(&workplace, &["slices/test", "--out", "no/where.csv"]).refuses(&["`no`", "hint:"]);
     predict(&workplace, &["slices/test", "--out", "slices"]).refuses(&["is a folder"]);
 }
+
+/// A DICOM phantom of `size`, with `edit` made to its bytes.
+fn dicom(workplace: &Workplace, name: &str, edit: impl FnOnce(&mut Vec<u8>)) {
+    let settings = DatasetSettings {
+        train_per_class: 0,
+        valid_per_class: 0,
+        test_per_class: 1,
+        slices_per_patient: 1,
+        size: 64,
+        seed: 5,
+        format: PhantomFormat::Dicom,
+    };
+    let folder = workplace.path("phantom");
+    let files = write_dataset(&folder, &settings, |_, _| {}).unwrap();
+    let mut bytes = std::fs::read(&files[0]).unwrap();
+    edit(&mut bytes);
+    std::fs::create_dir_all(workplace.path("dicom")).unwrap();
+    std::fs::write(workplace.path("dicom").join(name), bytes).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// Overwrites a value of the same length.
+fn replace(bytes: &mut [u8], from: &str, to: &str) {
+    assert_eq!(from.len(), to.len());
+    let mut windows = bytes.windows(from.len());
+    let at = windows
+        .position(|window| window == from.as_bytes())
+        .unwrap();
+    bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+}
+
+#[test]
+fn a_localizer_and_a_head_are_warned_of_in_every_format_and_refused_if_strict() {
+    let workplace = Workplace::new();
+    workplace.model();
+    dicom(&workplace, "chest.dcm", |_| {});
+    dicom(&workplace, "other.dcm", |bytes| {
+        replace(bytes, "CHEST ", "HEAD  ")
+    });
+    dicom(&workplace, "scout.dcm", |bytes| {
+        replace(
+            bytes,
+            "ORIGINAL\\PRIMARY\\AXIAL",
+            "DERIVED\\X\\LOCALIZER   ",
+        );
+    });
+
+    let finished = predict(&workplace, &["dicom", "--format", "json"]);
+    let lines = lines(finished.succeeds());
+    let warnings = |line: &Value| line["warnings"].to_string();
+    assert_eq!(lines.len(), 3);
+    assert!(!warnings(&lines[0]).contains("head") && !warnings(&lines[0]).contains("localizer"));
+    assert!(warnings(&lines[1]).contains("head, not chest"), "{lines:?}");
+    assert!(warnings(&lines[2]).contains("localizer"), "{lines:?}");
+
+    let csv = &predict(&workplace, &["dicom", "--format", "csv"])
+        .succeeds()
+        .stdout;
+    assert!(
+        csv.lines().nth(2).unwrap().contains("head, not chest"),
+        "{csv}"
+    );
+    let table = &predict(&workplace, &["dicom"]).succeeds().stdout;
+    assert!(
+        table.contains("warning: dicom/scout.dcm: localizer"),
+        "{table}"
+    );
+
+    let strict = predict(&workplace, &["dicom", "--format", "json", "--strict"]);
+    assert_eq!(strict.code, 1, "{}", strict.stderr);
+    let lines = self::lines(&strict);
+    assert!(lines[0].get("class").is_some(), "{lines:?}");
+    for (line, word) in [(&lines[1], "head"), (&lines[2], "localizer")] {
+        assert!(line["error"].as_str().unwrap().contains(word), "{line}");
+        assert!(line["path"].is_string() && line.get("class").is_none());
+    }
+    assert!(
+        strict.stderr.contains("2 slices refused"),
+        "{}",
+        strict.stderr
+    );
+}
+
+/// A phantom with its pixels twice, as a multi-frame file.
+fn two_frames(bytes: &mut Vec<u8>) {
+    let pixels = bytes[bytes.len() - 2 * 64 * 64..].to_vec();
+    bytes.extend(pixels);
+    let length = u32::try_from(4 * 64 * 64).unwrap().to_le_bytes();
+    let at = bytes
+        .windows(6)
+        .position(|window| window == b"\xe0\x7f\x10\0OW")
+        .unwrap();
+    bytes[at + 8..at + 12].copy_from_slice(&length);
+    // Number of Frames stands between Photometric Interpretation and Rows.
+    let at = bytes
+        .windows(6)
+        .position(|window| window == b"\x28\0\x10\0US")
+        .unwrap();
+    bytes.splice(at..at, *b"\x28\0\x08\0IS\x02\x002 ");
+}
+
+#[test]
+fn a_file_of_frames_has_an_answer_a_frame_and_frames_can_be_chosen() {
+    let workplace = Workplace::new();
+    workplace.model();
+    dicom(&workplace, "frames.dcm", two_frames);
+    let finished = predict(&workplace, &["dicom/frames.dcm", "--format", "json"]);
+    let all = lines(finished.succeeds());
+    let frames: Vec<&Value> = all.iter().map(|line| &line["frame"]).collect();
+    assert_eq!(frames, [1, 2]);
+    assert_eq!(all[0]["probabilities"], all[1]["probabilities"]);
+    for key in ["study_uid", "series_uid", "instance_number", "position_mm"] {
+        assert!(!all[0][key].is_null(), "{key} of {}", all[0]);
+    }
+
+    let chosen = ["dicom/frames.dcm", "--frames", "2", "--format", "csv"];
+    let csv = predict(&workplace, &chosen).succeeds().stdout.clone();
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    let none = predict(&workplace, &["dicom/frames.dcm", "--frames", "7"]);
+    none.refuses(&["none of the file's 2 slices is one of `7`"]);
+    let no_frames = predict(&workplace, &["dicom/frames.dcm", "--frames", "x"]);
+    assert_ne!(no_frames.code, 0);
+    assert!(
+        no_frames.stderr.contains("names no frames"),
+        "{}",
+        no_frames.stderr
+    );
+}
+
+#[test]
+fn the_index_of_a_medium_is_passed_over_whatever_it_is_called() {
+    let workplace = Workplace::new();
+    workplace.model();
+    dicom(&workplace, "slice.dcm", |_| {});
+    // Media Storage Directory Storage, in place of CT Image Storage.
+    dicom(&workplace, "INDEX", |bytes| {
+        while bytes
+            .windows(25)
+            .any(|window| window == b"1.2.840.10008.5.1.4.1.1.2")
+        {
+            replace(
+                bytes,
+                "1.2.840.10008.5.1.4.1.1.2",
+                "1.2.840.10008.1.3.10\0\0\0\0\0",
+            );
+        }
+    });
+    let finished = predict(&workplace, &["dicom", "--format", "json"]);
+    assert_eq!(lines(finished.succeeds()).len(), 1);
+}

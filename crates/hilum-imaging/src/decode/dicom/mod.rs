@@ -121,9 +121,19 @@ impl DicomFile {
         let frame = self.frame(index);
         let mut forgiven = self.forgiven.clone();
         let bytes = self.data_set.bytes();
-        let (stored, is_signed) = self
-            .pixels
-            .stored(bytes, index, &self.layout, &mut forgiven)?;
+        let (mut stored, mut is_signed) =
+            self.pixels
+                .stored(bytes, index, &self.layout, &mut forgiven)?;
+        if !is_signed && self.layout.bits_stored == 16 && are_signed_words(&stored) {
+            forgiven.note(Nonconformity::Attribute {
+                attribute: "PixelRepresentation",
+                assumed: "signed, by the values,",
+            });
+            for value in &mut stored {
+                *value = i32::from(*value as i16);
+            }
+            is_signed = true;
+        }
         let layout = PixelLayout {
             is_signed,
             ..self.layout
@@ -175,6 +185,15 @@ impl DicomFile {
             values_hu: self.slice(index)?.hounsfield(),
         })
     }
+}
+
+/// Whether unsigned words are signed ones in truth: those above the middle are all so high that
+/// they would be above 60,000 HU, and are 1 to 4,096 below zero. The highest alone may be clipping.
+fn are_signed_words(stored: &[i32]) -> bool {
+    let mut high = stored.iter().filter(|value| **value >= 0x8000).peekable();
+    high.peek().is_some()
+        && high.clone().all(|value| *value >= 0xf000)
+        && high.any(|value| *value < 0xffff)
 }
 
 /// Notes pixels that are coded otherwise than the transfer syntax says.
