@@ -43,8 +43,9 @@ pub use augment::{
     Augmentation, AugmentationError, Erasure, FillMode, RandomErasing, Transform, ZoomRange,
 };
 pub use decode::{
-    DecodeError, DecodeLimits, DecodeProblem, DecoderCause, DicomInfo, DicomProblem, Format,
-    Hounsfield, Slice, SliceFile, SourceColor, SourceInfo, decode, decode_file, decode_hounsfield,
+    DecodeError, DecodeLimits, DecodeProblem, DecoderCause, Depth, DicomInfo, DicomProblem, Format,
+    Hounsfield, Rendering, Slice, SliceFile, SourceColor, SourceDepth, SourceInfo, SourceNote,
+    decode, decode_file, decode_hounsfield,
 };
 pub use phantom::{
     DatasetSettings, DatasetWriteError, HounsfieldSlice, Lesion, Phantom, PhantomFormat,

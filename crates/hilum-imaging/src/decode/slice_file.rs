@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use super::{DecodeError, DecodeLimits, DecodeProblem, Format, Slice, dicom, jpeg, png, sniff};
-use crate::Window;
+use super::depth::Rendering;
+use super::{
+    DecodeError, DecodeLimits, DecodeProblem, Format, Slice, bmp, dicom, jpeg, nifti, png, sniff,
+    tiff, webp,
+};
 
 /// A file that is open, with as many slices as it has frames, pages or planes.
 #[derive(Debug)]
@@ -11,6 +14,15 @@ pub struct SliceFile {
     bytes: Vec<u8>,
     format: Format,
     limits: DecodeLimits,
+    stack: Stack,
+}
+
+/// What was read of a file that may hold several slices.
+#[derive(Debug)]
+enum Stack {
+    One,
+    Pages(tiff::Pages),
+    Volume(Box<nifti::Volume>),
 }
 
 impl SliceFile {
@@ -20,10 +32,16 @@ impl SliceFile {
     /// [`DecodeProblem`] if the bytes are no image.
     pub fn new(bytes: Vec<u8>, limits: &DecodeLimits) -> Result<Self, DecodeProblem> {
         let format = sniff(&bytes)?;
+        let stack = match format {
+            Format::Tiff => Stack::Pages(tiff::Pages::read(&bytes)?),
+            Format::Nifti => Stack::Volume(Box::new(nifti::Volume::read(&bytes, *limits)?)),
+            _ => Stack::One,
+        };
         Ok(Self {
             bytes,
             format,
             limits: *limits,
+            stack,
         })
     }
 
@@ -41,7 +59,11 @@ impl SliceFile {
 
     /// How many slices there are; at least 1.
     pub fn count(&self) -> usize {
-        1
+        match &self.stack {
+            Stack::One => 1,
+            Stack::Pages(pages) => pages.count(),
+            Stack::Volume(volume) => volume.count(),
+        }
     }
 
     /// The slice at `index`, from 0, as [`decode`](super::decode) does.
@@ -51,12 +73,35 @@ impl SliceFile {
     ///
     /// # Panics
     /// If `index` is not below [`count`](Self::count).
-    pub fn decode(&self, index: usize, window: Window) -> Result<Slice, DecodeProblem> {
+    pub fn decode(
+        &self,
+        index: usize,
+        rendering: impl Into<Rendering>,
+    ) -> Result<Slice, DecodeProblem> {
         assert!(index < self.count(), "slice {index} of {}", self.count());
-        match self.format {
-            Format::Png => png::decode(&self.bytes, self.limits),
-            Format::Jpeg => jpeg::decode(&self.bytes, self.limits),
-            Format::Dicom => dicom::decode(&self.bytes, window, self.limits),
+        let (bytes, limits, rendering) = (&self.bytes, self.limits, rendering.into());
+        match &self.stack {
+            Stack::Pages(pages) => tiff::decode(bytes, pages, index, rendering, limits),
+            Stack::Volume(volume) => volume.decode(bytes, index, rendering),
+            Stack::One => match self.format {
+                Format::Png => png::decode(bytes, rendering, limits),
+                Format::Jpeg => jpeg::decode(bytes, limits),
+                Format::Bmp => bmp::decode(bytes, limits),
+                Format::Webp => webp::decode(bytes, limits),
+                Format::Dicom => dicom::decode(bytes, rendering.window, limits),
+                Format::Tiff | Format::Nifti => unreachable!("their stacks are read above"),
+            },
+        }
+    }
+
+    /// The slice of a file that has one.
+    pub(super) fn only(&self, rendering: Rendering) -> Result<Slice, DecodeProblem> {
+        match self.count() {
+            1 => self.decode(0, rendering),
+            count => Err(DecodeProblem::SeveralSlices {
+                format: self.format,
+                count,
+            }),
         }
     }
 }

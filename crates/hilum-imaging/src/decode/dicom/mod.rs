@@ -45,6 +45,8 @@ pub(super) fn decode(
             bits: slice.layout.bits_stored as u8,
             color: SourceColor::Grey,
             dicom: Some(Box::new(slice.info)),
+            depth: None,
+            notes: Vec::new(),
         },
     })
 }
