@@ -53,4 +53,4 @@ pub use split::{
     Divisible, FoldsError, FractionsError, SplitFractions, StratifyError, hold_out, resplit,
     stratified_folds,
 };
-pub use walk::{IgnoreReason, Ignored, ImageFiles, image_files};
+pub use walk::{IgnoreReason, Ignored, ImageFiles, image_files, reason_to_ignore};

@@ -60,6 +60,7 @@ mod evaluate;
 mod event;
 mod export;
 mod folds;
+mod inputs;
 mod model;
 mod model_origin;
 mod network;

@@ -2,27 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::mem;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use hilum_core::{ClassName, Classes, Probabilities};
-use hilum_dataset::image_files;
 use hilum_imaging::{DecodeError, DecodeLimits, DicomInfo, Recipe, Slice, SliceFile, series_order};
-use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::inputs::{self, Input};
 use crate::session::Session;
 use crate::{Event, ExperimentError, Model, Task, chain};
 
-/// Files that are decoded before the network sees the first of them: a long CT series, so that
+/// Slices that are decoded before the network sees the first of them: a long CT series, so that
 /// its slices can be put in order, and a bound to the memory.
 const CHUNK: usize = 1024;
 
 /// What is predicted, and how.
 #[derive(Debug, Clone)]
 pub struct Predict {
-    /// Images, folders, DICOM files and series.
+    /// Images, volumes, archives, folders, DICOM files and series.
     pub paths: Vec<PathBuf>,
     /// Slices that go through the network at once.
     pub batch: NonZeroUsize,
@@ -133,33 +133,109 @@ pub fn predict_each(
     session: &Session<'_>,
     take: &mut dyn FnMut(FileAnswer) -> io::Result<()>,
 ) -> Result<FileCounts, ExperimentError> {
-    let files = list(&request.paths, session)?;
-    let (task, total) = (Task::Predict, files.len());
-    session.tell(&Event::Begins { task, total });
-    let mut counts = FileCounts::default();
-    for chunk in files.chunks(CHUNK) {
+    let inputs = inputs::list(&request.paths, session)?;
+    let task = Task::Predict;
+    session.tell(&Event::Begins {
+        task,
+        total: inputs.len(),
+    });
+    let mut judge = Judge {
+        model,
+        request,
+        session,
+        take,
+        counts: FileCounts::default(),
+    };
+    for chunk in inputs.chunks(CHUNK) {
+        judge.files(chunk)?;
+    }
+    let counts = judge.counts;
+    session.tell(&Event::Ends { task });
+    Ok(counts)
+}
+
+/// What answers go through, a chunk of slices at a time.
+struct Judge<'call, 'session> {
+    model: &'call mut Model,
+    request: &'call Predict,
+    session: &'call Session<'session>,
+    take: &'call mut dyn FnMut(FileAnswer) -> io::Result<()>,
+    counts: FileCounts,
+}
+
+impl Judge<'_, '_> {
+    /// Files of one slice are judged together; one of several is read by itself, a chunk of its
+    /// slices at a time.
+    fn files(&mut self, inputs: &[Input]) -> Result<(), ExperimentError> {
+        self.session.cancel().check()?;
+        let limits = self.request.limits;
+        let recipe = &self.model.file.recipe;
+        let open = |input: &Input| Opened::of(input, recipe, limits);
+        let opened: Vec<Opened> = self
+            .model
+            .workers
+            .install(|| inputs.par_iter().map(open).collect());
+        let mut single = Vec::new();
+        for (input, opened) in inputs.iter().zip(opened) {
+            match opened {
+                Opened::One(read) => single.push(read),
+                Opened::Several => {
+                    self.slices(mem::take(&mut single))?;
+                    self.stack(input)?;
+                }
+            }
+        }
+        self.slices(single)
+    }
+
+    /// Every slice of a file that holds several.
+    fn stack(&mut self, input: &Input) -> Result<(), ExperimentError> {
+        let before = self.counts.files;
+        let file = match input.open(&self.request.limits) {
+            Ok(file) => file,
+            Err(error) => return self.slices(vec![Err(error)]),
+        };
+        let frames: Vec<usize> = (0..file.count()).collect();
+        for frames in frames.chunks(CHUNK) {
+            let recipe = &self.model.file.recipe;
+            let read = |index: &usize| read_slice(input, &file, *index, recipe);
+            let read = self
+                .model
+                .workers
+                .install(|| frames.par_iter().map(read).collect());
+            self.slices(read)?;
+            // They are one file, however many there are.
+            self.counts.files = before + 1;
+        }
+        Ok(())
+    }
+
+    /// Judges slices, or says why there is none.
+    fn slices(&mut self, mut read: Vec<Read>) -> Result<(), ExperimentError> {
+        let (task, session) = (Task::Predict, self.session);
         session.cancel().check()?;
-        let recipe = &model.file.recipe;
-        let mut read = read_chunk(chunk, recipe, request.limits, &model.workers);
         order_series(&mut read);
         let slices = read.iter().flatten();
         let pixels: Vec<_> = slices.map(|one| &one.slice.pixels).collect();
-        let before = counts.files;
+        let (before, count) = (self.counts.files, read.len());
         let told = |done: usize| {
-            let done = before + chunk.len() * done / pixels.len();
+            let done = before + count * done / pixels.len();
             session.tell(&Event::Advances { task, done });
         };
-        let probabilities = model.probabilities(&pixels, request.batch, &told, session.cancel())?;
+        let batch = self.request.batch;
+        let probabilities = self
+            .model
+            .probabilities(&pixels, batch, &told, session.cancel())?;
         let mut probabilities = probabilities.into_iter();
-        counts.files += chunk.len();
+        self.counts.files += count;
         for one in read {
             let answer = match one {
                 Ok(one) => {
                     let of_slice = probabilities.next().expect("one for each slice");
-                    FileAnswer::Predicted(prediction(model, one, &of_slice))
+                    FileAnswer::Predicted(prediction(self.model, one, &of_slice))
                 }
                 Err(error) => {
-                    counts.unreadable += 1;
+                    self.counts.unreadable += 1;
                     session.tell(&Event::FileUnreadable(&error));
                     FileAnswer::Unreadable {
                         error: chain(&error),
@@ -167,27 +243,10 @@ pub fn predict_each(
                     }
                 }
             };
-            take(answer)?;
+            (self.take)(answer)?;
         }
+        Ok(())
     }
-    session.tell(&Event::Ends { task });
-    Ok(counts)
-}
-
-/// Every file under the paths, in order; each path is looked at once.
-fn list(paths: &[PathBuf], session: &Session<'_>) -> Result<Vec<PathBuf>, ExperimentError> {
-    let mut files = Vec::new();
-    for path in paths {
-        let found = image_files(path).map_err(ExperimentError::Input)?;
-        if !found.ignored.is_empty() {
-            session.tell(&Event::FilesLeftOut(&found.ignored));
-        }
-        files.extend(found.files);
-    }
-    if files.is_empty() {
-        return Err(ExperimentError::NoImages);
-    }
-    Ok(files)
 }
 
 fn prediction(model: &Model, read: ReadSlice, probabilities: &Probabilities) -> Prediction {
@@ -218,38 +277,35 @@ struct ReadSlice {
 
 type Read = Result<ReadSlice, DecodeError>;
 
-/// Every slice of a file, or why there is none.
-fn read_file(path: &Path, recipe: &Recipe, limits: DecodeLimits) -> Vec<Read> {
-    let file = match SliceFile::open(path, &limits) {
-        Ok(file) => file,
-        Err(error) => return vec![Err(error)],
-    };
-    let count = file.count();
-    let read = |index| {
-        let slice = recipe.read(&file, index);
-        let slice = slice.map_err(|problem| DecodeError {
-            path: path.to_owned(),
-            problem,
-        })?;
-        Ok(ReadSlice {
-            path: path.to_owned(),
-            frame: (count > 1).then_some(index + 1),
-            slice,
-        })
-    };
-    (0..count).map(read).collect()
+/// A file that was looked at; one of several slices is read when its turn comes, so that no chunk
+/// holds more than one of them.
+enum Opened {
+    One(Read),
+    Several,
 }
 
-/// Decodes and prepares on all `workers`; the order stays.
-fn read_chunk(
-    files: &[PathBuf],
-    recipe: &Recipe,
-    limits: DecodeLimits,
-    workers: &ThreadPool,
-) -> Vec<Read> {
-    let read = |path: &PathBuf| read_file(path, recipe, limits);
-    let read: Vec<Vec<Read>> = workers.install(|| files.par_iter().map(read).collect());
-    read.into_iter().flatten().collect()
+impl Opened {
+    fn of(input: &Input, recipe: &Recipe, limits: DecodeLimits) -> Self {
+        match input.open(&limits) {
+            Ok(file) if file.count() > 1 => Self::Several,
+            Ok(file) => Self::One(read_slice(input, &file, 0, recipe)),
+            Err(error) => Self::One(Err(error)),
+        }
+    }
+}
+
+/// A slice of a file, prepared.
+fn read_slice(input: &Input, file: &SliceFile, index: usize, recipe: &Recipe) -> Read {
+    let path = input.path();
+    let slice = recipe.read(file, index).map_err(|problem| DecodeError {
+        path: path.clone(),
+        problem,
+    })?;
+    Ok(ReadSlice {
+        path: path.clone(),
+        frame: (file.count() > 1).then_some(index + 1),
+        slice,
+    })
 }
 
 /// Puts the slices of each DICOM series of a folder in the order in which they lie in the body.

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::decode::decode_file;
 use crate::{
-    Channels, Clahe, DecodeError, DecodeLimits, DecodeProblem, Depth, Fit, Interpolation, Normalisation,
-    Pixels, Recipe, Slice, SliceFile, Views, Window,
+    Channels, Clahe, DecodeError, DecodeLimits, DecodeProblem, Depth, Fit, Interpolation,
+    Normalisation, Pixels, Recipe, Slice, SliceFile, Views, Window,
 };
 
 /// The longest side of a network's input.

@@ -354,10 +354,13 @@ impl Histogram {
             let air = self.share(first, at(-400), total);
             let contrast = self.share(at(200), at(600), total);
             let bone = self.share(at(600), 65_536, total);
+            // No trunk is without bone; grey levels up to 1023 end below it.
+            let has_bone = u32::from(self.largest) >= at(200);
             let beyond_ct = self.share(at(8192), 65_536, total);
             let fits = soft >= 0.12
                 && air >= 0.05
                 && bone <= 0.08
+                && has_bone
                 && beyond_ct == 0.0
                 && contrast <= soft / 2.0
                 && !self.is_clipped(total);

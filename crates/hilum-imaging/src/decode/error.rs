@@ -112,7 +112,9 @@ pub enum DecodeProblem {
         kind: &'static str,
     },
     /// A valid file of a kind that is not read.
-    #[error("a {format} file with {kind} is not supported\nhint: convert it to 8-bit grey PNG or to DICOM")]
+    #[error(
+        "a {format} file with {kind} is not supported\nhint: convert it to 8-bit grey PNG or to DICOM"
+    )]
     Unsupported {
         /// Kind of file.
         format: Format,

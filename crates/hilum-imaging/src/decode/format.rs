@@ -39,7 +39,10 @@ const TIFF_SIGNATURES: [&[u8]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
 fn is_bmp(bytes: &[u8]) -> bool {
     let header = bytes.get(14..18);
     bytes.starts_with(b"BM")
-        && matches!(header, Some([12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]))
+        && matches!(
+            header,
+            Some([12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0])
+        )
 }
 
 impl Format {
@@ -54,7 +57,10 @@ impl Format {
             || BARE_META.iter().any(|meta| bytes.starts_with(meta))
         {
             Some(Self::Dicom)
-        } else if TIFF_SIGNATURES.iter().any(|signature| bytes.starts_with(signature)) {
+        } else if TIFF_SIGNATURES
+            .iter()
+            .any(|signature| bytes.starts_with(signature))
+        {
             Some(Self::Tiff)
         } else if is_bmp(bytes) {
             Some(Self::Bmp)
@@ -82,7 +88,10 @@ impl Format {
             "bmp" => Some(Self::Bmp),
             "webp" => Some(Self::Webp),
             "nii" => Some(Self::Nifti),
-            "gz" if Path::new(path.file_stem()?).extension()?.eq_ignore_ascii_case("nii") => {
+            "gz" if Path::new(path.file_stem()?)
+                .extension()?
+                .eq_ignore_ascii_case("nii") =>
+            {
                 Some(Self::Nifti)
             }
             _ => None,

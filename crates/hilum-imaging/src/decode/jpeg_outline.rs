@@ -103,7 +103,10 @@ impl Coverage {
         let colors = segment.get(6..).unwrap_or_default().as_chunks::<3>().0;
         Self {
             is_progressive,
-            colors: colors.iter().map(|color| (color[0], [u8::MAX; 64])).collect(),
+            colors: colors
+                .iter()
+                .map(|color| (color[0], [u8::MAX; 64]))
+                .collect(),
         }
     }
 

@@ -52,7 +52,11 @@ impl Orientation {
         let source = pixels.into_data();
         let mut data = Vec::with_capacity(source.len());
         for row in 0..height {
-            let row = if self.is_flipped { height - 1 - row } else { row };
+            let row = if self.is_flipped {
+                height - 1 - row
+            } else {
+                row
+            };
             for column in 0..width {
                 let column = match self.is_mirrored {
                     true => width - 1 - column,
@@ -132,7 +136,10 @@ mod tests {
         let exif = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0";
         assert_eq!(Orientation::of_exif(exif), Orientation::of_tag(6));
         for length in 0..exif.len() - 2 {
-            assert_eq!(Orientation::of_exif(&exif[..length]), Orientation::of_tag(1));
+            assert_eq!(
+                Orientation::of_exif(&exif[..length]),
+                Orientation::of_tag(1)
+            );
         }
         assert_eq!(
             Orientation::of_exif(b"II*\0\xff\xff\xff\xff"),

@@ -69,7 +69,11 @@ fn layout(color: ColorType) -> (PixelValues, Channels) {
         ColorType::Rgb | ColorType::Indexed => (3, 3),
         ColorType::Rgba => (4, 3),
     };
-    let channels = if colors == 1 { Channels::Grey } else { Channels::Rgb };
+    let channels = if colors == 1 {
+        Channels::Grey
+    } else {
+        Channels::Rgb
+    };
     (PixelValues { count, colors }, channels)
 }
 

@@ -109,9 +109,8 @@ impl fmt::Display for SourceNote {
                 "the NIfTI volume does not say how it lies in the body; its axes were taken for \
                  left, anterior, superior",
             ),
-            Self::NoAir => formatter.write_str(
-                "no value is below 0; the NIfTI volume may not hold Hounsfield units",
-            ),
+            Self::NoAir => formatter
+                .write_str("no value is below 0; the NIfTI volume may not hold Hounsfield units"),
         }
     }
 }

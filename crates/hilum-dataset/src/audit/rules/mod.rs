@@ -13,6 +13,7 @@ mod identity_present;
 mod label_conflict;
 mod localizer;
 mod missing_rescale;
+mod mixed_depth;
 mod mixed_series;
 mod near_duplicate;
 mod near_duplicate_across_splits;
@@ -22,6 +23,7 @@ mod property_predicts_class;
 mod rule;
 mod split_drift;
 mod unreadable_file;
+mod unused_bits;
 mod wording;
 
 use std::fmt::Write as _;
@@ -47,6 +49,8 @@ pub static RULES: &[Rule] = &[
     colour_marks::RULE,
     extension_mismatch::RULE,
     odd_size::RULE,
+    mixed_depth::RULE,
+    unused_bits::RULE,
     constant_image::RULE,
     not_ct::RULE,
     localizer::RULE,

@@ -40,7 +40,11 @@ impl Axes {
                 .sum()
         };
         let best = |best: [usize; 3], order: [usize; 3]| {
-            if fit(&order) > fit(&best) { order } else { best }
+            if fit(&order) > fit(&best) {
+                order
+            } else {
+                best
+            }
         };
         let [right, front, head] = ORDERS.into_iter().fold(ORDERS[0], best);
         Self([

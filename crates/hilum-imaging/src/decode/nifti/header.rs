@@ -128,7 +128,9 @@ impl Header {
         };
         // Nothing but a whole number behind the header can be meant.
         if !(0.0..=1e15).contains(&offset) {
-            return Err(damaged("the place where values begin is no number of bytes"));
+            return Err(damaged(
+                "the place where values begin is no number of bytes",
+            ));
         }
         let least = if fields.is_second { 544 } else { 352 };
         let (slope, intercept) = (
@@ -165,7 +167,9 @@ impl Header {
     pub(super) fn length(&self) -> Option<usize> {
         let [a, b, c] = self.size;
         let count = a.checked_mul(b)?.checked_mul(c)?;
-        count.checked_mul(self.value_bytes())?.checked_add(self.offset)
+        count
+            .checked_mul(self.value_bytes())?
+            .checked_add(self.offset)
     }
 
     /// The value at a position in the file, scaled.
@@ -173,7 +177,9 @@ impl Header {
         let start = self.offset + at * self.value_bytes();
         macro_rules! number {
             ($kind:ty) => {{
-                let bytes = *stored[start..].first_chunk().expect("the length was checked");
+                let bytes = *stored[start..]
+                    .first_chunk()
+                    .expect("the length was checked");
                 let value = match self.is_little_endian {
                     true => <$kind>::from_le_bytes(bytes),
                     false => <$kind>::from_be_bytes(bytes),
@@ -218,7 +224,9 @@ fn size(numbers: &Numbers<'_>, fields: &Fields) -> Result<[usize; 3], DecodeProb
                     .ok_or_else(|| damaged("an axis has no values"))?;
             }
             None if length > 1 => {
-                return Err(unsupported("more than three axes (several volumes in one file)"));
+                return Err(unsupported(
+                    "more than three axes (several volumes in one file)",
+                ));
             }
             None => {}
         }
@@ -249,7 +257,11 @@ fn matrix(numbers: &Numbers<'_>, fields: &Fields) -> Option<[[f64; 3]; 3]> {
     }
     let [b, c, d] = [0, 1, 2].map(|index| numbers.real(fields.quatern, index));
     let a = (1.0 - (b * b + c * c + d * d)).max(0.0).sqrt();
-    let factor = if numbers.real(fields.pixdim, 0) < 0.0 { -1.0 } else { 1.0 };
+    let factor = if numbers.real(fields.pixdim, 0) < 0.0 {
+        -1.0
+    } else {
+        1.0
+    };
     let [x, y, z] = [1, 2, 3].map(|index| numbers.real(fields.pixdim, index));
     let z = z * factor;
     let matrix = [

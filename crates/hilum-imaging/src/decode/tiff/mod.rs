@@ -14,8 +14,8 @@ use super::png::composite_on_black;
 use super::source::{SourceColor, SourceInfo};
 use super::{DecodeLimits, DecodeProblem, Format, Slice};
 use crate::{Channels, Pixels};
-pub(super) use pages::Pages;
 use pages::FromPage;
+pub(super) use pages::Pages;
 
 /// The most that LZW makes of a byte: a code of 12 bits stands for 4096 bytes at most.
 const LZW_RATIO: usize = 4096 * 8 / 12;
@@ -102,9 +102,8 @@ impl<'file> Page<'file> {
         sizes.decoding_buffer_size = length.max(1 << 20);
         sizes.intermediate_buffer_size = length.max(1 << 20);
         let mut decoder = decoder.with_limits(sizes);
-        let number = |decoder: &mut Decoder<_>, tag| {
-            decoder.find_tag_unsigned::<u16>(tag).ok().flatten()
-        };
+        let number =
+            |decoder: &mut Decoder<_>, tag| decoder.find_tag_unsigned::<u16>(tag).ok().flatten();
         let is_planar = number(&mut decoder, Tag::PlanarConfiguration) == Some(2) && count > 1;
         let orientation = number(&mut decoder, Tag::Orientation);
         Ok(Self {

@@ -89,7 +89,8 @@ impl Read for FromPage<'_> {
         let position = self.file.position();
         if position < self.header.len() as u64 {
             let rest = &self.header[position as usize..];
-            let in_file = self.file.get_ref().len() as u64 - position.min(self.file.get_ref().len() as u64);
+            let in_file =
+                self.file.get_ref().len() as u64 - position.min(self.file.get_ref().len() as u64);
             let count = buffer.len().min(rest.len()).min(in_file as usize);
             buffer[..count].copy_from_slice(&rest[..count]);
             self.file.set_position(position + count as u64);
