@@ -55,4 +55,4 @@ pub use split::{
     Divisible, FoldsError, FractionsError, SplitFractions, StratifyError, all_in, hold_out,
     resplit, set_aside_valid, stratified_folds,
 };
-pub use walk::{IgnoreReason, Ignored, ImageFiles, image_files};
+pub use walk::{IgnoreReason, Ignored, ImageFiles, image_files, reason_to_ignore};

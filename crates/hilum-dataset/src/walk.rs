@@ -62,7 +62,7 @@ const SIDECAR_EXTENSIONS: [&str; 16] = [
 /// Why a file or folder of this name is no sample; `None` if it may be one.
 ///
 /// Images are recognised by their content later on, so every name that is not listed counts.
-pub(crate) fn reason_to_ignore(name: &OsStr) -> Option<IgnoreReason> {
+pub fn reason_to_ignore(name: &OsStr) -> Option<IgnoreReason> {
     let name = name.to_string_lossy().to_lowercase();
     if name.starts_with('.') {
         return Some(IgnoreReason::Hidden);

@@ -61,6 +61,7 @@ mod event;
 mod export;
 mod folds;
 mod frames;
+mod inputs;
 mod model;
 mod model_origin;
 mod network;

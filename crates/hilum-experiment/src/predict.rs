@@ -2,32 +2,33 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::mem;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use hilum_core::{ClassName, Classes, Probabilities};
-use hilum_dataset::{IgnoreReason, Ignored, image_files};
+use hilum_dataset::{IgnoreReason, Ignored};
 use hilum_imaging::{
     DecodeError, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, SliceFile, SliceFingerprint,
     place_mm,
 };
 use hilum_weights::{Acquaintance, ModelFile};
-use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::inputs::{self, Input};
 use crate::session::Session;
 use crate::slice_order::{Read, ReadSlice, arrange};
 use crate::{Event, ExperimentError, Frames, Model, Task, chain};
 
-/// Files that are decoded before the network sees the first of them: a long CT series, so that
+/// Slices that are decoded before the network sees the first of them: a long CT series, so that
 /// its slices can be put in order, and a bound to the memory.
 const CHUNK: usize = 1024;
 
 /// What is predicted, and how.
 #[derive(Debug, Clone)]
 pub struct Predict {
-    /// Images, folders, DICOM files and series.
+    /// Images, volumes, archives, folders, DICOM files and series.
     pub paths: Vec<PathBuf>,
     /// Slices that go through the network at once.
     pub batch: NonZeroUsize,
@@ -171,40 +172,120 @@ pub fn predict_each(
     session: &Session<'_>,
     take: &mut dyn FnMut(FileAnswer) -> io::Result<()>,
 ) -> Result<FileCounts, ExperimentError> {
-    let files = list(&request.paths, session)?;
-    let (task, total) = (Task::Predict, files.len());
-    session.tell(&Event::Begins { task, total });
-    let mut counts = FileCounts::default();
-    for chunk in files.chunks(CHUNK) {
+    let inputs = inputs::list(&request.paths, session)?;
+    let task = Task::Predict;
+    session.tell(&Event::Begins {
+        task,
+        total: inputs.len(),
+    });
+    let mut judge = Judge {
+        model,
+        request,
+        session,
+        take,
+        counts: FileCounts::default(),
+    };
+    for chunk in inputs.chunks(CHUNK) {
+        judge.files(chunk)?;
+    }
+    let counts = judge.counts;
+    session.tell(&Event::Ends { task });
+    Ok(counts)
+}
+
+/// What answers go through, a chunk of slices at a time.
+struct Judge<'call, 'session> {
+    model: &'call mut Model,
+    request: &'call Predict,
+    session: &'call Session<'session>,
+    take: &'call mut dyn FnMut(FileAnswer) -> io::Result<()>,
+    counts: FileCounts,
+}
+
+impl Judge<'_, '_> {
+    /// Files of one slice are judged together; one of several is read by itself, a chunk of its
+    /// slices at a time.
+    fn files(&mut self, inputs: &[Input]) -> Result<(), ExperimentError> {
+        self.session.cancel().check()?;
+        let (model, request) = (&self.model.file, self.request);
+        let open = |input: &Input| Opened::of(input, model, request);
+        let opened: Vec<Opened> = self
+            .model
+            .workers
+            .install(|| inputs.par_iter().map(open).collect());
+        let mut single = Vec::new();
+        for (input, opened) in inputs.iter().zip(opened) {
+            match opened {
+                Opened::One(read) => single.push(read),
+                Opened::Several => {
+                    self.slices(mem::take(&mut single))?;
+                    self.stack(input)?;
+                }
+            }
+        }
+        self.slices(single)
+    }
+
+    /// Every slice of a file that holds several.
+    fn stack(&mut self, input: &Input) -> Result<(), ExperimentError> {
+        let before = self.counts.files;
+        let file = match input.open(&self.request.limits) {
+            Ok(file) => file,
+            Err(error) => return self.slices(vec![Err(error)]),
+        };
+        let frames = self.request.frames.of(file.count());
+        if frames.is_empty() {
+            return self.slices(vec![Err(no_such_frame(input, &file, self.request))]);
+        }
+        for frames in frames.chunks(CHUNK) {
+            let model = &self.model.file;
+            let read = |index: &usize| read_slice(input, &file, *index, model);
+            let read = self
+                .model
+                .workers
+                .install(|| frames.par_iter().map(read).collect());
+            self.slices(read)?;
+            // They are one file, however many there are.
+            self.counts.files = before + 1;
+        }
+        Ok(())
+    }
+
+    /// Judges slices, or says why there is none.
+    fn slices(&mut self, mut read: Vec<Read>) -> Result<(), ExperimentError> {
+        let (task, session) = (Task::Predict, self.session);
         session.cancel().check()?;
-        let mut read = read_chunk(chunk, &model.file, request, &model.workers);
         pass_over_indices(&mut read, session);
         let read = arrange(read);
         let slices = read.iter().flatten();
         let pixels: Vec<_> = slices.map(|one| &one.slice.pixels).collect();
-        let before = counts.files;
+        let (before, count) = (self.counts.files, read.len());
         let told = |done: usize| {
-            let done = before + chunk.len() * done / pixels.len();
+            let done = before + count * done / pixels.len();
             session.tell(&Event::Advances { task, done });
         };
-        let probabilities = model.probabilities(&pixels, request.batch, &told, session.cancel())?;
+        let batch = self.request.batch;
+        let probabilities = self
+            .model
+            .probabilities(&pixels, batch, &told, session.cancel())?;
         let mut probabilities = probabilities.into_iter();
-        counts.files += chunk.len();
+        self.counts.files += count;
         for one in read {
             let answer = match one {
                 Ok(one) => {
                     let of_slice = probabilities.next().expect("one for each slice");
-                    match refusal(&one).filter(|_| request.doubtful == Doubtful::Refuse) {
-                        None => FileAnswer::Predicted(prediction(model, one, &of_slice)),
+                    let is_strict = self.request.doubtful == Doubtful::Refuse;
+                    match refusal(&one).filter(|_| is_strict) {
+                        None => FileAnswer::Predicted(prediction(self.model, one, &of_slice)),
                         Some(error) => {
-                            counts.refused += 1;
+                            self.counts.refused += 1;
                             let ReadSlice { path, frame, .. } = one;
                             FileAnswer::Unreadable { path, frame, error }
                         }
                     }
                 }
                 Err(error) => {
-                    counts.unreadable += 1;
+                    self.counts.unreadable += 1;
                     session.tell(&Event::FileUnreadable(&error));
                     FileAnswer::Unreadable {
                         error: chain(&error),
@@ -213,27 +294,10 @@ pub fn predict_each(
                     }
                 }
             };
-            take(answer)?;
+            (self.take)(answer)?;
         }
+        Ok(())
     }
-    session.tell(&Event::Ends { task });
-    Ok(counts)
-}
-
-/// Every file under the paths, in order; each path is looked at once.
-fn list(paths: &[PathBuf], session: &Session<'_>) -> Result<Vec<PathBuf>, ExperimentError> {
-    let mut files = Vec::new();
-    for path in paths {
-        let found = image_files(path).map_err(ExperimentError::Input)?;
-        if !found.ignored.is_empty() {
-            session.tell(&Event::FilesLeftOut(&found.ignored));
-        }
-        files.extend(found.files);
-    }
-    if files.is_empty() {
-        return Err(ExperimentError::NoImages);
-    }
-    Ok(files)
 }
 
 fn prediction(model: &Model, read: ReadSlice, probabilities: &Probabilities) -> Prediction {
@@ -262,55 +326,56 @@ fn prediction(model: &Model, read: ReadSlice, probabilities: &Probabilities) -> 
     }
 }
 
-/// Every slice of a file that is wanted, or why there is none.
-fn read_file(path: &Path, model: &ModelFile, request: &Predict) -> Vec<Read> {
-    let recipe = &model.recipe;
-    let file = match SliceFile::open(path, &request.limits) {
-        Ok(file) => file,
-        Err(error) => return vec![Err(error)],
-    };
-    let count = file.count();
-    let read = |index| {
-        let slice = file.decode(index, recipe.window);
-        let slice = slice.map_err(|problem| DecodeError {
-            path: path.to_owned(),
-            problem,
-        })?;
-        let known = model.known_slices.as_ref();
-        let known = known.and_then(|known| known.knows(&SliceFingerprint::of(&slice.pixels)));
-        let slice = recipe.prepared(slice);
-        let concerns = slice.info.dicom.as_deref().map(DicomInfo::concerns);
-        let concerns = concerns.unwrap_or_default();
-        let concerns = concerns.iter().map(ToString::to_string);
-        Ok(ReadSlice {
-            path: path.to_owned(),
-            frame: (count > 1).then_some(index + 1),
-            slice,
-            warnings: concerns.chain(known.map(remembered)).collect(),
-            known,
-        })
-    };
-    let wanted = request.frames.of(count);
-    if wanted.is_empty() {
-        let wanted = request.frames.to_string();
-        return vec![Err(DecodeError {
-            path: path.to_owned(),
-            problem: DecodeProblem::NoSuchFrame { count, wanted },
-        })];
-    }
-    wanted.into_iter().map(read).collect()
+/// A file that was looked at; one of several slices is read when its turn comes, so that no chunk
+/// holds more than one of them.
+enum Opened {
+    One(Read),
+    Several,
 }
 
-/// Decodes and prepares on all `workers`; the order stays.
-fn read_chunk(
-    files: &[PathBuf],
-    model: &ModelFile,
-    request: &Predict,
-    workers: &ThreadPool,
-) -> Vec<Read> {
-    let read = |path: &PathBuf| read_file(path, model, request);
-    let read: Vec<Vec<Read>> = workers.install(|| files.par_iter().map(read).collect());
-    read.into_iter().flatten().collect()
+impl Opened {
+    fn of(input: &Input, model: &ModelFile, request: &Predict) -> Self {
+        match input.open(&request.limits) {
+            Ok(file) if file.count() > 1 => Self::Several,
+            Ok(file) if request.frames.of(1).is_empty() => {
+                Self::One(Err(no_such_frame(input, &file, request)))
+            }
+            Ok(file) => Self::One(read_slice(input, &file, 0, model)),
+            Err(error) => Self::One(Err(error)),
+        }
+    }
+}
+
+/// None of the frames that are wanted is in the file.
+fn no_such_frame(input: &Input, file: &SliceFile, request: &Predict) -> DecodeError {
+    let (count, wanted) = (file.count(), request.frames.to_string());
+    DecodeError {
+        path: input.path().clone(),
+        problem: DecodeProblem::NoSuchFrame { count, wanted },
+    }
+}
+
+/// A slice of a file, prepared, and what there is to doubt about it.
+fn read_slice(input: &Input, file: &SliceFile, index: usize, model: &ModelFile) -> Read {
+    let (path, recipe) = (input.path(), &model.recipe);
+    let slice = file.decode(index, recipe).map_err(|problem| DecodeError {
+        path: path.clone(),
+        problem,
+    })?;
+    let known = model.known_slices.as_ref();
+    let known = known.and_then(|known| known.knows(&SliceFingerprint::of(&slice.pixels)));
+    let slice = recipe.prepared(slice);
+    let concerns = slice.info.dicom.as_deref().map(DicomInfo::concerns);
+    let concerns = concerns.unwrap_or_default();
+    let concerns = concerns.iter().map(ToString::to_string);
+    let notes = slice.info.notes.iter().map(ToString::to_string);
+    Ok(ReadSlice {
+        path: path.clone(),
+        frame: (file.count() > 1).then_some(index + 1),
+        warnings: concerns.chain(notes).chain(known.map(remembered)).collect(),
+        slice,
+        known,
+    })
 }
 
 /// Leaves out files that are the index of a medium.

@@ -189,6 +189,8 @@ mod tests {
                     bits: 12,
                     color: SourceColor::Grey,
                     dicom: Some(Box::new(dicom)),
+                    depth: None,
+                    notes: Vec::new(),
                 },
             },
             warnings: Vec::new(),

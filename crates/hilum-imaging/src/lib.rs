@@ -44,9 +44,9 @@ pub use augment::{
     Augmentation, AugmentationError, Erasure, FillMode, RandomErasing, Transform, ZoomRange,
 };
 pub use decode::{
-    Concern, DecodeError, DecodeLimits, DecodeProblem, DecoderCause, DicomInfo, DicomProblem,
-    Format, Hounsfield, Nonconformity, Slice, SliceFile, SourceColor, SourceInfo, decode,
-    decode_file, decode_hounsfield, dicom_patient_id,
+    Concern, DecodeError, DecodeLimits, DecodeProblem, DecoderCause, Depth, DicomInfo,
+    DicomProblem, Format, Hounsfield, Nonconformity, Rendering, Slice, SliceFile, SourceColor,
+    SourceDepth, SourceInfo, SourceNote, decode, decode_file, decode_hounsfield, dicom_patient_id,
 };
 pub use fingerprint::{
     Likeness, PixelDigest, SliceFingerprint, SliceSet, SliceSetError, THUMBNAIL_SIDE,

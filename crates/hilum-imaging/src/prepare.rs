@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::decode::decode_file;
 use crate::{
-    Channels, Clahe, DecodeError, DecodeLimits, DecodeProblem, Fit, Interpolation, Normalisation,
-    Pixels, Recipe, Slice, SliceFile, Views, Window,
+    Channels, Clahe, DecodeError, DecodeLimits, DecodeProblem, Depth, Fit, Interpolation,
+    Normalisation, Pixels, Recipe, Slice, SliceFile, Views, Window,
 };
 
 /// The longest side of a network's input.
@@ -84,6 +84,7 @@ impl Recipe {
             width: 200,
             channels: Channels::Grey,
             window: Window::LUNG,
+            depth: Depth::Auto,
             fit: Fit::Stretch,
             interpolation: Interpolation::Bilinear,
             clahe: None,
@@ -149,16 +150,16 @@ impl Recipe {
         self.normalisation.validate(self.channels.count())
     }
 
-    /// Reads a file of one slice and prepares it: [`decode_file`] with this recipe's window, then
+    /// Reads a file of one slice and prepares it: [`decode_file`] with this recipe's window and depth, then
     /// [`Recipe::prepare`]. The info speaks of the file, not of the prepared pixels.
     pub fn read_file(&self, path: &Path, limits: &DecodeLimits) -> Result<Slice, DecodeError> {
-        let slice = decode_file(path, self.window, limits)?;
+        let slice = decode_file(path, self, limits)?;
         Ok(self.prepared(slice))
     }
 
     /// The same of the slice at `index`, from 0, of a file that may hold several.
     pub fn read(&self, file: &SliceFile, index: usize) -> Result<Slice, DecodeProblem> {
-        let slice = file.decode(index, self.window)?;
+        let slice = file.decode(index, self)?;
         Ok(self.prepared(slice))
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Channels;
+use crate::{Channels, Depth};
 
 /// How a file's pixels become a network's input.
 ///
@@ -15,8 +15,11 @@ pub struct Recipe {
     pub width: usize,
     /// Grey or three channels.
     pub channels: Channels,
-    /// Which Hounsfield units become black and white; read for DICOM only.
+    /// Which Hounsfield units become black and white; read where a file holds Hounsfield units.
     pub window: Window,
+    /// What values of more than eight bits stand for; read for PNG and TIFF only.
+    #[serde(default, skip_serializing_if = "Depth::is_auto")]
+    pub depth: Depth,
     /// How an image of another shape fills the input.
     pub fit: Fit,
     /// How pixels are resampled.

@@ -21,6 +21,22 @@ impl Window {
         width_hu: 400.0,
     };
 
+    /// The window where no file names one.
+    pub(crate) fn of_no_file(self) -> FileWindow {
+        let (center_hu, width_hu) = match self {
+            Self::File => (-600.0, 1500.0),
+            Self::Hounsfield {
+                center_hu,
+                width_hu,
+            } => (center_hu, width_hu),
+        };
+        FileWindow {
+            center_hu,
+            width_hu,
+            function: VoiFunction::Linear,
+        }
+    }
+
     /// Whether the centre is a number and the width a number of at least 1.
     pub(crate) fn is_valid(&self) -> bool {
         match self {

@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hilum_imaging::{
-    Channels, DecodeLimits, DecodeProblem, Format, Recipe, Slice, SourceColor, Window, decode,
+    Channels, DecodeLimits, DecodeProblem, Format, Recipe, Slice, SourceColor, SourceNote, Window,
+    decode,
 };
 use serde_json::Value;
 
@@ -91,6 +92,7 @@ fn the_info_says_how_the_file_stores_its_pixels() {
         ("palette-alpha.png", SourceColor::PaletteAlpha, 8),
         ("grey.jpg", SourceColor::Grey, 8),
         ("rgb-420.jpg", SourceColor::Rgb, 8),
+        ("cmyk.jpg", SourceColor::Cmyk, 8),
     ];
     for (name, color, bits) in cases {
         let info = decoded(&bytes(name)).unwrap().info;
@@ -132,7 +134,7 @@ fn an_error_names_the_file_and_says_what_to_do() {
         text.contains("notes.png`: not an image: content is text"),
         "{text}"
     );
-    assert!(text.contains("\nhint: PNG, JPEG and DICOM"), "{text}");
+    assert!(text.contains("\nhint: PNG, JPEG, TIFF, BMP"), "{text}");
 
     fs::write(&path, "").unwrap();
     assert!(message(&path).contains("the file is empty\nhint: "));
@@ -152,8 +154,9 @@ fn a_file_that_ends_early_is_an_error_and_never_half_an_image() {
         "rgb-progressive.jpg",
     ] {
         let whole = bytes(name);
-        // All that may be missing without loss is what ends a PNG: IEND and a checksum.
-        let spare = if name.contains("png") { 20 } else { 1 };
+        // All that may be missing without loss is what ends a PNG (IEND and a checksum), and the end
+        // marker of a JPEG.
+        let spare = if name.contains("png") { 20 } else { 3 };
         for length in (1..=whole.len() - spare).rev() {
             let problem = decoded(&whole[..length]).expect_err(name);
             let is_named = matches!(
@@ -240,8 +243,15 @@ fn a_header_of_zero_pixels_is_refused() {
 }
 
 #[test]
-fn cmyk_is_refused_by_name() {
-    let text = decoded(&bytes("cmyk.jpg")).unwrap_err().to_string();
-    assert!(text.contains("four colours (CMYK)"), "{text}");
-    assert!(text.contains("\nhint: convert it"), "{text}");
+fn a_jpeg_that_lacks_its_end_marker_alone_is_read_and_noted() {
+    for name in ["grey.jpg", "rgb-420.jpg", "rgb-progressive.jpg", "cmyk.jpg"] {
+        let file = bytes(name);
+        let whole = decoded(&file).unwrap();
+        assert_eq!(whole.info.notes, [], "of {name}");
+        for missing in [1, 2] {
+            let cut = decoded(&file[..file.len() - missing]).unwrap();
+            assert_eq!(cut.pixels, whole.pixels, "of {name}");
+            assert_eq!(cut.info.notes, [SourceNote::NoEndMarker], "of {name}");
+        }
+    }
 }

@@ -80,6 +80,18 @@ pub(crate) const PNG_FAULTS: &[(&str, Plant)] = &[
             std::fs::rename(file, data.path().join(to)).unwrap();
         }
     }),
+    ("mixed-depth", |data| {
+        deepen(&files(data.path(), "train/normal")[0], 65535);
+    }),
+    ("unused-bits", |data| {
+        for split in ["train", "valid", "test"] {
+            for class in CLASSES {
+                for file in files(data.path(), &format!("{split}/{class}")) {
+                    deepen(&file, 4095);
+                }
+            }
+        }
+    }),
     ("constant-image", |data| {
         change(&files(data.path(), "train/normal")[0], |_| 100);
     }),
@@ -93,6 +105,18 @@ pub(crate) const PNG_FAULTS: &[(&str, Plant)] = &[
         std::fs::write(file, bytes.into_inner()).unwrap();
     }),
 ];
+
+/// Writes the same picture with 16 bits a value, of which `highest` is white.
+fn deepen(file: &std::path::Path, highest: u32) {
+    let picture = pixels(file);
+    let level = |grey: &u8| ((u32::from(*grey) * highest + 127) / 255) as u16;
+    let levels: Vec<u16> = picture.data().iter().map(level).collect();
+    let (width, height) = (picture.width() as u32, picture.height() as u32);
+    image::ImageBuffer::<image::Luma<u16>, _>::from_raw(width, height, levels)
+        .unwrap()
+        .save_with_format(file, image::ImageFormat::Png)
+        .unwrap();
+}
 
 #[test]
 fn a_clean_dataset_has_no_finding() {

@@ -6,7 +6,7 @@
 //! choice makes of a run is in `resolve`.
 
 use hilum_graph::{Architecture, DeviceName};
-use hilum_imaging::{Channels, FillMode, Fit, Interpolation, Views, Window};
+use hilum_imaging::{Channels, Depth, FillMode, Fit, Interpolation, Views, Window};
 use hilum_train::{ClassWeights, Keep};
 use toml::Value;
 
@@ -103,6 +103,32 @@ const FITS: &[Word] = &[
     Word {
         name: "letterbox",
         says: "The aspect is kept",
+    },
+];
+const DEPTHS: &[Word] = &[
+    Word {
+        name: "auto",
+        says: "By what the file says, its range and its spread",
+    },
+    Word {
+        name: "8",
+        says: "Grey levels up to 255",
+    },
+    Word {
+        name: "10",
+        says: "Grey levels up to 1023",
+    },
+    Word {
+        name: "12",
+        says: "Grey levels up to 4095",
+    },
+    Word {
+        name: "16",
+        says: "Grey levels up to 65535",
+    },
+    Word {
+        name: "hu",
+        says: "Hounsfield units, + 1024 where they have no sign",
     },
 ];
 const INTERPOLATIONS: &[Word] = &[
@@ -304,9 +330,13 @@ settings! {
     channels: Channels as value, "recipe.channels", "channels" <"CHANNELS">,
         Preprocessing, Kind::Word(CHANNELS), FROM_ARCHITECTURE, PREPARED;
 
-    /// Hounsfield window of DICOM files: `lung`, `mediastinum`, `file`, or CENTER/WIDTH
+    /// Window of Hounsfield units: `lung`, `mediastinum`, `file`, or CENTER/WIDTH
     window: WindowChoice as text, "recipe.window", "window" <"WINDOW">,
         Preprocessing, Kind::Text, Default::Constant(|| Value::String("lung".to_owned())), PREPARED;
+
+    /// What values of more than 8 bits stand for, in PNG and TIFF
+    depth: Depth as value, "recipe.depth", "depth" <"DEPTH">,
+        Preprocessing, Kind::Word(DEPTHS), Default::Constant(|| Value::String("auto".to_owned())), PREPARED;
 
     /// How pixels are resampled
     interpolation: Interpolation as value, "recipe.interpolation", "interpolation" <"INTERPOLATION">,

@@ -172,6 +172,7 @@ impl Choices {
                 .window
                 .as_ref()
                 .map_or(Window::LUNG, |choice| choice.window),
+            depth: self.depth.unwrap_or_default(),
             fit: self.fit.unwrap_or(Fit::Stretch),
             interpolation: self.interpolation.unwrap_or(Interpolation::Bilinear),
             clahe: self.clahe.map(|clip_limit| Clahe {

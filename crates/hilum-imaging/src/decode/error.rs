@@ -56,8 +56,11 @@ pub enum DecodeProblem {
     /// No bytes at all.
     #[error("the file is empty\nhint: was the download or the copy interrupted?")]
     Empty,
-    /// Neither PNG nor JPEG nor DICOM.
-    #[error("not an image: content is {found}\nhint: PNG, JPEG and DICOM files are read")]
+    /// Of no kind that is read.
+    #[error(
+        "not an image: content is {found}\n\
+         hint: PNG, JPEG, TIFF, BMP, WebP, NIfTI and DICOM files are read"
+    )]
     NotAnImage {
         /// What the content looks like.
         found: &'static str,
@@ -119,6 +122,33 @@ pub enum DecodeProblem {
         /// What sets it apart.
         kind: &'static str,
     },
+    /// A valid file of a kind that is not read.
+    #[error(
+        "a {format} file with {kind} is not supported\nhint: convert it to 8-bit grey PNG or to DICOM"
+    )]
+    Unsupported {
+        /// Kind of file.
+        format: Format,
+        /// What sets it apart.
+        kind: String,
+    },
+    /// Several slices where one is wanted.
+    #[error(
+        "the {format} file holds {count} slices; a dataset wants one slice a file\n\
+         hint: write each slice to a file of its own; `hilum predict` reads it as it is"
+    )]
+    SeveralSlices {
+        /// Kind of file.
+        format: Format,
+        /// How many slices there are.
+        count: usize,
+    },
+    /// An archive where an image is wanted.
+    #[error(
+        "the file is a ZIP archive\n\
+         hint: unpack it; `hilum predict ARCHIVE` reads an archive of images, but none within it"
+    )]
+    Archive,
     /// A DICOM file of something else than a single CT slice.
     #[error(transparent)]
     Dicom(#[from] DicomProblem),

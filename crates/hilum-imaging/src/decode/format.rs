@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::dicom::is_bare_data_set;
+use super::nifti;
 
 /// A kind of file that can be decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,6 +18,14 @@ pub enum Format {
     Jpeg,
     /// A DICOM file (PS3.10), or the data set of one.
     Dicom,
+    /// Tag Image File Format, BigTIFF too.
+    Tiff,
+    /// Windows bitmap.
+    Bmp,
+    /// WebP, lossy or lossless.
+    Webp,
+    /// A NIfTI-1 or NIfTI-2 volume in one file, compressed with gzip or not.
+    Nifti,
 }
 
 const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -25,9 +34,20 @@ const PNG_SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// (0002,0001) OB.
 const BARE_META: [&[u8]; 2] = [b"\x02\0\0\0UL", b"\x02\0\x01\0OB"];
 
+const TIFF_SIGNATURES: [&[u8]; 4] = [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
+
+/// `BM`, and the length of a header that there is.
+fn is_bmp(bytes: &[u8]) -> bool {
+    let header = bytes.get(14..18);
+    bytes.starts_with(b"BM")
+        && matches!(
+            header,
+            Some([12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0])
+        )
+}
+
 impl Format {
-    /// The format that `bytes` begin with; the first 132 bytes are enough, but for a DICOM data set
-    /// without any header, of which the first few elements are looked at.
+    /// The format that `bytes` begin with; the first kilobyte is enough.
     pub fn sniff(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(PNG_SIGNATURE) {
             Some(Self::Png)
@@ -39,13 +59,25 @@ impl Format {
             || is_bare_data_set(bytes)
         {
             Some(Self::Dicom)
+        } else if TIFF_SIGNATURES
+            .iter()
+            .any(|signature| bytes.starts_with(signature))
+        {
+            Some(Self::Tiff)
+        } else if is_bmp(bytes) {
+            Some(Self::Bmp)
+        } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+            Some(Self::Webp)
+        } else if nifti::is_nifti(bytes) {
+            Some(Self::Nifti)
         } else {
             None
         }
     }
 
     /// The format that a file's name promises: `.png`, `.jpg`, `.jpeg`, `.jpe`, `.jfif`, `.dcm`,
-    /// `.dicom`, `.ima`, in any case; `None` for every other name, also for none at all.
+    /// `.dicom`, `.ima`, `.tif`, `.tiff`, `.bmp`, `.webp`, `.nii`, `.nii.gz`, in any case; `None` for
+    /// every other name, also for none at all.
     ///
     /// Only for telling a person of a mismatch: nothing is decoded by its name.
     pub fn of_extension(path: &Path) -> Option<Self> {
@@ -54,6 +86,16 @@ impl Format {
             "png" => Some(Self::Png),
             "jpg" | "jpeg" | "jpe" | "jfif" => Some(Self::Jpeg),
             "dcm" | "dicom" | "ima" => Some(Self::Dicom),
+            "tif" | "tiff" => Some(Self::Tiff),
+            "bmp" => Some(Self::Bmp),
+            "webp" => Some(Self::Webp),
+            "nii" => Some(Self::Nifti),
+            "gz" if Path::new(path.file_stem()?)
+                .extension()?
+                .eq_ignore_ascii_case("nii") =>
+            {
+                Some(Self::Nifti)
+            }
             _ => None,
         }
     }
@@ -65,29 +107,30 @@ impl fmt::Display for Format {
             Self::Png => "PNG",
             Self::Jpeg => "JPEG",
             Self::Dicom => "DICOM",
+            Self::Tiff => "TIFF",
+            Self::Bmp => "BMP",
+            Self::Webp => "WebP",
+            Self::Nifti => "NIfTI",
         })
     }
 }
 
 /// What bytes that no decoder takes look like, for an error message.
 pub(super) fn describe(bytes: &[u8]) -> &'static str {
-    const KNOWN: [(&[u8], &str); 12] = [
+    const KNOWN: [(&[u8], &str); 9] = [
         (b"GIF8", "a GIF image"),
-        (b"BM", "a BMP image"),
-        (b"II*\0", "a TIFF image"),
-        (b"MM\0*", "a TIFF image"),
         (b"\x1f\x8b", "gzip-compressed data"),
         (b"PK\x03\x04", "a ZIP archive"),
         (b"%PDF", "a PDF document"),
         (b"\0\0\0\x0cjP", "a JPEG 2000 image"),
         (b"\xff\x4f\xff\x51", "a JPEG 2000 image"),
         (b"\xff\x0a", "a JPEG XL image"),
-        (b"\x5c\x01\0\0", "a NIfTI volume"),
+        (
+            b"\x5c\x01\0\0",
+            "a header whose pixels are in another file (Analyze, or NIfTI of two files)",
+        ),
         (b"\x93NUMPY", "a NumPy array"),
     ];
-    if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
-        return "a WebP image";
-    }
     if let Some((_, name)) = KNOWN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return name;
     }

@@ -1,7 +1,7 @@
 //! JPEG to eight-bit grey or RGB.
 //!
-//! The decoder fills what a broken file lacks with grey; here that is an error. EXIF orientation
-//! is ignored, as Pillow and Keras ignore it.
+//! The decoder fills what a broken file lacks with grey; here that is an error. The orientation that
+//! EXIF names is applied, as viewers do; Pillow and Keras leave it to their callers.
 
 use std::io::ErrorKind;
 
@@ -12,11 +12,16 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::jpeg_outline::{JpegOutline, JpegProcess, OutlineError};
-use super::source::{SourceColor, SourceInfo};
+use super::orientation::Orientation;
+use super::source::{SourceColor, SourceInfo, SourceNote};
 use super::{DecodeLimits, DecodeProblem, Format, Slice};
 use crate::{Channels, Pixels};
 
 const LARGEST_SIDE: usize = 65_535;
+
+/// More than JPEG makes of a byte: a bit for each block of 64 pixels, colours at a quarter of the
+/// width and height.
+const RATIO: usize = 4096;
 
 pub(super) fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Slice, DecodeProblem> {
     let outline = JpegOutline::read(bytes)?;
@@ -26,35 +31,70 @@ pub(super) fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Slice, Decode
         u64::from(outline.height),
     )?;
     let (channels, color, colorspace) = kind(outline)?;
-    if !outline.is_complete {
-        return Err(DecodeProblem::Truncated {
-            format: Format::Jpeg,
-        });
+    let (width, height) = (usize::from(outline.width), usize::from(outline.height));
+    let length = width * height * channels.count();
+    limits.check_expansion(Format::Jpeg, length, bytes.len(), RATIO)?;
+    let mut info = SourceInfo::new(Format::Jpeg, width, height, outline.precision, color);
+    let (data, orientation) = if outline.is_complete {
+        decode_whole(bytes, colorspace)?
+    } else {
+        info.notes.push(SourceNote::NoEndMarker);
+        decode_without_end(bytes, outline, colorspace)?
+    };
+    if data.len() != length {
+        return Err(damaged("the decoder gave another number of pixels"));
     }
+    let pixels = Pixels::new(width, height, channels, data);
+    Ok(Slice {
+        pixels: orientation.apply(pixels),
+        info,
+    })
+}
 
+fn decode_whole(
+    bytes: &[u8],
+    colorspace: ColorSpace,
+) -> Result<(Vec<u8>, Orientation), DecodeProblem> {
     let options = DecoderOptions::default()
         .set_strict_mode(true)
         .set_max_width(LARGEST_SIDE)
         .set_max_height(LARGEST_SIDE)
         .jpeg_set_out_colorspace(colorspace);
-    let data = JpegDecoder::new_with_options(ZCursor::new(bytes), options)
-        .decode()
-        .map_err(problem)?;
-    let (width, height) = (usize::from(outline.width), usize::from(outline.height));
-    if data.len() != width * height * channels.count() {
-        return Err(damaged("the decoder gave another number of pixels"));
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let data = decoder.decode().map_err(problem)?;
+    let orientation = decoder.exif().map(|exif| Orientation::of_exif(exif));
+    Ok((data, orientation.unwrap_or(Orientation::of_tag(1))))
+}
+
+/// Decodes a file that lacks its end marker, if its picture is whole: if no pixel changes with what
+/// is put in the missing place.
+fn decode_without_end(
+    bytes: &[u8],
+    outline: JpegOutline,
+    colorspace: ColorSpace,
+) -> Result<(Vec<u8>, Orientation), DecodeProblem> {
+    const TRUNCATED: DecodeProblem = DecodeProblem::Truncated {
+        format: Format::Jpeg,
+    };
+    if !outline.has_all_scans {
+        return Err(TRUNCATED);
     }
-    Ok(Slice {
-        pixels: Pixels::new(width, height, channels, data),
-        info: SourceInfo {
-            format: Format::Jpeg,
-            width,
-            height,
-            bits: outline.precision,
-            color,
-            dicom: None,
-        },
-    })
+    // Half of the marker may be there.
+    let end = bytes.iter().rposition(|byte| *byte != 0xff);
+    let bytes = &bytes[..end.map_or(0, |last| last + 1)];
+    let ended_by = |filling: [u8; 32]| {
+        let mut bytes = bytes.to_vec();
+        bytes.extend_from_slice(&filling);
+        bytes.extend_from_slice(&[0xff, 0xd9]);
+        decode_whole(&bytes, colorspace).map_err(|_| TRUNCATED)
+    };
+    let one = ended_by([0; 32])?;
+    for filling in [[0xaa; 32], [0x55; 32]] {
+        if ended_by(filling)? != one {
+            return Err(TRUNCATED);
+        }
+    }
+    Ok(one)
 }
 
 /// What the file's components become; an error for what the decoder does not take.
@@ -71,8 +111,9 @@ fn kind(outline: JpegOutline) -> Result<(Channels, SourceColor, ColorSpace), Dec
     match outline.components {
         1 => Ok((Channels::Grey, SourceColor::Grey, ColorSpace::Luma)),
         3 => Ok((Channels::Rgb, SourceColor::Rgb, ColorSpace::RGB)),
-        4 => unsupported("four colours (CMYK)"),
-        _ => unsupported("a number of colours other than one or three"),
+        // Inks are stored as light, as Adobe does and Pillow takes for granted.
+        4 => Ok((Channels::Rgb, SourceColor::Cmyk, ColorSpace::RGB)),
+        _ => unsupported("a number of colours other than one, three or four"),
     }
 }
 

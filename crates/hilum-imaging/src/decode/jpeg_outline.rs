@@ -12,6 +12,8 @@ pub(super) struct JpegOutline {
     pub(super) process: JpegProcess,
     /// Whether an end-of-image marker follows the scans.
     pub(super) is_complete: bool,
+    /// Whether scans began for every coefficient of every colour, to its last bit.
+    pub(super) has_all_scans: bool,
 }
 
 /// How the image is coded (ITU-T T.81, table B.1).
@@ -40,6 +42,7 @@ impl JpegOutline {
         }
         let mut markers = Markers { bytes, position: 2 };
         let mut outline: Option<Self> = None;
+        let mut coverage = Coverage::default();
         while let Some(marker) = markers.next_marker() {
             match marker {
                 0xd9 => {
@@ -55,6 +58,11 @@ impl JpegOutline {
                     };
                     if let (Some(process), None) = (process_of(marker), outline) {
                         outline = Some(Self::of_frame(segment, process)?);
+                        coverage = Coverage::of_frame(segment, marker == PROGRESSIVE);
+                    }
+                    if let (START_OF_SCAN, Some(outline)) = (marker, outline.as_mut()) {
+                        coverage.add(segment);
+                        outline.has_all_scans = coverage.is_whole();
                     }
                 }
             }
@@ -74,7 +82,61 @@ impl JpegOutline {
             precision,
             process,
             is_complete: false,
+            has_all_scans: false,
         })
+    }
+}
+
+const PROGRESSIVE: u8 = 0xc2;
+const START_OF_SCAN: u8 = 0xda;
+
+/// For which coefficients scans began (T.81 B.2.3, G.1.1.1).
+#[derive(Debug, Default)]
+struct Coverage {
+    is_progressive: bool,
+    /// Each colour's identifier, and the lowest bit that is known of each coefficient.
+    colors: Vec<(u8, [u8; 64])>,
+}
+
+impl Coverage {
+    fn of_frame(segment: &[u8], is_progressive: bool) -> Self {
+        let colors = segment.get(6..).unwrap_or_default().as_chunks::<3>().0;
+        Self {
+            is_progressive,
+            colors: colors
+                .iter()
+                .map(|color| (color[0], [u8::MAX; 64]))
+                .collect(),
+        }
+    }
+
+    fn add(&mut self, segment: &[u8]) {
+        let Some((count, rest)) = segment.split_first() else {
+            return;
+        };
+        let count = usize::from(*count) * 2;
+        let (Some(selectors), Some(&[first, last, bits])) = (
+            rest.get(..count),
+            rest.get(count..).and_then(|rest| rest.first_chunk()),
+        ) else {
+            return;
+        };
+        let (first, last, low) = match self.is_progressive {
+            true => (first, last.min(63), bits & 15),
+            false => (0, 63, 0),
+        };
+        for selector in selectors.as_chunks::<2>().0 {
+            for (identifier, lowest) in &mut self.colors {
+                if *identifier == selector[0] && first <= last {
+                    lowest[usize::from(first)..=usize::from(last)].fill(low);
+                }
+            }
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        let mut colors = self.colors.iter();
+        colors.all(|(_, lowest)| lowest.iter().all(|bit| *bit == 0))
     }
 }
 
@@ -142,6 +204,33 @@ mod tests {
         assert_eq!((complete.width, complete.height), (5, 3));
         assert_eq!((complete.components, complete.precision), (1, 8));
         assert!(complete.is_complete);
+    }
+
+    #[test]
+    fn a_scan_for_every_colour_and_bit_is_missed() {
+        let scan = |selectors: &[u8], spectrum: [u8; 3]| {
+            let length = 3 + selectors.len() + spectrum.len();
+            let mut bytes = vec![0xff, 0xda, 0, length as u8, (selectors.len() / 2) as u8];
+            bytes.extend_from_slice(selectors);
+            bytes.extend_from_slice(&spectrum);
+            bytes
+        };
+        assert!(!with(&[]).unwrap().has_all_scans);
+        assert!(with(&scan(&[1, 0], [0, 63, 0])).unwrap().has_all_scans);
+        assert!(!with(&scan(&[2, 0], [0, 63, 0])).unwrap().has_all_scans);
+
+        let progressive = |scans: &[Vec<u8>]| {
+            let mut bytes = vec![0xff, 0xd8];
+            bytes.extend_from_slice(FRAME);
+            bytes[3] = PROGRESSIVE;
+            bytes.extend(scans.concat());
+            JpegOutline::read(&bytes).unwrap().has_all_scans
+        };
+        let (low, high) = (scan(&[1, 0], [0, 0, 0]), scan(&[1, 0], [1, 63, 1]));
+        let refined = scan(&[1, 0], [1, 63, 0x10]);
+        assert!(!progressive(std::slice::from_ref(&low)));
+        assert!(!progressive(&[low.clone(), high.clone()]));
+        assert!(progressive(&[low, high, refined]));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::io::{Cursor, ErrorKind};
 
 use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
 
+use super::depth::{PixelValues, Rendering, grey_of_words};
+use super::limits::DEFLATE_RATIO;
 use super::source::{SourceColor, SourceInfo};
 use super::{DecodeLimits, DecodeProblem, Format, Slice};
 use crate::{Channels, Pixels};
@@ -11,7 +13,11 @@ use crate::{Channels, Pixels};
 /// What the decoder may allocate beside the image: text, profiles, one row.
 const EXTRA_BYTES: usize = 64 << 20;
 
-pub(super) fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Slice, DecodeProblem> {
+pub(super) fn decode(
+    bytes: &[u8],
+    rendering: Rendering,
+    limits: DecodeLimits,
+) -> Result<Slice, DecodeProblem> {
     let row_limit = usize::try_from(limits.max_pixels.saturating_mul(8)).unwrap_or(usize::MAX);
     let mut decoder = Decoder::new_with_limits(
         Cursor::new(bytes),
@@ -19,8 +25,8 @@ pub(super) fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Slice, Decode
             bytes: EXTRA_BYTES.saturating_add(row_limit),
         },
     );
-    // Palettes and 1, 2 and 4 bits become bytes, 16 bits lose their low byte.
-    decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
+    // Palettes and 1, 2 and 4 bits become bytes.
+    decoder.set_transformations(Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
     let header = decoder.read_header_info().map_err(problem)?;
@@ -28,42 +34,63 @@ pub(super) fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Slice, Decode
     limits.check(Format::Png, u64::from(width), u64::from(height))?;
 
     let mut reader = decoder.read_info().map_err(problem)?;
-    let info = SourceInfo {
-        format: Format::Png,
-        width: width as usize,
-        height: height as usize,
-        bits: reader.info().bit_depth as u8,
-        color: source_color(reader.info()),
-        dicom: None,
-    };
+    let (bits, color) = (reader.info().bit_depth as u8, source_color(reader.info()));
+    let mut info = SourceInfo::new(Format::Png, width as usize, height as usize, bits, color);
+    let significant_bits = significant_bits(reader.info());
     let (output_color, output_depth) = reader.output_color_type();
-    debug_assert_eq!(output_depth, BitDepth::Eight);
     let length = reader
         .output_buffer_size()
         .ok_or_else(|| too_many(width, height, limits))?;
+    limits.check_expansion(Format::Png, length, bytes.len(), DEFLATE_RATIO)?;
     let mut data = vec![0; length];
     reader.next_frame(&mut data).map_err(problem)?;
 
-    let channels = match output_color {
-        ColorType::Grayscale => Channels::Grey,
-        ColorType::GrayscaleAlpha => {
-            composite_on_black::<1, 2>(&mut data);
-            Channels::Grey
-        }
-        ColorType::Rgba => {
-            composite_on_black::<3, 4>(&mut data);
-            Channels::Rgb
-        }
-        ColorType::Rgb | ColorType::Indexed => Channels::Rgb,
-    };
+    let (layout, channels) = layout(output_color);
+    if output_depth == BitDepth::Sixteen {
+        let (pairs, _) = data.as_chunks::<2>();
+        let words: Vec<u16> = pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect();
+        let (grey, reading) = grey_of_words(&words, layout, significant_bits, rendering);
+        info.note_reading(reading);
+        data = grey;
+    }
+    match output_color {
+        ColorType::GrayscaleAlpha => composite_on_black::<1, 2>(&mut data),
+        ColorType::Rgba => composite_on_black::<3, 4>(&mut data),
+        ColorType::Grayscale | ColorType::Rgb | ColorType::Indexed => {}
+    }
     let pixels = Pixels::new(info.width, info.height, channels, data);
     Ok(Slice { pixels, info })
+}
+
+fn layout(color: ColorType) -> (PixelValues, Channels) {
+    let (count, colors) = match color {
+        ColorType::Grayscale => (1, 1),
+        ColorType::GrayscaleAlpha => (2, 1),
+        ColorType::Rgb | ColorType::Indexed => (3, 3),
+        ColorType::Rgba => (4, 3),
+    };
+    let channels = if colors == 1 {
+        Channels::Grey
+    } else {
+        Channels::Rgb
+    };
+    (PixelValues { count, colors }, channels)
+}
+
+/// How many bits of a colour the file says to be significant (`sBIT`, PNG 11.3.2.4): the most of
+/// its colours.
+fn significant_bits(info: &png::Info<'_>) -> Option<u8> {
+    let colors = match info.color_type {
+        ColorType::Grayscale | ColorType::GrayscaleAlpha => 1,
+        ColorType::Rgb | ColorType::Rgba | ColorType::Indexed => 3,
+    };
+    info.sbit.as_deref()?.iter().take(colors).copied().max()
 }
 
 /// Drops the opacity of pixels with `COLORS` values and one opacity, in place.
 ///
 /// Each value becomes `round(value * opacity / 255)`, as Pillow's `paste` on black gives it.
-fn composite_on_black<const COLORS: usize, const VALUES: usize>(data: &mut Vec<u8>) {
+pub(super) fn composite_on_black<const COLORS: usize, const VALUES: usize>(data: &mut Vec<u8>) {
     /// Pixels that are moved together.
     const BLOCK: usize = 64;
     let pixel_count = data.len() / VALUES;

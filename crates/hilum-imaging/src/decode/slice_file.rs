@@ -2,23 +2,28 @@
 
 use std::path::Path;
 
+use super::depth::Rendering;
 use super::dicom::DicomFile;
 use super::{
-    DecodeError, DecodeLimits, DecodeProblem, Format, Hounsfield, Slice, jpeg, png, sniff,
+    DecodeError, DecodeLimits, DecodeProblem, Format, Hounsfield, Slice, bmp, jpeg, nifti, png,
+    sniff, tiff, webp,
 };
-use crate::Window;
 
 /// A file that is open, with as many slices as it has frames, pages or planes.
 #[derive(Debug)]
 pub struct SliceFile {
+    format: Format,
     content: Content,
     limits: DecodeLimits,
 }
 
+/// What was read of a file that may hold several slices.
 #[derive(Debug)]
 enum Content {
-    Png(Vec<u8>),
-    Jpeg(Vec<u8>),
+    /// Of one picture.
+    Picture(Vec<u8>),
+    Pages(Vec<u8>, tiff::Pages),
+    Volume(Vec<u8>, Box<nifti::Volume>),
     Dicom(Box<DicomFile>),
 }
 
@@ -28,12 +33,21 @@ impl SliceFile {
     /// # Errors
     /// [`DecodeProblem`] if the bytes are no image.
     pub fn new(bytes: Vec<u8>, limits: &DecodeLimits) -> Result<Self, DecodeProblem> {
-        let content = match sniff(&bytes)? {
-            Format::Png => Content::Png(bytes),
-            Format::Jpeg => Content::Jpeg(bytes),
+        let format = sniff(&bytes)?;
+        let content = match format {
+            Format::Tiff => {
+                let pages = tiff::Pages::read(&bytes)?;
+                Content::Pages(bytes, pages)
+            }
+            Format::Nifti => {
+                let volume = Box::new(nifti::Volume::read(&bytes, *limits)?);
+                Content::Volume(bytes, volume)
+            }
             Format::Dicom => Content::Dicom(Box::new(DicomFile::open(bytes, *limits)?)),
+            Format::Png | Format::Jpeg | Format::Bmp | Format::Webp => Content::Picture(bytes),
         };
         Ok(Self {
+            format,
             content,
             limits: *limits,
         })
@@ -54,7 +68,9 @@ impl SliceFile {
     /// How many slices there are; at least 1.
     pub fn count(&self) -> usize {
         match &self.content {
-            Content::Png(_) | Content::Jpeg(_) => 1,
+            Content::Picture(_) => 1,
+            Content::Pages(_, pages) => pages.count(),
+            Content::Volume(_, volume) => volume.count(),
             Content::Dicom(file) => file.count(),
         }
     }
@@ -66,17 +82,28 @@ impl SliceFile {
     ///
     /// # Panics
     /// If `index` is not below [`count`](Self::count).
-    pub fn decode(&self, index: usize, window: Window) -> Result<Slice, DecodeProblem> {
+    pub fn decode(
+        &self,
+        index: usize,
+        rendering: impl Into<Rendering>,
+    ) -> Result<Slice, DecodeProblem> {
         assert!(index < self.count(), "slice {index} of {}", self.count());
+        let (limits, rendering) = (self.limits, rendering.into());
         match &self.content {
-            Content::Png(bytes) => png::decode(bytes, self.limits),
-            Content::Jpeg(bytes) => jpeg::decode(bytes, self.limits),
-            Content::Dicom(file) => file.decode(index, window),
+            Content::Pages(bytes, pages) => tiff::decode(bytes, pages, index, rendering, limits),
+            Content::Volume(bytes, volume) => volume.decode(bytes, index, rendering),
+            Content::Dicom(file) => file.decode(index, rendering.window),
+            Content::Picture(bytes) => match self.format {
+                Format::Jpeg => jpeg::decode(bytes, limits),
+                Format::Bmp => bmp::decode(bytes, limits),
+                Format::Webp => webp::decode(bytes, limits),
+                _ => png::decode(bytes, rendering, limits),
+            },
         }
     }
 
     /// The slice at `index` in Hounsfield units, without a window; `None` for a kind of file that
-    /// holds none.
+    /// does not say so.
     ///
     /// # Errors
     /// As [`decode`](Self::decode).
@@ -86,8 +113,19 @@ impl SliceFile {
     pub fn hounsfield(&self, index: usize) -> Result<Option<Hounsfield>, DecodeProblem> {
         assert!(index < self.count(), "slice {index} of {}", self.count());
         match &self.content {
-            Content::Png(_) | Content::Jpeg(_) => Ok(None),
             Content::Dicom(file) => file.hounsfield(index).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The slice of a file that has one.
+    pub(super) fn only(&self, rendering: Rendering) -> Result<Slice, DecodeProblem> {
+        match self.count() {
+            1 => self.decode(0, rendering),
+            count => Err(DecodeProblem::SeveralSlices {
+                format: self.format,
+                count,
+            }),
         }
     }
 }

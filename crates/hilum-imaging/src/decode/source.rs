@@ -1,7 +1,10 @@
 //! What a file said of itself, kept beside its pixels for whoever audits the data.
 
+use std::fmt;
+
 use serde::Serialize;
 
+use super::depth::{Reading, SourceDepth};
 use super::{Format, Nonconformity};
 use crate::window::FileWindow;
 
@@ -21,6 +24,8 @@ pub enum SourceColor {
     Palette,
     /// An index into a table of colours with opacities.
     PaletteAlpha,
+    /// Cyan, magenta, yellow and black.
+    Cmyk,
 }
 
 /// What a file said of itself.
@@ -32,12 +37,82 @@ pub struct SourceInfo {
     pub width: usize,
     /// Pixels from top to bottom, before any resizing.
     pub height: usize,
-    /// Bits per stored value: 1, 2, 4, 8 or 16 in PNG; 8 in JPEG; Bits Stored in DICOM.
+    /// Bits per stored value: 1, 2, 4, 8 or 16 in PNG; 8 in JPEG, BMP and WebP; 1 to 64 in TIFF and
+    /// NIfTI; Bits Stored in DICOM.
     pub bits: u8,
     /// How a pixel is stored.
     pub color: SourceColor,
     /// What a DICOM file said beyond that.
     pub dicom: Option<Box<DicomInfo>>,
+    /// What values of more than eight bits were taken for; `None` for eight bits, and for DICOM.
+    pub depth: Option<SourceDepth>,
+    /// What whoever relies on the pixels should know.
+    pub notes: Vec<SourceNote>,
+}
+
+impl SourceInfo {
+    /// A file that says no more than its size and how it stores a pixel.
+    pub(super) fn new(
+        format: Format,
+        width: usize,
+        height: usize,
+        bits: u8,
+        color: SourceColor,
+    ) -> Self {
+        Self {
+            format,
+            width,
+            height,
+            bits,
+            color,
+            dicom: None,
+            depth: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Keeps what values were taken for.
+    pub(super) fn note_reading(&mut self, reading: Reading) {
+        self.depth = Some(reading.depth);
+        if reading.is_guess {
+            self.notes.push(SourceNote::DepthGuessed(reading.depth));
+        }
+    }
+}
+
+/// What whoever relies on a slice's pixels should know of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SourceNote {
+    /// Nothing but their spread says what values of more than eight bits stand for.
+    DepthGuessed(SourceDepth),
+    /// A JPEG whose picture is whole, and whose end marker is missing.
+    NoEndMarker,
+    /// A NIfTI volume without `sform` and `qform`: which side is which is a convention.
+    NoOrientation,
+    /// A NIfTI slice without a value below zero: air is -1000 HU.
+    NoAir,
+}
+
+impl fmt::Display for SourceNote {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DepthGuessed(depth) => write!(
+                formatter,
+                "values of more than 8 bits were taken for {depth}, by their spread"
+            ),
+            Self::NoEndMarker => {
+                formatter.write_str("the JPEG's end marker is missing; its picture is whole")
+            }
+            Self::NoOrientation => formatter.write_str(
+                "the NIfTI volume does not say how it lies in the body; its axes were taken for \
+                 left, anterior, superior",
+            ),
+            Self::NoAir => formatter
+                .write_str("no value is below 0; the NIfTI volume may not hold Hounsfield units"),
+        }
+    }
 }
 
 /// What a CT slice's DICOM header says; `None` and empty where the file is silent.

@@ -1,7 +1,7 @@
 """Writes raster/*.png and *.jpg of every kind, and raster.json with what Pillow makes of them.
 
 Opacity is composited with `Image.paste(image, mask=alpha)` on black. Of 16-bit grey the high byte
-is expected, which is what Pillow keeps of 16-bit RGB.
+is expected, which is what Pillow keeps of 16-bit RGB. The orientation of EXIF is applied.
 
 Run: python make_raster.py (beside this file). Made with Pillow 13.0.0, NumPy 2.4.6.
 """
@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "raster"
@@ -54,6 +54,8 @@ def on_black(image: Image.Image) -> Image.Image:
         return Image.fromarray(high)
     if image.mode in ("1", "L"):
         return image.convert("L")
+    if image.mode == "CMYK":
+        return image.convert("RGB")
     grey = image.mode == "LA"
     colors = image.convert("RGBA")
     black = Image.new("RGB", image.size)
@@ -107,9 +109,7 @@ def main() -> None:
     expected = {}
     for name, data in files().items():
         (FOLDER / name).write_bytes(data)
-        if name == "cmyk.jpg":
-            continue
-        image = on_black(Image.open(io.BytesIO(data)))
+        image = on_black(ImageOps.exif_transpose(Image.open(io.BytesIO(data))))
         expected[name] = {
             "width": image.width,
             "height": image.height,

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use hilum_imaging::{
     Channels, Concern, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Format, Interpolation,
-    Likeness, PixelDigest, Pixels, Slice, SliceFingerprint, SourceColor, THUMBNAIL_SIDE, Window,
-    decode_file,
+    Likeness, PixelDigest, Pixels, Slice, SliceFingerprint, SourceColor, SourceDepth,
+    THUMBNAIL_SIDE, Window, decode_file,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,8 @@ pub struct SliceFacts {
     pub grey: GreyStatistics,
     /// The slice at 64x64.
     pub thumbnail: Thumbnail,
+    /// What values of more than eight bits were taken for.
+    pub depth: Option<SourceDepth>,
     /// What a DICOM header says.
     pub dicom: Option<Box<DicomFacts>>,
 }
@@ -171,6 +173,7 @@ impl SliceFacts {
             color_share: color_share(pixels),
             grey: GreyStatistics::of(&grey),
             thumbnail: Thumbnail::new(small.into_data()),
+            depth: info.depth,
             dicom: info.dicom.as_deref().map(|info| Box::new(info.into())),
         }
     }

@@ -13,6 +13,7 @@ mod identity_present;
 mod label_conflict;
 mod localizer;
 mod missing_rescale;
+mod mixed_depth;
 mod mixed_series;
 mod near_duplicate;
 mod near_duplicate_across_splits;
@@ -25,6 +26,7 @@ mod property_predicts_class;
 mod rule;
 mod split_drift;
 mod unreadable_file;
+mod unused_bits;
 mod wording;
 
 use std::fmt::Write as _;
@@ -51,6 +53,8 @@ pub static RULES: &[Rule] = &[
     extension_mismatch::RULE,
     odd_size::RULE,
     odd_name::RULE,
+    mixed_depth::RULE,
+    unused_bits::RULE,
     constant_image::RULE,
     not_ct::RULE,
     localizer::RULE,

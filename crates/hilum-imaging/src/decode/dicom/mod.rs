@@ -165,6 +165,8 @@ impl DicomFile {
                 bits: self.layout.bits_stored as u8,
                 color: SourceColor::Grey,
                 dicom: Some(Box::new(slice.info)),
+                depth: None,
+                notes: Vec::new(),
             },
         })
     }

@@ -22,6 +22,7 @@ fn recipe(side: usize, channels: Channels) -> Recipe {
             center_hu: -600.0,
             width_hu: 1500.0,
         },
+        depth: hilum_imaging::Depth::Auto,
         fit: Fit::Letterbox,
         interpolation: Interpolation::Bilinear,
         clahe: None,
