@@ -10,6 +10,7 @@ mod evaluate;
 mod export;
 mod help;
 mod predict;
+mod report;
 mod resume;
 mod search;
 mod split;
