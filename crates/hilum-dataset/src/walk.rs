@@ -29,10 +29,23 @@ pub enum IgnoreReason {
     OutsideClassFolders,
     /// A link to a folder that it lies in.
     LinkLoop,
+    /// A row of a manifest that says again what another row says.
+    NamedBefore {
+        /// The row's line.
+        line: u64,
+        /// The line of the row before.
+        first_line: u64,
+    },
 }
 
 impl fmt::Display for IgnoreReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::NamedBefore { line, first_line } = self {
+            return write!(
+                formatter,
+                "named again on line {line}, as on line {first_line}"
+            );
+        }
         formatter.pad(match self {
             Self::Hidden => "hidden",
             Self::SystemFile => "left by the operating system",
@@ -40,6 +53,7 @@ impl fmt::Display for IgnoreReason {
             Self::Index => "an index of files",
             Self::OutsideClassFolders => "in no class folder",
             Self::LinkLoop => "a link to a folder that it lies in",
+            Self::NamedBefore { .. } => "named before",
         })
     }
 }

@@ -111,28 +111,3 @@ fn loading_stops_when_it_is_asked_to() {
     let most = most.into_inner();
     assert!(most <= rayon::current_num_threads(), "{most} files");
 }
-
-#[test]
-fn every_file_of_the_published_set_is_read() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/chest-ct");
-    let Ok(root) = std::path::Path::new(root).canonicalize() else {
-        println!("skipped: no shared data");
-        return;
-    };
-    let dataset = Dataset::read(&root, &ReadSettings::default()).unwrap();
-    let mut count = 0;
-    for split in dataset.splits() {
-        let loaded = load(
-            &dataset,
-            split,
-            &Recipe::reference(),
-            &DecodeLimits::default(),
-            &|_| {},
-            &Cancel::default(),
-        )
-        .unwrap();
-        assert!(loaded.unreadable.is_empty(), "{:?}", loaded.unreadable);
-        count += loaded.slices.len();
-    }
-    assert_eq!(count, 685);
-}

@@ -358,8 +358,8 @@ fn a_manifest_is_read_with_its_columns_in_any_order() {
 fn every_fault_of_a_manifest_has_its_line() {
     let cases = [
         (
-            "file,class\nx/0.png,a\n",
-            "line 1: the header has no column `path`, but `file`, `class`",
+            "where,class\nx/0.png,a\n",
+            "line 1: the header has no column `path`, but `where`, `class`",
         ),
         (
             "path\nx/0.png\n",
@@ -389,7 +389,23 @@ fn every_fault_of_a_manifest_has_its_line() {
         ("path,class\nx/0.png,a\nx/9.png,b\n", "line 3: no file `"),
         (
             "path,class\nx/0.png,a\nx/../x/0.png,b\n",
-            "line 3: `x/../x/0.png` was already named on line 2",
+            "line 3: `x/../x/0.png` was already named on line 2: its class is `b` here and `a` there",
+        ),
+        (
+            "path,class,split\nx/0.png,a,train\nx/0.png,a,test\n",
+            "line 3: `x/0.png` was already named on line 2: its split is `test` here and `train` there",
+        ),
+        (
+            "image;label;filename\nx/0.png;a;0\n",
+            "line 1: the header has both `filename` and `image`, and either may be the path",
+        ),
+        (
+            "path,lable\nx/0.png,a\n",
+            "line 1: the header has a column `lable`",
+        ),
+        (
+            "path,class,subset\nx/0.png,a,train\nx/1.png,b,2\n",
+            "line 3: `2` is not a split",
         ),
         (
             "path,class\nx/0.png,a,b\n",
@@ -407,6 +423,116 @@ fn every_fault_of_a_manifest_has_its_line() {
             .to_string();
         assert!(message.contains(expected), "of {content:?}: {message}");
     }
+}
+
+/// A manifest with these bytes beside three images in `x`.
+fn manifest(content: &[u8]) -> (Folder, Result<Dataset, ReadError>) {
+    let folder = Folder::new();
+    folder.class("x", 3);
+    let path = folder.file("list.csv", content);
+    let settings = ReadSettings {
+        class_sets: ClassSets::MayDiffer,
+        ..ReadSettings::default()
+    };
+    let dataset = Dataset::read(&path, &settings);
+    (folder, dataset)
+}
+
+#[test]
+fn tables_of_other_programs_are_manifests() {
+    // Keras's generators, FastAI, MONAI, spreadsheets of Europe and of Windows.
+    let tables = [
+        "filename,label,subset,patient_id\nx/0.png,a,train,p1\nx/1.png,b,val,p2\n",
+        "image;target;fold;Patient ID\nx/0.png;a;Train;p1\nx/1.png;b;validation;p2\n",
+        "file\tclass\tpartition\tsubject\nx/0.png\ta\ttrain\tp1\nx/1.png\tb\tvalid\tp2\n",
+        "Image Path,Diagnosis,Set,Case-ID\r\nx\\0.png,a,train,p1\r\nx\\1.png,b,val,p2\r\n",
+        "sex;age;group;split;class;path\nf;60;p1;train;a;x/0.png\nm;70;p2;val;b;x/1.png\n",
+        "patient,case,img,category,split\np1,c1,x/0.png,a,train\np2,c2,x/1.png,b,val\n",
+        "path,label,class,split,group\nx/0.png,0,a,train,p1\nx/1.png,1,b,val,p2\n",
+    ];
+    for table in tables {
+        let (_folder, dataset) = manifest(table.as_bytes());
+        let dataset = dataset.unwrap_or_else(|error| panic!("{table}: {error}"));
+        assert_eq!(dataset.layout(), Layout::SplitManifest, "{table}");
+        assert_eq!(relatives(&dataset, Split::Train), ["x/0.png"], "{table}");
+        assert_eq!(relatives(&dataset, Split::Valid), ["x/1.png"], "{table}");
+        let names: Vec<&str> = dataset
+            .classes()
+            .names()
+            .iter()
+            .map(ClassName::as_str)
+            .collect();
+        assert_eq!(names, ["a", "b"], "{table}");
+        let groups = dataset.samples().iter();
+        let groups: Vec<_> = groups
+            .map(|one| one.group.as_ref().unwrap().0.clone())
+            .collect();
+        assert_eq!(groups, ["p1", "p2"], "{table}");
+    }
+}
+
+#[test]
+fn numbers_of_folds_are_no_split() {
+    let rows: String = (0..3)
+        .map(|at| format!("x/{at}.png,{},{at}\n", ["a", "b", "b"][at]))
+        .collect();
+    let (_folder, dataset) = manifest(format!("path,class,fold\n{rows}").as_bytes());
+    // There is no column of splits, so that the program divides: a class of one slice cannot be.
+    assert!(
+        matches!(dataset, Err(ReadError::Stratify(_))),
+        "{dataset:?}"
+    );
+}
+
+#[test]
+fn a_manifest_in_utf_16_is_read_by_its_mark() {
+    let text = "path;class;split\nx/0.png;größer;train\nx/1.png;b;train\n";
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [
+        [&[0xff, 0xfe], &little[..]].concat(),
+        [&[0xfe, 0xff], &big[..]].concat(),
+    ] {
+        let (_folder, dataset) = manifest(&bytes);
+        let dataset = dataset.unwrap();
+        assert!(dataset.classes().index_of("größer").is_some());
+        assert_eq!(dataset.samples().len(), 2);
+    }
+    let message = |bytes: &[u8]| manifest(bytes).1.unwrap_err().to_string();
+    let said = message(&little);
+    assert!(said.contains("line 1: the text is not UTF-8"), "{said}");
+    let said = message(&[&[0xff, 0xfe], &little[..21]].concat());
+    assert!(said.contains("line 1: the text is not UTF-16"), "{said}");
+}
+
+#[test]
+fn another_encoding_is_told_by_line_with_what_to_do() {
+    // `größer` in Latin-1 and Windows-1252.
+    let (_folder, dataset) = manifest(b"path,class\nx/0.png,a\nx/1.png,gr\xf6\xdfer\nx/2.png,a\n");
+    let said = dataset.unwrap_err().to_string();
+    for words in [
+        "list.csv`, line 3: ",
+        "`x/1.png,gr\\xF6\\xDFer`",
+        "\nhint: ",
+        "iconv",
+    ] {
+        assert!(said.contains(words), "no `{words}` in {said}");
+    }
+}
+
+#[test]
+fn a_row_that_says_the_same_again_is_one_slice_and_is_told() {
+    let rows = "x/0.png,a,train\n./x/0.png,a,train\nx/1.png,b,train\n";
+    let (_folder, dataset) = manifest(format!("path,class,split\n{rows}").as_bytes());
+    let dataset = dataset.unwrap();
+    assert_eq!(relatives(&dataset, Split::Train), ["x/0.png", "x/1.png"]);
+    let [again] = dataset.ignored() else {
+        panic!("{:?}", dataset.ignored());
+    };
+    assert_eq!(
+        again.reason.to_string(),
+        "named again on line 3, as on line 2"
+    );
 }
 
 #[test]
@@ -462,33 +588,4 @@ fn a_manifest_in_a_folder_that_is_not_there_is_an_error_with_its_path() {
     let dataset = read(&folder).unwrap();
     let error = write_manifest(&folder.path().join("no/m.csv"), &dataset, Overwrite::Never);
     assert!(error.unwrap_err().to_string().contains("no/m.csv"));
-}
-
-#[test]
-fn the_published_chest_ct_set_has_its_four_classes() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/chest-ct");
-    let Ok(root) = std::path::Path::new(root).canonicalize() else {
-        println!("skipped: no shared data");
-        return;
-    };
-    let dataset = Dataset::read(&root, &ReadSettings::default()).unwrap();
-    let names: Vec<_> = dataset
-        .classes()
-        .names()
-        .iter()
-        .map(ClassName::as_str)
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "adenocarcinoma",
-            "large.cell.carcinoma",
-            "normal",
-            "squamous.cell.carcinoma"
-        ]
-    );
-    assert_eq!(dataset.class_counts(Split::Train), [195, 115, 148, 155]);
-    assert_eq!(dataset.class_counts(Split::Valid), [23, 21, 13, 15]);
-    assert_eq!(dataset.samples().len(), 685);
-    assert_eq!(dataset.ignored(), []);
 }

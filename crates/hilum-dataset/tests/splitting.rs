@@ -150,28 +150,3 @@ fn a_class_from_fewer_patients_than_splits_is_told() {
         "{error}"
     );
 }
-
-#[test]
-fn dicom_patients_are_groups_of_their_own_accord() {
-    let series = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/data/dicom/lung-pet-ct-dx-A0001"
-    );
-    let Ok(entries) = std::fs::read_dir(series) else {
-        println!("skipped: no shared data");
-        return;
-    };
-    let folder = Folder::new();
-    for (number, entry) in entries.filter_map(Result::ok).enumerate().take(20) {
-        let class = if number % 2 == 0 { "a" } else { "b" };
-        folder.file(
-            &format!("{class}/{number}.dcm"),
-            &std::fs::read(entry.path()).unwrap(),
-        );
-    }
-    let error = Dataset::read(folder.path(), &ReadSettings::default()).unwrap_err();
-    assert!(matches!(
-        error,
-        ReadError::Stratify(StratifyError::TooFewGroups { count: 1, .. })
-    ));
-}

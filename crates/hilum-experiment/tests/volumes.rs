@@ -38,7 +38,7 @@ fn answers(model: &mut Model, path: &Path) -> Vec<FileAnswer> {
 fn predictions(model: &mut Model, path: &Path) -> Vec<Prediction> {
     let predicted = |answer| match answer {
         FileAnswer::Predicted(prediction) => prediction,
-        FileAnswer::Unreadable { path, error } => panic!("{}: {error}", path.display()),
+        FileAnswer::Unreadable { path, error, .. } => panic!("{}: {error}", path.display()),
     };
     answers(model, path).into_iter().map(predicted).collect()
 }

@@ -4,11 +4,9 @@
     clippy::unwrap_used,
     reason = "reading a reference file is part of the test"
 )]
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use hilum_imaging::{
     Concern, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Nonconformity, SeriesOrder,
@@ -273,68 +271,4 @@ fn a_slice_over_the_limit_is_refused() {
             .to_string()
             .contains("16 x 12 pixels exceed the limit of 100")
     );
-}
-
-fn shared(folder: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/data/dicom")
-        .join(folder);
-    if !path.is_dir() {
-        println!("skipped: no shared data");
-    }
-    path.is_dir().then_some(path)
-}
-
-/// The same script, where a Python with pydicom is at hand (`HILUM_REFERENCE_PYTHON`).
-fn expected_of(folder: &Path) -> Option<serde_json::Map<String, Value>> {
-    let Some(python) = std::env::var_os("HILUM_REFERENCE_PYTHON") else {
-        println!("skipped: HILUM_REFERENCE_PYTHON names no Python with pydicom");
-        return None;
-    };
-    let output = Command::new(python)
-        .arg(reference("make_dicom.py"))
-        .arg(folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success());
-    Some(serde_json::from_slice(&output.stdout).unwrap())
-}
-
-#[test]
-fn real_slices_agree_with_pydicom() {
-    for folder in ["lung-pet-ct-dx-A0001", "other"] {
-        let Some(folder) = shared(folder) else { return };
-        let Some(expected) = expected_of(&folder) else {
-            return;
-        };
-        for (name, expected) in expected {
-            let bytes = fs::read(folder.join(&name)).unwrap();
-            for (window, grey) in expected["grey"].as_object().unwrap() {
-                let slice = decoded(&bytes, window.parse().unwrap()).unwrap();
-                assert!(slice.pixels.data() == from_hex(grey), "{name}, {window}");
-            }
-        }
-    }
-}
-
-#[test]
-fn a_real_series_lies_five_millimetres_apart_in_its_order() {
-    let Some(folder) = shared("lung-pet-ct-dx-A0001") else {
-        return;
-    };
-    let mut infos = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension() == Some("dcm".as_ref()) {
-            let slice = decoded(&fs::read(path).unwrap(), Window::LUNG).unwrap();
-            infos.push(*slice.info.dicom.unwrap());
-        }
-    }
-    assert_eq!(infos.len(), 64);
-    let (indices, order) = series_order(&infos.iter().collect::<Vec<_>>());
-    assert_eq!(order, SeriesOrder::Position);
-    for pair in indices.windows(2) {
-        let [below, above] = [pair[0], pair[1]].map(|index| infos[index].position_mm.unwrap()[2]);
-        assert!((above - below - 5.0).abs() < 1e-6);
-    }
 }

@@ -123,10 +123,10 @@ fn narrow(table: &ConfusionTable, caption: &str) -> String {
     const LEFT: f64 = 56.0;
     let class_count = table.counts.len();
     let side = NARROW_WIDTH - 8.0 - LEFT;
-    let cell = (side / class_count as f64).clamp(24.0, 56.0);
+    let cell = (side / class_count as f64).clamp(21.0, 56.0);
     let width = NARROW_WIDTH.max(LEFT + class_count as f64 * cell + 8.0);
     let pitch = TOP + class_count as f64 * cell + 44.0;
-    let key_top = 2.0 * pitch + 4.0;
+    let key_top = 2.0 * pitch + 16.0;
     let caption_top = key_top + class_count as f64 * KEY_ROW + 10.0;
     let caption = wrapped(caption, CAPTION_SIZE, width - 16.0);
     let height = caption_top + caption.len() as f64 * CAPTION_LINE + 14.0;

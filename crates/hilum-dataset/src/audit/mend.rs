@@ -27,6 +27,18 @@ enum Fate {
     Conflict,
 }
 
+/// Whether mending puts right what the rule of this name finds.
+pub(super) fn mends(rule: &str) -> bool {
+    MENDED_RULES.contains(&rule)
+}
+
+/// The rules after which mended data has no finding.
+const MENDED_RULES: [&str; 3] = [
+    "duplicate-across-splits",
+    "duplicate-in-split",
+    "label-conflict",
+];
+
 /// Leaves out what can be left out safely, and touches no file.
 ///
 /// - Equal pictures of one split collapse to the first.

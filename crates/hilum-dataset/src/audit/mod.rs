@@ -29,7 +29,7 @@ pub use finding::Finding;
 pub use gate::GateError;
 pub use mend::{Mended, mend};
 pub use output::{PageError, write_page};
-pub use result::{Audit, SplitSummary};
+pub use result::{Audit, IgnoredFile, SplitSummary};
 pub use rules::{RULES, Rule, UnknownRule, all_pages};
 pub use run::audit;
 pub use settings::AuditSettings;

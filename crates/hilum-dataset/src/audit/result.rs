@@ -1,6 +1,7 @@
 //! What an audit found.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use hilum_core::{AuditSummary, FindingCount, GroupId, Split};
 use rayon::prelude::*;
@@ -10,8 +11,9 @@ use super::alike::{AlikePair, inferred_groups};
 use super::evidence::Evidence;
 use super::facts::{FileFacts, PixelDigest};
 use super::finding::Finding;
+use super::mend::mends;
 use super::rules::{RULES, Rule};
-use crate::Dataset;
+use crate::{Dataset, Ignored};
 
 /// How many files a split has.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -24,9 +26,27 @@ pub struct SplitSummary {
     pub classes: BTreeMap<String, usize>,
 }
 
+/// A file or folder that is no sample.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IgnoredFile {
+    /// Where it is.
+    pub path: String,
+    /// Why it is no sample.
+    pub reason: String,
+}
+
+impl IgnoredFile {
+    fn new(ignored: &Ignored) -> Self {
+        Self {
+            path: ignored.path.display().to_string(),
+            reason: ignored.reason.to_string(),
+        }
+    }
+}
+
 /// What was found in a dataset.
 ///
-/// Serialised, it is `{"splits": {...}, "findings": [...], "mended": [...]}`: what
+/// Serialised, it is `{"splits": {...}, "findings": [...], "mended": [...], "ignored": [...]}`: what
 /// `hilum audit --format json` prints and `audit.json` holds.
 #[derive(Debug, Clone, Serialize)]
 pub struct Audit {
@@ -36,6 +56,8 @@ pub struct Audit {
     pub findings: Vec<Finding>,
     /// What was put right before, one line each.
     pub mended: Vec<String>,
+    /// What was found beside the images and is none, with the reason.
+    pub ignored: Vec<IgnoredFile>,
     #[serde(skip)]
     pub(super) facts: Vec<FileFacts>,
     #[serde(skip)]
@@ -69,6 +91,7 @@ impl Audit {
                 .collect(),
             findings: by_rule.into_iter().flatten().collect(),
             mended: Vec::new(),
+            ignored: dataset.ignored.iter().map(IgnoredFile::new).collect(),
             facts,
             pairs,
         }
@@ -107,6 +130,21 @@ impl Audit {
             mended: self.mended.clone(),
             ..Self::from_facts(divided, facts, self.pairs.clone())
         }
+    }
+
+    /// The command that writes the data down without what can be put right, if there is any.
+    pub(super) fn mending_command(&self, root: &Path) -> Option<String> {
+        let mendable = |finding: &Finding| mends(&finding.rule);
+        self.findings.iter().any(mendable).then(|| {
+            let root = root.display().to_string();
+            let is_plain = |c: char| c.is_alphanumeric() || "._/-".contains(c);
+            let root = if root.chars().all(is_plain) {
+                root
+            } else {
+                format!("'{}'", root.replace('\'', r"'\''"))
+            };
+            format!("hilum audit {root} --fix --out manifest.csv")
+        })
     }
 
     /// What travels with every number that is computed on this data.

@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here is a failed test")]
 
-mod chest_ct;
 mod dicom_faults;
 mod faults;
 #[path = "../folder/mod.rs"]

@@ -51,6 +51,56 @@ fn json_has_the_keys_that_programs_rely_on() {
 }
 
 #[test]
+fn what_was_ignored_is_listed_on_the_page_and_for_programs() {
+    let data = copy_of(&PNG);
+    data.file("train/normal/notes & <b>.txt", b"not an image");
+    let dataset = read(data.path());
+    let audit = audited(data.path());
+    let json = serde_json::to_value(&audit).unwrap();
+    let ignored = json["ignored"].as_array().unwrap();
+    assert_eq!(ignored.len(), 1);
+    assert!(
+        ignored[0]["path"]
+            .as_str()
+            .unwrap()
+            .ends_with("notes & <b>.txt")
+    );
+    assert_eq!(ignored[0]["reason"], "text beside the images");
+    assert!(
+        audit
+            .to_text()
+            .contains("notes & <b>.txt (text beside the images)")
+    );
+
+    let folder = Folder::new();
+    let page = write_page(folder.path(), &dataset, &audit).unwrap();
+    let text = std::fs::read_to_string(page).unwrap();
+    assert!(text.contains("notes &amp; &lt;b&gt;.txt</code> (text beside the images)"));
+    assert!(text.contains("prefers-color-scheme: dark") && !text.contains("--fix"));
+}
+
+#[test]
+fn the_page_names_the_command_where_mending_is_meant() {
+    let data = copy_of(&PNG);
+    let to = data.path().join("train/normal/again.png");
+    std::fs::copy(&files(data.path(), "train/normal")[0], to).unwrap();
+    let (dataset, audit) = (read(data.path()), audited(data.path()));
+    let folder = Folder::new();
+    let page = write_page(folder.path(), &dataset, &audit).unwrap();
+    let text = std::fs::read_to_string(page).unwrap();
+    let command = format!(
+        "hilum audit {} --fix --out manifest.csv",
+        data.path().display()
+    );
+    assert!(text.replace("&#x2f;", "/").contains(&command), "{text}");
+    assert!(
+        text.contains("<code>--fix</code> keeps the first"),
+        "{text}"
+    );
+    assert!(audit.to_text().contains("to do: `--fix` keeps the first"));
+}
+
+#[test]
 fn every_rule_has_a_file_of_its_name_and_a_planted_fault() {
     let names: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/audit/rules");

@@ -15,6 +15,7 @@ mod leaks;
 mod outside_text;
 mod overwriting;
 mod predict;
+mod report;
 mod resume;
 mod search;
 mod split;

@@ -15,11 +15,13 @@ use super::pictures::{finding_row, sample_rows, write_sheet};
 use crate::Dataset;
 use crate::audit::facts::{FileFacts, HISTOGRAM_BINS};
 use crate::audit::finding::Finding;
-use crate::audit::result::{Audit, SplitSummary};
+use crate::audit::result::{Audit, IgnoredFile, SplitSummary};
 use crate::audit::rules::{RULES, Rule};
 
 /// Findings of a rule that are shown with pictures.
 const ROW_COUNT: usize = 12;
+/// Ignored files that are named.
+const IGNORED_COUNT: usize = 100;
 /// Findings of a rule that are told in words.
 const MESSAGE_COUNT: usize = 25;
 
@@ -69,6 +71,8 @@ pub fn write_page(folder: &Path, dataset: &Dataset, audit: &Audit) -> Result<Pat
             .map(|(split, summary)| (*split, summary))
             .collect(),
         mended: &audit.mended,
+        ignored: IgnoredList::new(&audit.ignored),
+        mending: audit.mending_command(&dataset.root),
         has_samples,
         curves: grey_curves(dataset, audit),
         sizes: common_sizes(audit),
@@ -92,11 +96,31 @@ struct Page<'audit> {
     classes: &'audit [ClassName],
     splits: Vec<(Split, &'audit SplitSummary)>,
     mended: &'audit [String],
+    ignored: IgnoredList<'audit>,
+    /// The command that mends what can be mended.
+    mending: Option<String>,
     has_samples: bool,
     curves: Vec<GreyCurve>,
     sizes: Sizes,
     rules: Vec<RuleSection>,
     error_count: usize,
+}
+
+/// What was found beside the images.
+#[derive(Debug, Serialize)]
+struct IgnoredList<'audit> {
+    named: &'audit [IgnoredFile],
+    more_count: usize,
+}
+
+impl<'audit> IgnoredList<'audit> {
+    fn new(ignored: &'audit [IgnoredFile]) -> Self {
+        let named = &ignored[..ignored.len().min(IGNORED_COUNT)];
+        Self {
+            named,
+            more_count: ignored.len() - named.len(),
+        }
+    }
 }
 
 /// What the page says of one rule.
@@ -105,7 +129,8 @@ struct RuleSection {
     name: &'static str,
     severity: Severity,
     finds: &'static str,
-    advice: &'static str,
+    /// The advice, cut at its backticks: every second part is code.
+    advice: Vec<&'static str>,
     count: usize,
     findings: Vec<ToldFinding>,
     more_count: usize,
@@ -143,7 +168,7 @@ fn rule_section(
         name: rule.name,
         severity: rule.severity,
         finds: rule.finds,
-        advice: rule.advice,
+        advice: rule.advice.split('`').collect(),
         count: findings.len(),
         findings: told,
         more_count: findings.len().saturating_sub(MESSAGE_COUNT),

@@ -5,14 +5,16 @@ use std::fmt::Write as _;
 use hilum_core::Severity;
 
 use crate::audit::finding::Finding;
-use crate::audit::result::Audit;
+use crate::audit::result::{Audit, IgnoredFile};
 use crate::audit::rules::{RULES, Rule};
 
+/// How many ignored files are named.
+const IGNORED_COUNT: usize = 5;
 /// How many examples of a rule's findings are shown.
 const EXAMPLE_COUNT: usize = 3;
 
 impl Audit {
-    /// The splits, then what was mended, then the findings: errors first, each rule with its
+    /// The splits, then what was mended and ignored, then the findings: errors first, each rule with its
     /// count, three examples and what to do.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
@@ -20,6 +22,7 @@ impl Audit {
         for line in &self.mended {
             let _ = writeln!(text, "mended: {line}");
         }
+        self.write_ignored(&mut text);
         for rule in RULES {
             self.write_rule(&mut text, rule);
         }
@@ -41,6 +44,16 @@ impl Audit {
                 summary.distinct,
                 classes.join(", ")
             );
+        }
+    }
+
+    fn write_ignored(&self, text: &mut String) {
+        for IgnoredFile { path, reason } in self.ignored.iter().take(IGNORED_COUNT) {
+            let _ = writeln!(text, "ignored: {path} ({reason})");
+        }
+        let more = self.ignored.len().saturating_sub(IGNORED_COUNT);
+        if more > 0 {
+            let _ = writeln!(text, "ignored: and {more} more");
         }
     }
 

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     name: "duplicate-across-splits",
     severity: Severity::Error,
     finds: "pictures that stand in two splits",
-    advice: "mending takes copies of test and valid images out of the others",
+    advice: "`--fix` takes copies of test and valid images out of the others, as training does by itself",
     page: PAGE,
     check,
 };

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "duplicate-in-split",
     severity: Severity::Warning,
     finds: "pictures that stand in one split several times",
-    advice: "mending keeps the first",
+    advice: "`--fix` keeps the first, as training does by itself",
     page: PAGE,
     check,
 };
@@ -23,7 +23,7 @@ Finds pictures that are equal pixel by pixel and stand in one split more than on
 
 **Example.** The 148 `normal` files of `train` are 55 pictures.
 
-**What to do.** Mending keeps the first by name and leaves the others out. `--as-is` keeps all.
+**What to do.** Mending (`hilum audit --fix`, and training by itself) keeps the first by name and leaves the others out. `--as-is` keeps all.
 ";
 
 fn check(evidence: &Evidence<'_>) -> Vec<Finding> {

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "label-conflict",
     severity: Severity::Error,
     finds: "pictures with two classes",
-    advice: "find out which class is right; mending drops all copies",
+    advice: "find out which class is right; `--fix` drops all copies",
     page: PAGE,
     check,
 };

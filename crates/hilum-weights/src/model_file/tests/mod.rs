@@ -3,7 +3,9 @@ mod records;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use hilum_core::{AuditSummary, ClassName, Classes, FindingCount, Severity};
+use hilum_core::{
+    AuditSummary, ByValidation, ClassName, Classes, FindingCount, Severity, ValidationRole,
+};
 use hilum_graph::{Architecture, Shape, Tensor, initialise};
 use hilum_imaging::{Channels, Fit, Interpolation, Normalisation, Recipe, Window};
 use hilum_metrics::SplitRow;
@@ -118,6 +120,49 @@ fn what_was_written_is_read() {
     model.architecture.dropout = None;
     model.audit = AuditSummary::NotAudited;
     assert_eq!(read_bytes(&written(&model)).unwrap(), model);
+}
+
+#[test]
+fn the_settings_say_what_validation_was_for() {
+    let role = |settings: serde_json::Value| {
+        let record = TrainingRecord::new(&settings, "blake3:00").unwrap();
+        record.validation_role()
+    };
+    let training = |keep: &str, schedule: &str, stopping: serde_json::Value| {
+        json!({"training": {
+            "keep": keep, "schedule": {"kind": schedule}, "early_stopping": stopping,
+        }})
+    };
+    let kept_back = |decided: &[ByValidation]| Some(ValidationRole::KeptBack(decided.to_vec()));
+    let stopping = json!({"patience": 10, "monitor": "loss"});
+    assert_eq!(
+        role(training("last", "one-cycle", json!(null))),
+        kept_back(&[])
+    );
+    assert_eq!(
+        role(training("best", "plateau", stopping.clone())),
+        kept_back(&[
+            ByValidation::Epoch,
+            ByValidation::LearningRate,
+            ByValidation::End
+        ])
+    );
+    assert_eq!(
+        role(training("last", "constant", stopping)),
+        kept_back(&[ByValidation::End])
+    );
+    // A file of the time when the best epoch was always kept names nothing.
+    assert_eq!(
+        role(json!({"training": {"schedule": {"kind": "constant"}}})),
+        kept_back(&[ByValidation::Epoch])
+    );
+    assert_eq!(
+        role(json!({"data": {"train_on_valid": true}})),
+        Some(ValidationRole::TrainedOn)
+    );
+    // What a later version may write is not guessed.
+    assert_eq!(role(training("median", "constant", json!(null))), None);
+    assert_eq!(role(json!({})), None);
 }
 
 #[test]

@@ -1,9 +1,6 @@
-use std::path::Path;
-
 use hilum_graph::Shape;
 
 use super::*;
-use crate::{WeightsFile, read_weights};
 
 /// A network of which some tensors are changed.
 fn changed(graph: &Graph, change: impl Fn(&str, &mut Vec<usize>) -> bool) -> Parameters {
@@ -185,67 +182,4 @@ fn what_no_node_uses_is_told_and_does_not_stop() {
     let report = apply_weights(&graph, &weights, &mut parameters, Partial::Refused).unwrap();
     assert_eq!(report.unused, ["auxiliary.weight"]);
     assert!(parameters.get("auxiliary.weight").is_none());
-}
-
-/// Real weights, where they are.
-fn shared(name: &str) -> Option<WeightsFile> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/weights");
-    let path = Path::new(folder).join(name);
-    if !path.exists() {
-        eprintln!("skipped: no shared data");
-        return None;
-    }
-    Some(read_weights(&path).unwrap())
-}
-
-#[test]
-fn the_imagenet_backbone_fills_mobilenet() {
-    let Some(file) = shared("mobilenet_v2_imagenet_backbone.safetensors") else {
-        return;
-    };
-    let graph = network(Architecture::MobilenetV2);
-    let report = apply_weights(&graph, &file.tensors, &mut zeros(&graph), Partial::Refused);
-    let report = report.unwrap();
-    assert_eq!(report.head_replaced, Some(HeadReplaced::Absent));
-    assert_eq!(report.applied.len() + 2, graph.parameters().len());
-    assert!(report.unused.is_empty(), "{report}");
-}
-
-#[test]
-fn the_imagenet_squeezenet_fits_but_for_its_classes() {
-    let Some(file) = shared("squeezenet1_1_imagenet.safetensors") else {
-        return;
-    };
-    let graph = network(Architecture::Squeezenet11);
-    let report = apply_weights(&graph, &file.tensors, &mut zeros(&graph), Partial::Refused);
-    let found = HeadReplaced::ClassCount {
-        expected: 4,
-        found: 1000,
-    };
-    assert_eq!(report.unwrap().head_replaced, Some(found));
-}
-
-#[test]
-fn efficientnet_features_without_their_last_convolution_are_partial() {
-    let Some(file) = shared("efficientnet_b0_features.safetensors") else {
-        return;
-    };
-    let graph = network(Architecture::EfficientnetB0Tf);
-    let refused = apply_weights(&graph, &file.tensors, &mut zeros(&graph), Partial::Refused);
-    let text = refused.unwrap_err().to_string();
-    assert!(text.contains("hint: `--partial-weights`"), "{text}");
-    let report = apply_weights(&graph, &file.tensors, &mut zeros(&graph), Partial::Allowed);
-    let report = report.unwrap();
-    assert!(
-        report
-            .missing
-            .iter()
-            .all(|name| name.starts_with("features.8.")),
-        "{report}"
-    );
-    assert_eq!(report.missing.len(), 5);
-    assert!(
-        report.misshapen.is_empty() && report.unused.is_empty(),
-        "{report}"
-    );
 }
