@@ -86,6 +86,7 @@ pub use folds::{
     PoolError, parse_split,
 };
 pub use hilum_cpu::{InstructionSet, InstructionSetError};
+pub use inputs::read_every_slice;
 pub use model::Model;
 pub use model_origin::ModelOrigin;
 pub use predict::{
