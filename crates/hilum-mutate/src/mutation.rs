@@ -75,7 +75,11 @@ fn set_extreme(bytes: &mut [u8], random: &mut ChaCha8Rng) {
     let little: [u8; 8] = value.to_le_bytes();
     let is_big_endian: bool = random.random();
     for (index, byte) in bytes[at..end].iter_mut().enumerate() {
-        *byte = little[if is_big_endian { length - 1 - index } else { index }];
+        *byte = little[if is_big_endian {
+            length - 1 - index
+        } else {
+            index
+        }];
     }
 }
 

@@ -21,8 +21,9 @@ struct Counts {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
-    let is_named =
-        |reader: &&Reader| arguments.readers.is_empty() || arguments.readers.iter().any(|name| name == reader.name);
+    let is_named = |reader: &&Reader| {
+        arguments.readers.is_empty() || arguments.readers.iter().any(|name| name == reader.name)
+    };
     let readers: Vec<&Reader> = READERS.iter().filter(is_named).collect();
     let mut arguments = arguments.clone();
     arguments.count = arguments.count.div_ceil(readers.len().max(1) as u64);
@@ -37,7 +38,13 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
                 return ExitCode::FAILURE;
             }
         };
-        let Counts { cases, panics, deaths, slow, peak_bytes } = counts;
+        let Counts {
+            cases,
+            panics,
+            deaths,
+            slow,
+            peak_bytes,
+        } = counts;
         let _ = writeln!(
             out,
             "{:<12} {cases:>8} {panics:>7} {deaths:>5} {slow:>5} {:>8}",
@@ -46,13 +53,19 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         );
         found += panics + deaths + slow;
     }
-    if found == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if found == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn all_cases(arguments: &Arguments, reader: &Reader) -> io::Result<Counts> {
     let seeds = reader.seeds(&arguments.crates);
     if seeds.is_empty() {
-        return Err(io::Error::other("no files to begin from; is `--crates` right?"));
+        return Err(io::Error::other(
+            "no files to begin from; is `--crates` right?",
+        ));
     }
     let counts = Mutex::new(Counts::default());
     let keep = |case: u64, why: &str| -> io::Result<()> {
@@ -72,11 +85,15 @@ fn all_cases(arguments: &Arguments, reader: &Reader) -> io::Result<Counts> {
         let workers: Vec<_> = (0..arguments.processes)
             .map(|first| scope.spawn(move || share(first)))
             .collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().map_err(|_| io::Error::other("a thread died"))?)
+        workers.into_iter().try_for_each(|worker| {
+            worker
+                .join()
+                .map_err(|_| io::Error::other("a thread died"))?
+        })
     })?;
-    counts.into_inner().map_err(|_| io::Error::other("a thread died"))
+    counts
+        .into_inner()
+        .map_err(|_| io::Error::other("a thread died"))
 }
 
 /// Runs a worker until it is done or dies; gives the case to go on with.
@@ -93,11 +110,18 @@ fn one_worker(
         .args(["--seed", &arguments.seed.to_string()])
         .arg("--crates")
         .arg(&arguments.crates)
-        .args(["--work", &first.to_string(), &arguments.processes.to_string()])
+        .args([
+            "--work",
+            &first.to_string(),
+            &arguments.processes.to_string(),
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
-    let output = worker.stdout.take().ok_or_else(|| io::Error::other("no output"))?;
+    let output = worker
+        .stdout
+        .take()
+        .ok_or_else(|| io::Error::other("no output"))?;
     let (mut case, mut mine) = (first, Counts::default());
     for line in BufReader::new(output).lines() {
         let line = line?;
@@ -118,7 +142,9 @@ fn one_worker(
         mine.deaths += 1;
         keep(case, "died")?;
     }
-    let mut counts = counts.lock().map_err(|_| io::Error::other("a thread died"))?;
+    let mut counts = counts
+        .lock()
+        .map_err(|_| io::Error::other("a thread died"))?;
     counts.cases += mine.cases;
     counts.panics += mine.panics;
     counts.deaths += mine.deaths;

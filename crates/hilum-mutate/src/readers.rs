@@ -53,10 +53,15 @@ pub(crate) const READERS: &[Reader] = &[
     other("zip-raw", &[(FILES, ".tif")], archived_and_cut, |path| {
         let _ = read_every_slice(path, &Recipe::reference(), DecodeLimits::default());
     }),
-    other("safetensors", &[(WEIGHTS, ".safetensors")], as_it_is, |path| {
-        let _ = read_weights(path);
-        let _ = read_tensors(path);
-    }),
+    other(
+        "safetensors",
+        &[(WEIGHTS, ".safetensors")],
+        as_it_is,
+        |path| {
+            let _ = read_weights(path);
+            let _ = read_tensors(path);
+        },
+    ),
     other("pytorch", &[(WEIGHTS, ".pth")], as_it_is, |path| {
         let _ = read_weights(path);
     }),
@@ -155,7 +160,10 @@ fn archived(bytes: Vec<u8>) -> Vec<u8> {
             let _ = archive.write_all(&bytes);
         }
     }
-    archive.finish().map(std::io::Cursor::into_inner).unwrap_or_default()
+    archive
+        .finish()
+        .map(std::io::Cursor::into_inner)
+        .unwrap_or_default()
 }
 
 /// An archive whose own structure is damaged, at places that the file's content names.

@@ -28,7 +28,12 @@ static BEGAN_MS: AtomicU64 = AtomicU64::new(u64::MAX);
 ///
 /// A line of standard output for each: its number before it is read, and `panic` behind it.
 pub(crate) fn run(arguments: &Arguments, first: u64, step: u64) -> ExitCode {
-    let named = |reader: &&Reader| arguments.readers.first().is_some_and(|name| name == reader.name);
+    let named = |reader: &&Reader| {
+        arguments
+            .readers
+            .first()
+            .is_some_and(|name| name == reader.name)
+    };
     let Some(reader) = READERS.iter().find(named) else {
         return ExitCode::FAILURE;
     };
