@@ -93,6 +93,7 @@ pub use folds::{
 };
 pub use frames::{Frames, FramesError};
 pub use hilum_cpu::{InstructionSet, InstructionSetError};
+pub use inputs::read_every_slice;
 pub use model::Model;
 pub use model_origin::ModelOrigin;
 pub use predict::{

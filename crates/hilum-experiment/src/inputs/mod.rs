@@ -3,14 +3,14 @@
 mod archive;
 mod shared_file;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hilum_dataset::image_files;
-use hilum_imaging::{DecodeError, DecodeLimits, DecodeProblem, SliceFile};
+use hilum_imaging::{DecodeError, DecodeLimits, DecodeProblem, Recipe, SliceFile};
 
 use crate::session::Session;
-use crate::{Event, ExperimentError};
+use crate::{Event, ExperimentError, FileCounts};
 use archive::{Archive, ArchiveError};
 
 /// Something that may hold slices.
@@ -97,4 +97,26 @@ pub(crate) fn list(
         return Err(ExperimentError::NoImages);
     }
     Ok(inputs)
+}
+
+/// Reads every slice under a path as [`predict`](crate::predict()) does, and throws it away: for
+/// those who test readers.
+///
+/// # Errors
+/// As [`predict`](crate::predict()), of the path.
+pub fn read_every_slice(
+    path: &Path,
+    recipe: &Recipe,
+    limits: DecodeLimits,
+) -> Result<FileCounts, ExperimentError> {
+    let mut counts = FileCounts::default();
+    for input in list(&[path.to_owned()], &Session::default())? {
+        counts.files += 1;
+        let read = input.open(&limits).map(|file| {
+            let mut slices = (0..file.count()).map(|index| recipe.read(&file, index));
+            slices.all(|slice| slice.is_ok())
+        });
+        counts.unreadable += usize::from(!read.unwrap_or(false));
+    }
+    Ok(counts)
 }

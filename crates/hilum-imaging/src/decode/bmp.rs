@@ -6,6 +6,7 @@ use std::io::{Cursor, Error, ErrorKind};
 use image::codecs::bmp::BmpDecoder;
 use image::{ColorType, ImageDecoder as _, ImageError};
 
+use super::limits::check_expansion;
 use super::png::composite_on_black;
 use super::source::{SourceColor, SourceInfo};
 use super::{DecodeLimits, DecodeProblem, Format, Slice};
@@ -35,7 +36,7 @@ pub(super) fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Slice, Decode
     };
     let (width, height) = (width as usize, height as usize);
     let length = width * height * count;
-    limits.check_expansion(Format::Bmp, length, bytes.len(), RLE_RATIO)?;
+    check_expansion(Format::Bmp, length, bytes.len(), RLE_RATIO)?;
     let mut data = vec![0; length];
     decoder.read_image(&mut data).map_err(problem)?;
     if count == 4 {

@@ -46,6 +46,7 @@ impl Depth {
     ];
 
     /// Whether the file decides; what recipes of earlier versions mean.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
     pub(crate) fn is_auto(&self) -> bool {
         *self == Self::Auto
     }
@@ -253,9 +254,12 @@ pub(super) fn grey_of_numbers(values: &[f32], rendering: Rendering) -> (Vec<u8>,
         }
     };
     let window = rendering.window.of_no_file();
-    let grey = |value: &f32| match value.is_finite() {
-        true => reading.grey(f64::from(*value), &window),
-        false => 0,
+    let grey = |value: &f32| {
+        if value.is_finite() {
+            reading.grey(f64::from(*value), &window)
+        } else {
+            0
+        }
     };
     (values.iter().map(grey).collect(), reading)
 }

@@ -12,6 +12,7 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::jpeg_outline::{JpegOutline, JpegProcess, OutlineError};
+use super::limits::check_expansion;
 use super::orientation::Orientation;
 use super::source::{SourceColor, SourceInfo, SourceNote};
 use super::{DecodeLimits, DecodeProblem, Format, Slice};
@@ -33,7 +34,7 @@ pub(super) fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Slice, Decode
     let (channels, color, colorspace) = kind(outline)?;
     let (width, height) = (usize::from(outline.width), usize::from(outline.height));
     let length = width * height * channels.count();
-    limits.check_expansion(Format::Jpeg, length, bytes.len(), RATIO)?;
+    check_expansion(Format::Jpeg, length, bytes.len(), RATIO)?;
     let mut info = SourceInfo::new(Format::Jpeg, width, height, outline.precision, color);
     let (data, orientation) = if outline.is_complete {
         decode_whole(bytes, colorspace)?

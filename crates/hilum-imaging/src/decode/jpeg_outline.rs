@@ -121,9 +121,10 @@ impl Coverage {
         ) else {
             return;
         };
-        let (first, last, low) = match self.is_progressive {
-            true => (first, last.min(63), bits & 15),
-            false => (0, 63, 0),
+        let (first, last, low) = if self.is_progressive {
+            (first, last.min(63), bits & 15)
+        } else {
+            (0, 63, 0)
         };
         for selector in selectors.as_chunks::<2>().0 {
             for (identifier, lowest) in &mut self.colors {

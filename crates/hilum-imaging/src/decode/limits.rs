@@ -47,20 +47,19 @@ impl DecodeLimits {
         }
         Ok(())
     }
+}
 
-    /// Refuses to set aside `expanded` bytes for a file of `compressed` ones that cannot fill them:
-    /// `ratio` is the most that its compression makes of a byte.
-    pub(super) fn check_expansion(
-        self,
-        format: Format,
-        expanded: usize,
-        compressed: usize,
-        ratio: usize,
-    ) -> Result<(), DecodeProblem> {
-        if expanded > compressed.saturating_mul(ratio).saturating_add(GRACE_BYTES) {
-            Err(DecodeProblem::Truncated { format })
-        } else {
-            Ok(())
-        }
+/// Refuses to set aside `expanded` bytes for a file of `compressed` ones that cannot fill them:
+/// `ratio` is the most that its compression makes of a byte.
+pub(super) fn check_expansion(
+    format: Format,
+    expanded: usize,
+    compressed: usize,
+    ratio: usize,
+) -> Result<(), DecodeProblem> {
+    if expanded > compressed.saturating_mul(ratio).saturating_add(GRACE_BYTES) {
+        Err(DecodeProblem::Truncated { format })
+    } else {
+        Ok(())
     }
 }

@@ -45,9 +45,10 @@ impl Orientation {
         }
         let (stored_width, stored_height) = (pixels.width(), pixels.height());
         let channels = pixels.channels();
-        let (width, height) = match self.is_transposed {
-            true => (stored_height, stored_width),
-            false => (stored_width, stored_height),
+        let (width, height) = if self.is_transposed {
+            (stored_height, stored_width)
+        } else {
+            (stored_width, stored_height)
         };
         let source = pixels.into_data();
         let mut data = Vec::with_capacity(source.len());
@@ -58,13 +59,15 @@ impl Orientation {
                 row
             };
             for column in 0..width {
-                let column = match self.is_mirrored {
-                    true => width - 1 - column,
-                    false => column,
+                let column = if self.is_mirrored {
+                    width - 1 - column
+                } else {
+                    column
                 };
-                let at = match self.is_transposed {
-                    true => column * stored_width + row,
-                    false => row * stored_width + column,
+                let at = if self.is_transposed {
+                    column * stored_width + row
+                } else {
+                    row * stored_width + column
                 };
                 data.extend_from_slice(&source[at * channels.count()..][..channels.count()]);
             }
@@ -83,16 +86,18 @@ fn tag_in_exif(exif: &[u8]) -> Option<u16> {
     };
     let short = |at: usize| -> Option<u16> {
         let bytes = *exif.get(at..at.checked_add(2)?)?.first_chunk()?;
-        Some(match is_little_endian {
-            true => u16::from_le_bytes(bytes),
-            false => u16::from_be_bytes(bytes),
+        Some(if is_little_endian {
+            u16::from_le_bytes(bytes)
+        } else {
+            u16::from_be_bytes(bytes)
         })
     };
     let long = |at: usize| -> Option<usize> {
         let bytes = *exif.get(at..at.checked_add(4)?)?.first_chunk()?;
-        Some(match is_little_endian {
-            true => u32::from_le_bytes(bytes),
-            false => u32::from_be_bytes(bytes),
+        Some(if is_little_endian {
+            u32::from_le_bytes(bytes)
+        } else {
+            u32::from_be_bytes(bytes)
         } as usize)
     };
     let directory = long(4)?;

@@ -5,7 +5,7 @@ use std::io::{Cursor, ErrorKind};
 use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
 
 use super::depth::{PixelValues, Rendering, grey_of_words};
-use super::limits::DEFLATE_RATIO;
+use super::limits::{DEFLATE_RATIO, check_expansion};
 use super::source::{SourceColor, SourceInfo};
 use super::{DecodeLimits, DecodeProblem, Format, Slice};
 use crate::{Channels, Pixels};
@@ -41,7 +41,7 @@ pub(super) fn decode(
     let length = reader
         .output_buffer_size()
         .ok_or_else(|| too_many(width, height, limits))?;
-    limits.check_expansion(Format::Png, length, bytes.len(), DEFLATE_RATIO)?;
+    check_expansion(Format::Png, length, bytes.len(), DEFLATE_RATIO)?;
     let mut data = vec![0; length];
     reader.next_frame(&mut data).map_err(problem)?;
 

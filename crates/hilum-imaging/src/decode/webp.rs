@@ -21,9 +21,10 @@ pub(super) fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<Slice, Decode
             kind: "an animation".to_owned(),
         });
     }
-    let color = match decoder.has_alpha() {
-        true => SourceColor::Rgba,
-        false => SourceColor::Rgb,
+    let color = if decoder.has_alpha() {
+        SourceColor::Rgba
+    } else {
+        SourceColor::Rgb
     };
     let (width, height) = (width as usize, height as usize);
     let mut data = vec![0; width * height * if decoder.has_alpha() { 4 } else { 3 }];

@@ -122,9 +122,10 @@ impl Header {
             other => return Err(unsupported(&format!("values of the kind {other}"))),
         };
         let size = size(&numbers, fields)?;
-        let offset = match fields.is_second {
-            true => numbers.long(fields.vox_offset) as f64,
-            false => numbers.float(fields.vox_offset),
+        let offset = if fields.is_second {
+            numbers.long(fields.vox_offset) as f64
+        } else {
+            numbers.float(fields.vox_offset)
         };
         // Nothing but a whole number behind the header can be meant.
         if !(0.0..=1e15).contains(&offset) {
@@ -173,6 +174,10 @@ impl Header {
     }
 
     /// The value at a position in the file, scaled.
+    #[expect(
+        clippy::cast_lossless,
+        reason = "one macro for all kinds, two of which lose bits"
+    )]
     pub(super) fn value(&self, stored: &[u8], at: usize) -> f32 {
         let start = self.offset + at * self.value_bytes();
         macro_rules! number {
@@ -180,9 +185,10 @@ impl Header {
                 let bytes = *stored[start..]
                     .first_chunk()
                     .expect("the length was checked");
-                let value = match self.is_little_endian {
-                    true => <$kind>::from_le_bytes(bytes),
-                    false => <$kind>::from_be_bytes(bytes),
+                let value = if self.is_little_endian {
+                    <$kind>::from_le_bytes(bytes)
+                } else {
+                    <$kind>::from_be_bytes(bytes)
                 };
                 value as f64
             }};
@@ -205,9 +211,12 @@ impl Header {
 
 /// Values along three axes; further axes must be of one value.
 fn size(numbers: &Numbers<'_>, fields: &Fields) -> Result<[usize; 3], DecodeProblem> {
-    let along = |axis: usize| match fields.is_second {
-        true => numbers.long(fields.dim + 8 * axis),
-        false => i64::from(numbers.short(fields.dim + 2 * axis)),
+    let along = |axis: usize| {
+        if fields.is_second {
+            numbers.long(fields.dim + 8 * axis)
+        } else {
+            i64::from(numbers.short(fields.dim + 2 * axis))
+        }
     };
     let count = along(0);
     if !(1..=7).contains(&count) {
@@ -236,9 +245,12 @@ fn size(numbers: &Numbers<'_>, fields: &Fields) -> Result<[usize; 3], DecodeProb
 
 /// By `sform`, or else by `qform` (nifti1.h, methods 3 and 2).
 fn matrix(numbers: &Numbers<'_>, fields: &Fields) -> Option<[[f64; 3]; 3]> {
-    let code = |at: usize| match fields.is_second {
-        true => numbers.int(at),
-        false => i32::from(numbers.short(at)),
+    let code = |at: usize| {
+        if fields.is_second {
+            numbers.int(at)
+        } else {
+            i32::from(numbers.short(at))
+        }
     };
     let is_usable = |matrix: &[[f64; 3]; 3]| {
         let mut columns = (0..3).map(|column| matrix.map(|row| row[column]));
@@ -320,9 +332,10 @@ impl Numbers<'_> {
     /// The number at `index` of those that begin at `at`: of eight bytes each in NIfTI-2, of four
     /// before.
     fn real(&self, at: usize, index: usize) -> f64 {
-        match self.is_second {
-            true => f64::from_le_bytes(self.raw(at + 8 * index)),
-            false => self.float(at + 4 * index),
+        if self.is_second {
+            f64::from_le_bytes(self.raw(at + 8 * index))
+        } else {
+            self.float(at + 4 * index)
         }
     }
 }

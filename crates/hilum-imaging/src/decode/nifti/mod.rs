@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use flate2::read::MultiGzDecoder;
 
 use super::depth::{Depth, Rendering, SourceDepth, grey_of_numbers};
-use super::limits::DEFLATE_RATIO;
+use super::limits::{DEFLATE_RATIO, check_expansion};
 use super::source::{SourceColor, SourceInfo, SourceNote};
 use super::{DecodeLimits, DecodeProblem, Format, Slice};
 use crate::{Channels, Pixels};
@@ -71,7 +71,7 @@ impl Volume {
                     limit: limits.max_pixels,
                 });
             }
-            limits.check_expansion(Format::Nifti, length, bytes.len(), DEFLATE_RATIO)?;
+            check_expansion(Format::Nifti, length, bytes.len(), DEFLATE_RATIO)?;
         } else if bytes.len() < length {
             return Err(TRUNCATED);
         }

@@ -9,6 +9,7 @@ use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
 use super::depth::{PixelValues, Reading, Rendering, grey_of_numbers, grey_of_words};
+use super::limits::check_expansion;
 use super::orientation::Orientation;
 use super::png::composite_on_black;
 use super::source::{SourceColor, SourceInfo};
@@ -74,7 +75,7 @@ impl<'file> Page<'file> {
         index: usize,
         limits: DecodeLimits,
     ) -> Result<Self, DecodeProblem> {
-        let mut decoder = Decoder::new(pages.from_page(bytes, index)).map_err(problem)?;
+        let mut decoder = Decoder::new(pages.starting_at(bytes, index)).map_err(problem)?;
         let (width, height) = decoder.dimensions().map_err(problem)?;
         limits.check(Format::Tiff, u64::from(width), u64::from(height))?;
         let color_type = decoder.colortype().map_err(problem)?;
@@ -97,7 +98,7 @@ impl<'file> Page<'file> {
         }
         let row_bits = width as usize * count * usize::from(bits);
         let length = row_bits.div_ceil(8) * height as usize;
-        limits.check_expansion(Format::Tiff, length, bytes.len(), LZW_RATIO)?;
+        check_expansion(Format::Tiff, length, bytes.len(), LZW_RATIO)?;
         let mut sizes = Limits::default();
         sizes.decoding_buffer_size = length.max(1 << 20);
         sizes.intermediate_buffer_size = length.max(1 << 20);

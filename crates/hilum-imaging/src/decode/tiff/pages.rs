@@ -44,22 +44,24 @@ impl Pages {
     }
 
     /// The file as one whose first page is the one at `index`.
-    pub(super) fn from_page<'file>(&self, bytes: &'file [u8], index: usize) -> FromPage<'file> {
+    pub(super) fn starting_at<'file>(&self, bytes: &'file [u8], index: usize) -> FromPage<'file> {
         let mut header = [0; 16];
         let length = header.len().min(bytes.len());
         header[..length].copy_from_slice(&bytes[..length]);
         let is_little_endian = header[0] == b'I';
         let offset = self.directories[index];
         if is_big(&header, is_little_endian) {
-            header[8..16].copy_from_slice(&match is_little_endian {
-                true => offset.to_le_bytes(),
-                false => offset.to_be_bytes(),
+            header[8..16].copy_from_slice(&if is_little_endian {
+                offset.to_le_bytes()
+            } else {
+                offset.to_be_bytes()
             });
         } else {
             let offset = offset as u32;
-            header[4..8].copy_from_slice(&match is_little_endian {
-                true => offset.to_le_bytes(),
-                false => offset.to_be_bytes(),
+            header[4..8].copy_from_slice(&if is_little_endian {
+                offset.to_le_bytes()
+            } else {
+                offset.to_be_bytes()
             });
         }
         FromPage {
