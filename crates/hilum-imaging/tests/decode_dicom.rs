@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hilum_imaging::{
-    Concern, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Nonconformity, SeriesOrder,
-    Slice, SourceInfo, VoiFunction, Window, decode, decode_hounsfield, series_order,
+    Concern, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Nonconformity, Slice,
+    SourceInfo, VoiFunction, Window, decode, decode_hounsfield,
 };
 use serde_json::Value;
 

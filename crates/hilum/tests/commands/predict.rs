@@ -247,14 +247,14 @@ fn a_localizer_and_a_head_are_warned_of_in_every_format_and_refused_if_strict() 
     assert!(warnings(&lines[1]).contains("head, not chest"), "{lines:?}");
     assert!(warnings(&lines[2]).contains("localizer"), "{lines:?}");
 
-    let csv = predict(&workplace, &["dicom", "--format", "csv"]);
-    let csv = &csv.succeeds().stdout;
+    let finished = predict(&workplace, &["dicom", "--format", "csv"]);
+    let csv = &finished.succeeds().stdout;
     assert!(
         csv.lines().nth(2).unwrap().contains("head, not chest"),
         "{csv}"
     );
-    let table = predict(&workplace, &["dicom"]);
-    let table = &table.succeeds().stdout;
+    let finished = predict(&workplace, &["dicom"]);
+    let table = &finished.succeeds().stdout;
     assert!(
         table.contains("warning: dicom/scout.dcm: localizer"),
         "{table}"

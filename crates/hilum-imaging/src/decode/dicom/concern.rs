@@ -135,7 +135,9 @@ impl DicomInfo {
         let of_gantry = self.gantry_tilt_degrees.unwrap_or(0.0).abs();
         let degrees = of_plane.max(of_gantry);
         // A gantry does not lean by more than 90 degrees; such a value means something else.
-        (degrees >= TILT_DEGREES && degrees <= 90.0).then_some(Concern::Tilted { degrees })
+        (TILT_DEGREES..=90.0)
+            .contains(&degrees)
+            .then_some(Concern::Tilted { degrees })
     }
 
     /// Body Part Examined decides; what people wrote does where it is silent and all agrees.

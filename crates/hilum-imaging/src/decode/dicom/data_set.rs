@@ -1,6 +1,6 @@
 //! A data set: where each element's value lies in the file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -111,7 +111,7 @@ impl DataSet {
 
     /// Takes over the elements of the first item of each sequence of `other`, where they say more
     /// than is known here.
-    pub(super) fn put_functional_groups(&mut self, other: &Self, known: &mut BTreeMap<Tag, ()>) {
+    pub(super) fn put_functional_groups(&mut self, other: &Self, known: &mut BTreeSet<Tag>) {
         const LAST: [Tag; 2] = [
             tags::UNASSIGNED_SHARED_CONVERTED_ATTRIBUTES_SEQUENCE,
             tags::UNASSIGNED_PER_FRAME_CONVERTED_ATTRIBUTES_SEQUENCE,
@@ -123,7 +123,7 @@ impl DataSet {
                 continue;
             };
             for (tag, element) in group.elements {
-                if known.insert(tag, ()).is_none() {
+                if known.insert(tag) {
                     self.elements.insert(tag, element);
                 }
             }
@@ -210,7 +210,7 @@ impl Reader<'_> {
     /// Whether no element stands here, so that a length before it was wrong.
     fn is_astray(&self, header: &Header) -> bool {
         let is_ascending = header.tag > self.previous.0;
-        let is_strange = !is_known(header.tag) && header.tag.group() % 2 == 0;
+        let is_strange = !is_known(header.tag) && header.tag.group().is_multiple_of(2);
         (is_strange && !is_ascending)
             || (header.is_implicit_among_explicit && (is_strange || !is_ascending))
     }

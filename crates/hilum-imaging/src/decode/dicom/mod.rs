@@ -15,7 +15,7 @@ mod patient;
 mod pixel_data;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dicom_dictionary_std::{tags, uids};
@@ -107,7 +107,7 @@ impl DicomFile {
     /// The file's attributes, with what its functional groups say of a frame in their place.
     fn frame(&self, index: usize) -> DataSet {
         let mut frame = self.data_set.clone();
-        let mut known = BTreeMap::new();
+        let mut known = BTreeSet::new();
         if let Some(item) = self.frame_groups.get(index) {
             frame.put_functional_groups(&self.data_set.item(item), &mut known);
         }

@@ -74,46 +74,67 @@ fn check(codestream: &[u8], shape: Shape) -> Result<(), CodecProblem> {
     if depth & 0x7f > 15 || tiles > codestream.len() / TILE_BYTES {
         return Err(CANNOT_BE);
     }
-    let smallest = smallest_block(codestream).ok_or(CodecProblem::Truncated)?;
-    if shape.width.div_ceil(smallest.0) * shape.height.div_ceil(smallest.1) > MOST_BLOCKS {
+    let style = CodingStyle::read(codestream).ok_or(CodecProblem::Truncated)?;
+    let (width, height) = style.smallest;
+    if shape.width.div_ceil(width) * shape.height.div_ceil(height) > MOST_BLOCKS {
         return Err(CodecProblem::Unsupported(
             "JPEG 2000 with millions of code blocks",
         ));
     }
+    // A packet takes a byte at least (T.800 B.10), and each layer of each resolution has one.
+    if style.packets.saturating_mul(tiles) > codestream.len() {
+        return Err(CANNOT_BE);
+    }
     Ok(())
 }
 
-/// Width and height of the smallest code block or precinct that a coding style of the main header
-/// or of a tile's names (T.800 A.6.1 and A.6.2); `None` if there is no coding style.
-fn smallest_block(codestream: &[u8]) -> Option<(usize, usize)> {
-    const COD: u8 = 0x52;
-    const COC: u8 = 0x53;
-    let mut smallest: Option<(usize, usize)> = None;
-    let mut position = 2;
-    while let Some(&[0xff, marker, high, low]) = codestream.get(position..position + 4) {
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        let segment = codestream.get(position + 4..position + 2 + length)?;
-        if marker == 0x90 {
-            break;
-        }
-        // Scod, four bytes of progression, then what COC has behind its component and style.
-        let style = match marker {
-            COD => segment.get(5..).zip(segment.first()),
-            COC => segment.get(2..).zip(segment.get(1)),
-            _ => None,
-        };
-        if let Some((&[_, width, height, _, _, ref precincts @ ..], flags)) = style {
-            let mut least = (1 << (width.min(8) + 2), 1 << (height.min(8) + 2));
-            if flags & 1 == 1 {
-                for precinct in precincts {
-                    least.0 = least.0.min(1 << (precinct & 15));
-                    least.1 = least.1.min(1 << (precinct >> 4));
-                }
+/// What the coding styles of the main header say (T.800 A.6.1 and A.6.2).
+struct CodingStyle {
+    /// Width and height of the smallest code block or precinct.
+    smallest: (usize, usize),
+    /// Packets of a tile at least: layers times resolutions.
+    packets: usize,
+}
+
+impl CodingStyle {
+    /// `None` if there is no coding style.
+    fn read(codestream: &[u8]) -> Option<Self> {
+        const COD: u8 = 0x52;
+        const COC: u8 = 0x53;
+        const TILE_PART: u8 = 0x90;
+        let mut found: Option<Self> = None;
+        let mut layers = 1;
+        let mut position = 2;
+        while let Some(&[0xff, marker, high, low]) = codestream.get(position..position + 4) {
+            let length = usize::from(u16::from_be_bytes([high, low]));
+            let segment = codestream.get(position + 4..position + 2 + length)?;
+            // Scod, four bytes of progression, then what COC has behind its component and style.
+            let style = match marker {
+                TILE_PART => break,
+                COD => segment.get(5..).zip(segment.first()),
+                COC => segment.get(2..).zip(segment.get(1)),
+                _ => None,
+            };
+            if let (COD, &[_, _, high, low, ..]) = (marker, segment) {
+                layers = usize::from(u16::from_be_bytes([high, low]));
             }
-            let known = smallest.unwrap_or(least);
-            smallest = Some((known.0.min(least.0), known.1.min(least.1)));
+            if let Some((&[levels, width, height, _, _, ref precincts @ ..], flags)) = style {
+                let mut smallest = (1 << (width.min(8) + 2), 1 << (height.min(8) + 2));
+                if flags & 1 == 1 {
+                    for precinct in precincts {
+                        smallest.0 = smallest.0.min(1 << (precinct & 15));
+                        smallest.1 = smallest.1.min(1 << (precinct >> 4));
+                    }
+                }
+                let packets = layers * (usize::from(levels) + 1);
+                let known = found.map_or((smallest, 0), |known| (known.smallest, known.packets));
+                found = Some(Self {
+                    smallest: (known.0.0.min(smallest.0), known.0.1.min(smallest.1)),
+                    packets: packets.max(known.1),
+                });
+            }
+            position += 2 + length;
         }
-        position += 2 + length;
+        found
     }
-    smallest
 }

@@ -105,7 +105,7 @@ impl Interruption {
         let mapped = golomb.decode(bits, parameter, golomb.limit - run_bits - 1)?;
         let sum = mapped + kind;
         let is_mapped = sum & 1 == 1;
-        let magnitude = (sum + i32::from(is_mapped)) / 2;
+        let magnitude = i32::midpoint(sum, i32::from(is_mapped));
         let is_likely_negative = parameter != 0 || 2 * self.negatives >= self.count;
         let error = if is_likely_negative == is_mapped {
             -magnitude

@@ -102,9 +102,9 @@ fn segment<'a>(stream: &'a [u8], position: &mut usize) -> Result<(u8, &'a [u8]),
 
 /// NEAR and the point transform (T.87 C.2.3).
 fn read_scan(segment: &[u8]) -> Result<(u8, u8), CodecProblem> {
-    match segment {
-        &[1, _, 0, near, _, approximation, ..] => Ok((near, approximation & 15)),
-        &[1, _, _, ..] => Err(CodecProblem::Unsupported("JPEG-LS with a mapping table")),
+    match *segment {
+        [1, _, 0, near, _, approximation, ..] => Ok((near, approximation & 15)),
+        [1, _, _, ..] => Err(CodecProblem::Unsupported("JPEG-LS with a mapping table")),
         _ => Err(CodecProblem::Damaged("a scan of several components")),
     }
 }
