@@ -116,7 +116,7 @@ pub enum ReadError {
     },
     /// A manifest that cannot be used.
     #[error(transparent)]
-    Manifest(#[from] ManifestError),
+    Manifest(Box<ManifestError>),
     /// Entries of the class map that meet no name.
     #[error(
         "`--class-map` names {}, which is not there\nhint: there are {}",
@@ -159,6 +159,12 @@ pub enum ReadError {
     /// Somebody asked to stop.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl From<ManifestError> for ReadError {
+    fn from(error: ManifestError) -> Self {
+        Self::Manifest(Box::new(error))
+    }
 }
 
 fn list(names: &[String]) -> String {

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use hilum_core::{ClassName, Classes, Probabilities};
 use hilum_dataset::{IgnoreReason, Ignored};
 use hilum_imaging::{
-    DecodeError, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, SliceFile, SliceFingerprint,
-    place_mm,
+    Concern, DecodeError, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, SliceFile,
+    SliceFingerprint, place_mm,
 };
 use hilum_weights::{Acquaintance, ModelFile};
 use rayon::prelude::*;
@@ -162,10 +162,6 @@ pub fn predict(
 ///
 /// # Errors
 /// As [`predict`]; [`ExperimentError::Output`] with what `take` says.
-#[expect(
-    clippy::missing_panics_doc,
-    reason = "the engine answers for every slice"
-)]
 pub fn predict_each(
     model: &mut Model,
     request: &Predict,
@@ -229,7 +225,7 @@ impl Judge<'_, '_> {
     /// Every slice of a file that holds several.
     fn stack(&mut self, input: &Input) -> Result<(), ExperimentError> {
         let before = self.counts.files;
-        let file = match input.open(&self.request.limits) {
+        let file = match input.open(self.request.limits) {
             Ok(file) => file,
             Err(error) => return self.slices(vec![Err(error)]),
         };
@@ -335,7 +331,7 @@ enum Opened {
 
 impl Opened {
     fn of(input: &Input, model: &ModelFile, request: &Predict) -> Self {
-        match input.open(&request.limits) {
+        match input.open(request.limits) {
             Ok(file) if file.count() > 1 => Self::Several,
             Ok(file) if request.frames.of(1).is_empty() => {
                 Self::One(Err(no_such_frame(input, &file, request)))
@@ -414,10 +410,16 @@ fn remembered(known: Acquaintance) -> String {
 /// Why a slice is not classified under `--strict`; `None` if it is.
 fn refusal(one: &ReadSlice) -> Option<String> {
     let concerns = one.dicom()?.concerns();
-    if concerns.is_empty() {
+    // A file that departs from the standard may be a good slice all the same.
+    let counts = |concern: &&Concern| !matches!(concern, Concern::Nonconforming(_));
+    let said: Vec<String> = concerns
+        .iter()
+        .filter(counts)
+        .map(ToString::to_string)
+        .collect();
+    if said.is_empty() {
         return None;
     }
-    let said: Vec<String> = concerns.iter().map(ToString::to_string).collect();
     let path = one.path.display();
     let frame = one.frame.map(|frame| format!(" frame {frame}"));
     let frame = frame.unwrap_or_default();

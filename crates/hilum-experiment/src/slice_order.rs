@@ -169,7 +169,7 @@ mod tests {
 
     use super::*;
 
-    fn read(name: &str, series: &str, z: Option<f64>, number: Option<i64>) -> Read {
+    fn read(name: &str, series: &str, z: Option<f64>, number: Option<i64>) -> ReadSlice {
         let dicom = DicomInfo {
             series_uid: Some(series.to_owned()),
             position_mm: z.map(|z| [0.0, 0.0, z]),
@@ -177,7 +177,7 @@ mod tests {
             instance_number: number,
             ..DicomInfo::default()
         };
-        Ok(ReadSlice {
+        ReadSlice {
             path: PathBuf::from("folder").join(name),
             frame: None,
             slice: Slice {
@@ -195,10 +195,11 @@ mod tests {
             },
             warnings: Vec::new(),
             known: None,
-        })
+        }
     }
 
-    fn names_and_warnings(read: Vec<Read>) -> Vec<(String, Vec<String>)> {
+    fn names_and_warnings(read: Vec<ReadSlice>) -> Vec<(String, Vec<String>)> {
+        let read = read.into_iter().map(Ok).collect();
         let arranged = arrange(read).into_iter().map(Result::unwrap);
         arranged.map(|one| (one.name(), one.warnings)).collect()
     }

@@ -45,14 +45,24 @@ pub(crate) const READERS: &[Reader] = &[
     image("webp", &[(FILES, ".webp")], as_it_is),
     image("dicom", &[(DICOM, ".dcm")], as_it_is),
     image("nifti", &[(FILES, ".nii")], as_it_is),
-    image("nifti-gzip", &[(FILES, ".nii")], compressed),
+    image("nifti-gzip", &[(FILES, ".nii")], |bytes| compressed(&bytes)),
     image("any", &[(RASTER, ""), (FILES, ""), (DICOM, "")], as_it_is),
-    other("zip", &[(FILES, "")], archived, |path| {
-        let _ = read_every_slice(path, &Recipe::reference(), DecodeLimits::default());
-    }),
-    other("zip-raw", &[(FILES, ".tif")], archived_and_cut, |path| {
-        let _ = read_every_slice(path, &Recipe::reference(), DecodeLimits::default());
-    }),
+    other(
+        "zip",
+        &[(FILES, "")],
+        |bytes| archived(&bytes),
+        |path| {
+            let _ = read_every_slice(path, &Recipe::reference(), DecodeLimits::default());
+        },
+    ),
+    other(
+        "zip-raw",
+        &[(FILES, ".tif")],
+        |bytes| archived_and_cut(&bytes),
+        |path| {
+            let _ = read_every_slice(path, &Recipe::reference(), DecodeLimits::default());
+        },
+    ),
     other(
         "safetensors",
         &[(WEIGHTS, ".safetensors")],
@@ -144,20 +154,20 @@ fn with_checksums(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-fn compressed(bytes: Vec<u8>) -> Vec<u8> {
+fn compressed(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    let written = encoder.write_all(&bytes);
+    let written = encoder.write_all(bytes);
     written.and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
 /// An archive of the file twice: once stored, once deflated.
-fn archived(bytes: Vec<u8>) -> Vec<u8> {
+fn archived(bytes: &[u8]) -> Vec<u8> {
     use zip::CompressionMethod::{Deflated, Stored};
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, method) in [("a/stored", Stored), ("a/deflated", Deflated)] {
         let options = SimpleFileOptions::default().compression_method(method);
         if archive.start_file(name, options).is_ok() {
-            let _ = archive.write_all(&bytes);
+            let _ = archive.write_all(bytes);
         }
     }
     archive
@@ -167,7 +177,7 @@ fn archived(bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// An archive whose own structure is damaged, at places that the file's content names.
-fn archived_and_cut(bytes: Vec<u8>) -> Vec<u8> {
+fn archived_and_cut(bytes: &[u8]) -> Vec<u8> {
     let places: Vec<u8> = bytes.iter().copied().take(12).collect();
     let mut archive = archived(bytes);
     // The central directory and the end record: the last 200 bytes or so.

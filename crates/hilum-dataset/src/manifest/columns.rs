@@ -106,7 +106,7 @@ pub(super) fn separator(text: &str) -> u8 {
     let found = separators.iter().find(|separator| is_header(separator));
     // A header that is none of these is shown as the columns that somebody meant.
     let first_line = text.lines().next().unwrap_or_default().as_bytes();
-    let count = |separator: &u8| first_line.iter().filter(|byte| *byte == separator).count();
+    let count = |separator: &u8| first_line.split(|byte| byte == separator).count();
     let most = separators
         .iter()
         .rev()

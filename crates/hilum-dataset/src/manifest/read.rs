@@ -59,7 +59,7 @@ struct Rows {
     columns: Columns,
     listing: Listing,
     /// For each file the first row that names it: its line, and its place in the listing.
-    first_rows: HashMap<PathBuf, (u64, usize)>,
+    seen: HashMap<PathBuf, (u64, usize)>,
     without_split: Option<(u64, String)>,
     with_split_count: usize,
 }
@@ -70,7 +70,7 @@ impl Rows {
             folder: manifest.parent().unwrap_or(Path::new("")).to_owned(),
             columns,
             listing: Listing::default(),
-            first_rows: HashMap::new(),
+            seen: HashMap::new(),
             without_split: None,
             with_split_count: 0,
         }
@@ -79,7 +79,7 @@ impl Rows {
     fn add(&mut self, record: &StringRecord, line: u64) -> Result<(), ManifestProblem> {
         let file = self.listed(record)?;
         let key = without_detours(&file.path);
-        if let Some((first_line, place)) = self.first_rows.get(&key) {
+        if let Some((first_line, place)) = self.seen.get(&key) {
             let first = &self.listing.files[*place];
             refuse_contradiction(first, *first_line, &file)?;
             self.listing.ignored.push(Ignored {
@@ -91,8 +91,7 @@ impl Rows {
             });
             return Ok(());
         }
-        self.first_rows
-            .insert(key, (line, self.listing.files.len()));
+        self.seen.insert(key, (line, self.listing.files.len()));
         match file.split {
             Some(_) => self.with_split_count += 1,
             None => {

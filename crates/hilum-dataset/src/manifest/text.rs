@@ -27,7 +27,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, (u64, ManifestProblem)> {
         },
         Err(error) => error.valid_up_to(),
     };
-    let line = 1 + bytes[..end].iter().filter(|byte| **byte == b'\n').count() as u64;
+    let line = bytes[..end].split(|byte| *byte == b'\n').count() as u64;
     let start = bytes[..end].iter().rposition(|byte| *byte == b'\n');
     let start = start.map_or(0, |newline| newline + 1);
     let rest = &bytes[start..];
@@ -65,19 +65,24 @@ fn line_at_end(text: &str) -> u64 {
     1 + text.matches('\n').count() as u64
 }
 
+/// `\xE4`, as programmers write it.
+fn escaped(code: u32) -> String {
+    format!("\\x{code:02X}")
+}
+
 fn not_unicode(expected: &'static str, bytes: &[u8]) -> ManifestProblem {
     let mut found = String::new();
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
             match character {
                 control if control.is_control() => {
-                    found.push_str(&format!("\\x{:02X}", control as u32));
+                    found.push_str(&escaped(control as u32));
                 }
                 other => found.push(other),
             }
         }
         for byte in chunk.invalid() {
-            found.push_str(&format!("\\x{byte:02X}"));
+            found.push_str(&escaped(u32::from(*byte)));
         }
     }
     ManifestProblem::NotUnicode { expected, found }

@@ -83,12 +83,11 @@ impl Archive {
             }
             let name = String::from_utf8_lossy(entry.name_raw()).replace('\\', "/");
             let path = below(path, &name);
-            match ignored_by(&name) {
-                Some(reason) => ignored.push(Ignored { path, reason }),
-                None => {
-                    total = total.saturating_add(entry.size());
-                    members.push((index, path));
-                }
+            if let Some(reason) = ignored_by(&name) {
+                ignored.push(Ignored { path, reason });
+            } else {
+                total = total.saturating_add(entry.size());
+                members.push((index, path));
             }
         }
         let compressed = fs_err::metadata(path).map_or(0, |metadata| metadata.len());
@@ -103,11 +102,7 @@ impl Archive {
     }
 
     /// The bytes of a member.
-    pub(super) fn read(
-        &self,
-        index: usize,
-        limits: &DecodeLimits,
-    ) -> Result<Vec<u8>, ArchiveError> {
+    pub(super) fn read(&self, index: usize, limits: DecodeLimits) -> Result<Vec<u8>, ArchiveError> {
         let limit = limits.max_pixels.saturating_mul(BYTES_PER_PIXEL);
         let entry = self.zip.by_index_data(index)?;
         let (size, compressed) = (entry.size(), entry.compressed_size());

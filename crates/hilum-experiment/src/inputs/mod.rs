@@ -32,13 +32,13 @@ pub(crate) enum Input {
 
 impl Input {
     /// Reads it; no pixel is decoded.
-    pub(crate) fn open(&self, limits: &DecodeLimits) -> Result<SliceFile, DecodeError> {
+    pub(crate) fn open(&self, limits: DecodeLimits) -> Result<SliceFile, DecodeError> {
         let refused = |path: &PathBuf, error: &ArchiveError| DecodeError {
             path: path.clone(),
             problem: DecodeProblem::Io(std::io::Error::other(error.clone())),
         };
         match self {
-            Self::File(path) => SliceFile::open(path, limits),
+            Self::File(path) => SliceFile::open(path, &limits),
             Self::Refused { path, error } => Err(refused(path, error)),
             Self::Member {
                 archive,
@@ -47,7 +47,7 @@ impl Input {
             } => {
                 let bytes = archive.read(*index, limits);
                 let bytes = bytes.map_err(|error| refused(path, &error))?;
-                SliceFile::new(bytes, limits).map_err(|problem| DecodeError {
+                SliceFile::new(bytes, &limits).map_err(|problem| DecodeError {
                     path: path.clone(),
                     problem,
                 })
@@ -112,7 +112,7 @@ pub fn read_every_slice(
     let mut counts = FileCounts::default();
     for input in list(&[path.to_owned()], &Session::default())? {
         counts.files += 1;
-        let read = input.open(&limits).map(|file| {
+        let read = input.open(limits).map(|file| {
             let mut slices = (0..file.count()).map(|index| recipe.read(&file, index));
             slices.all(|slice| slice.is_ok())
         });

@@ -76,7 +76,8 @@ impl SliceSet {
 struct Coded {
     count: usize,
     /// How many places are in `digests`.
-    coded: usize,
+    #[serde(rename = "coded")]
+    places: usize,
     /// Base64 of Rice-coded places.
     digests: String,
     /// Base64 of 32 bytes each, little-endian words.
@@ -89,7 +90,7 @@ impl From<SliceSet> for Coded {
         let bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
         Self {
             count: set.count,
-            coded: set.places.len(),
+            places: set.places.len(),
             digests: STANDARD.encode(rice::encode(&set.places)),
             likenesses: STANDARD.encode(bytes),
         }
@@ -101,7 +102,7 @@ impl TryFrom<Coded> for SliceSet {
 
     fn try_from(coded: Coded) -> Result<Self, SliceSetError> {
         let bytes = |text: &str| STANDARD.decode(text).map_err(|_| SliceSetError);
-        let places = rice::decode(&bytes(&coded.digests)?, coded.coded).ok_or(SliceSetError)?;
+        let places = rice::decode(&bytes(&coded.digests)?, coded.places).ok_or(SliceSetError)?;
         let likenesses = bytes(&coded.likenesses)?;
         let (likenesses, rest) = likenesses.as_chunks::<{ Likeness::BYTES }>();
         if !rest.is_empty() || coded.count < places.len() {

@@ -205,12 +205,12 @@ fn dicom(workplace: &Workplace, name: &str, edit: impl FnOnce(&mut Vec<u8>)) {
         format: PhantomFormat::Dicom,
     };
     let folder = workplace.path("phantom");
-    let files = write_dataset(&folder, &settings, |_, _| {}).unwrap();
-    let mut bytes = std::fs::read(&files[0]).unwrap();
+    let files = write_dataset(&folder, &settings, |_, _| {}).expect("a phantom");
+    let mut bytes = std::fs::read(&files[0]).expect("a phantom");
     edit(&mut bytes);
-    std::fs::create_dir_all(workplace.path("dicom")).unwrap();
-    std::fs::write(workplace.path("dicom").join(name), bytes).unwrap();
-    std::fs::remove_dir_all(folder).unwrap();
+    std::fs::create_dir_all(workplace.path("dicom")).expect("a phantom");
+    std::fs::write(workplace.path("dicom").join(name), bytes).expect("a phantom");
+    std::fs::remove_dir_all(folder).expect("a phantom");
 }
 
 /// Overwrites a value of the same length.
@@ -219,7 +219,7 @@ fn replace(bytes: &mut [u8], from: &str, to: &str) {
     let mut windows = bytes.windows(from.len());
     let at = windows
         .position(|window| window == from.as_bytes())
-        .unwrap();
+        .expect("a phantom");
     bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
 }
 
@@ -229,7 +229,7 @@ fn a_localizer_and_a_head_are_warned_of_in_every_format_and_refused_if_strict() 
     workplace.model();
     dicom(&workplace, "chest.dcm", |_| {});
     dicom(&workplace, "other.dcm", |bytes| {
-        replace(bytes, "CHEST ", "HEAD  ")
+        replace(bytes, "CHEST ", "HEAD  ");
     });
     dicom(&workplace, "scout.dcm", |bytes| {
         replace(
@@ -279,17 +279,17 @@ fn a_localizer_and_a_head_are_warned_of_in_every_format_and_refused_if_strict() 
 fn two_frames(bytes: &mut Vec<u8>) {
     let pixels = bytes[bytes.len() - 2 * 64 * 64..].to_vec();
     bytes.extend(pixels);
-    let length = u32::try_from(4 * 64 * 64).unwrap().to_le_bytes();
+    let length = u32::try_from(4 * 64 * 64).expect("a phantom").to_le_bytes();
     let at = bytes
         .windows(6)
         .position(|window| window == b"\xe0\x7f\x10\0OW")
-        .unwrap();
+        .expect("a phantom");
     bytes[at + 8..at + 12].copy_from_slice(&length);
     // Number of Frames stands between Photometric Interpretation and Rows.
     let at = bytes
         .windows(6)
         .position(|window| window == b"\x28\0\x10\0US")
-        .unwrap();
+        .expect("a phantom");
     bytes.splice(at..at, *b"\x28\0\x08\0IS\x02\x002 ");
 }
 
