@@ -31,18 +31,18 @@ fn slices(report: &EvaluationReport) -> String {
     let mut lines = format!("{} slices of `{split}`", as_is.count);
     if report.unclean_count() > 0 {
         let count = clean.as_ref().map_or(0, |clean| clean.count);
-        lines += &format!(
-            ", of which {count} are clean: no copies of other splits' images, no repeats, nothing that the model knew"
-        );
+        lines.push_str(", of which ");
+        lines.push_str(&count.to_string());
+        lines.push_str(" are clean: no copies of other splits' images, no repeats, nothing that the model knew");
     }
     if let Some(leaked) = report.leaked.as_ref().filter(|leaked| leaked.count > 0) {
-        lines += &format!(
-            "\nthe model knew {} of {} from its training",
-            leaked.count, leaked.of
-        );
+        let known = [leaked.count, leaked.of].map(|count| count.to_string());
+        lines.push_str("\nthe model knew ");
+        lines.push_str(&known.join(" of "));
+        lines.push_str(" from its training");
     }
     if clean.is_none() {
-        lines += "\nno clean figure: nothing is left that the model could be judged by";
+        lines.push_str("\nno clean figure: nothing is left that the model could be judged by");
     }
     lines
 }
