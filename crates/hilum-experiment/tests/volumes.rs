@@ -100,7 +100,10 @@ fn nifti(slices: &[HounsfieldSlice]) -> Vec<u8> {
         float(&mut bytes, at, value);
     }
     bytes[344..348].copy_from_slice(b"n+1\0");
-    let values = slices.iter().rev().flat_map(hilum_imaging::HounsfieldSlice::values);
+    let values = slices
+        .iter()
+        .rev()
+        .flat_map(hilum_imaging::HounsfieldSlice::values);
     bytes.extend(values.flat_map(|value| value.to_le_bytes()));
     bytes
 }

@@ -32,6 +32,7 @@ pub(crate) enum Read {
 const RASTER: &str = "hilum-imaging/tests/reference/raster";
 const FILES: &str = "hilum-imaging/tests/reference/files";
 const DICOM: &str = "hilum-imaging/tests/reference/dicom";
+const VARIANTS: &str = "hilum-imaging/tests/reference/dicom_variants";
 const WEIGHTS: &str = "hilum-weights/tests/reference/weights";
 const SETTINGS: &str = "hilum-experiment/src/earlier";
 const SEEDS: &str = "hilum-mutate/seeds";
@@ -43,7 +44,7 @@ pub(crate) const READERS: &[Reader] = &[
     image("tiff", &[(FILES, ".tif")], as_it_is),
     image("bmp", &[(FILES, ".bmp")], as_it_is),
     image("webp", &[(FILES, ".webp")], as_it_is),
-    image("dicom", &[(DICOM, ".dcm")], as_it_is),
+    image("dicom", &[(DICOM, ".dcm"), (VARIANTS, ".dcm")], as_it_is),
     image("nifti", &[(FILES, ".nii")], as_it_is),
     image("nifti-gzip", &[(FILES, ".nii")], |bytes| compressed(&bytes)),
     image("any", &[(RASTER, ""), (FILES, ""), (DICOM, "")], as_it_is),

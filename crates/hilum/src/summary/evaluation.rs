@@ -1,5 +1,6 @@
 //! An evaluation for a person at a terminal.
 
+use hilum_experiment::Division;
 use hilum_metrics::{ClassMetric, Evaluation, EvaluationReport, METRICS, Metric, Prominence};
 
 use super::figures::{per_class, range, show, shown_of_class};
@@ -9,7 +10,8 @@ use crate::screen::{DISCLAIMER, stdout_width};
 /// Headline figures with intervals, on all slices and on the clean part; a row per class; what
 /// is known of the data.
 pub(crate) fn evaluation(report: &EvaluationReport) -> String {
-    let division = report.details.get("division");
+    let own = Division::OfTheData.to_string();
+    let division = report.details.get("division").filter(|said| **said != own);
     let division = division.map_or(String::new(), |division| format!("{division}\n"));
     format!(
         "{division}{}\n\n{}\n\n{}\n\n{}\n{DISCLAIMER}",
@@ -29,10 +31,9 @@ fn slices(report: &EvaluationReport) -> String {
         ..
     } = report;
     let mut lines = format!("{} slices of `{split}`", as_is.count);
-    if report.unclean_count() > 0 {
-        let count = clean.as_ref().map_or(0, |clean| clean.count);
+    if let Some(clean) = clean.as_ref().filter(|_| report.unclean_count() > 0) {
         lines.push_str(", of which ");
-        lines.push_str(&count.to_string());
+        lines.push_str(&clean.count.to_string());
         lines.push_str(" are clean: no copies of other splits' images, no repeats, nothing that the model knew");
     }
     if let Some(leaked) = report.leaked.as_ref().filter(|leaked| leaked.count > 0) {
