@@ -60,7 +60,6 @@ mod evaluate;
 mod event;
 mod export;
 mod folds;
-mod frames;
 mod inputs;
 mod model;
 mod model_origin;
@@ -71,7 +70,6 @@ mod predict;
 mod search;
 mod session;
 pub mod settings;
-mod slice_order;
 mod split;
 mod train;
 mod weights;
@@ -91,13 +89,13 @@ pub use folds::{
     ContinueError, FoldSettings, ForeignPredictions, Group, Grouped, InnerValid, InnerValidError,
     PoolError, parse_split,
 };
-pub use frames::{Frames, FramesError};
 pub use hilum_cpu::{InstructionSet, InstructionSetError};
 pub use inputs::read_every_slice;
 pub use model::Model;
 pub use model_origin::ModelOrigin;
 pub use predict::{
-    Doubtful, FileAnswer, FileCounts, Predict, Prediction, Predictions, predict, predict_each,
+    Doubtful, FileAnswer, FileCounts, Frames, FramesError, Predict, Prediction, Predictions,
+    predict, predict_each,
 };
 pub use search::{
     DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState, Trials,

@@ -15,7 +15,7 @@ pub struct Frames {
 
 impl Frames {
     /// The indices, from 0, of those wanted of a file with `count` slices.
-    pub(crate) fn of(&self, count: usize) -> Vec<usize> {
+    pub(super) fn of(&self, count: usize) -> Vec<usize> {
         let is_wanted = |index: &usize| {
             count == 1
                 || self.ranges.is_empty()

@@ -8,19 +8,19 @@ use hilum_weights::Acquaintance;
 
 /// A slice that is ready for the network, and where it is from.
 #[derive(Debug)]
-pub(crate) struct ReadSlice {
-    pub(crate) path: PathBuf,
+pub(super) struct ReadSlice {
+    pub(super) path: PathBuf,
     /// Which of several in its file, from 1.
-    pub(crate) frame: Option<usize>,
-    pub(crate) slice: Slice,
+    pub(super) frame: Option<usize>,
+    pub(super) slice: Slice,
     /// What there is to doubt about it or its place.
-    pub(crate) warnings: Vec<String>,
+    pub(super) warnings: Vec<String>,
     /// What the model had to do with it before.
-    pub(crate) known: Option<Acquaintance>,
+    pub(super) known: Option<Acquaintance>,
 }
 
 impl ReadSlice {
-    pub(crate) fn dicom(&self) -> Option<&DicomInfo> {
+    pub(super) fn dicom(&self) -> Option<&DicomInfo> {
         self.slice.info.dicom.as_deref()
     }
 
@@ -35,12 +35,12 @@ impl ReadSlice {
     }
 }
 
-pub(crate) type Read = Result<ReadSlice, DecodeError>;
+pub(super) type Read = Result<ReadSlice, DecodeError>;
 
 /// Puts the slices of each DICOM series of a folder together, where its first stood, and in order:
 /// by position along their normal, else by instance number, else as given. Warns where that order
 /// or what belongs together is in doubt. Everything else stays where it is.
-pub(crate) fn arrange(read: Vec<Read>) -> Vec<Read> {
+pub(super) fn arrange(read: Vec<Read>) -> Vec<Read> {
     let mut read = read;
     let mut series: BTreeMap<(PathBuf, String), Vec<usize>> = BTreeMap::new();
     for (index, one) in read.iter().enumerate() {

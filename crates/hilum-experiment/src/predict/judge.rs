@@ -1,0 +1,193 @@
+//! Slices through the network, a chunk at a time, and an answer for each.
+
+use std::io;
+use std::mem;
+
+use hilum_core::{Classes, Probabilities};
+use hilum_dataset::{IgnoreReason, Ignored};
+use hilum_imaging::{Concern, DecodeError, DecodeProblem, DicomProblem, place_mm};
+use rayon::prelude::*;
+
+use super::reading::{Opened, no_such_frame, read_slice};
+use super::slice_order::{Read, ReadSlice, arrange};
+use super::{Doubtful, FileAnswer, FileCounts, Predict, Prediction};
+use crate::inputs::Input;
+use crate::session::Session;
+use crate::{Event, ExperimentError, Model, Task, chain};
+
+/// Slices that are decoded before the network sees the first of them: a long CT series, so that
+/// its slices can be put in order, and a bound to the memory.
+pub(super) const CHUNK: usize = 1024;
+
+/// What answers go through, a chunk of slices at a time.
+pub(super) struct Judge<'call, 'session> {
+    pub(super) model: &'call mut Model,
+    pub(super) request: &'call Predict,
+    pub(super) session: &'call Session<'session>,
+    pub(super) take: &'call mut dyn FnMut(FileAnswer) -> io::Result<()>,
+    pub(super) counts: FileCounts,
+}
+
+impl Judge<'_, '_> {
+    /// Files of one slice are judged together; one of several is read by itself, a chunk of its
+    /// slices at a time.
+    pub(super) fn files(&mut self, inputs: &[Input]) -> Result<(), ExperimentError> {
+        self.session.cancel().check()?;
+        let (model, request) = (&self.model.file, self.request);
+        let open = |input: &Input| Opened::of(input, model, request);
+        let opened: Vec<Opened> = self
+            .model
+            .workers
+            .install(|| inputs.par_iter().map(open).collect());
+        let mut single = Vec::new();
+        for (input, opened) in inputs.iter().zip(opened) {
+            match opened {
+                Opened::One(read) => single.push(read),
+                Opened::Several => {
+                    self.slices(mem::take(&mut single))?;
+                    self.stack(input)?;
+                }
+            }
+        }
+        self.slices(single)
+    }
+
+    /// Every slice of a file that holds several.
+    fn stack(&mut self, input: &Input) -> Result<(), ExperimentError> {
+        let before = self.counts.files;
+        let file = match input.open(self.request.limits) {
+            Ok(file) => file,
+            Err(error) => return self.slices(vec![Err(error)]),
+        };
+        let frames = self.request.frames.of(file.count());
+        if frames.is_empty() {
+            return self.slices(vec![Err(no_such_frame(input, &file, self.request))]);
+        }
+        for frames in frames.chunks(CHUNK) {
+            let model = &self.model.file;
+            let read = |index: &usize| read_slice(input, &file, *index, model);
+            let read = self
+                .model
+                .workers
+                .install(|| frames.par_iter().map(read).collect());
+            self.slices(read)?;
+            // They are one file, however many there are.
+            self.counts.files = before + 1;
+        }
+        Ok(())
+    }
+
+    /// Judges slices, or says why there is none.
+    fn slices(&mut self, mut read: Vec<Read>) -> Result<(), ExperimentError> {
+        let (task, session) = (Task::Predict, self.session);
+        session.cancel().check()?;
+        pass_over_indices(&mut read, session);
+        let read = arrange(read);
+        let slices = read.iter().flatten();
+        let pixels: Vec<_> = slices.map(|one| &one.slice.pixels).collect();
+        let (before, count) = (self.counts.files, read.len());
+        let told = |done: usize| {
+            let done = before + count * done / pixels.len();
+            session.tell(&Event::Advances { task, done });
+        };
+        let batch = self.request.batch;
+        let probabilities = self
+            .model
+            .probabilities(&pixels, batch, &told, session.cancel())?;
+        let mut probabilities = probabilities.into_iter();
+        self.counts.files += count;
+        for one in read {
+            let answer = match one {
+                Ok(one) => {
+                    let of_slice = probabilities.next().expect("one for each slice");
+                    let is_strict = self.request.doubtful == Doubtful::Refuse;
+                    match refusal(&one).filter(|_| is_strict) {
+                        None => FileAnswer::Predicted(prediction(self.model, one, &of_slice)),
+                        Some(error) => {
+                            self.counts.refused += 1;
+                            let ReadSlice { path, frame, .. } = one;
+                            FileAnswer::Unreadable { path, frame, error }
+                        }
+                    }
+                }
+                Err(error) => {
+                    self.counts.unreadable += 1;
+                    session.tell(&Event::FileUnreadable(&error));
+                    FileAnswer::Unreadable {
+                        error: chain(&error),
+                        frame: None,
+                        path: error.path,
+                    }
+                }
+            };
+            (self.take)(answer)?;
+        }
+        Ok(())
+    }
+}
+
+fn prediction(model: &Model, read: ReadSlice, probabilities: &Probabilities) -> Prediction {
+    let ReadSlice {
+        path,
+        frame,
+        slice,
+        warnings,
+        known,
+    } = read;
+    let dicom = slice.info.dicom.as_deref();
+    let classes: &Classes = &model.file.classes;
+    let of_class = |class| (classes.name(class).clone(), probabilities.of(class));
+    Prediction {
+        path,
+        class: classes.name(probabilities.most_likely()).clone(),
+        probabilities: classes.indices().map(of_class).collect(),
+        model: model.origin.to_string(),
+        warnings,
+        known,
+        study_uid: dicom.and_then(|dicom| dicom.study_uid.clone()),
+        series_uid: dicom.and_then(|dicom| dicom.series_uid.clone()),
+        instance_number: dicom.and_then(|dicom| dicom.instance_number),
+        position_mm: dicom.and_then(place_mm),
+        frame,
+    }
+}
+
+/// Leaves out files that are the index of a medium.
+fn pass_over_indices(read: &mut Vec<Read>, session: &Session<'_>) {
+    let is_index = |error: &DecodeError| {
+        matches!(error.problem, DecodeProblem::Dicom(DicomProblem::Directory))
+    };
+    let mut left_out = Vec::new();
+    read.retain(|one| match one {
+        Err(error) if is_index(error) => {
+            left_out.push(Ignored {
+                path: error.path.clone(),
+                reason: IgnoreReason::Index,
+            });
+            false
+        }
+        _ => true,
+    });
+    if !left_out.is_empty() {
+        session.tell(&Event::FilesLeftOut(&left_out));
+    }
+}
+
+/// Why a slice is not classified under `--strict`; `None` if it is.
+fn refusal(one: &ReadSlice) -> Option<String> {
+    let concerns = one.dicom()?.concerns();
+    // A file that departs from the standard may be a good slice all the same.
+    let counts = |concern: &&Concern| !matches!(concern, Concern::Nonconforming(_));
+    let said: Vec<String> = concerns
+        .iter()
+        .filter(counts)
+        .map(ToString::to_string)
+        .collect();
+    if said.is_empty() {
+        return None;
+    }
+    let path = one.path.display();
+    let frame = one.frame.map(|frame| format!(" frame {frame}"));
+    let frame = frame.unwrap_or_default();
+    Some(format!("refused `{path}`{frame}: {}", said.join("; ")))
+}

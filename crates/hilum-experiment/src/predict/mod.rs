@@ -1,0 +1,191 @@
+//! What a model says of images, folders, DICOM files and series, in any mix.
+
+mod frames;
+mod judge;
+mod reading;
+mod slice_order;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use hilum_core::ClassName;
+use hilum_imaging::DecodeLimits;
+use hilum_weights::Acquaintance;
+use serde::Serialize;
+
+use crate::session::Session;
+use crate::{Event, ExperimentError, Model, Task, inputs};
+use judge::{CHUNK, Judge};
+
+pub use frames::{Frames, FramesError};
+
+/// What is predicted, and how.
+#[derive(Debug, Clone)]
+pub struct Predict {
+    /// Images, volumes, archives, folders, DICOM files and series.
+    pub paths: Vec<PathBuf>,
+    /// Slices that go through the network at once.
+    pub batch: NonZeroUsize,
+    /// Guards against files that would fill the memory.
+    pub limits: DecodeLimits,
+    /// Which frames of files that hold several.
+    pub frames: Frames,
+    /// What becomes of a DICOM slice that is no axial slice of a chest by its own header.
+    pub doubtful: Doubtful,
+}
+
+/// What becomes of a slice that there is something to doubt about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Doubtful {
+    /// It is classified, with warnings.
+    #[default]
+    Warn,
+    /// It is refused.
+    Refuse,
+}
+
+impl Predict {
+    /// Slices that go through the network at once, if nobody says otherwise.
+    pub const BATCH: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not 0");
+
+    /// Files within the default limits.
+    pub fn new(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
+        Self {
+            paths: paths.into_iter().map(Into::into).collect(),
+            batch: Self::BATCH,
+            limits: DecodeLimits::default(),
+            frames: Frames::default(),
+            doubtful: Doubtful::default(),
+        }
+    }
+}
+
+/// What there is to say of one file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum FileAnswer {
+    /// It was classified.
+    Predicted(Prediction),
+    /// It could not be read, or was refused.
+    Unreadable {
+        /// The file.
+        #[serde(serialize_with = "display")]
+        path: PathBuf,
+        /// Which frame of several, if it was read and refused.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        frame: Option<usize>,
+        /// Why.
+        error: String,
+    },
+}
+
+/// What the model says of one slice.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prediction {
+    /// The file.
+    #[serde(serialize_with = "display")]
+    pub path: PathBuf,
+    /// The most likely class.
+    pub class: ClassName,
+    /// How likely each class is, in the order of the classes.
+    pub probabilities: BTreeMap<ClassName, f64>,
+    /// Which model said so.
+    pub model: String,
+    /// What there is to doubt: a DICOM header that speaks of no axial slice of a chest, a file
+    /// that departs from the standard, a place in its series that is not certain.
+    pub warnings: Vec<String>,
+    /// Whether the model was made with the slice; `None` for a stranger, or where nobody can tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Acquaintance>,
+    /// The DICOM study that the slice is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub study_uid: Option<String>,
+    /// The DICOM series that the slice is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series_uid: Option<String>,
+    /// Its number in the series.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_number: Option<i64>,
+    /// Where it lies along the normal of its plane, in mm; for axial slices, towards the head.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position_mm: Option<f64>,
+    /// Which frame, page or plane of a file that holds several, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<usize>,
+}
+
+/// What came of all files.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Predictions {
+    /// File by file, in order; the slices of a DICOM series as they lie in the body.
+    pub answers: Vec<FileAnswer>,
+}
+
+/// How many files there were.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct FileCounts {
+    /// All of them.
+    pub files: usize,
+    /// Those that could not be read.
+    pub unreadable: usize,
+    /// Slices that were read and refused.
+    pub refused: usize,
+}
+
+/// Classifies every file, and keeps the answers.
+///
+/// # Errors
+/// [`ExperimentError::NoImages`] if there are no files, [`ExperimentError::Input`] if a path cannot be
+/// looked at, [`ExperimentError::Predict`] if the engine fails. A file that cannot be read is an
+/// answer.
+pub fn predict(
+    model: &mut Model,
+    request: &Predict,
+    session: &Session<'_>,
+) -> Result<Predictions, ExperimentError> {
+    let mut answers = Vec::new();
+    predict_each(model, request, session, &mut |answer| {
+        answers.push(answer);
+        Ok(())
+    })?;
+    Ok(Predictions { answers })
+}
+
+/// The same, but that answers are handed to `take` as they come: memory stays flat at any number
+/// of files.
+///
+/// # Errors
+/// As [`predict`]; [`ExperimentError::Output`] with what `take` says.
+pub fn predict_each(
+    model: &mut Model,
+    request: &Predict,
+    session: &Session<'_>,
+    take: &mut dyn FnMut(FileAnswer) -> io::Result<()>,
+) -> Result<FileCounts, ExperimentError> {
+    let inputs = inputs::list(&request.paths, session)?;
+    let task = Task::Predict;
+    session.tell(&Event::Begins {
+        task,
+        total: inputs.len(),
+    });
+    let mut judge = Judge {
+        model,
+        request,
+        session,
+        take,
+        counts: FileCounts::default(),
+    };
+    for chunk in inputs.chunks(CHUNK) {
+        judge.files(chunk)?;
+    }
+    let counts = judge.counts;
+    session.tell(&Event::Ends { task });
+    Ok(counts)
+}
+
+/// A path that is no Unicode is shown with marks, rather than not at all.
+fn display<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
