@@ -20,12 +20,11 @@ pub(super) fn text(bytes: &[u8]) -> Result<Cow<'_, str>, (u64, ManifestProblem)>
 
 fn utf8(bytes: &[u8]) -> Result<&str, (u64, ManifestProblem)> {
     // Text in UTF-16 without a mark is UTF-8 with a NUL at every second place.
-    let end = match std::str::from_utf8(bytes) {
-        Ok(text) => match text.find('\0') {
-            None => return Ok(text),
-            Some(end) => end,
-        },
-        Err(error) => error.valid_up_to(),
+    let nul = bytes.iter().position(|byte| *byte == 0);
+    let end = match (std::str::from_utf8(bytes), nul) {
+        (Ok(text), None) => return Ok(text),
+        (Ok(_), Some(nul)) => nul,
+        (Err(error), nul) => error.valid_up_to().min(nul.unwrap_or(bytes.len())),
     };
     let line = bytes[..end].split(|byte| *byte == b'\n').count() as u64;
     let start = bytes[..end].iter().rposition(|byte| *byte == b'\n');

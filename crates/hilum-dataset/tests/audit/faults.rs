@@ -75,9 +75,17 @@ pub(crate) const PNG_FAULTS: &[(&str, Plant)] = &[
         write_png(file, &pixels(file).resize(48, 48, Interpolation::Bicubic)).unwrap();
     }),
     ("odd-name", |data| {
-        for (number, file) in files(data.path(), "train/normal")[..2].iter().enumerate() {
-            let to = format!("train/normal/00400{number}_01_01_519.png");
-            std::fs::rename(file, data.path().join(to)).unwrap();
+        for split in ["train", "valid", "test"] {
+            let normal = files(data.path(), &format!("{split}/normal"));
+            for (number, file) in normal.iter().enumerate() {
+                let odd = if split == "valid" && number < 2 {
+                    "_01_01"
+                } else {
+                    ""
+                };
+                let to = format!("{split}/normal/00{number}{odd}.png");
+                std::fs::rename(file, data.path().join(to)).unwrap();
+            }
         }
     }),
     ("mixed-depth", |data| {

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::depth::Rendering;
 use super::dicom::DicomFile;
 use super::{
-    DecodeError, DecodeLimits, DecodeProblem, Format, Hounsfield, Slice, bmp, jpeg, nifti, png,
-    sniff, tiff, webp,
+    DecodeError, DecodeLimits, DecodeProblem, DicomProblem, Format, Hounsfield, Slice, bmp, jpeg,
+    nifti, png, sniff, tiff, webp,
 };
 
 /// A file that is open, with as many slices as it has frames, pages or planes.
@@ -120,9 +120,10 @@ impl SliceFile {
 
     /// The slice of a file that has one.
     pub(super) fn only(&self, rendering: Rendering) -> Result<Slice, DecodeProblem> {
-        match self.count() {
-            1 => self.decode(0, rendering),
-            count => Err(DecodeProblem::SeveralSlices {
+        match (self.count(), &self.content) {
+            (1, _) => self.decode(0, rendering),
+            (count, Content::Dicom(_)) => Err(DicomProblem::MultiFrame { count }.into()),
+            (count, _) => Err(DecodeProblem::SeveralSlices {
                 format: self.format,
                 count,
             }),

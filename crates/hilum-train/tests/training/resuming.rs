@@ -122,10 +122,8 @@ fn a_run_is_not_resumed_with_something_else() {
         ..settings.clone()
     };
     let message = refused(&bench, &mut TinyEngine::new(), &longer);
-    assert!(
-        message.contains("`settings.epochs` was 2, is 3"),
-        "{message}"
-    );
+    // More epochs alone would be no other run.
+    assert!(!message.contains("`settings.epochs`"), "{message}");
     assert!(
         message.contains("`settings.batch_size` was 8, is 4"),
         "{message}"

@@ -58,7 +58,8 @@ fn an_export_replaces_no_file_and_takes_no_name_of_another_format() {
 fn a_run_that_is_being_trained_is_not_resumed_and_a_killed_one_is() {
     let workplace = Workplace::new();
     workplace.slices();
-    let mut arguments = vec!["train", "slices", "--name", "first", "--epochs", "5000"];
+    let mut arguments = vec!["train", "slices", "--name", "first", "--epochs", "1000000"];
+    arguments.extend(["--patience", "0", "--schedule", "constant"]);
     arguments.extend(QUICK);
     let mut child = workplace.start(&arguments);
     let log = workplace.path("runs/first/log.csv");
