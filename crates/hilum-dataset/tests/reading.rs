@@ -473,9 +473,11 @@ fn tables_of_other_programs_are_manifests() {
 
 #[test]
 fn numbers_of_folds_are_no_split() {
-    let rows: String = (0..3)
-        .map(|at| format!("x/{at}.png,{},{at}\n", ["a", "b", "b"][at]))
+    let rows = ["a", "b", "b"].iter().enumerate();
+    let rows: Vec<String> = rows
+        .map(|(at, class)| format!("x/{at}.png,{class},{at}\n"))
         .collect();
+    let rows = rows.concat();
     let (_folder, dataset) = manifest(format!("path,class,fold\n{rows}").as_bytes());
     // There is no column of splits, so that the program divides: a class of one slice cannot be.
     assert!(

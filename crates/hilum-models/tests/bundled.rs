@@ -78,8 +78,13 @@ fn it_says_what_was_known_of_its_data_and_under_which_terms_it_may_be_used() {
 fn it_knows_again_what_it_was_made_with() {
     let model = model();
     let known = model.known_slices.expect("fingerprints");
-    let learned: usize = known.learned.iter().map(|set| set.len()).sum();
-    let watched: usize = known.chosen_by.iter().map(|set| set.len()).sum();
+    let (mut learned, mut watched) = (0, 0);
+    for set in &known.learned {
+        learned += set.len();
+    }
+    for set in &known.chosen_by {
+        watched += set.len();
+    }
     assert_eq!((learned, watched), (507, 70));
     assert!(!model.training.settings.data.train_on_valid);
 }
