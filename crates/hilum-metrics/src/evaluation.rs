@@ -86,7 +86,7 @@ impl Evaluation {
     }
 }
 
-/// Pictures of the split that the model learned from or was chosen by; copies are one picture.
+/// Pictures of the split that the model learned from or was watched on; copies are one picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leaked {
     /// How many the model knew.

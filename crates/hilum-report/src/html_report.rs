@@ -73,8 +73,8 @@ impl<'a> Page<'a> {
             slices: slice_count(report.as_is.count),
             knew: leaked.map(|leaked| {
                 format!(
-                    "The model knew {} of {} of these slices: it learned from them or was chosen \
-                     by them.",
+                    "The model knew {} of {} of these slices: it learned from them or was watched \
+                     on them.",
                     leaked.count, leaked.of
                 )
             }),

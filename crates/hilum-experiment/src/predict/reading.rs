@@ -66,7 +66,7 @@ fn remembered(known: Acquaintance) -> String {
             "the model learned from this slice: its answer is remembered, not judged".to_owned()
         }
         Acquaintance::ChosenBy => {
-            "the model was chosen by this slice, among others: its answer flatters".to_owned()
+            "the model's training was watched on this slice: its answer may flatter".to_owned()
         }
     }
 }

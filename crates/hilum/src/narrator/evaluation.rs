@@ -26,7 +26,7 @@ pub(super) fn known_slices(split: Split, files: &[String], of: usize, screen: &S
         rest => format!(" and {rest} more"),
     };
     screen.warn(format_args!(
-        "the model learned from {count} of {of} slices of `{split}`, or was chosen by them; they are not in the clean figures: {}{others}",
+        "the model learned from {count} of {of} slices of `{split}`, or was watched on them; they are not in the clean figures: {}{others}",
         first.join(", ")
     ));
 }
