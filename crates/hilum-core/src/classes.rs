@@ -152,6 +152,20 @@ impl Classes {
             .map(ClassIndex::new)
     }
 
+    /// The class of slices that show no finding, if one is called so: `normal`, `healthy`,
+    /// `no finding`, `negative`, also as the first word of a name (`Normal cases`).
+    pub fn without_finding(&self) -> Option<ClassIndex> {
+        const NAMES: [&str; 5] = ["normal", "healthy", "no finding", "nofinding", "negative"];
+        let is_one = |name: &ClassName| {
+            let words = name.0.to_lowercase().replace(['_', '.', '-'], " ");
+            NAMES.iter().any(|known| {
+                let rest = words.trim_start().strip_prefix(known);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            })
+        };
+        self.0.iter().position(is_one).map(ClassIndex::new)
+    }
+
     /// Every index, in order.
     pub fn indices(&self) -> impl ExactSizeIterator<Item = ClassIndex> + use<> {
         (0..self.len()).map(ClassIndex::new)

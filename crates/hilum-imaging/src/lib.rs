@@ -24,6 +24,7 @@
 //! [`Recipe::read_file`] does all of it from a path, and [`SourceInfo`] keeps what the file said of
 //! itself: its kind, its size, and a DICOM header's patient, series, position and windows.
 
+mod anatomy;
 mod augment;
 mod clahe;
 mod decode;
@@ -40,8 +41,10 @@ mod sheet;
 mod window;
 mod write;
 
+pub use anatomy::{Anatomy, Frame, Tones};
 pub use augment::{
-    Augmentation, AugmentationError, Erasure, FillMode, RandomErasing, Transform, ZoomRange,
+    Augmentation, AugmentationError, Erasure, FillMode, Finding, RandomErasing, Staging, Transform,
+    ZoomRange,
 };
 pub use decode::{
     Concern, DecodeError, DecodeLimits, DecodeProblem, DecoderCause, Depth, DicomInfo,

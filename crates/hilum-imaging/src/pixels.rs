@@ -71,6 +71,11 @@ impl Pixels {
         &self.data
     }
 
+    /// The same, to be changed.
+    pub(crate) fn data_mut(&mut self) -> &mut [u8] {
+        &mut self.data
+    }
+
     /// Gives the bytes away.
     pub fn into_data(self) -> Vec<u8> {
         self.data

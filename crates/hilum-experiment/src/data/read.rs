@@ -80,10 +80,9 @@ pub(crate) fn labelled(dataset: &Dataset, loaded: Loaded) -> Vec<LabelledSlice> 
     let slices = loaded.slices.into_iter();
     slices
         .enumerate()
-        .map(|(number, slice)| LabelledSlice {
-            number,
-            truth: samples[slice.sample_index].class,
-            pixels: slice.pixels,
+        .map(|(number, slice)| {
+            let truth = samples[slice.sample_index].class;
+            LabelledSlice::new(slice.pixels, truth, number)
         })
         .collect()
 }

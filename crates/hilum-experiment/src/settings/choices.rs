@@ -412,6 +412,23 @@ settings! {
     erase: f64 as value, "training.augmentation.random_erasing.probability", "erase" <"PROBABILITY">,
         Augmentation, Kind::Number(Range::SHARE), Default::Recipe, Scope::Trial;
 
+    /// Give lungs and soft tissue grey levels drawn anew with this probability
+    tone_change: f64 as value, "training.augmentation.tone_change", "tone-change" <"PROBABILITY">,
+        Augmentation, Kind::Number(Range::SHARE), Default::Recipe, Scope::Trial;
+
+    /// Draw what lies outside of the body anew, with and without a table, with this probability
+    background_change: f64 as value, "training.augmentation.background_change", "background-change" <"PROBABILITY">,
+        Augmentation, Kind::Number(Range::SHARE), Default::Recipe, Scope::Trial;
+
+    /// Draw a mass into the lungs of a slice of class `normal` or `healthy` with this probability: it is
+    /// of another class then; other slices get one half as often
+    planted_lesions: f64 as value, "training.augmentation.planted_lesions", "planted-lesions" <"PROBABILITY">,
+        Augmentation, Kind::Number(Range::SHARE), Default::Recipe, Scope::Trial;
+
+    /// Blur or sharpen by up to this amount; 1 is a blur of three pixels
+    sharpness: f64 as value, "training.augmentation.sharpness_range", "sharpness" <"AMOUNT">,
+        Augmentation, Kind::Number(Range::SHARPNESS), Default::Recipe, Scope::Trial;
+
     /// What stands outside the slice after it was moved
     fill: FillMode as value, "training.augmentation.fill_mode", "fill" <"FILL">,
         Augmentation, Kind::Word(FILLS), Default::Recipe, Scope::Trial;

@@ -112,6 +112,8 @@ impl Range {
     pub const UP_TO_ONE: Self = Self::new(0.0, false, 1.0, true, "above 0 and at most 1");
     /// A probability or a share.
     pub const SHARE: Self = Self::new(0.0, true, 1.0, true, "at least 0 and at most 1");
+    /// An amount of blurring or sharpening.
+    pub const SHARPNESS: Self = Self::new(0.0, true, 2.0, true, "at least 0 and at most 2");
     /// Grey levels.
     pub const GREY: Self = Self::new(
         0.0,

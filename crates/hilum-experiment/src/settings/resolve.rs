@@ -251,6 +251,10 @@ impl Choices {
             random_erasing: self
                 .erase
                 .map_or(preset.random_erasing, RandomErasing::black),
+            tone_change: self.tone_change.unwrap_or(preset.tone_change),
+            background_change: self.background_change.unwrap_or(preset.background_change),
+            planted_lesions: self.planted_lesions.unwrap_or(preset.planted_lesions),
+            sharpness_range: self.sharpness.unwrap_or(preset.sharpness_range),
             ..preset
         }
     }

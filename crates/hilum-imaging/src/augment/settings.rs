@@ -99,6 +99,15 @@ pub struct Augmentation {
     pub noise_std: f64,
     /// A rectangle of one grey value over the image.
     pub random_erasing: Option<RandomErasing>,
+    /// How often lungs and soft tissue get grey levels drawn anew, in `0.0..=1.0`.
+    pub tone_change: f64,
+    /// How often what lies outside of the body is drawn anew, in `0.0..=1.0`.
+    pub background_change: f64,
+    /// How often a lesion is drawn into a slice that shows none, which is then of another class,
+    /// in `0.0..=1.0`; others get one half as often.
+    pub planted_lesions: f64,
+    /// How far a slice is blurred or sharpened; an amount is drawn from `-s..s`. At most 2.
+    pub sharpness_range: f64,
 }
 
 impl Default for Augmentation {
@@ -168,6 +177,10 @@ impl Augmentation {
             channel_shift_range: 0.0,
             noise_std: 0.0,
             random_erasing: None,
+            tone_change: 0.0,
+            background_change: 0.0,
+            planted_lesions: 0.0,
+            sharpness_range: 0.0,
         }
     }
 
@@ -206,6 +219,10 @@ impl Augmentation {
             ("cval", self.cval, 255.0),
             ("channel_shift_range", self.channel_shift_range, 255.0),
             ("noise_std", self.noise_std, 255.0),
+            ("tone_change", self.tone_change, 1.0),
+            ("background_change", self.background_change, 1.0),
+            ("planted_lesions", self.planted_lesions, 1.0),
+            ("sharpness_range", self.sharpness_range, 2.0),
         ];
         for (setting, value, limit) in limits {
             within(setting, value, limit)?;
@@ -266,6 +283,7 @@ fn within(setting: &'static str, value: f64, limit: f64) -> Result<(), Augmentat
     let expected = match limit {
         360.0 => "at least 0 and at most 360 degrees",
         255.0 => "at least 0 and at most 255 grey levels",
+        2.0 => "at least 0 and at most 2",
         _ => "at least 0 and at most 1",
     };
     check(setting, value, (0.0..=limit).contains(&value), expected)

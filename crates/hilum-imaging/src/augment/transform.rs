@@ -1,9 +1,7 @@
 //! One sample's variation: drawn once, applied in one resampling.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-
 use super::affine::Affine;
+use super::draws::{Draws, unit};
 use super::resample::resample;
 use super::{Augmentation, FillMode, RandomErasing, tone};
 use crate::Pixels;
@@ -131,7 +129,7 @@ impl Augmentation {
         height: usize,
         width: usize,
     ) -> Transform {
-        let mut random = Draws::new(seed, epoch, sample_index);
+        let mut random = Draws::new(b"augment\0", seed, epoch, sample_index);
         let [zoom_low, zoom_high] = self.zoom_range.factors();
         let mut transform = Transform {
             rotation_degrees: random.about_zero(self.rotation_range),
@@ -151,7 +149,7 @@ impl Augmentation {
             brightness: random.factor(self.brightness_range),
             contrast: random.factor(self.contrast_range),
             noise_std: 0.0,
-            noise_seed: random.0.next_u64(),
+            noise_seed: random.word(),
             erasure: self
                 .random_erasing
                 .and_then(|erasing| random.erasure(&erasing, height, width)),
@@ -162,48 +160,7 @@ impl Augmentation {
     }
 }
 
-/// Uniform in `0.0..1.0`, of a random word.
-fn unit(word: u64) -> f64 {
-    (word >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-/// The random numbers of one sample in one epoch.
-struct Draws(ChaCha8Rng);
-
 impl Draws {
-    fn new(seed: u64, epoch: usize, sample_index: usize) -> Self {
-        let mut key = [0; 32];
-        let words = [seed, epoch as u64, sample_index as u64];
-        for (bytes, word) in key.chunks_exact_mut(8).zip(words) {
-            bytes.copy_from_slice(&word.to_le_bytes());
-        }
-        key[24..].copy_from_slice(b"augment\0");
-        Self(ChaCha8Rng::from_seed(key))
-    }
-
-    /// Uniform in `0.0..1.0`.
-    fn unit(&mut self) -> f64 {
-        unit(self.0.next_u64())
-    }
-
-    /// Always draws, so that the draws after it do not depend on the range.
-    fn between(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * self.unit()
-    }
-
-    fn about_zero(&mut self, range: f64) -> f64 {
-        range * (2.0 * self.unit() - 1.0)
-    }
-
-    fn half(&mut self) -> bool {
-        self.unit() < 0.5
-    }
-
-    fn factor(&mut self, range: Option<[f64; 2]>) -> Option<f32> {
-        let unit = self.unit();
-        range.map(|[low, high]| (low + (high - low) * unit) as f32)
-    }
-
     /// As in the paper: area and aspect are drawn anew until the rectangle fits.
     fn erasure(&mut self, erasing: &RandomErasing, height: usize, width: usize) -> Option<Erasure> {
         const ATTEMPT_COUNT: usize = 100;

@@ -3,6 +3,8 @@
 pub(crate) mod batches;
 mod preparation;
 mod training_data;
+mod variation;
 
-pub(crate) use preparation::{Preparation, Variation};
+pub(crate) use preparation::Preparation;
 pub use training_data::{LabelledSlice, TrainingData};
+pub(crate) use variation::Variation;

@@ -1,7 +1,12 @@
 //! From prepared pixels to what a network reads.
 
+use std::borrow::Cow;
+
 use hilum_graph::{Graph, Shape};
-use hilum_imaging::{Augmentation, Pixels, Recipe, Transform};
+use hilum_imaging::{Pixels, Recipe};
+
+use super::training_data::LabelledSlice;
+use super::variation::Variation;
 
 /// Writes slices as a network reads them.
 #[derive(Debug, Clone, Copy)]
@@ -46,31 +51,22 @@ impl<'a> Preparation<'a> {
         self.recipe.normalise_view(pixels, view, out);
     }
 
-    /// Writes `pixels` as `variation` has them.
-    pub(crate) fn fill_varied(&self, pixels: &Pixels, variation: Variation<'_>, out: &mut [f32]) {
-        if variation.augmentation.is_none() {
-            return self.recipe.normalise(pixels, out);
+    /// Writes a training slice as `variation` has it.
+    pub(crate) fn fill_varied(
+        &self,
+        slice: &LabelledSlice,
+        variation: Variation<'_>,
+        out: &mut [f32],
+    ) {
+        let augmentation = variation.augmentation;
+        if augmentation.is_none() {
+            return self.recipe.normalise(&slice.pixels, out);
         }
+        let pixels = match variation.staging(slice) {
+            Some(staging) => staging.apply(&slice.pixels, slice.anatomy()),
+            None => Cow::Borrowed(&slice.pixels),
+        };
         self.recipe
-            .normalise_varied(pixels, &variation.draw(pixels), out);
-    }
-}
-
-/// How one slice is varied in one epoch; a function of nothing else.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Variation<'a> {
-    pub(crate) augmentation: &'a Augmentation,
-    pub(crate) seed: u64,
-    /// The epoch, the first of which is 1, or the number of a variation that is kept.
-    pub(crate) epoch: usize,
-    /// [`LabelledSlice::number`](super::LabelledSlice::number).
-    pub(crate) number: usize,
-}
-
-impl Variation<'_> {
-    fn draw(&self, pixels: &Pixels) -> Transform {
-        let (height, width) = (pixels.height(), pixels.width());
-        self.augmentation
-            .draw(self.seed, self.epoch, self.number, height, width)
+            .normalise_varied(&pixels, &variation.transform(slice), out);
     }
 }

@@ -1,8 +1,10 @@
 //! What a run learns from.
 
+use std::sync::OnceLock;
+
 use blake3::Hasher;
 use hilum_core::{ClassIndex, Classes, Split};
-use hilum_imaging::Pixels;
+use hilum_imaging::{Anatomy, Pixels};
 
 /// A decoded slice and what it shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +16,26 @@ pub struct LabelledSlice {
     /// What its variations are drawn by: its position in its split, or in all slices where folds
     /// of them take turns.
     pub number: usize,
+    /// Where body and lungs lie; looked for when it is first asked for.
+    anatomy: OnceLock<Option<Anatomy>>,
+}
+
+impl LabelledSlice {
+    /// A slice and its class; see the fields.
+    pub fn new(pixels: Pixels, truth: ClassIndex, number: usize) -> Self {
+        Self {
+            pixels,
+            truth,
+            number,
+            anatomy: OnceLock::new(),
+        }
+    }
+
+    /// Where body and lungs lie, if there are any.
+    pub(crate) fn anatomy(&self) -> Option<&Anatomy> {
+        let found = self.anatomy.get_or_init(|| Anatomy::of(&self.pixels));
+        found.as_ref()
+    }
 }
 
 /// What a run learns from and is judged by. There is no test split here.

@@ -16,7 +16,7 @@ use crate::features::{Frozen, round};
 use crate::hyperparameters::Stage;
 use crate::prediction::{Measure, finite};
 use crate::schedules::{Plateau, Position};
-use crate::slices::{LabelledSlice, Preparation, Variation, batches};
+use crate::slices::{Preparation, Variation, batches};
 
 /// One epoch's passes.
 pub(super) struct Pass<'a> {
@@ -122,7 +122,11 @@ impl Pass<'_> {
         tally: &mut Tally<'_>,
     ) -> Result<(), TrainError> {
         let settings = self.training.settings;
-        let truth = truth_of(self.training.data.train, indices);
+        let variation = variation(self.training, self.variation_number());
+        let slices = indices
+            .iter()
+            .map(|index| &self.training.data.train[*index]);
+        let truth: Vec<ClassIndex> = slices.map(|slice| variation.truth(slice)).collect();
         tally.learning_rate = self.learning_rate(tally.steps, tally.step_count);
         let step_number = self.steps_before + tally.steps;
         let outcome = self.engine.train_step(&Step {
@@ -150,6 +154,18 @@ impl Pass<'_> {
         let progress = [tally.steps, tally.step_count];
         self.tell(Phase::Train, progress, indices.len(), Some(outcome.loss));
         Ok(())
+    }
+
+    /// Which variation of the slices this epoch learns from: its own, or one of those that are kept.
+    pub(super) fn variation_number(&self) -> usize {
+        let settings = self.training.settings;
+        if self.frozen.is_none() {
+            self.epoch
+        } else if settings.augmentation.is_none() {
+            1
+        } else {
+            1 + (self.epoch - 1) % settings.kept_variations
+        }
     }
 
     fn stage(&self) -> Stage {
@@ -213,30 +229,30 @@ impl Pass<'_> {
     }
 }
 
-fn truth_of(slices: &[LabelledSlice], indices: &[usize]) -> Vec<ClassIndex> {
-    indices.iter().map(|index| slices[*index].truth).collect()
-}
-
 /// Fills batches with training slices as `epoch` varies them.
 pub(super) fn varied_images<'a>(
     training: &Training<'a>,
     graph: &Graph,
     epoch: usize,
 ) -> impl Fn(&[usize], Vec<f32>) -> Batch + Sync + use<'a> {
-    let (settings, slices) = (training.settings, training.data.train);
+    let slices = training.data.train;
     let preparation = Preparation::new(training.recipe, graph);
+    let variation = variation(training, epoch);
     move |indices, buffer| {
         let fill = |index: usize, values: &mut [f32]| {
-            let slice = &slices[index];
-            let variation = Variation {
-                augmentation: &settings.augmentation,
-                seed: settings.seed,
-                epoch,
-                number: slice.number,
-            };
-            preparation.fill_varied(&slice.pixels, variation, values);
+            preparation.fill_varied(&slices[index], variation, values);
         };
         batches::prepare(indices, preparation.shape(), buffer, &fill)
+    }
+}
+
+/// How slices are varied in `epoch`.
+fn variation<'a>(training: &Training<'a>, epoch: usize) -> Variation<'a> {
+    Variation {
+        augmentation: &training.settings.augmentation,
+        seed: training.settings.seed,
+        epoch,
+        classes: training.data.classes,
     }
 }
 

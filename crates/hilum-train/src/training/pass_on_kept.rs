@@ -16,12 +16,7 @@ impl Pass<'_> {
         batches: &[Vec<usize>],
         tally: &mut Tally<'_>,
     ) -> Result<ControlFlow<()>, TrainError> {
-        let settings = self.training.settings;
-        let view = if settings.augmentation.is_none() {
-            1
-        } else {
-            1 + (self.epoch - 1) % settings.kept_variations
-        };
+        let view = self.variation_number();
         if self.keep_features(view)?.is_break() {
             return Ok(ControlFlow::Break(()));
         }

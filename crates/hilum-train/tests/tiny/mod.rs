@@ -347,11 +347,8 @@ pub(crate) fn slices(count: usize, seed: usize) -> Vec<LabelledSlice> {
             (40 + noise + usize::from(is_bright) * 70) as u8
         };
         let data = (0..SIDE * SIDE).map(value).collect();
-        LabelledSlice {
-            pixels: Pixels::new(SIDE, SIDE, Channels::Grey, data),
-            truth: ClassIndex::new(index % CLASSES),
-            number: index,
-        }
+        let pixels = Pixels::new(SIDE, SIDE, Channels::Grey, data);
+        LabelledSlice::new(pixels, ClassIndex::new(index % CLASSES), index)
     };
     (0..count).map(slice).collect()
 }

@@ -1,0 +1,220 @@
+//! Where the body and the lungs lie in a slice, and how bright they are.
+//!
+//! Found in a small copy of the slice by thresholds and connected regions alone: no network, and so
+//! nothing that could have learned the look of one hospital.
+
+mod hull;
+mod plane;
+mod regions;
+
+use crate::Pixels;
+use hull::{Hull, Point};
+use plane::Plane;
+use regions::{Regions, opened};
+
+/// Rows or columns of the copy that is searched, whichever are more.
+const WORKING_SIDE: usize = 112;
+/// A body fills at least this share of the image.
+const LEAST_BODY: f64 = 0.08;
+/// A threshold below Otsu's keeps lean arms and the edges of a body.
+const BODY_THRESHOLD: f64 = 0.8;
+/// A lung, or a part of one, fills at least this share of the body.
+const LEAST_LUNG: f64 = 0.006;
+/// Lungs of a chest fill at least this share of the body, in all.
+const LEAST_LUNGS: f64 = 0.05;
+/// And at most this share.
+const MOST_LUNGS: f64 = 0.75;
+
+/// What was found of a patient in a slice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anatomy {
+    /// The working copy's sides.
+    width: usize,
+    height: usize,
+    /// Columns of the body's convex hull in each row of the copy, from and to.
+    hull: Vec<(usize, usize)>,
+    lungs: Option<Lungs>,
+}
+
+/// The air within a body that is enclosed on all sides, if it is as much as a chest's.
+#[derive(Debug, Clone, PartialEq)]
+struct Lungs {
+    /// Pixels of the working copy, by their index.
+    pixels: Vec<u32>,
+    tones: Tones,
+}
+
+/// How bright two tissues are, in grey levels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tones {
+    /// The median of the lungs.
+    pub lung: f32,
+    /// The mode of what is brighter than air within the body: muscle, heart, vessels.
+    pub tissue: f32,
+}
+
+/// A box of an image in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    /// First row.
+    pub top: usize,
+    /// First column.
+    pub left: usize,
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+}
+
+impl Anatomy {
+    /// What can be seen in `pixels`; `None` where there is no body.
+    pub fn of(pixels: &Pixels) -> Option<Self> {
+        let plane = Plane::small_copy(pixels, WORKING_SIDE);
+        let threshold = plane.otsu_threshold()?;
+        let body = body(&plane, threshold)?;
+        let hull = body.spans(plane.width, plane.height);
+        let lungs = lungs(&plane, &hull, threshold);
+        Some(Self {
+            width: plane.width,
+            height: plane.height,
+            hull,
+            lungs,
+        })
+    }
+
+    /// How bright lungs and soft tissue are; `None` where no lungs were found.
+    pub fn tones(&self) -> Option<Tones> {
+        self.lungs.as_ref().map(|lungs| lungs.tones)
+    }
+
+    /// The share of the body that is lung; `None` where no lungs were found.
+    pub fn lung_share(&self) -> Option<f64> {
+        let lungs = self.lungs.as_ref()?;
+        Some(lungs.pixels.len() as f64 / area(&self.hull) as f64)
+    }
+
+    /// The share of the image that is within the body's hull.
+    pub fn body_share(&self) -> f64 {
+        area(&self.hull) as f64 / (self.width * self.height) as f64
+    }
+
+    /// The columns within the body's hull, from and to, of row `row` of an image of
+    /// `width x height`; an empty range where there is no body.
+    pub fn columns(&self, row: usize, width: usize, height: usize) -> (usize, usize) {
+        let small_row = (row * self.height / height).min(self.height - 1);
+        let (from, to) = self.hull[small_row];
+        (from * width / self.width, to * width / self.width)
+    }
+
+    /// The hull's box in an image of `width x height`.
+    pub fn frame(&self, width: usize, height: usize) -> Frame {
+        let is_body = |(from, to): &(usize, usize)| to > from;
+        let rows = self.hull.iter().position(is_body);
+        let last = self.hull.iter().rposition(is_body);
+        let (first, last) = rows.zip(last).unwrap_or((0, self.height - 1));
+        let spans = || self.hull.iter().filter(|span| is_body(span));
+        let left = spans().map(|(from, _)| *from).min().unwrap_or(0);
+        let right = spans().map(|(_, to)| *to).max().unwrap_or(self.width);
+        let (top, bottom) = (
+            first * height / self.height,
+            (last + 1) * height / self.height,
+        );
+        let (left, right) = (left * width / self.width, right * width / self.width);
+        Frame {
+            top,
+            left,
+            height: (bottom - top).max(1),
+            width: (right - left).max(1),
+        }
+    }
+
+    /// A place in the lungs, as shares of the image's width and height, by a number in
+    /// `0.0..1.0`; `None` where no lungs were found.
+    pub fn place_in_lungs(&self, unit: f64) -> Option<(f64, f64)> {
+        let pixels = &self.lungs.as_ref()?.pixels;
+        let at = (unit * pixels.len() as f64) as usize;
+        let index = pixels[at.min(pixels.len() - 1)] as usize;
+        let share = |at: usize, count: usize| (at as f64 + 0.5) / count as f64;
+        Some((
+            share(index % self.width, self.width),
+            share(index / self.width, self.height),
+        ))
+    }
+}
+
+fn area(hull: &[(usize, usize)]) -> usize {
+    hull.iter().map(|(from, to)| to.saturating_sub(*from)).sum()
+}
+
+/// The hull of the largest bright region; thin lines, such as a table's and cables, are no part.
+fn body(plane: &Plane, threshold: f64) -> Option<Hull> {
+    let bright: Vec<bool> = plane
+        .levels
+        .iter()
+        .map(|level| f64::from(*level) > threshold * BODY_THRESHOLD)
+        .collect();
+    let opened = opened(&bright, plane.width, plane.height);
+    let regions = Regions::of(&opened, plane.width, plane.height);
+    let largest = regions.largest()?;
+    let points = regions.pixels(largest).map(|index| Point {
+        x: (index % plane.width) as i64,
+        y: (index / plane.width) as i64,
+    });
+    let hull = Hull::of(points.collect());
+    let share = area(&hull.spans(plane.width, plane.height)) as f64 / plane.levels.len() as f64;
+    (share >= LEAST_BODY).then_some(hull)
+}
+
+/// Dark regions within the hull that no way leads to from outside of it.
+fn lungs(plane: &Plane, hull: &[(usize, usize)], threshold: f64) -> Option<Lungs> {
+    let (width, height) = (plane.width, plane.height);
+    let threshold = plane.otsu_threshold_within(hull).unwrap_or(threshold);
+    let dark: Vec<bool> = (0..width * height)
+        .map(|at| f64::from(plane.levels[at]) <= threshold)
+        .collect();
+    let is_outside = |at: usize| {
+        let (row, column) = (at / width, at % width);
+        let (from, to) = hull[row];
+        let is_edge = row == 0 || row == height - 1 || column == 0 || column == width - 1;
+        is_edge || column < from || column >= to
+    };
+    let regions = Regions::of(&dark, width, height);
+    let body_area = area(hull) as f64;
+    let mut pixels = Vec::new();
+    for region in regions.numbers() {
+        let is_large = regions.size(region) as f64 >= LEAST_LUNG * body_area;
+        if is_large && !regions.pixels(region).any(is_outside) {
+            pixels.extend(regions.pixels(region).map(|at| at as u32));
+        }
+    }
+    let share = pixels.len() as f64 / body_area;
+    if !(LEAST_LUNGS..=MOST_LUNGS).contains(&share) {
+        return None;
+    }
+    let tones = tones(plane, hull, &pixels, threshold);
+    Some(Lungs { pixels, tones })
+}
+
+fn tones(plane: &Plane, hull: &[(usize, usize)], lungs: &[u32], threshold: f64) -> Tones {
+    let mut levels: Vec<u8> = lungs.iter().map(|at| plane.levels[*at as usize]).collect();
+    levels.sort_unstable();
+    let lung = f32::from(levels[levels.len() / 2]);
+    let histogram = plane.histogram_within(hull);
+    let tissue = mode_above(&histogram, threshold);
+    Tones {
+        lung,
+        // No division by a difference of nothing.
+        tissue: tissue.max(lung + 10.0),
+    }
+}
+
+/// The most frequent level above `threshold`, of a histogram smoothed over seven levels.
+fn mode_above(histogram: &[u32; 256], threshold: f64) -> f32 {
+    let smoothed = |level: usize| -> u32 {
+        let (from, to) = (level.saturating_sub(3), (level + 3).min(255));
+        histogram[from..=to].iter().sum()
+    };
+    let first = (threshold as usize + 1).min(255);
+    let mode = (first..256).max_by_key(|level| (smoothed(*level), 256 - level));
+    mode.unwrap_or(255) as f32
+}
