@@ -29,6 +29,7 @@ mod augment;
 mod clahe;
 mod decode;
 mod fingerprint;
+mod frame;
 mod grey;
 mod normalise;
 mod phantom;
@@ -41,7 +42,7 @@ mod sheet;
 mod window;
 mod write;
 
-pub use anatomy::{Anatomy, Frame, Tones};
+pub use anatomy::{Anatomy, Extent, Tones};
 pub use augment::{
     Augmentation, AugmentationError, Erasure, FillMode, Finding, RandomErasing, Staging, Transform,
     ZoomRange,
@@ -60,7 +61,7 @@ pub use phantom::{
 };
 pub use pixels::{Channels, Pixels};
 pub use prepare::RecipeError;
-pub use recipe::{Clahe, Fit, Interpolation, Normalisation, Recipe, Views, Window};
+pub use recipe::{Clahe, Fit, Frame, Interpolation, Normalisation, Recipe, Views, Window};
 pub use series::{SeriesOrder, place_mm, series_order};
 pub use sheet::{SheetRow, sheet};
 pub use window::{FileWindow, VoiFunction, WindowError};

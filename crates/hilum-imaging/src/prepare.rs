@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::decode::decode_file;
 use crate::{
-    Channels, Clahe, DecodeError, DecodeLimits, DecodeProblem, Depth, Fit, Interpolation,
-    Normalisation, Pixels, Recipe, Slice, SliceFile, Views, Window,
+    Channels, Clahe, DecodeError, DecodeLimits, DecodeProblem, Depth, Fit, Frame, Interpolation,
+    Normalisation, Pixels, Recipe, Slice, SliceFile, SourceNote, Views, Window,
 };
 
 /// The longest side of a network's input.
@@ -85,6 +85,7 @@ impl Recipe {
             channels: Channels::Grey,
             window: Window::LUNG,
             depth: Depth::Auto,
+            frame: Frame::None,
             fit: Fit::Stretch,
             interpolation: Interpolation::Bilinear,
             clahe: None,
@@ -165,16 +166,22 @@ impl Recipe {
 
     /// The same of a slice that is decoded already, through this recipe's window.
     #[must_use]
-    pub fn prepared(&self, Slice { pixels, info }: Slice) -> Slice {
+    pub fn prepared(&self, Slice { pixels, mut info }: Slice) -> Slice {
+        let framed = self.frame.of(&pixels);
+        if !framed.has_body {
+            info.notes.push(SourceNote::NoBody);
+        } else if !framed.has_lungs {
+            info.notes.push(SourceNote::NoLungs);
+        }
         Slice {
-            pixels: self.prepare(&pixels),
+            pixels: self.fitted(&framed.pixels),
             info,
         }
     }
 
     /// Exactly `height x width` of this recipe, from pixels of any size.
     ///
-    /// First to grey, where grey is asked for, then the size, as Keras's
+    /// First the frame; then to grey, where grey is asked for, and the size, as Keras's
     /// `load_img(color_mode="grayscale", target_size=...)`; then CLAHE, on the image without its
     /// letterbox. Where RGB is asked for, a slice without colour stays one channel, a third of the
     /// memory and of the work; [`Recipe::normalise`] repeats it.
@@ -182,6 +189,11 @@ impl Recipe {
     /// # Panics
     /// If [`Recipe::validate`] would have refused the recipe.
     pub fn prepare(&self, pixels: &Pixels) -> Pixels {
+        self.fitted(&self.frame.of(pixels).pixels)
+    }
+
+    /// The same of pixels that are in their frame.
+    fn fitted(&self, pixels: &Pixels) -> Pixels {
         let source = match (self.channels, pixels.channels()) {
             (_, Channels::Grey) => Cow::Borrowed(pixels),
             (Channels::Grey, Channels::Rgb) => Cow::Owned(pixels.to_grey()),

@@ -20,6 +20,9 @@ pub struct Recipe {
     /// What values of more than eight bits stand for; read for PNG and TIFF only.
     #[serde(default, skip_serializing_if = "Depth::is_auto")]
     pub depth: Depth,
+    /// What is brought into the image; the whole of it by default.
+    #[serde(default, skip_serializing_if = "Frame::is_none")]
+    pub frame: Frame,
     /// How an image of another shape fills the input.
     pub fit: Fit,
     /// How pixels are resampled.
@@ -31,6 +34,40 @@ pub struct Recipe {
     /// In which views a slice is judged; the logits of all are averaged.
     #[serde(default)]
     pub views: Views,
+}
+
+/// What of a slice is brought into the image, and in which tones.
+///
+/// Body and lungs are found in each slice by itself ([`Anatomy`](crate::Anatomy)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Frame {
+    /// All of it, as it is.
+    #[default]
+    None,
+    /// The body's box; black outside of its hull.
+    Cut,
+    /// All of it; lungs and soft tissue at two fixed grey levels.
+    Tones,
+    /// Both.
+    Both,
+}
+
+impl Frame {
+    /// Whether nothing is done.
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+
+    /// Whether what is outside of the body goes.
+    pub fn is_cut(self) -> bool {
+        matches!(self, Self::Cut | Self::Both)
+    }
+
+    /// Whether grey levels are set by the tissues.
+    pub fn is_toned(self) -> bool {
+        matches!(self, Self::Tones | Self::Both)
+    }
 }
 
 /// In which views a slice is judged when it is not trained on: test-time augmentation.

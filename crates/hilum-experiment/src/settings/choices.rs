@@ -6,7 +6,7 @@
 //! choice makes of a run is in `resolve`.
 
 use hilum_graph::{Architecture, DeviceName};
-use hilum_imaging::{Channels, Depth, FillMode, Fit, Interpolation, Views, Window};
+use hilum_imaging::{Channels, Depth, FillMode, Fit, Frame, Interpolation, Views, Window};
 use hilum_train::{ClassWeights, Keep};
 use toml::Value;
 
@@ -103,6 +103,24 @@ const FITS: &[Word] = &[
     Word {
         name: "letterbox",
         says: "The aspect is kept",
+    },
+];
+const FRAMES: &[Word] = &[
+    Word {
+        name: "none",
+        says: "The image as it is",
+    },
+    Word {
+        name: "cut",
+        says: "The body's box, black around it",
+    },
+    Word {
+        name: "tones",
+        says: "Lungs and soft tissue at fixed levels",
+    },
+    Word {
+        name: "both",
+        says: "The body's box, at fixed levels",
     },
 ];
 const DEPTHS: &[Word] = &[
@@ -341,6 +359,11 @@ settings! {
     /// How pixels are resampled
     interpolation: Interpolation as value, "recipe.interpolation", "interpolation" <"INTERPOLATION">,
         Preprocessing, Kind::Word(INTERPOLATIONS), Default::Recipe, PREPARED;
+
+    /// What is brought into the image: the body alone, lungs and soft tissue at fixed grey levels,
+    /// both, or all as it is
+    frame: Frame as value, "recipe.frame", "frame" <"FRAME">,
+        Preprocessing, Kind::Word(FRAMES), FROM_ARCHITECTURE, PREPARED;
 
     /// Stretch to the input's shape, or keep the aspect between black bars
     fit: Fit as value, "recipe.fit", "fit" <"FIT">,

@@ -173,6 +173,7 @@ impl Choices {
                 .as_ref()
                 .map_or(Window::LUNG, |choice| choice.window),
             depth: self.depth.unwrap_or_default(),
+            frame: self.frame.unwrap_or(own.frame),
             fit: self.fit.unwrap_or(Fit::Stretch),
             interpolation: self.interpolation.unwrap_or(Interpolation::Bilinear),
             clahe: self.clahe.map(|clip_limit| Clahe {

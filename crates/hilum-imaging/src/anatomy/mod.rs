@@ -55,7 +55,7 @@ pub struct Tones {
 
 /// A box of an image in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Frame {
+pub struct Extent {
     /// First row.
     pub top: usize,
     /// First column.
@@ -107,7 +107,7 @@ impl Anatomy {
     }
 
     /// The hull's box in an image of `width x height`.
-    pub fn frame(&self, width: usize, height: usize) -> Frame {
+    pub fn extent(&self, width: usize, height: usize) -> Extent {
         let is_body = |(from, to): &(usize, usize)| to > from;
         let rows = self.hull.iter().position(is_body);
         let last = self.hull.iter().rposition(is_body);
@@ -120,7 +120,7 @@ impl Anatomy {
             (last + 1) * height / self.height,
         );
         let (left, right) = (left * width / self.width, right * width / self.width);
-        Frame {
+        Extent {
             top,
             left,
             height: (bottom - top).max(1),

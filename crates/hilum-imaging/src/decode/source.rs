@@ -93,6 +93,10 @@ pub enum SourceNote {
     NoOrientation,
     /// A NIfTI slice without a value below zero: air is -1000 HU.
     NoAir,
+    /// Nothing that looks like a body; the recipe's frame has left the image as it is.
+    NoBody,
+    /// A body without as much enclosed air as a chest has; its tones were left as they are.
+    NoLungs,
 }
 
 impl fmt::Display for SourceNote {
@@ -111,6 +115,11 @@ impl fmt::Display for SourceNote {
             ),
             Self::NoAir => formatter
                 .write_str("no value is below 0; the NIfTI volume may not hold Hounsfield units"),
+            Self::NoBody => {
+                formatter.write_str("no body was found in the slice; nothing of it was cut")
+            }
+            Self::NoLungs => formatter
+                .write_str("no lungs were found in the slice; its grey levels are as they were"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Another surrounding of the body: air of another level, with noise, with a table.
 
 use super::super::draws::{Draws, unit};
-use crate::{Anatomy, Frame, Pixels};
+use crate::{Anatomy, Extent, Pixels};
 
 /// What lies outside of the body.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,7 +62,7 @@ impl Background {
         let tissue = anatomy
             .tones()
             .map_or(160.0, |tones| f64::from(tones.tissue));
-        let frame = anatomy.frame(width, height);
+        let extent = anatomy.extent(width, height);
         let mut noise = self.noise_seed;
         let rows = pixels.data_mut().chunks_exact_mut(width * channels);
         for (row, values) in rows.enumerate() {
@@ -70,7 +70,7 @@ impl Background {
             for column in (0..from).chain(to.max(from)..width) {
                 let mut share = self.air;
                 if let Some(table) = &self.table {
-                    share = share.max(table.at(&frame, row as f64, column as f64));
+                    share = share.max(table.at(&extent, row as f64, column as f64));
                 }
                 let mut level = share * tissue;
                 if self.noise > 0.0 {
@@ -89,14 +89,14 @@ impl Background {
 
 impl Table {
     /// The level at a place, in shares of the tissue's; 0 off the table.
-    fn at(&self, frame: &Frame, row: f64, column: f64) -> f64 {
-        let middle = frame.left as f64 + frame.width as f64 / 2.0;
-        let across = (column - middle) / (frame.width as f64 * self.half_width);
+    fn at(&self, extent: &Extent, row: f64, column: f64) -> f64 {
+        let middle = extent.left as f64 + extent.width as f64 / 2.0;
+        let across = (column - middle) / (extent.width as f64 * self.half_width);
         if across.abs() > 1.0 {
             return 0.0;
         }
-        let body_height = frame.height as f64;
-        let bottom = (frame.top + frame.height) as f64;
+        let body_height = extent.height as f64;
+        let bottom = (extent.top + extent.height) as f64;
         let top = bottom + (self.gap - self.rise * across * across) * body_height;
         let below = row - top;
         let depth = self.depth * body_height;

@@ -86,7 +86,7 @@ impl Lesion {
         let (width, height) = (pixels.width(), pixels.height());
         let channels = pixels.channels().count();
         let (x, y) = (x * width as f64, y * height as f64);
-        let radius = self.radius * anatomy.frame(width, height).width as f64;
+        let radius = self.radius * anatomy.extent(width, height).width as f64;
         // A slice that is stretched has a body that is wider than high; that is left out.
         let reach = radius * 2.0 + 2.0;
         let from = |middle: f64| (middle - reach).max(0.0) as usize;
