@@ -25,6 +25,7 @@ fn recipe(side: usize, channels: Channels) -> Recipe {
             width_hu: 1500.0,
         },
         depth: hilum_imaging::Depth::Auto,
+        frame: hilum_imaging::Frame::Both,
         fit: Fit::Letterbox,
         interpolation: Interpolation::Bilinear,
         clahe: None,
