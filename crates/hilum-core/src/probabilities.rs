@@ -18,6 +18,14 @@ impl Probabilities {
         Self(softmax(logits))
     }
 
+    /// The same of logits that something was done to in `f64`, such as a scaling.
+    ///
+    /// # Panics
+    /// If `logits` is empty or not finite.
+    pub fn from_wide_logits(logits: &[f64]) -> Self {
+        Self(softmax_of_wide(logits))
+    }
+
     /// Takes probabilities as they are, such as those read from a file.
     ///
     /// Returns `None` unless each lies in `0.0..=1.0` and they sum to 1 within 1e-6.
@@ -54,15 +62,17 @@ impl Probabilities {
 /// # Panics
 /// If `logits` is empty or holds a NaN or an infinity.
 pub fn softmax(logits: &[f32]) -> Vec<f64> {
+    let wide: Vec<f64> = logits.iter().copied().map(f64::from).collect();
+    softmax_of_wide(&wide)
+}
+
+fn softmax_of_wide(logits: &[f64]) -> Vec<f64> {
     assert!(
         !logits.is_empty() && logits.iter().all(|value| value.is_finite()),
         "softmax needs finite logits"
     );
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exponentials: Vec<f64> = logits
-        .iter()
-        .map(|value| (f64::from(*value) - f64::from(largest)).exp())
-        .collect();
+    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let exponentials: Vec<f64> = logits.iter().map(|value| (value - largest).exp()).collect();
     let sum: f64 = exponentials.iter().sum();
     exponentials.into_iter().map(|value| value / sum).collect()
 }
