@@ -1,7 +1,7 @@
-"""Computes every figure of an evaluation's metrics.json again, with scikit-learn, from its
+"""Computes every figure of an evaluation's metrics.json again, with scikit-learn and published code, from its
 predictions.csv. Prints the largest difference; exits 1 if any exceeds 1e-9.
 
-    pip install scikit-learn==1.9.1
+    pip install scikit-learn==1.9.1 uncertainty-calibration==0.1.4
     python scripts/check_metrics.py runs/NAME/evaluation
 """
 
@@ -16,6 +16,7 @@ from sklearn import metrics
 
 # The formulas are those that the tests' expected values come from.
 sys.path.append(str(Path(__file__).parents[1] / "crates/hilum-metrics/tests/reference"))
+import make_calibration
 import make_sklearn as reference
 
 warnings.simplefilter("ignore")
@@ -41,6 +42,7 @@ def read_predictions(path):
 def recompute(classes, truth, predicted, probabilities):
     labels = list(range(len(classes)))
     figures = {"count": len(truth)} | reference.scores(truth, predicted, probabilities)
+    figures |= make_calibration.of_case(truth, probabilities)
     confusion = metrics.confusion_matrix(truth, predicted, labels=labels)
     for row, name in enumerate(classes):
         for column in labels:
@@ -53,6 +55,8 @@ def recompute(classes, truth, predicted, probabilities):
 def written(scores):
     """The figures of metrics.json that must be recomputed: all but the curves and the intervals."""
     found = {key for key, value in scores.items() if value is None or isinstance(value, (int, float))}
+    # Of probabilities that predictions.csv does not hold.
+    found.discard("ece_before")
     for name, of_class in scores["per_class"].items():
         found |= {f"per_class/{name}/{key}" for key in of_class}
     return found

@@ -30,7 +30,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut model = Model::open(&ModelOrigin::File(trained.model), &machine, &session)?;
     for answer in predict(&mut model, &Predict::new([slices.join("test")]), &session)?.answers {
         if let FileAnswer::Predicted(one) = answer {
-            println!("{}: {}", one.path.display(), one.class);
+            let said = one
+                .class
+                .as_ref()
+                .map_or("I don't know", |class| class.as_str());
+            println!("{}: {said}", one.path.display());
         }
     }
     Ok(())

@@ -12,9 +12,11 @@ use hilum_graph::{EngineError, GraphError};
 use hilum_hub::FetchError;
 use hilum_imaging::{DecodeError, RecipeError};
 use hilum_train::{PredictError, RunFolderError, SettingsError, TrainError, UnknownNode};
+use hilum_trust::PolicyError;
 use hilum_weights::{ApplyError, ModelFileError, TensorFileError, WeightsError};
 use thiserror::Error;
 
+use crate::calibration::CalibrationError;
 use crate::data::UnreadableFiles;
 use crate::evaluate::{ClassesDiffer, EvaluationPlaceError};
 use crate::export::ExportError;
@@ -90,6 +92,9 @@ pub enum ExperimentError {
         /// Why not.
         source: FoldsError,
     },
+    /// A policy that says nothing.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// Nothing to predict.
     #[error("no images in what was given")]
     NoImages,
@@ -121,6 +126,9 @@ pub enum ExperimentError {
     /// A model that was made for other classes than the data has.
     #[error(transparent)]
     ClassesDiffer(#[from] ClassesDiffer),
+    /// A cross-validation that a model cannot be calibrated on.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
     /// A name that a model is not exported under.
     #[error(transparent)]
     Export(#[from] ExportError),

@@ -7,9 +7,12 @@ use hilum_dataset::{Dataset, Ignored};
 use hilum_imaging::DecodeError;
 use hilum_metrics::{Gap, Headline};
 use hilum_train::{BatchDone, EpochDone, RunStart, StopReason};
-use hilum_weights::{ApplyReport, ModelFile};
+use hilum_trust::Exchangeability;
+use hilum_weights::{ApplyReport, CalibrationRecord, ModelFile};
 
-use crate::{Division, Grouped, ModelOrigin, TrialRecord, UnreadableFiles, WeightsSource};
+use crate::{
+    Division, Grouped, ModelOrigin, NotCalibrated, TrialRecord, UnreadableFiles, WeightsSource,
+};
 
 /// Is told how a call goes on; progress bars, printed lines and server-sent events are made of
 /// this.
@@ -142,6 +145,19 @@ pub enum Event<'a> {
     LeaksUnknown,
     /// A file to predict cannot be read.
     FileUnreadable(&'a DecodeError),
+
+    /// All slices that were predicted, held against those that the model was calibrated on.
+    HeldAgainstCalibration(&'a Exchangeability),
+    /// A model is calibrated.
+    Calibrated {
+        /// What its file says of it.
+        record: &'a CalibrationRecord,
+        /// A line for each setting that the cross-validation it rests on has otherwise; empty if
+        /// there is none.
+        differences: &'a str,
+    },
+    /// A model is not calibrated, and nobody asked for it.
+    NotCalibrated(&'a NotCalibrated),
 
     /// Training begins.
     TrainingStarted(&'a RunStart<'a>),

@@ -49,6 +49,7 @@
 mod audit;
 mod bench;
 pub mod bundled;
+mod calibration;
 mod chain;
 mod cross_validate;
 mod data;
@@ -76,6 +77,7 @@ mod weights;
 
 pub use audit::{AuditOutput, AuditRequest, audit};
 pub use bench::{Bench, BenchFigure, BenchMode, bench};
+pub use calibration::{CalibrationError, NotCalibrated};
 pub use chain::{Said, chain};
 pub use cross_validate::{CrossValidatedRun, CrossValidation, cross_validate, out_of_fold_caption};
 pub use data::UnreadableFiles;

@@ -4,10 +4,11 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
-use hilum_core::{Cancel, Cancelled, Probabilities};
+use hilum_core::{Cancel, Cancelled};
 use hilum_graph::Engine;
 use hilum_imaging::{Pixels, Recipe};
-use hilum_train::{PredictError, predict_slices};
+use hilum_train::{PredictError, slice_logits};
+use hilum_trust::{Answering, Judgement, Policy, Sets};
 use hilum_weights::ModelFile;
 use rayon::ThreadPool;
 
@@ -57,33 +58,46 @@ impl Model {
         self.engine.description()
     }
 
-    /// The class probabilities of slices that the model's recipe prepared; tells how many are
-    /// done.
+    /// What network and detector say of slices that the model's recipe prepared; tells how many
+    /// are done.
     ///
     /// # Errors
     /// [`ExperimentError::Predict`], or [`ExperimentError::Cancelled`].
-    pub(crate) fn probabilities(
+    pub(crate) fn judgements(
         &mut self,
         slices: &[&Pixels],
         batch_size: NonZeroUsize,
         told: &(dyn Fn(usize) + Sync),
         cancel: &Cancel,
-    ) -> Result<Vec<Probabilities>, ExperimentError> {
+    ) -> Result<Vec<Judgement>, ExperimentError> {
         let (engine, recipe) = (&mut self.engine, &self.file.recipe);
-        self.workers
-            .install(|| predict(engine.as_mut(), slices, recipe, batch_size, told, cancel))
+        let logits = self
+            .workers
+            .install(|| logits(engine.as_mut(), slices, recipe, batch_size, told, cancel))?;
+        Ok(logits.into_iter().map(Judgement::of_logits).collect())
+    }
+
+    /// How its judgements become answers under `policy`.
+    pub(crate) fn answering<'a>(&'a self, policy: &'a Policy) -> Answering<'a> {
+        let calibration = self.file.calibration.as_ref();
+        let scores = calibration.and_then(|calibration| calibration.conformal.as_ref());
+        Answering {
+            scaling: calibration.map(|calibration| &calibration.scaling),
+            sets: scores.map(|scores| Sets::new(scores, policy.sets, policy.coverage)),
+            policy,
+        }
     }
 }
 
-/// In the pool that this is called in.
-pub(crate) fn predict(
+/// The logits of each slice, in the pool that this is called in.
+pub(crate) fn logits(
     engine: &mut dyn Engine,
     slices: &[&Pixels],
     recipe: &Recipe,
     batch_size: NonZeroUsize,
     told: &(dyn Fn(usize) + Sync),
     cancel: &Cancel,
-) -> Result<Vec<Probabilities>, ExperimentError> {
+) -> Result<Vec<Vec<f32>>, ExperimentError> {
     let mut done = |count| {
         told(count);
         match cancel.check() {
@@ -91,7 +105,7 @@ pub(crate) fn predict(
             Err(Cancelled) => ControlFlow::Break(()),
         }
     };
-    match predict_slices(engine, slices, recipe, batch_size, &mut done) {
+    match slice_logits(engine, slices, recipe, batch_size, &mut done) {
         Err(PredictError::Interrupted) => Err(Cancelled.into()),
         outcome => Ok(outcome?),
     }

@@ -14,6 +14,9 @@ use crate::weights::WeightsSource;
 pub(crate) fn without_places(settings: &RunSettings) -> RunSettings {
     let mut settings = settings.clone();
     settings.data.path = handed_on(&settings.data.path);
+    if let Some(folder) = &mut settings.data.calibrate_on {
+        *folder = handed_on(folder);
+    }
     if let Some(weights) = &mut settings.network.weights
         && let WeightsSource::File(path) = &mut weights.source
     {
@@ -25,8 +28,10 @@ pub(crate) fn without_places(settings: &RunSettings) -> RunSettings {
 /// The same for a model that an earlier hilum made.
 pub(crate) fn remove_places(model: &mut ModelFile) {
     let settings = &mut model.training.settings;
-    if let Some(Value::String(path)) = settings.data.other.get_mut("path") {
-        *path = handed_on_text(path);
+    for name in ["path", "calibrate_on"] {
+        if let Some(Value::String(path)) = settings.data.other.get_mut(name) {
+            *path = handed_on_text(path);
+        }
     }
     if let Some(weights) = &mut settings.network.weights {
         weights.source = handed_on_text(&weights.source);

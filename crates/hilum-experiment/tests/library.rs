@@ -145,7 +145,8 @@ fn results_can_be_serialised_and_events_tell_what_happened() {
     assert_eq!(said.answers.len(), report.as_is.count);
     let line = serde_json::to_value(&said.answers[0]).unwrap();
     assert!(
-        line["class"].is_string() && line["probabilities"].is_object(),
+        line["class"].is_string() == (line["abstained"] == false)
+            && line["probabilities"].is_object(),
         "{line}"
     );
 

@@ -113,6 +113,32 @@ impl Bootstrap {
         })
     }
 
+    /// The interval of the share of slices that something holds of, with whole groups drawn as in
+    /// [`intervals_by_group`](Self::intervals_by_group); `None` without slices.
+    ///
+    /// # Panics
+    /// If there is not one group a slice, or if there are more than 2^32.
+    pub fn interval_of_share(&self, holds: &[bool], groups: &[usize]) -> Option<Interval> {
+        assert_eq!(holds.len(), groups.len(), "every slice has a group");
+        let group_count = groups.iter().max()? + 1;
+        let mut tallies = vec![(0_u64, 0_u64); group_count];
+        for (holds, group) in holds.iter().zip(groups) {
+            tallies[*group].0 += 1;
+            tallies[*group].1 += u64::from(*holds);
+        }
+        let mut drawn = vec![0; group_count];
+        let shares = (0..self.resample_count).filter_map(|resample| {
+            self.draw(resample, &mut drawn);
+            let (mut all, mut held) = (0, 0);
+            for ((slices, holding), repeat) in tallies.iter().zip(&drawn) {
+                all += slices * u64::from(*repeat);
+                held += holding * u64::from(*repeat);
+            }
+            (all > 0).then(|| held as f64 / all as f64)
+        });
+        self.interval(shares.collect())
+    }
+
     /// Draws a sample with replacement: how often each group stands in it.
     fn draw(&self, resample: usize, repeats: &mut [u32]) {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);

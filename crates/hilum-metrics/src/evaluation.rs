@@ -6,10 +6,13 @@ use hilum_core::{AuditSummary, ClassIndex, ClassName, Classes, Probabilities, Sp
 use serde::{Deserialize, Serialize};
 
 use crate::bootstrap::{Bootstrap, Intervals};
+use crate::calibration_scores::CalibrationScores;
 use crate::class_scores::ClassScores;
-use crate::metrics::{RELIABILITY_BIN_COUNT, Scores};
+use crate::metrics::{ECE, RELIABILITY_BIN_COUNT, Scores};
 use crate::reliability::{ReliabilityBin, reliability};
 use crate::sample::Sample;
+use crate::selective::Selective;
+use crate::set_scores::{Abstained, SetScores};
 
 /// A [`Confusion`](crate::Confusion) that knows its classes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,12 +31,21 @@ pub struct Evaluation {
     /// The value of every metric.
     #[serde(flatten)]
     pub scores: Scores,
+    /// Whether the probabilities are ones, in more figures.
+    #[serde(flatten)]
+    pub calibration: CalibrationScores,
+    /// The expected calibration error before calibration; absent if the model is not calibrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ece_before: Option<f64>,
     /// The scores of every class of the model.
     pub per_class: BTreeMap<ClassName, ClassScores>,
     /// Who was taken for whom.
     pub confusion: ConfusionTable,
     /// Confidence against accuracy.
     pub reliability: Vec<ReliabilityBin>,
+    /// The same before calibration; absent if the model is not calibrated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reliability_before: Option<Vec<ReliabilityBin>>,
     /// What chance does to the headline scores.
     pub intervals: Intervals,
 }
@@ -75,14 +87,29 @@ impl Evaluation {
         Self {
             count: truth.len(),
             scores: Scores::each(|metric| (metric.compute)(&sample)),
+            calibration: CalibrationScores::compute(&sample),
+            ece_before: None,
             per_class: classes.indices().map(of_class).collect(),
             confusion: ConfusionTable {
                 classes: classes.clone(),
                 counts: sample.confusion().counts().to_vec(),
             },
             reliability: reliability(&sample, RELIABILITY_BIN_COUNT),
+            reliability_before: None,
             intervals: bootstrap.intervals_by_group(&sample, groups),
         }
+    }
+
+    /// With what the probabilities were before they were calibrated, a slice each.
+    ///
+    /// # Panics
+    /// If the slices differ in length, or belong to another class set.
+    #[must_use]
+    pub fn calibrated_from(mut self, truth: &[ClassIndex], before: &[Probabilities]) -> Self {
+        let sample = Sample::new(self.confusion.classes.len(), truth, before);
+        self.ece_before = (ECE.compute)(&sample);
+        self.reliability_before = Some(reliability(&sample, RELIABILITY_BIN_COUNT));
+        self
     }
 }
 
@@ -111,6 +138,9 @@ pub struct EvaluationReport {
     /// What the model knew of the slices; `None` where nobody can tell.
     #[serde(default)]
     pub leaked: Option<Leaked>,
+    /// What its answers are worth: sets, silence, and whether the slices are as they should be.
+    #[serde(flatten)]
+    pub answers: AnswerScores,
     /// What the audit said of the data.
     pub audit: AuditSummary,
     /// The model file.
@@ -119,6 +149,40 @@ pub struct EvaluationReport {
     /// seeds, fingerprints; name to value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
+}
+
+/// What answers are worth that are more than a class: of the clean slices, where any is clean, else
+/// of all.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AnswerScores {
+    /// How often sets hold the truth; `None` if the model has no quantiles.
+    pub conformal: Option<SetScores>,
+    /// How often the answer is "I don't know"; `None` in files of an older hilum.
+    pub abstained: Option<Abstained>,
+    /// What the model is worth where it is sure; `None` in files of an older hilum.
+    pub selective: Option<Selective>,
+    /// Whether the slices look like those that the model was calibrated on; `None` if it was not,
+    /// or if either are too few.
+    pub exchangeability: Option<Exchangeability>,
+}
+
+/// Whether slices look like those that a model was calibrated on: what its probabilities and sets
+/// rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Exchangeability {
+    /// How often slices that do belong together look as different.
+    pub p_value: f64,
+    /// Whether that is so rare that probabilities and sets should not be counted on.
+    pub alarm: bool,
+    /// How many slices were held against those of the calibration.
+    pub slices: usize,
+    /// Of how many groups, which are what is compared.
+    pub groups: usize,
+    /// How sure the model is of them, in the mean over groups,
+    pub confidence: f64,
+    /// and how sure it was of those of the calibration.
+    pub calibration_confidence: f64,
 }
 
 /// The part of the judged slices that says something about slices that the model has not seen.

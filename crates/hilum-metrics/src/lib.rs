@@ -9,7 +9,9 @@
 //! | which figures are there? | [`METRICS`], and [`CLASS_METRICS`] of each class |
 //! | who was taken for whom? | [`Confusion`], with accuracy, precision, recall, F1, kappa, Matthews |
 //! | does the probability rank slices well? | [`auroc`], [`average_precision`] and their curves |
-//! | are the probabilities right? | [`LOG_LOSS`], [`BRIER_SCORE`], [`LOG_COSH`], [`ECE`], [`reliability`] |
+//! | are the probabilities right? | [`LOG_LOSS`], [`BRIER_SCORE`], [`LOG_COSH`], [`ECE`], [`reliability`], [`CalibrationScores`] |
+//! | do sets of classes hold the truth? | [`SetScores`] |
+//! | is it right where it is sure? | [`Selective`], [`Abstained`] |
 //! | how much is luck? | [`Bootstrap`] |
 //! | what do folds amount to? | [`CrossValidationReport`] |
 //! | how did training go? | [`History`] |
@@ -34,7 +36,9 @@
 //! ```
 
 mod bootstrap;
+mod brier_parts;
 mod by_metric;
+mod calibration_scores;
 mod class_scores;
 mod confusion;
 mod cross_validation;
@@ -47,15 +51,21 @@ mod ranking;
 mod reliability;
 mod roc;
 mod sample;
+mod selective;
+mod set_scores;
 
 pub use bootstrap::{Bootstrap, Interval, Intervals};
+pub use brier_parts::BrierParts;
+pub use calibration_scores::CalibrationScores;
 pub use class_scores::{CLASS_METRICS, ClassMetric, ClassScores};
 pub use confusion::Confusion;
 pub use cross_validation::{
     CrossValidated, CrossValidationReport, FoldScores, Headline, HeadlineSpread, OutOfFold,
     RepeatEvaluation, Spread,
 };
-pub use evaluation::{CleanPart, ConfusionTable, Evaluation, EvaluationReport, Leaked};
+pub use evaluation::{
+    AnswerScores, CleanPart, ConfusionTable, Evaluation, EvaluationReport, Exchangeability, Leaked,
+};
 pub use history::{EpochRow, Gap, History, SplitRow};
 pub use metric::{Direction, Metric, Prominence};
 pub use metrics::*;
@@ -63,3 +73,5 @@ pub use precision_recall::{PrecisionRecallPoint, average_precision, precision_re
 pub use reliability::{ReliabilityBin, reliability};
 pub use roc::{RocPoint, auroc, roc_curve};
 pub use sample::Sample;
+pub use selective::{RiskPoint, Selective, risk_coverage};
+pub use set_scores::{Abstained, JudgedSet, SetScores, SetScoresOfClass};

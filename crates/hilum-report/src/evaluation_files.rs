@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::evaluated::Evaluated;
 use crate::html_report::html_report;
 use crate::plots::EvaluationPlots;
-use crate::predictions::predictions_csv;
+use crate::predictions::{answers_csv, predictions_csv};
 use crate::room::Room;
 use crate::training_context::TrainingContext;
 use crate::training_curves::training_curves;
@@ -38,8 +38,8 @@ impl WriteError {
     }
 }
 
-/// Writes `metrics.json`, `predictions.csv`, `confusion-matrix.svg`, `roc.svg`,
-/// `precision-recall.svg`, `reliability.svg` and `report.html` into `folder`, which is made if
+/// Writes `metrics.json`, `predictions.csv`, `answers.csv`, `confusion-matrix.svg`, `roc.svg`,
+/// `precision-recall.svg`, `reliability.svg`, `risk-coverage.svg` and `report.html` into `folder`, which is made if
 /// it isn't there. Each file is either the old one or the whole new one. Returns their paths.
 ///
 /// # Errors
@@ -62,14 +62,18 @@ pub fn write_evaluation(
     let metrics = serde_json::to_vec_pretty(report).expect("scores have text keys");
     let csv = predictions_csv(classes, predictions)
         .map_err(WriteError::at(&folder.join("predictions.csv")))?;
+    let answers =
+        answers_csv(classes, predictions).map_err(WriteError::at(&folder.join("answers.csv")))?;
     let html = html_report(evaluated, &plots);
     let files = [
         ("metrics.json", metrics),
         ("predictions.csv", csv),
+        ("answers.csv", answers),
         ("confusion-matrix.svg", plots.confusion_matrix.into_bytes()),
         ("roc.svg", plots.roc.into_bytes()),
         ("precision-recall.svg", plots.precision_recall.into_bytes()),
         ("reliability.svg", plots.reliability.into_bytes()),
+        ("risk-coverage.svg", plots.risk_coverage.into_bytes()),
         ("report.html", html.into_bytes()),
     ];
     let mut written = Vec::with_capacity(files.len());

@@ -6,6 +6,7 @@ use hilum_core::Split;
 use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 
+use crate::answers_section::AnswersSection;
 use crate::audit_box::Audit;
 use crate::caption::{caption, slice_count};
 use crate::evaluated::Evaluated;
@@ -52,6 +53,7 @@ struct Page<'a> {
     class_tables: Vec<ClassTable>,
     wide: &'a EvaluationPlots,
     narrow: &'a EvaluationPlots,
+    answers: AnswersSection,
     mistakes: Mistakes,
     caption: String,
     details: &'a BTreeMap<String, String>,
@@ -88,6 +90,7 @@ impl<'a> Page<'a> {
             class_tables: ClassTable::each(report),
             wide,
             narrow,
+            answers: AnswersSection::new(report, shown),
             mistakes: Mistakes::new(&shown.confusion.classes, &evaluated.shown_predictions()),
             caption: caption(report),
             details: &report.details,

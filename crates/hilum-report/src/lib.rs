@@ -3,15 +3,15 @@
 //! [`write_evaluation`] fills the folder of an evaluation; [`write_curves`] draws a training
 //! run; [`model_card`] says of a model what a person must know before using it. Drawings are SVG
 //! with text as text and no fonts inside; they can be had as strings too
-//! ([`confusion_matrix`], [`roc`], [`precision_recall`], [`reliability`], [`training_curves`]).
+//! ([`confusion_matrix`], [`roc`], [`precision_recall`], [`reliability`], [`risk_coverage`], [`training_curves`]).
 //! Each ends in a caption that says what the audit knows of the data.
 //!
 //! ```
 //! use std::collections::BTreeMap;
 //!
 //! use hilum_core::{AuditSummary, ClassIndex, ClassName, Classes, Probabilities, Split};
-//! use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport};
-//! use hilum_report::{Evaluated, Prediction, write_evaluation};
+//! use hilum_metrics::{AnswerScores, Bootstrap, Evaluation, EvaluationReport};
+//! use hilum_report::{Answer, Evaluated, Prediction, write_evaluation};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let classes = Classes::new(["adenocarcinoma", "normal"].map(ClassName::new))?;
@@ -19,6 +19,7 @@
 //!     path: path.into(),
 //!     truth: ClassIndex::new(truth),
 //!     probabilities: Probabilities::new(row.to_vec()).unwrap(),
+//!     answer: Answer::default(),
 //! };
 //! let predictions = [slice("a.png", 0, [0.9, 0.1]), slice("b.png", 1, [0.2, 0.8])];
 //! let truth = predictions.each_ref().map(|slice| slice.truth);
@@ -29,6 +30,7 @@
 //!     as_is: Evaluation::compute(&classes, &truth, &probabilities, &Bootstrap::default()),
 //!     clean: None,
 //!     leaked: None,
+//!     answers: AnswerScores::default(),
 //!     audit: AuditSummary::NotAudited,
 //!     model: "runs/first/model.safetensors".to_owned(),
 //!     details: BTreeMap::new(),
@@ -46,6 +48,7 @@
 //! # }
 //! ```
 
+mod answers_section;
 mod audit_box;
 mod axes;
 mod caption;
@@ -62,6 +65,7 @@ mod plots;
 mod precision_recall;
 mod predictions;
 mod reliability;
+mod risk_coverage;
 mod roc;
 mod room;
 mod score_tables;
@@ -76,8 +80,9 @@ pub use evaluated::Evaluated;
 pub use evaluation_files::{WriteError, write_curves, write_evaluation};
 pub use model_card::{CardRow, ModelCard, model_card};
 pub use precision_recall::precision_recall;
-pub use predictions::Prediction;
+pub use predictions::{Answer, Prediction};
 pub use reliability::reliability;
+pub use risk_coverage::risk_coverage;
 pub use roc::roc;
 pub use training_context::TrainingContext;
 pub use training_curves::training_curves;

@@ -8,7 +8,8 @@ use crate::caption::{caption, caption_of_all};
 use crate::confusion_matrix::confusion_matrix_in;
 use crate::evaluated::Evaluated;
 use crate::precision_recall::precision_recall_in;
-use crate::reliability::reliability_in;
+use crate::reliability::{Reliability, reliability_in};
+use crate::risk_coverage::risk_coverage_in;
 use crate::roc::roc_in;
 use crate::room::Room;
 use crate::training_curves::training_curves_in;
@@ -23,6 +24,7 @@ pub(crate) struct EvaluationPlots {
     pub(crate) roc: String,
     pub(crate) precision_recall: String,
     pub(crate) reliability: String,
+    pub(crate) risk_coverage: String,
     pub(crate) training_curves: Option<String>,
 }
 
@@ -48,7 +50,8 @@ impl EvaluationPlots {
             confusion_matrix_of_all: is_part.then(of_all),
             roc: roc_in(room, classes, &truth, &probabilities, &caption),
             precision_recall: precision_recall_in(room, classes, &truth, &probabilities, &caption),
-            reliability: reliability_in(room, &shown.reliability, shown.scores.ece, &caption),
+            reliability: reliability_in(room, &Reliability::of(shown), &caption),
+            risk_coverage: risk_coverage_in(room, &truth, &probabilities, &caption),
             training_curves: training
                 .map(|(history, context)| training_curves_in(room, history, context)),
         }

@@ -14,6 +14,49 @@ pub struct Prediction {
     pub truth: ClassIndex,
     /// What the model makes of it.
     pub probabilities: Probabilities,
+    /// What else the user is told of it.
+    pub answer: Answer,
+}
+
+/// What the user is told of a slice beside probabilities.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Answer {
+    /// The probabilities before they were calibrated; `None` if the model is not calibrated.
+    pub before: Option<Probabilities>,
+    /// The set of classes, the most likely first; `None` if there is none.
+    pub set: Option<Vec<ClassIndex>>,
+    /// Why there is no answer; `None` if there is one.
+    pub reason: Option<&'static str>,
+}
+
+/// Writes one row a slice: `path`, `truth`, `class` (empty where there is no answer), `abstained`,
+/// `reason`, and the classes of the `set`, the most likely first, with `; ` between them.
+pub(crate) fn answers_csv(classes: &Classes, predictions: &[Prediction]) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["path", "truth", "class", "abstained", "reason", "set"])?;
+    for prediction in predictions {
+        let Answer { set, reason, .. } = &prediction.answer;
+        let name = |class: ClassIndex| classes.name(class).as_str();
+        let class = match reason {
+            Some(_) => "",
+            None => name(prediction.probabilities.most_likely()),
+        };
+        let set: Vec<&str> = set.iter().flatten().map(|class| name(*class)).collect();
+        let path = prediction.path.display().to_string();
+        let abstained = reason.is_some().to_string();
+        let cells = [
+            &path,
+            name(prediction.truth),
+            class,
+            &abstained,
+            reason.unwrap_or_default(),
+            &set.join("; "),
+        ];
+        writer.write_record(cells.map(|cell| spreadsheet_text(cell).into_owned()))?;
+    }
+    writer
+        .into_inner()
+        .map_err(|error| io::Error::other(error.to_string()))
 }
 
 /// Writes one row a slice: `path`, `truth`, `predicted`, and one column of probabilities a

@@ -1,9 +1,9 @@
 //! `reliability.svg`: whether confidence is deserved.
 
-use hilum_metrics::{ECE, ReliabilityBin};
+use hilum_metrics::{ECE, Evaluation, ReliabilityBin};
 
 use crate::axes::{Axis, CAPTION_LINE, CAPTION_SIZE, Panel, draw_caption};
-use crate::palette::{BAR, FRAME, MUTED, TRAIN, VALID};
+use crate::palette::{BAR, FRAME, MUTED, PAPER, SERIES, TRAIN, VALID};
 use crate::room::{NARROW_WIDTH, Room};
 use crate::svg::{Stroke, Svg, TextStyle, wrapped};
 
@@ -20,6 +20,31 @@ const EDGE: Stroke = Stroke {
     width: 2.5,
     dash: "",
 };
+
+/// What the probabilities were before they were calibrated.
+const BEFORE: Stroke = Stroke {
+    color: SERIES[3],
+    width: 1.5,
+    dash: "2 3",
+};
+
+/// What is drawn: bins and their mean gap, perhaps also as they were before calibration.
+pub(crate) struct Reliability<'a> {
+    bins: &'a [ReliabilityBin],
+    ece: Option<f64>,
+    before: Option<(&'a [ReliabilityBin], Option<f64>)>,
+}
+
+impl<'a> Reliability<'a> {
+    pub(crate) fn of(evaluation: &'a Evaluation) -> Self {
+        let before = evaluation.reliability_before.as_deref();
+        Self {
+            bins: &evaluation.reliability,
+            ece: evaluation.scores.ece,
+            before: before.map(|bins| (bins, evaluation.ece_before)),
+        }
+    }
+}
 
 /// Where everything stands.
 struct Layout {
@@ -66,7 +91,7 @@ impl Layout {
                     counts_label: "confidence",
                     legend: (8.0, legend_top),
                     caption_left: 8.0,
-                    caption_top: legend_top + 164.0,
+                    caption_top: legend_top + 210.0,
                 }
             }
         }
@@ -79,30 +104,26 @@ impl Layout {
 /// `ece` is the expected calibration error, which the legend gives. `caption` stands below:
 /// what the numbers are of, and what the audit said of it.
 pub fn reliability(bins: &[ReliabilityBin], ece: Option<f64>, caption: &str) -> String {
-    reliability_in(Room::Wide, bins, ece, caption)
+    let before = None;
+    reliability_in(Room::Wide, &Reliability { bins, ece, before }, caption)
 }
 
 /// [`reliability`] in so much room.
-pub(crate) fn reliability_in(
-    room: Room,
-    bins: &[ReliabilityBin],
-    ece: Option<f64>,
-    caption: &str,
-) -> String {
+pub(crate) fn reliability_in(room: Room, shown: &Reliability<'_>, caption: &str) -> String {
     let layout = Layout::new(room);
     let caption_width = layout.width - layout.caption_left - 8.0;
     let caption = wrapped(caption, CAPTION_SIZE, caption_width);
     let height = layout.caption_top + caption.len() as f64 * CAPTION_LINE + 12.0;
     let mut svg = Svg::new(layout.width, height);
-    draw_accuracy(&mut svg, &layout, bins);
-    draw_counts(&mut svg, &layout, bins);
-    draw_legend(&mut svg, layout.legend, ece);
+    draw_accuracy(&mut svg, &layout, shown);
+    draw_counts(&mut svg, &layout, shown.bins);
+    draw_legend(&mut svg, layout.legend, shown);
     let (left, top) = (layout.caption_left, layout.caption_top);
     draw_caption(&mut svg, left, top, &caption);
     svg.finish("Reliability")
 }
 
-fn draw_accuracy(svg: &mut Svg, layout: &Layout, bins: &[ReliabilityBin]) {
+fn draw_accuracy(svg: &mut Svg, layout: &Layout, shown: &Reliability<'_>) {
     let panel = Panel {
         left: layout.left,
         top: TOP,
@@ -112,7 +133,7 @@ fn draw_accuracy(svg: &mut Svg, layout: &Layout, bins: &[ReliabilityBin]) {
         y: Axis::fraction("accuracy"),
     };
     panel.draw(svg, "Is the confidence deserved?");
-    for bin in bins {
+    for bin in shown.bins {
         let (Some(accuracy), Some(confidence)) = (bin.accuracy, bin.confidence) else {
             continue;
         };
@@ -132,6 +153,16 @@ fn draw_accuracy(svg: &mut Svg, layout: &Layout, bins: &[ReliabilityBin]) {
         svg.circle(point, 3.5, VALID, VALID);
     }
     svg.line(panel.place(0.0, 0.0), panel.place(1.0, 1.0), IDEAL);
+    let before = shown.before.iter().flat_map(|(bins, _)| bins.iter());
+    let before: Vec<(f64, f64)> = before
+        .filter_map(|bin| Some(panel.place(bin.confidence?, bin.accuracy?)))
+        .collect();
+    if !before.is_empty() {
+        svg.polyline(&before, BEFORE);
+    }
+    for point in before {
+        svg.circle(point, 3.0, PAPER, BEFORE.color);
+    }
 }
 
 fn draw_counts(svg: &mut Svg, layout: &Layout, bins: &[ReliabilityBin]) {
@@ -152,7 +183,7 @@ fn draw_counts(svg: &mut Svg, layout: &Layout, bins: &[ReliabilityBin]) {
     }
 }
 
-fn draw_legend(svg: &mut Svg, (left, top): (f64, f64), ece: Option<f64>) {
+fn draw_legend(svg: &mut Svg, (left, top): (f64, f64), shown: &Reliability<'_>) {
     let text_left = left + 36.0;
     let rows = ["accuracy in the bin", "mean confidence", "ideal"];
     let middle = |row: usize| top + row as f64 * 26.0;
@@ -164,12 +195,33 @@ fn draw_legend(svg: &mut Svg, (left, top): (f64, f64), ece: Option<f64>) {
     for (row, text) in rows.iter().enumerate() {
         svg.text((text_left, middle(row)), text, TextStyle::PLAIN);
     }
-    let ece = ece.map_or_else(|| "–".to_owned(), |ece| format!("{ece:.3}"));
+    if shown.before.is_some() {
+        svg.line((left, middle(3)), (left + 26.0, middle(3)), BEFORE);
+        svg.circle((left + 13.0, middle(3)), 3.0, PAPER, BEFORE.color);
+        svg.text(
+            (text_left, middle(3)),
+            "before calibration",
+            TextStyle::PLAIN,
+        );
+    }
+    let figure = |ece: Option<f64>| ece.map_or_else(|| "–".to_owned(), |ece| format!("{ece:.3}"));
     let heading = TextStyle::PLAIN.size(15.0).bold();
     let name = ECE.symbol.unwrap_or(ECE.title);
-    svg.text((left, middle(4)), &format!("{name} {ece}"), heading);
+    let first = middle(4) + 4.0;
+    svg.text(
+        (left, first),
+        &format!("{name} {}", figure(shown.ece)),
+        heading,
+    );
     let note = TextStyle::PLAIN.size(12.0).color(MUTED);
-    svg.text((left, middle(4) + 22.0), "mean gap between the two,", note);
-    let weighted = "weighted by slices; 0 is best";
-    svg.text((left, middle(4) + 39.0), weighted, note);
+    let mut notes = vec![
+        "mean gap between the two,".to_owned(),
+        "weighted by slices; 0 is best".to_owned(),
+    ];
+    if let Some((_, ece)) = shown.before {
+        notes.push(format!("{} before calibration", figure(ece)));
+    }
+    for (row, text) in notes.iter().enumerate() {
+        svg.text((left, first + 22.0 + row as f64 * 17.0), text, note);
+    }
 }

@@ -34,9 +34,9 @@ mod tensor_file;
 mod weights;
 
 pub use model_file::{
-    Acquaintance, ArchitectureDescription, CalibrationRecord, DataRecord, INTENDED_USE,
-    InitialWeightsRecord, KnownSlices, ModelFile, ModelFileError, NetworkRecord, SettingsRecord,
-    TrainingRecord, ValidationRecord,
+    Acquaintance, ArchitectureDescription, CalibrationRecord, CalibrationSlices, CalibrationSource,
+    DataRecord, INTENDED_USE, InitialWeightsRecord, KnownSlices, ModelFile, ModelFileError,
+    NetworkRecord, SettingsRecord, TrainingRecord, ValidationRecord,
 };
 pub use tensor_file::{Precision, TensorFileError, read_tensors, write_tensors, write_tensors_as};
 pub use weights::{

@@ -1,15 +1,17 @@
 //! What a model is worth on slices that it has not seen.
 
+mod answers;
 mod division;
 mod place;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-use hilum_core::{AuditSummary, Classes, FindingCount, Severity, Split};
+use hilum_core::{AuditSummary, Classes, FindingCount, Probabilities, Severity, Split};
 use hilum_dataset::Dataset;
 use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport, Leaked};
-use hilum_report::{Evaluated, Prediction, write_evaluation};
+use hilum_report::{Answer, Evaluated, Prediction, write_evaluation};
+use hilum_trust::{Policy, Reason};
 use thiserror::Error;
 
 use crate::data::{Audited, Known};
@@ -37,6 +39,8 @@ pub struct Evaluate {
     pub batch: NonZeroUsize,
     /// How intervals are drawn.
     pub bootstrap: Bootstrap,
+    /// When there is no answer, and how often sets hold the truth.
+    pub policy: Policy,
 }
 
 impl Evaluate {
@@ -49,6 +53,7 @@ impl Evaluate {
             place: EvaluationPlace::Fresh(model.evaluation_folder()),
             batch: Predict::BATCH,
             bootstrap: Bootstrap::default(),
+            policy: Policy::default(),
         }
     }
 }
@@ -73,6 +78,7 @@ pub fn evaluate(
     request: &Evaluate,
     session: &Session<'_>,
 ) -> Result<EvaluationReport, ExperimentError> {
+    request.policy.check()?;
     request.place.check()?;
     let (audited, division) = division::judged(model, request, session)?;
     let dataset = &audited.dataset;
@@ -102,6 +108,11 @@ pub fn evaluate(
         };
         (as_is, clean)
     });
+    let shown: Vec<usize> = match &clean {
+        Some(_) => clean_positions.clone(),
+        None => (0..predictions.len()).collect(),
+    };
+    let answers = answers::scores(model, &audited, &predictions, &shown, request);
     let leaked = known.map(Known::leaked);
     let report = EvaluationReport {
         split: request.split,
@@ -109,6 +120,7 @@ pub fn evaluate(
         clean,
         audit: with_leak(audited.audit.summary(), leaked.as_ref()),
         leaked,
+        answers,
         model: model.origin.to_string(),
         details: details(model, request, division),
     };
@@ -185,7 +197,13 @@ fn with_leak(mut audit: AuditSummary, leaked: Option<&Leaked>) -> AuditSummary {
 fn judge(classes: &Classes, slices: &[&Prediction], bootstrap: &Bootstrap) -> Evaluation {
     let truth: Vec<_> = slices.iter().map(|one| one.truth).collect();
     let probabilities: Vec<_> = slices.iter().map(|one| one.probabilities.clone()).collect();
-    Evaluation::compute(classes, &truth, &probabilities, bootstrap)
+    let before = slices.iter().map(|one| one.answer.before.clone());
+    let before: Option<Vec<Probabilities>> = before.collect();
+    let evaluation = Evaluation::compute(classes, &truth, &probabilities, bootstrap);
+    match before {
+        Some(before) if !before.is_empty() => evaluation.calibrated_from(&truth, &before),
+        _ => evaluation,
+    }
 }
 
 fn check_classes(model: &Classes, data: &Classes) -> Result<(), ClassesDiffer> {
@@ -219,20 +237,28 @@ fn predict(
     )?;
     let pixels: Vec<_> = loaded.slices.iter().map(|slice| &slice.pixels).collect();
     let cancel = session.cancel();
-    let probabilities = session.counted(Task::Predict, pixels.len(), |told| {
-        model.probabilities(&pixels, request.batch, told, cancel)
+    let judgements = session.counted(Task::Predict, pixels.len(), |told| {
+        model.judgements(&pixels, request.batch, told, cancel)
     })?;
+    let answering = model.answering(&request.policy);
     let samples = dataset.samples();
     Ok(loaded
         .slices
         .iter()
-        .zip(probabilities)
-        .map(|(slice, probabilities)| {
+        .zip(judgements)
+        .map(|(slice, judgement)| {
             let sample = &samples[slice.sample_index];
+            let answer = answering.answer(&judgement);
+            let before = || Probabilities::from_logits(&judgement.logits);
             let prediction = Prediction {
                 path: sample.path.clone(),
                 truth: sample.class,
-                probabilities,
+                probabilities: answer.probabilities,
+                answer: Answer {
+                    before: answer.is_calibrated.then(before),
+                    set: answer.set,
+                    reason: answer.reason.map(Reason::says),
+                },
             };
             (slice.sample_index, prediction)
         })
@@ -253,6 +279,7 @@ fn details(model: &Model, request: &Evaluate, division: Division) -> BTreeMap<St
                 bootstrap.resample_count, bootstrap.seed
             ),
         ),
+        ("answers", answers::described(&model.file, &request.policy)),
         ("engine", model.engine()),
         ("hilum", env!("CARGO_PKG_VERSION").to_owned()),
     ]

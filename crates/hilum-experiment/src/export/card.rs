@@ -2,7 +2,7 @@
 
 use hilum_graph::summarise;
 use hilum_report::{CardRow, ModelCard};
-use hilum_weights::{InitialWeightsRecord, ModelFile, Precision};
+use hilum_weights::{CalibrationRecord, InitialWeightsRecord, ModelFile, Precision};
 use serde_json::Value;
 
 use crate::ExperimentError;
@@ -41,11 +41,7 @@ pub(super) fn card(model: &ModelFile, extra: Extra) -> Result<ModelCard, Experim
             _ => Vec::new(),
         },
         validation_role: model.training.validation_role(),
-        calibration: model
-            .calibration
-            .as_ref()
-            .map(serde_json::to_string)
-            .transpose()?,
+        calibration: model.calibration.as_ref().map(calibration),
         licence: model.licence.clone(),
         initial_weights: initial_weights(settings.network.weights.as_ref()),
         recipe: rows(&recipe, setting),
@@ -62,6 +58,24 @@ pub(super) fn card(model: &ModelFile, extra: Extra) -> Result<ModelCard, Experim
         }
         .to_owned(),
     })
+}
+
+/// What was done to probabilities, and what it was worth.
+fn calibration(record: &CalibrationRecord) -> String {
+    let losses = record.log_losses.map(|losses| {
+        format!(
+            "; log-loss {:.4} before and {:.4} after, on slices that it was not fitted on",
+            losses.before, losses.after
+        )
+    });
+    let sets = match record.conformal {
+        Some(_) => {
+            ". Sets of classes hold the truth as often as is asked of slices like those, in any order, \
+             and of no others"
+        }
+        None => "",
+    };
+    format!("{record}{}{sets}", losses.unwrap_or_default())
 }
 
 fn initial_weights(weights: Option<&InitialWeightsRecord>) -> String {

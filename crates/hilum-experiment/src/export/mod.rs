@@ -10,6 +10,7 @@ use hilum_report::model_card;
 use hilum_weights::{ModelFile, Precision};
 use serde::Serialize;
 
+use crate::calibration::out_of_fold;
 use crate::places::remove_places;
 use crate::session::Session;
 use crate::{Event, ExperimentError, ModelOrigin};
@@ -28,6 +29,9 @@ pub struct Export {
     pub precision: Precision,
     /// Under which terms the model may be used; as it was if absent.
     pub licence: Option<String>,
+    /// The folder of a finished cross-validation to calibrate the model on; calibrated as it was if
+    /// absent.
+    pub calibrate_on: Option<PathBuf>,
     /// The card; none, if absent.
     pub card: Option<CardRequest>,
     /// Whether files that are there already are replaced.
@@ -57,12 +61,20 @@ pub struct Exported {
 /// Writes the model, then its card.
 ///
 /// # Errors
-/// [`ExperimentError`] if a file is there already, the name is of another format, the model or the notes cannot be read, a weight is beyond what half
+/// [`ExperimentError`] if a file is there already, the cross-validation is of another model, the name is of another format, the model or the notes cannot be read, a weight is beyond what half
 /// precision holds, or a file cannot be written.
 pub fn export(request: &Export, session: &Session<'_>) -> Result<Exported, ExperimentError> {
     place::check(request)?;
     let mut file = request.model.read()?;
     remove_places(&mut file);
+    if let Some(folder) = &request.calibrate_on {
+        let found = out_of_fold(folder, &file)?;
+        session.tell(&Event::Calibrated {
+            record: &found.record,
+            differences: &found.differences,
+        });
+        file.calibration = Some(found.record);
+    }
     if let Some(licence) = &request.licence {
         file.licence = Some(licence.clone());
     }

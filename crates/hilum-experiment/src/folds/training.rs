@@ -4,7 +4,7 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use hilum_core::ValidationRole;
+use hilum_core::{Probabilities, ValidationRole};
 use hilum_metrics::OutOfFold;
 use hilum_report::{TrainingContext, write_curves};
 use hilum_train::{BatchDone, EpochDone, Observer, RunFolder, Training, TrainingData};
@@ -14,7 +14,7 @@ use super::predictions::read_predictions;
 use super::{Fold, Pool, write_predictions};
 use crate::error::Interruptible;
 use crate::event::{FoldPosition, FoldProgress};
-use crate::model::predict;
+use crate::model::logits;
 use crate::session::Session;
 use crate::settings::RunSettings;
 use crate::train::{finished, template};
@@ -118,15 +118,15 @@ fn train_and_predict(
     let pixels: Vec<_> = held_out.iter().map(|slice| &slice.pixels).collect();
     let batch = NonZeroUsize::new(settings.training.batch_size).unwrap_or(NonZeroUsize::MIN);
     let recipe = &settings.recipe;
-    let probabilities = predict(engine.as_mut(), &pixels, recipe, batch, &|_| {}, cancel)?;
-    let predictions = fold.held_out.iter().zip(probabilities);
+    let logits = logits(engine.as_mut(), &pixels, recipe, batch, &|_| {}, cancel)?;
+    let predictions = fold.held_out.iter().zip(logits);
     Ok(predictions
-        .map(|(position, probabilities)| OutOfFold {
+        .map(|(position, logits)| OutOfFold {
             repeat: fold.repeat,
             fold: fold.number,
             group: run.groups[*position],
             truth: pool.slices[*position].truth,
-            probabilities,
+            probabilities: Probabilities::from_logits(&logits),
         })
         .collect())
 }

@@ -3,11 +3,13 @@
 use std::io;
 use std::mem;
 
-use hilum_core::{Classes, Probabilities};
+use hilum_core::Classes;
 use hilum_dataset::{IgnoreReason, Ignored};
 use hilum_imaging::{Concern, DecodeError, DecodeProblem, DicomProblem, place_mm};
+use hilum_trust::Answer;
 use rayon::prelude::*;
 
+use super::batch::Batch;
 use super::reading::{Opened, no_such_frame, read_slice};
 use super::slice_order::{Read, ReadSlice, arrange};
 use super::{Doubtful, FileAnswer, FileCounts, Predict, Prediction};
@@ -19,6 +21,10 @@ use crate::{Event, ExperimentError, Model, Task, chain};
 /// its slices can be put in order, and a bound to the memory.
 pub(super) const CHUNK: usize = 1024;
 
+/// What an empty set says.
+const EMPTY_SET: &str =
+    "its set is empty: no class is as likely as it takes; `--sets aps` holds the most likely one";
+
 /// What answers go through, a chunk of slices at a time.
 pub(super) struct Judge<'call, 'session> {
     pub(super) model: &'call mut Model,
@@ -26,6 +32,8 @@ pub(super) struct Judge<'call, 'session> {
     pub(super) session: &'call Session<'session>,
     pub(super) take: &'call mut dyn FnMut(FileAnswer) -> io::Result<()>,
     pub(super) counts: FileCounts,
+    /// All that was answered, to be held against the slices of the calibration.
+    pub(super) batch: Batch,
 }
 
 impl Judge<'_, '_> {
@@ -91,18 +99,23 @@ impl Judge<'_, '_> {
             session.tell(&Event::Advances { task, done });
         };
         let batch = self.request.batch;
-        let probabilities = self
+        let judgements = self
             .model
-            .probabilities(&pixels, batch, &told, session.cancel())?;
-        let mut probabilities = probabilities.into_iter();
+            .judgements(&pixels, batch, &told, session.cancel())?;
+        let answering = self.model.answering(&self.request.policy);
+        let mut judgements = judgements.into_iter();
         self.counts.files += count;
         for one in read {
             let answer = match one {
                 Ok(one) => {
-                    let of_slice = probabilities.next().expect("one for each slice");
+                    let judgement = judgements.next().expect("one for each slice");
                     let is_strict = self.request.doubtful == Doubtful::Refuse;
                     match refusal(&one).filter(|_| is_strict) {
-                        None => FileAnswer::Predicted(prediction(self.model, one, &of_slice)),
+                        None => {
+                            let answer = answering.answer(&judgement);
+                            self.batch.add(&one, &answer.probabilities);
+                            FileAnswer::Predicted(prediction(self.model, one, &answer))
+                        }
                         Some(error) => {
                             self.counts.refused += 1;
                             let ReadSlice { path, frame, .. } = one;
@@ -126,7 +139,7 @@ impl Judge<'_, '_> {
     }
 }
 
-fn prediction(model: &Model, read: ReadSlice, probabilities: &Probabilities) -> Prediction {
+fn prediction(model: &Model, read: ReadSlice, answer: &Answer) -> Prediction {
     let ReadSlice {
         path,
         frame,
@@ -136,11 +149,21 @@ fn prediction(model: &Model, read: ReadSlice, probabilities: &Probabilities) -> 
     } = read;
     let dicom = slice.info.dicom.as_deref();
     let classes: &Classes = &model.file.classes;
-    let of_class = |class| (classes.name(class).clone(), probabilities.of(class));
+    let name = |class| classes.name(class).clone();
+    let of_class = |class| (name(class), answer.probabilities.of(class));
+    let set = |set: &Vec<_>| set.iter().map(|class| name(*class)).collect();
+    let mut warnings = warnings;
+    if answer.set.as_ref().is_some_and(Vec::is_empty) {
+        warnings.push(EMPTY_SET.to_owned());
+    }
     Prediction {
         path,
-        class: classes.name(probabilities.most_likely()).clone(),
+        class: answer.class().map(name),
+        abstained: answer.reason.is_some(),
+        reason: answer.reason,
         probabilities: classes.indices().map(of_class).collect(),
+        calibrated: answer.is_calibrated,
+        set: answer.set.as_ref().map(set),
         model: model.origin.to_string(),
         warnings,
         known,

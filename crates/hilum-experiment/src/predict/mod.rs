@@ -1,5 +1,6 @@
 //! What a model says of images, folders, DICOM files and series, in any mix.
 
+mod batch;
 mod frames;
 mod judge;
 mod reading;
@@ -12,11 +13,13 @@ use std::path::{Path, PathBuf};
 
 use hilum_core::ClassName;
 use hilum_imaging::DecodeLimits;
+use hilum_trust::{Policy, Reason};
 use hilum_weights::Acquaintance;
 use serde::Serialize;
 
 use crate::session::Session;
 use crate::{Event, ExperimentError, Model, Task, inputs};
+use batch::Batch;
 use judge::{CHUNK, Judge};
 
 pub use frames::{Frames, FramesError};
@@ -34,6 +37,8 @@ pub struct Predict {
     pub frames: Frames,
     /// What becomes of a DICOM slice that is no axial slice of a chest by its own header.
     pub doubtful: Doubtful,
+    /// When there is no answer, and how often sets hold the truth.
+    pub policy: Policy,
 }
 
 /// What becomes of a slice that there is something to doubt about.
@@ -58,6 +63,7 @@ impl Predict {
             limits: DecodeLimits::default(),
             frames: Frames::default(),
             doubtful: Doubtful::default(),
+            policy: Policy::default(),
         }
     }
 }
@@ -87,10 +93,19 @@ pub struct Prediction {
     /// The file.
     #[serde(serialize_with = "display")]
     pub path: PathBuf,
-    /// The most likely class.
-    pub class: ClassName,
+    /// The most likely class; `None` if the answer is "I don't know".
+    pub class: Option<ClassName>,
+    /// Whether the answer is "I don't know".
+    pub abstained: bool,
+    /// Why it is.
+    pub reason: Option<Reason>,
     /// How likely each class is, in the order of the classes.
     pub probabilities: BTreeMap<ClassName, f64>,
+    /// Whether the probabilities are calibrated.
+    pub calibrated: bool,
+    /// The classes among which the truth is as often as [`Policy::coverage`] says, the most likely
+    /// first; `None` if the model has no quantiles, or the slice is unlike the training data.
+    pub set: Option<Vec<ClassName>>,
     /// Which model said so.
     pub model: String,
     /// What there is to doubt: a DICOM header that speaks of no axial slice of a chest, a file
@@ -137,6 +152,7 @@ pub struct FileCounts {
 /// Classifies every file, and keeps the answers.
 ///
 /// # Errors
+/// [`ExperimentError::Policy`] if a number of the policy is out of its range,
 /// [`ExperimentError::NoImages`] if there are no files, [`ExperimentError::Input`] if a path cannot be
 /// looked at, [`ExperimentError::Predict`] if the engine fails. A file that cannot be read is an
 /// answer.
@@ -164,6 +180,7 @@ pub fn predict_each(
     session: &Session<'_>,
     take: &mut dyn FnMut(FileAnswer) -> io::Result<()>,
 ) -> Result<FileCounts, ExperimentError> {
+    request.policy.check()?;
     let inputs = inputs::list(&request.paths, session)?;
     let task = Task::Predict;
     session.tell(&Event::Begins {
@@ -176,12 +193,16 @@ pub fn predict_each(
         session,
         take,
         counts: FileCounts::default(),
+        batch: Batch::default(),
     };
     for chunk in inputs.chunks(CHUNK) {
         judge.files(chunk)?;
     }
-    let counts = judge.counts;
+    let (counts, batch) = (judge.counts, judge.batch);
     session.tell(&Event::Ends { task });
+    if let Some(found) = batch.held_against(&model.file) {
+        session.tell(&Event::HeldAgainstCalibration(&found));
+    }
     Ok(counts)
 }
 

@@ -5,6 +5,8 @@
 //! heading, its values, its default, and whether trials of a search may differ in it. What a
 //! choice makes of a run is in `resolve`.
 
+use std::path::PathBuf;
+
 use hilum_graph::{Architecture, DeviceName};
 use hilum_imaging::{Channels, Depth, FillMode, Fit, Frame, Interpolation, Views, Window};
 use hilum_train::{ClassWeights, Keep};
@@ -469,6 +471,11 @@ settings! {
     /// (`hilum cross-validate`): nothing is validated
     train_on_valid: bool as value, "data.train_on_valid", "train-on-valid",
         Run, Kind::Switch, NOTHING, DATA;
+
+    /// Calibrate the model on this folder of a finished `hilum cross-validate` of the same settings,
+    /// in place of the validation split
+    calibrate_on: PathBuf as value, "data.calibrate_on", "calibrate-on" <"DIR">,
+        Run, Kind::Text, NOTHING, DATA;
 }
 
 /// Which network, as it was written.

@@ -118,6 +118,7 @@ impl Choices {
             allow: self.allow.clone().unwrap_or_default(),
             as_is: self.as_is.unwrap_or(false),
             train_on_valid: self.train_on_valid.unwrap_or(false),
+            calibrate_on: self.calibrate_on.clone(),
         }
     }
 

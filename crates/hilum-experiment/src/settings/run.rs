@@ -59,6 +59,9 @@ pub struct DataSettings {
     /// Whether the validation split is trained on as well.
     #[serde(default)]
     pub train_on_valid: bool,
+    /// The folder of a finished cross-validation that the model is calibrated on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibrate_on: Option<PathBuf>,
 }
 
 /// Which network, and where its weights come from.

@@ -1,12 +1,13 @@
 //! One training run, from its folder to its best model.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use hilum_core::{AuditSummary, Split};
 use hilum_dataset::Dataset;
 use hilum_dataset::audit::Audit;
 use hilum_files::write_atomically;
-use hilum_graph::Parameters;
+use hilum_graph::{Engine, Parameters};
 use hilum_metrics::History;
 use hilum_report::TrainingContext;
 use hilum_train::{
@@ -20,12 +21,13 @@ use serde::Serialize;
 
 use super::Place;
 use super::events::TrainingEvents;
+use crate::calibration::{NotCalibrated, ValidSlices, calibrate_on_valid, out_of_fold};
 use crate::data::{self, Audited};
 use crate::error::Interruptible;
 use crate::places::without_places;
 use crate::session::{Session, workers};
 use crate::settings::RunSettings;
-use crate::{ExperimentError, network, weights};
+use crate::{Event, ExperimentError, network, weights};
 
 /// What a run is started with, and where it goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,14 +81,21 @@ pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentErro
     let Audited { dataset, audit } = data::with_valid(audited, &settings.data, session)?;
     let mut engine = network::open(&settings, dataset.classes(), session)?;
     settings.machine.engine = Some(engine.description());
-    let (train, valid) = slices(&settings, &dataset, &workers, session)?;
+    let Divided {
+        train,
+        valid,
+        valid_samples,
+    } = slices(&settings, &dataset, &workers, session)?;
     let data = TrainingData {
         classes: dataset.classes(),
         train: &train,
         valid: &valid,
     };
     let known = known_slices(&settings, &dataset, &audit, &workers, session)?;
-    let model = template(&settings, &dataset, &data, audit.summary(), Some(known))?;
+    let mut model = template(&settings, &dataset, &data, audit.summary(), Some(known))?;
+    if let Some(folder) = &settings.data.calibrate_on {
+        calibrate_on(folder, &mut model, session)?;
+    }
     session.cancel().check()?;
     let folder = run.place.folder(&settings)?;
     if lock.is_none() {
@@ -114,6 +123,22 @@ pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentErro
         hilum_train::train(engine.as_mut(), &training, &mut events, stop)
     })?;
     finished(&outcome, folder.path(), Interruptible::Run)?;
+    if model.calibration.is_none() {
+        let valid = ValidSlices {
+            dataset: &dataset,
+            audit: &audit,
+            slices: &valid,
+            samples: &valid_samples,
+        };
+        calibrate(
+            &folder,
+            &settings,
+            valid,
+            engine.as_mut(),
+            &workers,
+            session,
+        )?;
+    }
     drop(lock);
     Ok(Trained {
         folder: folder.path().to_owned(),
@@ -124,29 +149,87 @@ pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentErro
     })
 }
 
+/// Before anything is trained: a folder of another model is refused then.
+fn calibrate_on(
+    folder: &Path,
+    model: &mut ModelFile,
+    session: &Session<'_>,
+) -> Result<(), ExperimentError> {
+    let found = out_of_fold(folder, model)?;
+    session.tell(&Event::Calibrated {
+        record: &found.record,
+        differences: &found.differences,
+    });
+    model.calibration = Some(found.record);
+    Ok(())
+}
+
+/// On the validation split, with the weights that became the model, which `engine` holds.
+fn calibrate(
+    folder: &RunFolder,
+    settings: &RunSettings,
+    valid: ValidSlices<'_>,
+    engine: &mut dyn Engine,
+    workers: &ThreadPool,
+    session: &Session<'_>,
+) -> Result<(), ExperimentError> {
+    let batch = NonZeroUsize::new(settings.training.batch_size).unwrap_or(NonZeroUsize::MIN);
+    let found = if settings.data.train_on_valid {
+        Err(NotCalibrated::TrainedOnValid)
+    } else {
+        calibrate_on_valid(valid, engine, &settings.recipe, batch, workers, session)?
+    };
+    match found {
+        Ok(record) => {
+            session.tell(&Event::Calibrated {
+                record: &record,
+                differences: "",
+            });
+            let mut model = ModelFile::read(&folder.model())?;
+            model.calibration = Some(record);
+            model.write(&folder.model())?;
+        }
+        Err(reason) => session.tell(&Event::NotCalibrated(&reason)),
+    }
+    Ok(())
+}
+
 /// What is trained on and validated on.
+struct Divided {
+    train: Vec<LabelledSlice>,
+    valid: Vec<LabelledSlice>,
+    /// The position in the dataset of each slice of `valid`.
+    valid_samples: Vec<usize>,
+}
+
 fn slices(
     settings: &RunSettings,
     dataset: &Dataset,
     workers: &ThreadPool,
     session: &Session<'_>,
-) -> Result<(Vec<LabelledSlice>, Vec<LabelledSlice>), ExperimentError> {
+) -> Result<Divided, ExperimentError> {
     let load = |split| {
         let (recipe, settings) = (&settings.recipe, &settings.data);
         data::load_split(dataset, split, recipe, settings, workers, session)
-            .map(|loaded| data::labelled(dataset, loaded))
     };
-    let mut train = load(Split::Train)?;
+    let mut divided = Divided {
+        train: data::labelled(dataset, load(Split::Train)?),
+        valid: Vec::new(),
+        valid_samples: Vec::new(),
+    };
     if settings.data.train_on_valid && dataset.of(Split::Valid).next().is_none() {
-        return Ok((train, Vec::new()));
+        return Ok(divided);
     }
-    let mut valid = load(Split::Valid)?;
+    let loaded = load(Split::Valid)?;
+    let samples = loaded.slices.iter().map(|slice| slice.sample_index);
+    divided.valid_samples = samples.collect();
+    divided.valid = data::labelled(dataset, loaded);
     if settings.data.train_on_valid {
-        train.append(&mut valid);
-        let numbered = train.iter_mut().enumerate();
+        divided.train.append(&mut divided.valid);
+        let numbered = divided.train.iter_mut().enumerate();
         numbered.for_each(|(number, slice)| slice.number = number);
     }
-    Ok((train, valid))
+    Ok(divided)
 }
 
 /// By what the model will know its slices again, and those of the model that it begins with.

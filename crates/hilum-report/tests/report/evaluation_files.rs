@@ -13,13 +13,15 @@ use tempfile::TempDir;
 use super::drawings::assert_texts_fit;
 use super::fixture;
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 9] = [
+    "answers.csv",
     "confusion-matrix.svg",
     "metrics.json",
     "precision-recall.svg",
     "predictions.csv",
     "reliability.svg",
     "report.html",
+    "risk-coverage.svg",
     "roc.svg",
 ];
 

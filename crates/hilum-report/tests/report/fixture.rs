@@ -7,8 +7,10 @@ use hilum_core::{
     AuditSummary, ByValidation, ClassIndex, ClassName, Classes, FindingCount, Probabilities,
     Severity, Split, ValidationRole,
 };
-use hilum_metrics::{Bootstrap, EpochRow, Evaluation, EvaluationReport, History, SplitRow};
-use hilum_report::{Evaluated, Prediction, TrainingContext};
+use hilum_metrics::{
+    AnswerScores, Bootstrap, EpochRow, Evaluation, EvaluationReport, History, SplitRow,
+};
+use hilum_report::{Answer, Evaluated, Prediction, TrainingContext};
 
 pub(crate) const CHEST: [&str; 4] = [
     "adenocarcinoma",
@@ -55,6 +57,7 @@ pub(crate) fn predictions(class_count: usize, present: &[usize], count: usize) -
             path: PathBuf::from(format!("valid/class-{truth}/slice-{at:03}.png")),
             truth: ClassIndex::new(truth),
             probabilities: Probabilities::new(shares).expect("a distribution"),
+            answer: Answer::default(),
         }
     };
     (0..count).map(slice).collect()
@@ -76,6 +79,7 @@ pub(crate) fn report(classes: &Classes, predictions: &[Prediction]) -> Evaluatio
         clean: Some(figures.clone()),
         as_is: figures,
         leaked: None,
+        answers: AnswerScores::default(),
         audit: AuditSummary::NotAudited,
         model: "runs/first/model.safetensors".to_owned(),
         details: BTreeMap::from([

@@ -11,8 +11,9 @@ pub use description::ArchitectureDescription;
 pub use error::ModelFileError;
 pub use model::{INTENDED_USE, ModelFile};
 pub use record::{
-    Acquaintance, CalibrationRecord, DataRecord, InitialWeightsRecord, KnownSlices, NetworkRecord,
-    SettingsRecord, TrainingRecord, ValidationRecord,
+    Acquaintance, CalibrationRecord, CalibrationSlices, CalibrationSource, DataRecord,
+    InitialWeightsRecord, KnownSlices, NetworkRecord, SettingsRecord, TrainingRecord,
+    ValidationRecord,
 };
 
 #[cfg(test)]

@@ -73,6 +73,11 @@ impl ModelFile {
             let what = format!("its network has {class_count} outputs for {named} classes");
             return Err(inconsistent(what));
         }
+        let calibration = self.calibration.as_ref();
+        if calibration.is_some_and(|calibration| !calibration.fits(class_count)) {
+            let what = format!("its calibration is not one of {class_count} classes");
+            return Err(inconsistent(what));
+        }
         let prepared = recipe_shape(&self.recipe);
         if input != prepared {
             let what = format!("its network reads {input}, its recipe prepares {prepared}");

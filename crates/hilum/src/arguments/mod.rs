@@ -1,11 +1,13 @@
 //! Flags that several commands share, and how they become settings.
 
+mod answers;
 mod data;
 mod fit;
 mod folds;
 mod settings;
 mod words;
 
+pub(crate) use answers::AnswerArguments;
 pub(crate) use data::{DATA, DATA_FLAG, DataArgument, positional};
 pub(crate) use fit::FitArguments;
 pub(crate) use folds::FoldArguments;

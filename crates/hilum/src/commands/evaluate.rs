@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use hilum_core::Split;
-use hilum_experiment::{Evaluate, EvaluationPlace, Model, ModelOrigin, bundled, evaluate};
+use hilum_experiment::{
+    Evaluate, EvaluationPlace, ExperimentError, Model, ModelOrigin, bundled, evaluate,
+};
 use hilum_metrics::Bootstrap;
 
-use crate::arguments::{Chosen, DataArgument, Format, OfEvaluation};
+use crate::arguments::{AnswerArguments, Chosen, DataArgument, Format, OfEvaluation};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
 use crate::screen::{self, Screen};
@@ -59,6 +61,9 @@ pub(crate) struct Arguments {
     seed: u64,
 
     #[command(flatten)]
+    answers: AnswerArguments,
+
+    #[command(flatten)]
     chosen: Chosen<OfEvaluation>,
 }
 
@@ -68,6 +73,7 @@ pub(super) fn run(
     _given: &ArgMatches,
     screen: &Screen,
 ) -> Result<(), CommandError> {
+    let policy = arguments.answers.policy().map_err(ExperimentError::from)?;
     let narrator = Narrator::new(screen);
     let session = session(&narrator)?;
     let (origin, choices) = (&arguments.model, &arguments.chosen.choices);
@@ -85,8 +91,10 @@ pub(super) fn run(
             seed: arguments.seed,
             ..Bootstrap::default()
         },
+        policy,
         ..Evaluate::new(choices.data(&arguments.data.path), origin)
     };
+    screen.note(policy);
     let report = evaluate(&mut model, &request, &session)?;
     match arguments.format {
         Format::Json => screen::print_json(&serde_json::to_string_pretty(&report)?)?,

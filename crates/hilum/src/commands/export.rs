@@ -34,6 +34,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = PrecisionChoice::F32)]
     precision: PrecisionChoice,
 
+    /// Calibrate it on this folder of a finished `hilum cross-validate` of its settings
+    #[arg(long, value_name = "DIR")]
+    calibrate_on: Option<PathBuf>,
+
     /// Under which terms the model may be used; as it was if left out
     #[arg(long, value_name = "TEXT")]
     licence: Option<String>,
@@ -75,6 +79,7 @@ pub(super) fn run(
             PrecisionChoice::F32 => Precision::Full,
         },
         licence: arguments.licence.clone(),
+        calibrate_on: arguments.calibrate_on.clone(),
         card: arguments.card.clone().map(|path| CardRequest {
             path,
             command: arguments.command.clone(),

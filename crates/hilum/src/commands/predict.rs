@@ -1,5 +1,6 @@
 //! `hilum predict`: images, folders, DICOM files and series, in any mix.
 
+mod legend;
 mod output;
 
 use std::ffi::OsStr;
@@ -14,7 +15,7 @@ use hilum_experiment::{
 use hilum_files::write_atomically;
 use hilum_imaging::DecodeLimits;
 
-use crate::arguments::{Chosen, Format, OfPrediction};
+use crate::arguments::{AnswerArguments, Chosen, Format, OfPrediction};
 use crate::error::{ArgumentError, CommandError};
 use crate::narrator::Narrator;
 use crate::screen::Screen;
@@ -66,6 +67,9 @@ pub(crate) struct Arguments {
     strict: bool,
 
     #[command(flatten)]
+    answers: AnswerArguments,
+
+    #[command(flatten)]
     chosen: Chosen<OfPrediction>,
 }
 
@@ -76,6 +80,7 @@ pub(super) fn run(
     screen: &Screen,
 ) -> Result<(), CommandError> {
     arguments.check_out()?;
+    let policy = arguments.answers.policy().map_err(ExperimentError::from)?;
     let narrator = Narrator::new(screen);
     let session = session(&narrator)?;
     let choices = &arguments.chosen.choices;
@@ -91,6 +96,7 @@ pub(super) fn run(
         } else {
             Doubtful::Warn
         },
+        policy,
         ..Predict::new(&arguments.paths)
     };
     let answers = Answers {
@@ -157,6 +163,7 @@ pub(crate) fn print(
         Some(_) => Sink::Memory(Vec::new()),
         None => Sink::Stdout,
     };
+    screen.note(request.policy);
     let mut output = Output::new(answers.format, &model.file.classes, sink);
     let mut unreadable = Vec::new();
     let counts = predict_each(model, request, session, &mut |answer| {

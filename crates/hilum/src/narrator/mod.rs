@@ -1,6 +1,7 @@
 //! What a person reads and sees while a call of the library goes on: its events in words, on the
 //! screen.
 
+mod answers;
 mod bars;
 mod epochs;
 mod evaluation;
@@ -18,6 +19,7 @@ use hilum_weights::ModelFile;
 
 use crate::screen::{DISCLAIMER, Screen, stderr_width};
 use crate::summary::{class_table, stamp};
+use answers::{calibrated, held_against, worth_of_answers};
 use bars::Bars;
 use evaluation::{divided, known_slices};
 use training::RunProgress;
@@ -143,6 +145,12 @@ impl Narrator<'_> {
             Event::LeaksUnknown => screen.warn(
                 "this model is of an older hilum and does not say what it learned from: slices that it knows cannot be told from others",
             ),
+            Event::HeldAgainstCalibration(found) => held_against(found, screen),
+            Event::Calibrated {
+                record,
+                differences,
+            } => calibrated(record, differences, screen),
+            Event::NotCalibrated(reason) => self.note(answers::not_calibrated(reason)),
             Event::GoesOnIn(path) => self.note(format_args!("going on in `{}`", path.display())),
             Event::WroteResult { path } => {
                 screen.detail(format_args!("wrote `{}`", path.display()));
@@ -161,9 +169,10 @@ impl Narrator<'_> {
 fn introduce(origin: &ModelOrigin, file: &ModelFile, screen: &Screen) {
     let classes = file.classes.len();
     screen.note(format_args!(
-        "{origin}: {}, {classes} classes\n{}\n{DISCLAIMER}",
+        "{origin}: {}, {classes} classes\n{}\n{}\n{DISCLAIMER}",
         file.architecture.name,
         stamp(&file.audit, stderr_width()),
+        worth_of_answers(file),
     ));
 }
 

@@ -3,6 +3,7 @@
 use hilum_experiment::Division;
 use hilum_metrics::{ClassMetric, Evaluation, EvaluationReport, METRICS, Metric, Prominence};
 
+use super::answers::answers;
 use super::figures::{per_class, range, show, shown_of_class};
 use super::{Table, stamp};
 use crate::screen::{DISCLAIMER, stdout_width};
@@ -14,10 +15,11 @@ pub(crate) fn evaluation(report: &EvaluationReport) -> String {
     let division = report.details.get("division").filter(|said| **said != own);
     let division = division.map_or(String::new(), |division| format!("{division}\n"));
     format!(
-        "{division}{}\n\n{}\n\n{}\n\n{}\n{DISCLAIMER}",
+        "{division}{}\n\n{}\n\n{}\n{}\n{}\n{DISCLAIMER}",
         slices(report),
         score_table(report),
         class_table(report.clean.as_ref().unwrap_or(&report.as_is)),
+        answers(report),
         stamp(&report.audit, stdout_width())
     )
 }

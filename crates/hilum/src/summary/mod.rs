@@ -1,5 +1,6 @@
 //! Results for a person at a terminal.
 
+mod answers;
 mod cross_validation;
 mod dataset;
 mod evaluation;

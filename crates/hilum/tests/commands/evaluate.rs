@@ -26,12 +26,14 @@ fn an_evaluation_leaves_every_file() {
     assert_eq!(
         names_in(&workplace.path("runs/first/evaluation")),
         [
+            "answers.csv",
             "confusion-matrix.svg",
             "metrics.json",
             "precision-recall.svg",
             "predictions.csv",
             "reliability.svg",
             "report.html",
+            "risk-coverage.svg",
             "roc.svg",
         ]
     );

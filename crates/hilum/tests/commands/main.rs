@@ -1,10 +1,12 @@
 //! The commands through the real binary: stdout, stderr, exit code and files.
 
 mod aliases;
+mod answers;
 mod arch;
 mod audit;
 mod bench;
 mod bundled;
+mod calibration;
 mod configuration;
 mod cross_validate;
 mod demo;

@@ -20,7 +20,8 @@ fn lines(finished: &Finished) -> Vec<Value> {
 fn every_slice_of_a_folder_gets_a_line_of_json() {
     let workplace = Workplace::new();
     workplace.model();
-    let finished = predict(&workplace, &["slices/test", "--format", "json"]);
+    let arguments = ["slices/test", "--format", "json", "--abstain", "never"];
+    let finished = predict(&workplace, &arguments);
     let lines = lines(finished.succeeds());
     assert_eq!(lines.len(), 9);
     for line in &lines {
@@ -67,7 +68,8 @@ fn csv_has_a_header_and_a_row_per_file() {
     assert_eq!(
         rows[0],
         "path,class,adenocarcinoma,normal,squamous.cell.carcinoma,model,\
-         study_uid,series_uid,instance_number,position_mm,frame,warnings,error"
+         study_uid,series_uid,instance_number,position_mm,frame,warnings,error,\
+         abstained,reason,set,calibrated"
     );
     assert_eq!(rows.len(), 4);
 }

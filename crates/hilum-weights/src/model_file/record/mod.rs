@@ -12,7 +12,7 @@ mod validation;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use calibration::CalibrationRecord;
+pub use calibration::{CalibrationRecord, CalibrationSlices, CalibrationSource};
 pub use known_slices::{Acquaintance, KnownSlices};
 pub use training::{
     DataRecord, InitialWeightsRecord, NetworkRecord, SettingsRecord, TrainingRecord,
@@ -38,7 +38,7 @@ impl Record for KnownSlices {
 }
 
 impl Record for CalibrationRecord {
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 /// The version of a record that names none.

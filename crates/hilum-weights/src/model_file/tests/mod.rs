@@ -9,6 +9,7 @@ use hilum_core::{
 use hilum_graph::{Architecture, Shape, Tensor, initialise};
 use hilum_imaging::{Channels, Fit, Interpolation, Normalisation, Recipe, Window};
 use hilum_metrics::SplitRow;
+use hilum_trust::Scaling;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -71,11 +72,10 @@ fn model_of(name: Architecture, side: usize, channels: Channels) -> ModelFile {
                 ..SplitRow::default()
             },
         )),
-        calibration: Some(CalibrationRecord {
-            version: 1,
+        calibration: Some(CalibrationRecord::new(Scaling {
             temperature: 1.25,
-            other: serde_json::Map::new(),
-        }),
+            bias: None,
+        })),
         licence: Some("CC-BY-4.0".to_owned()),
         intended_use: INTENDED_USE.to_owned(),
     }

@@ -86,3 +86,49 @@ fn a_model_that_was_not_validated_is_read() {
         "{error}"
     );
 }
+
+#[test]
+fn a_temperature_of_before_is_read_and_says_no_more() {
+    let model = with_entry("hilum.calibration", Some(r#"{"temperature":0.5}"#)).unwrap();
+    let calibration = model.calibration.unwrap();
+    assert_eq!(
+        (calibration.version, calibration.scaling.temperature),
+        (1, 0.5)
+    );
+    assert_eq!(calibration.scaling.bias, None);
+    assert_eq!(calibration.conformal, None);
+}
+
+#[test]
+fn a_calibration_survives_in_every_field() {
+    let scores = r#"[{"slices":2,"groups":1,"scores":[0.1,0.25]},{"slices":1,"groups":1,"scores":[0.5]},{"slices":1,"groups":1,"scores":[0.0]}]"#;
+    let text = format!(
+        r#"{{"version":2,"temperature":0.5,"bias":[0.1,-0.1,0.0],"fitted_on":{{"source":"out-of-fold","slices":4,"groups":3,"grouping":"inferred","of_learned_groups":0}},"log_losses":{{"before":0.5,"after":0.25}},"conformal":{{"lac":{scores},"aps":{scores}}},"confidences":[0.5,0.75],"sharpness":1}}"#
+    );
+    let model = with_entry("hilum.calibration", Some(&text)).unwrap();
+    let bytes = written(&model);
+    let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    assert_eq!(
+        header.metadata().as_ref().unwrap()["hilum.calibration"],
+        text
+    );
+}
+
+#[test]
+fn a_calibration_that_no_answer_could_be_made_of_is_refused() {
+    for text in [
+        r#"{"temperature":0.0}"#,
+        r#"{"temperature":-1.0}"#,
+        r#"{"version":2,"temperature":1.0,"bias":[0.1]}"#,
+        r#"{"version":2,"temperature":1.0,"conformal":{"lac":[],"aps":[]}}"#,
+        r#"{"version":2,"temperature":1.0,"confidences":[7.0]}"#,
+    ] {
+        let error = with_entry("hilum.calibration", Some(text)).unwrap_err();
+        assert!(error.to_string().contains("contradicts itself"), "{error}");
+    }
+    let error = with_entry("hilum.calibration", Some(r#"{"version":3}"#)).unwrap_err();
+    assert!(
+        error.to_string().contains("install a newer hilum"),
+        "{error}"
+    );
+}

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use hilum_core::{ClassName, Classes, printable_name, spreadsheet_text};
 use hilum_experiment::{FileAnswer, Prediction};
 
+use super::legend::Legend;
 use crate::arguments::Format;
 use crate::screen::{self, stdout_width};
 use crate::summary::{Table, broken};
@@ -55,9 +56,16 @@ pub(super) struct Output {
 }
 
 enum Form {
-    Text { table: Table, warnings: Warnings },
+    Text {
+        table: Table,
+        legend: Legend,
+        warnings: Warnings,
+    },
     Json,
-    Csv { classes: Classes, has_header: bool },
+    Csv {
+        classes: Classes,
+        has_header: bool,
+    },
 }
 
 impl Output {
@@ -65,6 +73,7 @@ impl Output {
         let form = match format {
             Format::Text => Form::Text {
                 table: empty_table(classes),
+                legend: Legend::default(),
                 warnings: Warnings::default(),
             },
             Format::Json => Form::Json,
@@ -80,21 +89,29 @@ impl Output {
     /// row.
     pub(super) fn answer(&mut self, answer: &FileAnswer) -> io::Result<()> {
         match (&mut self.form, answer) {
-            (Form::Text { table, warnings }, FileAnswer::Predicted(prediction)) => {
+            (
+                Form::Text {
+                    table,
+                    legend,
+                    warnings,
+                },
+                FileAnswer::Predicted(prediction),
+            ) => {
                 warnings.of(prediction);
-                let values = prediction.probabilities.values();
-                let values = values.map(|value| format!("{value:.3}"));
-                table.row(named(prediction).into_iter().chain(values));
+                table.row(legend.row(prediction));
                 Ok(())
             }
             (Form::Text { .. }, FileAnswer::Unreadable { .. }) => Ok(()),
             (Form::Json, answer) => self.sink.json(&serde_json::to_string(answer)?),
             (Form::Csv { .. }, FileAnswer::Predicted(prediction)) => {
                 let values = prediction.probabilities.values().map(f64::to_string);
-                let fixed = named(prediction).map(|cell| text(&cell));
+                let class = prediction.class.as_ref().map(ClassName::as_str);
+                let path = prediction.path.display().to_string();
+                let fixed = [text(&path), text(class.unwrap_or_default())];
                 let row = fixed.into_iter().chain(values);
                 let row = row.chain([text(&prediction.model)]);
-                self.csv_row(row.chain(place(prediction)).chain([String::new()]))
+                let row = row.chain(place(prediction)).chain([String::new()]);
+                self.csv_row(row.chain(worth(prediction)))
             }
             (Form::Csv { classes, .. }, FileAnswer::Unreadable { path, frame, error }) => {
                 let mut row = vec![text(&path.display().to_string())];
@@ -103,6 +120,7 @@ impl Output {
                 row.push(frame.map_or_else(String::new, |frame| frame.to_string()));
                 row.push(String::new());
                 row.push(text(error));
+                row.extend(vec![String::new(); WORTH.len()]);
                 self.csv_row(row)
             }
         }
@@ -110,10 +128,17 @@ impl Output {
 
     /// Prints what is left, and gives what the memory holds.
     pub(super) fn finish(mut self) -> io::Result<Vec<u8>> {
-        if let Form::Text { table, warnings } = &self.form
+        if let Form::Text {
+            table,
+            legend,
+            warnings,
+        } = &self.form
             && !table.is_empty()
         {
             self.sink.table(table)?;
+            for line in legend.lines() {
+                self.sink.line(&line)?;
+            }
             warnings.print(&mut self.sink)?;
         }
         Ok(match self.sink {
@@ -137,6 +162,7 @@ impl Output {
             header.push("model");
             header.extend(PLACE);
             header.push("error");
+            header.extend(WORTH);
             writer.write_record(header.into_iter().map(text))?;
             *has_header = true;
         }
@@ -153,11 +179,17 @@ fn text(cell: &str) -> String {
     spreadsheet_text(cell).into_owned()
 }
 
-/// The file and its class.
-fn named(prediction: &Prediction) -> [String; 2] {
+/// What an answer is worth, as columns of CSV; as warnings, the classes of a set stand in one cell.
+const WORTH: [&str; 4] = ["abstained", "reason", "set", "calibrated"];
+
+fn worth(prediction: &Prediction) -> [String; 4] {
+    let reason = prediction.reason.map(|reason| reason.to_string());
+    let set = prediction.set.iter().flatten().map(ClassName::as_str);
     [
-        prediction.path.display().to_string(),
-        prediction.class.to_string(),
+        prediction.abstained.to_string(),
+        reason.unwrap_or_default(),
+        text(&set.collect::<Vec<_>>().join("; ")),
+        prediction.calibrated.to_string(),
     ]
 }
 

@@ -1,0 +1,210 @@
+//! What the page says of calibration, sets, silence, and whether the slices are as they should be.
+
+use hilum_metrics::{
+    Abstained, AnswerScores, Evaluation, EvaluationReport, Exchangeability, SetScores,
+};
+use serde::Serialize;
+
+use crate::caption::slice_count;
+
+/// Texts and tables, ready formatted.
+#[derive(Serialize)]
+pub(crate) struct AnswersSection {
+    /// What calibration did to the error.
+    calibration: String,
+    /// What the same error is when it is asked in other ways, and Brier's parts.
+    figures: Vec<(&'static str, String)>,
+    alarm: Option<Alarm>,
+    sets: Option<SetTable>,
+    abstained: Option<Silence>,
+}
+
+/// Whether the slices look like those of the calibration.
+#[derive(Serialize)]
+struct Alarm {
+    /// The class of its box.
+    level: &'static str,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct SetTable {
+    promise: String,
+    empty: Option<String>,
+    rows: Vec<SetRow>,
+}
+
+#[derive(Serialize)]
+struct SetRow {
+    name: String,
+    coverage: String,
+    mean_size: String,
+    support: usize,
+}
+
+#[derive(Serialize)]
+struct Silence {
+    text: String,
+    reasons: Vec<(String, usize)>,
+}
+
+impl AnswersSection {
+    pub(crate) fn new(report: &EvaluationReport, shown: &Evaluation) -> Self {
+        let AnswerScores {
+            conformal,
+            abstained,
+            exchangeability,
+            ..
+        } = &report.answers;
+        Self {
+            calibration: calibration(shown),
+            figures: figures(shown),
+            alarm: exchangeability.as_ref().map(Alarm::new),
+            sets: conformal.as_ref().map(SetTable::new),
+            abstained: abstained.as_ref().map(Silence::new),
+        }
+    }
+}
+
+fn calibration(shown: &Evaluation) -> String {
+    let after = number(shown.scores.ece);
+    match shown.ece_before {
+        Some(before) => format!(
+            "The probabilities are calibrated: the expected error was {before:.4} and is {after}."
+        ),
+        None => "The model is not calibrated: its probabilities are no frequencies. Training \
+                 calibrates on the validation split, --calibrate-on on a cross-validation."
+            .to_owned(),
+    }
+}
+
+fn figures(shown: &Evaluation) -> Vec<(&'static str, String)> {
+    let scores = &shown.calibration;
+    let brier = &scores.brier;
+    [
+        ("expected error, bins of equal width", shown.scores.ece),
+        ("expected error, bins of equal mass", scores.ece_equal_mass),
+        (
+            "root of the squared error, less what chance explains",
+            scores.ece_debiased,
+        ),
+        ("expected error, mean over classes", scores.ece_classwise),
+        ("largest error of a bin", scores.mce),
+        ("Brier score", shown.scores.brier_score),
+        ("  its reliability (0 is best)", brier.brier_reliability),
+        ("  less its resolution", brier.brier_resolution),
+        ("  and its uncertainty", brier.brier_uncertainty),
+        ("  and what bins leave out", brier.brier_within_bins),
+    ]
+    .map(|(name, value)| (name, number(value)))
+    .into()
+}
+
+impl Alarm {
+    fn new(found: &Exchangeability) -> Self {
+        let Exchangeability {
+            p_value,
+            alarm,
+            slices,
+            groups,
+            confidence,
+            calibration_confidence,
+        } = found;
+        let slices = slice_count(*slices);
+        let figures = format!(
+            "permutation test over {groups} groups, p = {p_value:.4}; mean confidence \
+             {confidence:.3}, there {calibration_confidence:.3}"
+        );
+        if *alarm {
+            let text = format!(
+                "These {slices} do not look like those that the model was calibrated on: its \
+                 probabilities and sets promise nothing here ({figures})."
+            );
+            let level = "error";
+            Self { level, text }
+        } else {
+            let text = format!(
+                "By how sure the model is of them, these {slices} look like those that it was \
+                 calibrated on ({figures})."
+            );
+            let level = "clean";
+            Self { level, text }
+        }
+    }
+}
+
+impl SetTable {
+    fn new(scores: &SetScores) -> Self {
+        let all = SetRow {
+            name: "all".to_owned(),
+            coverage: match scores.interval {
+                Some(interval) => format!(
+                    "{} ({:.3} to {:.3})",
+                    short(scores.coverage),
+                    interval.low,
+                    interval.high
+                ),
+                None => short(scores.coverage),
+            },
+            mean_size: size(scores.mean_size),
+            support: scores.count,
+        };
+        let classes = scores.per_class.iter().map(|(name, of_class)| SetRow {
+            name: name.to_string(),
+            coverage: short(of_class.coverage),
+            mean_size: size(of_class.mean_size),
+            support: of_class.support,
+        });
+        Self {
+            promise: format!(
+                "Each slice has a set of classes that is to hold the truth in {} of slices. That is \
+                 promised of slices that could as well have been among those of the calibration, in \
+                 any order (exchangeable), and of no others: not of another hospital's, not of one \
+                 patient's by themselves.",
+                scores.asked
+            ),
+            empty: (scores.empty > 0).then(|| {
+                format!(
+                    "{} sets are empty: no class is as likely as it takes. With the most likely \
+                     class in their place the sets would hold the truth in {} of slices.",
+                    scores.empty,
+                    short(scores.coverage_filled)
+                )
+            }),
+            rows: std::iter::once(all).chain(classes).collect(),
+        }
+    }
+}
+
+impl Silence {
+    fn new(abstained: &Abstained) -> Self {
+        let Abstained {
+            count,
+            share,
+            by_reason,
+            accuracy_of_answered,
+        } = abstained;
+        let percent = share.map_or_else(String::new, |share| format!(" ({:.1}%)", share * 100.0));
+        let right = short(*accuracy_of_answered);
+        Self {
+            text: format!(
+                "The model does not know of {}{percent}. Of those that it answers, {right} are \
+                 right.",
+                slice_count(*count)
+            ),
+            reasons: by_reason.clone().into_iter().collect(),
+        }
+    }
+}
+
+fn number(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
+}
+
+fn short(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"))
+}
+
+fn size(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"))
+}
