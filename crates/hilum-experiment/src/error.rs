@@ -17,6 +17,7 @@ use hilum_weights::{ApplyError, ModelFileError, TensorFileError, WeightsError};
 use thiserror::Error;
 
 use crate::calibration::CalibrationError;
+use crate::cross_validate::LeakError;
 use crate::data::UnreadableFiles;
 use crate::evaluate::{ClassesDiffer, EvaluationPlaceError};
 use crate::export::ExportError;
@@ -157,6 +158,9 @@ pub enum ExperimentError {
     /// Slices that folds cannot be made of.
     #[error(transparent)]
     Pool(#[from] PoolError),
+    /// Slices between which nothing can leak.
+    #[error(transparent)]
+    Leak(#[from] LeakError),
     /// Nothing to choose by, inside of a fold.
     #[error(transparent)]
     InnerValid(#[from] InnerValidError),

@@ -174,6 +174,13 @@ pub enum Event<'a> {
 
     /// A cross-validation or search goes on in a folder that it began before.
     GoesOnIn(&'a Path),
+    /// The folds by group are done, and the same begins with folds by slice.
+    FoldsBySlice {
+        /// Slices that are dealt out, copies among them.
+        slices: usize,
+        /// Slices that the folds by group were made of.
+        of_groups: usize,
+    },
     /// A batch or epoch of a fold is done.
     FoldAdvances(&'a FoldProgress<'a>),
     /// A fold is predicted.

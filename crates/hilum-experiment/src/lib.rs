@@ -79,7 +79,9 @@ pub use audit::{AuditOutput, AuditRequest, audit};
 pub use bench::{Bench, BenchFigure, BenchMode, bench};
 pub use calibration::{CalibrationError, NotCalibrated};
 pub use chain::{Said, chain};
-pub use cross_validate::{CrossValidatedRun, CrossValidation, cross_validate, out_of_fold_caption};
+pub use cross_validate::{
+    CrossValidatedRun, CrossValidation, LeakError, LeakMeasure, cross_validate, out_of_fold_caption,
+};
 pub use data::UnreadableFiles;
 pub use error::{ErrorKind, ExperimentError, Interruptible};
 pub use evaluate::{

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hilum_core::{Cancel, Grouping};
 use hilum_experiment::{
-    Choices, CrossValidation, ErrorKind, Evaluate, Event, ExperimentError, FoldSettings, Model,
-    ModelOrigin, Place, Predict, Resume, Run, RunSettings, Session, cross_validate, evaluate,
-    predict, resume, train,
+    Choices, CrossValidation, ErrorKind, Evaluate, Event, ExperimentError, FoldSettings,
+    LeakMeasure, Model, ModelOrigin, Place, Predict, Resume, Run, RunSettings, Session,
+    cross_validate, evaluate, predict, resume, train,
 };
 use hilum_imaging::{DatasetSettings, write_dataset};
 use tempfile::TempDir;
@@ -190,6 +190,7 @@ fn a_cross_validation_that_is_cancelled_repeats_no_fold() {
         keeps_models: false,
         runs: folder.path().join("runs"),
         name: Some(name.to_owned()),
+        leak: LeakMeasure::Skip,
     };
     let whole = cross_validate(&request("whole"), &Session::default()).unwrap();
     let cancel = Cancel::default();

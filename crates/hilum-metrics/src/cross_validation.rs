@@ -8,34 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::bootstrap::Bootstrap;
 use crate::by_metric::by_metric;
 use crate::evaluation::Evaluation;
+use crate::leak::Leak;
 use crate::metrics::{ACCURACY, LOG_LOSS, MACRO_AUROC, MACRO_F1};
-use crate::sample::Sample;
-
-/// What a model said of a slice that it had not seen.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OutOfFold {
-    /// Which round of folds; the first is 1.
-    pub repeat: usize,
-    /// Which fold held the slice out; the first is 1.
-    pub fold: usize,
-    /// The slice's group, numbered from 0 without gaps; a slice without a group has one to
-    /// itself, the same in every repeat.
-    pub group: usize,
-    /// What the slice is.
-    pub truth: ClassIndex,
-    /// What the model makes of it.
-    pub probabilities: Probabilities,
-}
-
-by_metric! {
-    /// The scores that folds are compared by; undefined is `None`.
-    pub struct Headline: Option<f64> {
-        accuracy = ACCURACY,
-        macro_f1 = MACRO_F1,
-        macro_auroc = MACRO_AUROC,
-        log_loss = LOG_LOSS,
-    }
-}
+use crate::out_of_fold::{Headline, OutOfFold};
 
 /// One fold of one repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -105,6 +80,9 @@ pub struct CrossValidationReport {
     pub over_folds: HeadlineSpread,
     /// Over repeats, each pooled: what seed and division do. It says nothing of other patients.
     pub over_repeats: HeadlineSpread,
+    /// What folds by slice would have claimed, if that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leak: Option<Leak>,
     /// How the intervals were drawn.
     pub bootstrap: Bootstrap,
     /// What the audit said of the data.
@@ -112,28 +90,6 @@ pub struct CrossValidationReport {
     /// What else it takes to make the numbers again; name to value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
-}
-
-impl Headline {
-    /// The scores of `predictions`.
-    ///
-    /// # Panics
-    /// If a prediction belongs to another class set.
-    pub fn compute<'a>(
-        class_count: usize,
-        predictions: impl IntoIterator<Item = &'a OutOfFold>,
-    ) -> Self {
-        let (truth, probabilities): (Vec<ClassIndex>, Vec<Probabilities>) = predictions
-            .into_iter()
-            .map(|one| (one.truth, one.probabilities.clone()))
-            .unzip();
-        let sample = Sample::new(class_count, &truth, &probabilities);
-        Self::each(|metric| (metric.compute)(&sample))
-    }
-
-    fn of(evaluation: &Evaluation) -> Self {
-        Self::each(|metric| evaluation.scores.get(metric).flatten())
-    }
 }
 
 impl FoldScores {
@@ -239,6 +195,7 @@ impl CrossValidationReport {
             per_fold,
             over_folds: HeadlineSpread::of(&of_folds),
             over_repeats: HeadlineSpread::of(&of_repeats),
+            leak: None,
             bootstrap: run.bootstrap,
             audit: run.audit,
             details: run.details,

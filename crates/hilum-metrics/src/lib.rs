@@ -14,6 +14,7 @@
 //! | is it right where it is sure? | [`Selective`], [`Abstained`] |
 //! | how much is luck? | [`Bootstrap`] |
 //! | what do folds amount to? | [`CrossValidationReport`] |
+//! | what would leakage have claimed? | [`Leak`] |
 //! | how did training go? | [`History`] |
 //!
 //! What is undefined is `None`, never 0: the precision of a class that was never predicted, the
@@ -44,8 +45,10 @@ mod confusion;
 mod cross_validation;
 mod evaluation;
 mod history;
+mod leak;
 mod metric;
 mod metrics;
+mod out_of_fold;
 mod precision_recall;
 mod ranking;
 mod reliability;
@@ -60,15 +63,16 @@ pub use calibration_scores::CalibrationScores;
 pub use class_scores::{CLASS_METRICS, ClassMetric, ClassScores};
 pub use confusion::Confusion;
 pub use cross_validation::{
-    CrossValidated, CrossValidationReport, FoldScores, Headline, HeadlineSpread, OutOfFold,
-    RepeatEvaluation, Spread,
+    CrossValidated, CrossValidationReport, FoldScores, HeadlineSpread, RepeatEvaluation, Spread,
 };
 pub use evaluation::{
     AnswerScores, CleanPart, ConfusionTable, Evaluation, EvaluationReport, Exchangeability, Leaked,
 };
 pub use history::{EpochRow, Gap, History, SplitRow};
+pub use leak::{Leak, LeakFigures};
 pub use metric::{Direction, Metric, Prominence};
 pub use metrics::*;
+pub use out_of_fold::{Headline, OutOfFold};
 pub use precision_recall::{PrecisionRecallPoint, average_precision, precision_recall_curve};
 pub use reliability::{ReliabilityBin, reliability};
 pub use roc::{RocPoint, auroc, roc_curve};

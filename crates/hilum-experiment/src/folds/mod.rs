@@ -13,7 +13,7 @@ mod predictions;
 mod training;
 
 pub use continuing::ContinueError;
-pub(crate) use continuing::begin_or_go_on;
+pub(crate) use continuing::{Begun, begin_or_go_on};
 pub use grouping::{Group, Grouped};
 pub(crate) use inner_valid::inner_share;
 pub use inner_valid::{InnerValid, InnerValidError};

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::ArgMatches;
-use hilum_experiment::{CrossValidation, cross_validate};
+use hilum_experiment::{CrossValidation, LeakMeasure, cross_validate};
 
 use crate::arguments::{FitArguments, FoldArguments, Format, OfFolds};
 use crate::error::CommandError;
@@ -19,7 +19,7 @@ use crate::surroundings::session;
 validation (`--keep best`, `--patience` above 0, `--schedule plateau`) choose by an inner part of \
 what is trained on, 10% unless `--inner-valid` says otherwise; with none of them all of it is \
 trained on. The same command again goes on where it was stopped.\n\n\
-Examples:\n  hilum cross-validate slices/ --arch compact-cnn --epochs 20\n  hilum cross-validate slices/ --weights torchvision:mobilenet_v2 --repeats 3"
+Examples:\n  hilum cross-validate slices/ --arch compact-cnn --epochs 20\n  hilum cross-validate slices/ --weights torchvision:mobilenet_v2 --repeats 3\n  hilum cross-validate slices/ --arch compact-cnn --epochs 20 --leak"
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -46,6 +46,10 @@ pub(crate) struct Arguments {
     /// Keep the model and the checkpoint of each fold; else only logs, curves and predictions stay
     #[arg(long, help_heading = "Folds")]
     keep_models: bool,
+
+    /// Do it all again with folds by slice, copies and all, to see what leakage would have claimed
+    #[arg(long, help_heading = "Folds")]
+    leak: bool,
 
     /// What is printed, a table or what `metrics.json` holds; the files are the same
     #[arg(long, value_parser = Format::text_or_json(), value_name = "FORMAT", default_value = "text", help_heading = "Output")]
@@ -77,6 +81,11 @@ pub(super) fn run(
         keeps_models: arguments.keep_models,
         runs: fit.runs.clone(),
         name: fit.name.clone(),
+        leak: if arguments.leak {
+            LeakMeasure::Take
+        } else {
+            LeakMeasure::Skip
+        },
     };
     let report = cross_validate(&request, &session(&narrator)?)?.report;
     match arguments.format {

@@ -30,6 +30,16 @@ pub(super) fn fold_done(fold: FoldPosition, scores: &Headline, seconds: Option<f
     format!("{}: {}, {time}", label(fold), headline(scores))
 }
 
+/// What begins after the folds by group.
+pub(super) fn by_slice(slices: usize, of_groups: usize) -> String {
+    let copies = if slices == of_groups {
+        String::new()
+    } else {
+        format!(", copies and contradictions among them ({slices} files, {of_groups} without)")
+    };
+    format!("the same with every slice dealt out on its own{copies}: what leakage would claim")
+}
+
 pub(super) fn rung(
     number: usize,
     count: usize,

@@ -75,6 +75,9 @@ impl Observer for Narrator<'_> {
             } => {
                 self.note(folds::fold_done(*fold, scores, *seconds));
             }
+            Event::FoldsBySlice { slices, of_groups } => {
+                self.note(folds::by_slice(*slices, *of_groups));
+            }
             Event::RungBegins {
                 number,
                 count,

@@ -2,7 +2,9 @@
 
 use hilum_core::Grouping;
 use hilum_experiment::out_of_fold_caption;
-use hilum_metrics::{CrossValidationReport, Headline, HeadlineSpread, METRICS, Metric, Prominence};
+use hilum_metrics::{
+    CrossValidationReport, Headline, HeadlineSpread, Leak, METRICS, Metric, Prominence,
+};
 
 use super::figures::{self, per_class, range, show};
 use super::{Table, stamp};
@@ -19,6 +21,7 @@ pub(crate) fn cross_validation(report: &CrossValidationReport) -> String {
         pooled_table(report).to_string(),
         per_class(&report.out_of_fold).to_string(),
     ];
+    parts.extend(report.leak.as_ref().map(leakage));
     parts.push(format!(
         "{}\n{DISCLAIMER}",
         stamp(&report.audit, stdout_width())
@@ -51,6 +54,40 @@ fn fold_table(report: &CrossValidationReport) -> Table {
         table.row(spread_row("repeats", &report.over_repeats));
     }
     table
+}
+
+/// Figure by figure, then the accuracy in a sentence.
+fn leakage(leak: &Leak) -> String {
+    let (by_slice, by_group) = (&leak.by_slice.scores, &leak.by_group.scores);
+    let has_copies = leak.by_slice.count != leak.by_slice_on_same.count;
+    let mut header = vec!["leakage", "split by slice"];
+    if has_copies {
+        header.push("same slices");
+    }
+    header.extend(["by group", "difference"]);
+    let mut table = Table::new(header, 1);
+    for metric in Headline::METRICS {
+        let of = |scores: &Headline| scores.get(metric).flatten();
+        let signed = |value: f64| format!("{value:+.3}");
+        let mut row = vec![metric.title.to_owned(), show(of(by_slice))];
+        if has_copies {
+            row.push(show(of(&leak.by_slice_on_same.scores)));
+        }
+        let difference = of(&leak.difference).map_or("-".to_owned(), signed);
+        row.extend([show(of(by_group)), difference]);
+        table.row(row);
+    }
+    let mut counts = vec!["predictions".to_owned(), leak.by_slice.count.to_string()];
+    if has_copies {
+        counts.push(leak.by_slice_on_same.count.to_string());
+    }
+    counts.extend([leak.by_group.count.to_string(), String::new()]);
+    table.row(counts);
+    format!(
+        "{table}\nsplit by slice this would have said {}; it is {} (accuracy)",
+        show(by_slice.accuracy),
+        show(by_group.accuracy)
+    )
 }
 
 fn spread_row(of: &str, spread: &HeadlineSpread) -> impl Iterator<Item = String> {

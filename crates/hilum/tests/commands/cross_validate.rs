@@ -358,3 +358,153 @@ fn ctrl_c_saves_and_says_how_to_go_on() {
     assert_eq!(output.status.code(), Some(130), "{said}");
     assert!(said.contains("go on with the same command"), "{said}");
 }
+
+/// A manifest of three patients a class with two slices each, and a copy of the first slice.
+fn patients(workplace: &Workplace) {
+    workplace.slices();
+    let mut manifest = "path,class,split,group\n".to_owned();
+    for (class, name) in CLASSES.iter().enumerate() {
+        for number in 0..6 {
+            let patient = class * 3 + number / 2;
+            writeln!(
+                manifest,
+                "slices/train/{name}/{number}.png,{name},train,patient-{patient}"
+            )
+            .unwrap();
+        }
+    }
+    let copy = "slices/train/normal/copy.png";
+    let original = workplace.path("slices/train/normal/0.png");
+    std::fs::copy(original, workplace.path(copy)).unwrap();
+    writeln!(manifest, "{copy},normal,train,patient-3").unwrap();
+    std::fs::write(workplace.path("manifest.csv"), manifest).unwrap();
+}
+
+fn measuring_the_leak<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = vec!["cross-validate", "manifest.csv", "--epochs", "2"];
+    arguments.extend(["--folds", "3", "--name", "cv", "--splits", "train"]);
+    arguments.extend(["--leak", "--group", "given"]);
+    arguments.extend(QUICK);
+    arguments.extend(BLIND);
+    arguments.extend(more);
+    arguments
+}
+
+#[test]
+fn leakage_is_what_the_same_recipe_says_with_copies_and_every_slice_on_its_own() {
+    let workplace = Workplace::new();
+    patients(&workplace);
+    let finished = workplace.hilum(&measuring_the_leak(&[]));
+    let metrics: Value = serde_json::from_str(&read(&workplace, "metrics.json")).unwrap();
+    let leak = &metrics["leak"];
+    let by_slice = rows(&read(&workplace, "by-slice/predictions.csv"));
+    let by_group = rows(&read(&workplace, "predictions.csv"));
+    assert_eq!((by_slice.len(), by_group.len()), (19, 18));
+    assert!(by_slice.iter().all(|row| row["group"].is_empty()));
+    let accuracy = |rows: &[BTreeMap<String, String>]| {
+        let right = rows.iter().filter(|row| row["truth"] == row["predicted"]);
+        right.count() as f64 / rows.len() as f64
+    };
+    assert_eq!(leak["by_slice"]["count"], 19);
+    assert_eq!(leak["by_slice"]["accuracy"], accuracy(&by_slice));
+    assert_eq!(leak["by_group"]["accuracy"], accuracy(&by_group));
+    assert_eq!(
+        leak["by_group"]["accuracy"],
+        metrics["out_of_fold"]["accuracy"]
+    );
+    let judged: BTreeSet<&String> = by_group.iter().map(|row| &row["path"]).collect();
+    let same = by_slice.iter().filter(|row| judged.contains(&row["path"]));
+    let same: Vec<_> = same.cloned().collect();
+    assert_eq!(leak["by_slice_on_same"]["count"], 18);
+    assert_eq!(leak["by_slice_on_same"]["accuracy"], accuracy(&same));
+    let difference = accuracy(&by_slice) - accuracy(&by_group);
+    assert_eq!(leak["difference"]["accuracy"], difference);
+    let said = format!(
+        "split by slice this would have said {:.3}; it is {:.3}",
+        accuracy(&by_slice),
+        accuracy(&by_group)
+    );
+    assert!(
+        finished.succeeds().stdout.contains(&said),
+        "{}",
+        finished.stdout
+    );
+    // Patients are divided by slice, and whole by group.
+    let split_patients = |file: &str| {
+        let groups = rows(&read(&workplace, "folds.csv"));
+        let group_of: BTreeMap<_, _> = groups
+            .iter()
+            .map(|row| (&row["path"], &row["group"]))
+            .collect();
+        let mut folds: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
+        for row in rows(&read(&workplace, file)) {
+            if let Some(group) = group_of.get(&row["path"]) {
+                folds.entry(group).or_default().insert(row["fold"].clone());
+            }
+        }
+        folds.values().filter(|folds| folds.len() > 1).count()
+    };
+    assert_eq!(split_patients("folds.csv"), 0);
+    assert!(split_patients("by-slice/folds.csv") > 0);
+}
+
+#[test]
+fn a_measured_leak_goes_on_where_it_was_and_takes_the_folds_that_are_there() {
+    let workplace = Workplace::new();
+    patients(&workplace);
+    let whole = measuring_the_leak(&[]);
+    let without: Vec<&str> = whole
+        .iter()
+        .copied()
+        .filter(|one| *one != "--leak")
+        .collect();
+    workplace.hilum(&without).succeeds();
+    let without_leak = read(&workplace, "metrics.json");
+    assert!(!without_leak.contains("\"leak\""), "{without_leak}");
+    let log = read(&workplace, "fold-1-1/log.csv");
+    workplace.hilum(&whole).succeeds();
+    assert_eq!(read(&workplace, "fold-1-1/log.csv"), log);
+    let (by_slice, metrics) = (
+        read(&workplace, "by-slice/fold-1-2/log.csv"),
+        read(&workplace, "metrics.json"),
+    );
+    let again = workplace.hilum(&whole);
+    assert!(
+        again.succeeds().stderr.contains("done before"),
+        "{}",
+        again.stderr
+    );
+    assert_eq!(read(&workplace, "by-slice/fold-1-2/log.csv"), by_slice);
+    assert_eq!(read(&workplace, "metrics.json"), metrics);
+}
+
+#[test]
+fn no_leak_is_measured_where_nothing_is_kept_together() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let mut arguments = measuring_the_leak(&["--group", "none"]);
+    arguments.retain(|one| *one != "given");
+    let position = arguments.iter().position(|one| *one == "--group").unwrap();
+    arguments.remove(position);
+    arguments[1] = "slices";
+    workplace
+        .hilum(&arguments)
+        .refuses(&["`--group none` keeps nothing together", "hint:"]);
+    let last = arguments.len() - 1;
+    arguments[last] = "inferred";
+    let mut manifest = "path,class,split\n".to_owned();
+    for name in CLASSES {
+        // Noise of its own each: no two slices look like one scan.
+        for number in 0..6 {
+            let relative = format!("noise/{name}-{number}.png");
+            workplace.write_noise(&relative, name.len() * 100 + number);
+            writeln!(manifest, "{relative},{name},train").unwrap();
+        }
+    }
+    std::fs::write(workplace.path("noise.csv"), manifest).unwrap();
+    arguments[1] = "noise.csv";
+    workplace
+        .hilum(&arguments)
+        .refuses(&["no groups that could leak", "`group` column", "hint:"]);
+    assert!(!workplace.path("runs").exists());
+}

@@ -146,6 +146,25 @@ impl Workplace {
         write_png(&path, &pixels).expect("a slice");
     }
 
+    /// A slice that resembles no other: coarse noise.
+    pub(crate) fn write_noise(&self, relative: &str, seed: usize) {
+        let path = self.path(relative);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let mut state = (seed as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let blocks: Vec<u8> = (0..64)
+            .map(|_| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                (state >> 56) as u8
+            })
+            .collect();
+        let pixel = |index: usize| blocks[(index / 32 / 4) * 8 + index % 32 / 4];
+        let data = (0..32 * 32).map(pixel).collect();
+        let pixels = Pixels::new(32, 32, Channels::Grey, data);
+        write_png(&path, &pixels).expect("a slice");
+    }
+
     /// Trains for two epochs and gives the model.
     pub(crate) fn model(&self) -> PathBuf {
         self.slices();
