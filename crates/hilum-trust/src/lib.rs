@@ -23,6 +23,7 @@
 //! ```
 
 mod abstention;
+mod aggregate;
 mod answer;
 mod calibration;
 mod conformal;
@@ -30,6 +31,7 @@ mod exchangeability;
 mod held_out;
 
 pub use abstention::{Abstain, Policy, PolicyError, Reason, UnknownAbstain};
+pub use aggregate::{Aggregate, Rule, background};
 pub use answer::{Answer, Answering, Judgement};
 pub use calibration::{Calibration, LogLosses, Scaling, TooFewSlices, calibrate};
 pub use conformal::{ClassScores, ConformalScores, SetMethod, Sets, UnknownSetMethod};
