@@ -14,6 +14,7 @@
 //! | is it right where it is sure? | [`Selective`], [`Abstained`] |
 //! | how much is luck? | [`Bootstrap`] |
 //! | what do folds amount to? | [`CrossValidationReport`] |
+//! | what of patients, beside slices? | [`ByGroup`] |
 //! | what would leakage have claimed? | [`Leak`] |
 //! | how did training go? | [`History`] |
 //!
@@ -38,12 +39,14 @@
 
 mod bootstrap;
 mod brier_parts;
+mod by_group;
 mod by_metric;
 mod calibration_scores;
 mod class_scores;
 mod confusion;
 mod cross_validation;
 mod evaluation;
+mod evaluation_report;
 mod history;
 mod leak;
 mod metric;
@@ -60,13 +63,15 @@ mod set_scores;
 pub use bootstrap::{Bootstrap, Interval, Intervals};
 pub use brier_parts::BrierParts;
 pub use calibration_scores::CalibrationScores;
+pub use by_group::{ByGroup, Drawn, GroupUnit, GroupedPart};
 pub use class_scores::{CLASS_METRICS, ClassMetric, ClassScores};
 pub use confusion::Confusion;
 pub use cross_validation::{
     CrossValidated, CrossValidationReport, FoldScores, HeadlineSpread, RepeatEvaluation, Spread,
 };
-pub use evaluation::{
-    AnswerScores, CleanPart, ConfusionTable, Evaluation, EvaluationReport, Exchangeability, Leaked,
+pub use evaluation::{ConfusionTable, Evaluation};
+pub use evaluation_report::{
+    AnswerScores, CleanPart, EvaluationReport, Exchangeability, Leaked,
 };
 pub use history::{EpochRow, Gap, History, SplitRow};
 pub use leak::{Leak, LeakFigures};

@@ -1,7 +1,7 @@
 //! What stands first on the page: a few scores in large letters, and what they are of.
 
 use hilum_metrics::{
-    CleanPart, Evaluation, EvaluationReport, Interval, METRICS, Metric, Prominence,
+    CleanPart, Drawn, Evaluation, EvaluationReport, Interval, METRICS, Metric, Prominence,
 };
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ impl Headline {
             CleanPart::All(figures) => Self {
                 of: None,
                 tiles: metrics().map(|metric| Tile::of(metric, figures)).collect(),
-                interval_note: interval_note(figures),
+                interval_note: interval_note(figures, report.drawn),
             },
             CleanPart::Part(figures) => Self {
                 of: Some(format!(
@@ -53,7 +53,7 @@ impl Headline {
                 tiles: metrics()
                     .map(|metric| Tile::of(metric, figures).beside(metric, as_is, &all))
                     .collect(),
-                interval_note: interval_note(figures),
+                interval_note: interval_note(figures, report.drawn),
             },
             CleanPart::Nothing => Self {
                 of: Some(format!(
@@ -109,7 +109,7 @@ fn range(interval: Interval) -> String {
 }
 
 /// How the intervals came about, and how many resamples had no area.
-fn interval_note(evaluation: &Evaluation) -> Option<String> {
+fn interval_note(evaluation: &Evaluation, drawn: Drawn) -> Option<String> {
     let intervals = &evaluation.intervals;
     let accuracy = intervals.accuracy?;
     let left_out = intervals
@@ -122,8 +122,7 @@ fn interval_note(evaluation: &Evaluation) -> Option<String> {
             )
         });
     Some(format!(
-        "Intervals: percentile bootstrap over slices, {} resamples. Slices of one patient are \
-         alike; with several slices a patient the true interval is wider.{}",
+        "Intervals: percentile bootstrap, {} resamples; {drawn}.{}",
         accuracy.resample_count,
         left_out.unwrap_or_default()
     ))

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::answers_section::AnswersSection;
 use crate::audit_box::Audit;
+use crate::by_group::GroupTable;
 use crate::caption::{caption, slice_count};
 use crate::evaluated::Evaluated;
 use crate::headline::Headline;
@@ -51,6 +52,7 @@ struct Page<'a> {
     headline: Headline,
     scores: ScoreTable,
     class_tables: Vec<ClassTable>,
+    by_group: Option<GroupTable>,
     wide: &'a EvaluationPlots,
     narrow: &'a EvaluationPlots,
     answers: AnswersSection,
@@ -88,6 +90,7 @@ impl<'a> Page<'a> {
             headline: Headline::new(report),
             scores: ScoreTable::new(report),
             class_tables: ClassTable::each(report),
+            by_group: report.by_group.as_ref().map(GroupTable::new),
             wide,
             narrow,
             answers: AnswersSection::new(report, shown),

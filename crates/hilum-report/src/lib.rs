@@ -10,7 +10,7 @@
 //! use std::collections::BTreeMap;
 //!
 //! use hilum_core::{AuditSummary, ClassIndex, ClassName, Classes, Probabilities, Split};
-//! use hilum_metrics::{AnswerScores, Bootstrap, Evaluation, EvaluationReport};
+//! use hilum_metrics::{AnswerScores, Bootstrap, Drawn, Evaluation, EvaluationReport};
 //! use hilum_report::{Answer, Evaluated, Prediction, write_evaluation};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,6 +29,8 @@
 //!     split: Split::Valid,
 //!     as_is: Evaluation::compute(&classes, &truth, &probabilities, &Bootstrap::default()),
 //!     clean: None,
+//!     by_group: None,
+//!     drawn: Drawn::Slices,
 //!     leaked: None,
 //!     answers: AnswerScores::default(),
 //!     audit: AuditSummary::NotAudited,
@@ -51,6 +53,7 @@
 mod answers_section;
 mod audit_box;
 mod axes;
+mod by_group;
 mod caption;
 mod class_curves;
 mod confusion_matrix;

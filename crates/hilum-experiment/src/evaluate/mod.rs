@@ -2,6 +2,7 @@
 
 mod answers;
 mod division;
+mod groups;
 mod place;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,9 @@ use std::num::NonZeroUsize;
 
 use hilum_core::{AuditSummary, Classes, FindingCount, Probabilities, Severity, Split};
 use hilum_dataset::Dataset;
-use hilum_metrics::{Bootstrap, Evaluation, EvaluationReport, Leaked};
+use hilum_metrics::{
+    Bootstrap, ByGroup, Drawn, Evaluation, EvaluationReport, GroupedPart, Leaked,
+};
 use hilum_report::{Answer, Evaluated, Prediction, write_evaluation};
 use hilum_trust::{Policy, Reason};
 use thiserror::Error;
@@ -19,6 +22,8 @@ use crate::own_training::own_training;
 use crate::session::Session;
 use crate::settings::DataSettings;
 use crate::{Event, ExperimentError, Model, ModelOrigin, Predict, Task, data};
+
+use groups::Groups;
 
 pub use division::Division;
 pub use place::{EvaluationPlace, EvaluationPlaceError};
@@ -85,39 +90,20 @@ pub fn evaluate(
     check_classes(&model.file.classes, dataset.classes())?;
     let known = known(model, &audited, request.split, session);
     let predictions = predict(model, dataset, request, session)?;
-    let all: Vec<&Prediction> = predictions.iter().map(|(_, one)| one).collect();
-    let part = audited.audit.clean_part(dataset, request.split);
-    let is_clean = |sample_index: &usize| {
-        let is_left = part.as_ref().is_none_or(|part| part.contains(sample_index));
-        let is_known = known
-            .as_ref()
-            .is_some_and(|known| known.samples.contains(sample_index));
-        is_left && !is_known
-    };
-    let positions = predictions.iter().enumerate();
-    let positions = positions.filter(|(_, (sample_index, _))| is_clean(sample_index));
-    let clean_positions: Vec<usize> = positions.map(|(position, _)| position).collect();
-    let clean: Vec<&Prediction> = clean_positions.iter().map(|at| all[*at]).collect();
-    let judge = |slices: &[&Prediction]| judge(dataset.classes(), slices, &request.bootstrap);
-    let (as_is, clean) = model.workers.install(|| {
-        let as_is = judge(&all);
-        let clean = match clean.len() {
-            0 => None,
-            count if count == all.len() => Some(as_is.clone()),
-            _ => Some(judge(&clean)),
-        };
-        (as_is, clean)
-    });
-    let shown: Vec<usize> = match &clean {
-        Some(_) => clean_positions.clone(),
-        None => (0..predictions.len()).collect(),
+    let clean = clean_positions(&audited, known.as_ref(), request.split, &predictions);
+    let figures = figures(model, &audited, &predictions, &clean, &request.bootstrap);
+    let shown: Vec<usize> = match clean.as_slice() {
+        [] => (0..predictions.len()).collect(),
+        clean => clean.to_owned(),
     };
     let answers = answers::scores(model, &audited, &predictions, &shown, request);
     let leaked = known.map(Known::leaked);
     let report = EvaluationReport {
         split: request.split,
-        as_is,
-        clean,
+        as_is: figures.as_is,
+        clean: figures.clean,
+        by_group: figures.by_group,
+        drawn: figures.drawn,
         audit: with_leak(audited.audit.summary(), leaked.as_ref()),
         leaked,
         answers,
@@ -133,7 +119,7 @@ pub fn evaluate(
     let evaluated = Evaluated {
         report: &report,
         predictions: &predictions,
-        clean: report.clean.as_ref().map(|_| clean_positions.as_slice()),
+        clean: report.clean.as_ref().map(|_| clean.as_slice()),
         training: training
             .as_ref()
             .map(|(history, context)| (history, context)),
@@ -144,6 +130,69 @@ pub fn evaluate(
     }
     session.tell(&Event::ResultsIn(&folder));
     Ok(report)
+}
+
+/// The positions of the predictions of slices that are no copies and that the model does not know.
+fn clean_positions(
+    audited: &Audited,
+    known: Option<&Known>,
+    split: Split,
+    predictions: &[(usize, Prediction)],
+) -> Vec<usize> {
+    let part = audited.audit.clean_part(&audited.dataset, split);
+    let is_clean = |sample_index: &usize| {
+        let is_left = part.as_ref().is_none_or(|part| part.contains(sample_index));
+        let is_known = known.is_some_and(|known| known.samples.contains(sample_index));
+        is_left && !is_known
+    };
+    let positions = predictions.iter().enumerate();
+    let clean = positions.filter(|(_, (sample_index, _))| is_clean(sample_index));
+    clean.map(|(position, _)| position).collect()
+}
+
+/// What is said of slices and of groups.
+struct Figures {
+    as_is: Evaluation,
+    clean: Option<Evaluation>,
+    by_group: Option<ByGroup>,
+    drawn: Drawn,
+}
+
+fn figures(
+    model: &Model,
+    audited: &Audited,
+    predictions: &[(usize, Prediction)],
+    clean: &[usize],
+    bootstrap: &Bootstrap,
+) -> Figures {
+    let (samples, slices): (Vec<usize>, Vec<&Prediction>) = predictions
+        .iter()
+        .map(|(sample_index, one)| (*sample_index, one))
+        .unzip();
+    let all: Vec<usize> = (0..slices.len()).collect();
+    let groups = Groups::of(audited, &samples);
+    let classes = audited.dataset.classes();
+    let judge = |positions: &[usize]| {
+        let those: Vec<&Prediction> = positions.iter().map(|at| slices[*at]).collect();
+        judge(classes, &those, &groups.at(positions), bootstrap)
+    };
+    let (shown, of) = match clean {
+        [] => (all.as_slice(), GroupedPart::AsIs),
+        clean => (clean, GroupedPart::Clean),
+    };
+    model.workers.install(|| {
+        let as_is = judge(&all);
+        Figures {
+            clean: match clean.len() {
+                0 => None,
+                count if count == all.len() => Some(as_is.clone()),
+                _ => Some(judge(clean)),
+            },
+            as_is,
+            by_group: groups.judge(classes, &slices, shown, of, bootstrap),
+            drawn: groups.drawn,
+        }
+    })
 }
 
 /// The slices that the model knows, and says so. A model of an older hilum knows the names of its
@@ -194,12 +243,19 @@ fn with_leak(mut audit: AuditSummary, leaked: Option<&Leaked>) -> AuditSummary {
     audit
 }
 
-fn judge(classes: &Classes, slices: &[&Prediction], bootstrap: &Bootstrap) -> Evaluation {
+/// Intervals come from drawing `groups`, whose numbers are given a slice each.
+fn judge(
+    classes: &Classes,
+    slices: &[&Prediction],
+    groups: &[usize],
+    bootstrap: &Bootstrap,
+) -> Evaluation {
     let truth: Vec<_> = slices.iter().map(|one| one.truth).collect();
     let probabilities: Vec<_> = slices.iter().map(|one| one.probabilities.clone()).collect();
     let before = slices.iter().map(|one| one.answer.before.clone());
     let before: Option<Vec<Probabilities>> = before.collect();
-    let evaluation = Evaluation::compute(classes, &truth, &probabilities, bootstrap);
+    let evaluation =
+        Evaluation::compute_by_group(classes, &truth, &probabilities, groups, bootstrap);
     match before {
         Some(before) if !before.is_empty() => evaluation.calibrated_from(&truth, &before),
         _ => evaluation,

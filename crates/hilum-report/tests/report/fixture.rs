@@ -8,7 +8,7 @@ use hilum_core::{
     Severity, Split, ValidationRole,
 };
 use hilum_metrics::{
-    AnswerScores, Bootstrap, EpochRow, Evaluation, EvaluationReport, History, SplitRow,
+    AnswerScores, Bootstrap, Drawn, EpochRow, Evaluation, EvaluationReport, History, SplitRow,
 };
 use hilum_report::{Answer, Evaluated, Prediction, TrainingContext};
 
@@ -78,6 +78,8 @@ pub(crate) fn report(classes: &Classes, predictions: &[Prediction]) -> Evaluatio
         split: Split::Valid,
         clean: Some(figures.clone()),
         as_is: figures,
+        by_group: None,
+        drawn: Drawn::Slices,
         leaked: None,
         answers: AnswerScores::default(),
         audit: AuditSummary::NotAudited,

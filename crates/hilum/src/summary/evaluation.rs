@@ -4,6 +4,7 @@ use hilum_experiment::Division;
 use hilum_metrics::{ClassMetric, Evaluation, EvaluationReport, METRICS, Metric, Prominence};
 
 use super::answers::answers;
+use super::by_group::by_group;
 use super::figures::{per_class, range, show, shown_of_class};
 use super::{Table, stamp};
 use crate::screen::{DISCLAIMER, stdout_width};
@@ -14,10 +15,13 @@ pub(crate) fn evaluation(report: &EvaluationReport) -> String {
     let own = Division::OfTheData.to_string();
     let division = report.details.get("division").filter(|said| **said != own);
     let division = division.map_or(String::new(), |division| format!("{division}\n"));
+    let groups = report.by_group.as_ref().map(by_group);
+    let groups = groups.map_or(String::new(), |groups| format!("{groups}\n\n"));
     format!(
-        "{division}{}\n\n{}\n\n{}\n{}\n{}\n{DISCLAIMER}",
+        "{division}{}\n\n{}\n95%: {}\n\n{groups}{}\n{}\n{}\n{DISCLAIMER}",
         slices(report),
         score_table(report),
+        report.drawn,
         class_table(report.clean.as_ref().unwrap_or(&report.as_is)),
         answers(report),
         stamp(&report.audit, stdout_width())

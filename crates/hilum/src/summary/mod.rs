@@ -1,6 +1,7 @@
 //! Results for a person at a terminal.
 
 mod answers;
+mod by_group;
 mod cross_validation;
 mod dataset;
 mod evaluation;

@@ -12,6 +12,7 @@ mod cross_validate;
 mod demo;
 mod evaluate;
 mod export;
+mod groups;
 mod help;
 mod leaks;
 mod outside_text;
