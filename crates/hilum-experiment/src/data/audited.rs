@@ -1,7 +1,7 @@
 //! The gate that every number passes: the data is audited before it is used.
 
 use hilum_core::{GroupId, Split};
-use hilum_dataset::audit::{Audit, AuditSettings, Rule, audit, cache_file, mend};
+use hilum_dataset::audit::{Audit, AuditSettings, FileFacts, Rule, audit, cache_file, mend};
 use hilum_dataset::{ClassSets, Dataset, set_aside_valid};
 use hilum_imaging::DecodeLimits;
 use rayon::ThreadPool;
@@ -53,6 +53,7 @@ pub(crate) fn for_training(
     let dataset = read(settings, ClassSets::MustMatch, session)?;
     let found = look_at(&dataset, settings.max_pixels, workers, session)?;
     session.tell(&Event::DatasetRead(&dataset));
+    let dataset = with_patients(dataset, &found);
     let (dataset, audit) = if settings.as_is {
         (dataset, found)
     } else {
@@ -65,6 +66,19 @@ pub(crate) fn for_training(
     pass(&audit, settings, settings.as_is)?;
     session.tell(&Event::Audited(&audit.summary()));
     Ok(Audited { dataset, audit })
+}
+
+/// Where nothing names a group, the patients of DICOM headers are the groups.
+pub(crate) fn with_patients(dataset: Dataset, audit: &Audit) -> Dataset {
+    if dataset.samples().iter().any(|one| one.group.is_some()) {
+        return dataset;
+    }
+    let patient = |facts: &FileFacts| {
+        let header = facts.slice()?.dicom.as_ref()?;
+        header.patient_id.clone().map(GroupId)
+    };
+    let groups = audit.facts().iter().map(patient).collect();
+    dataset.with_groups(groups)
 }
 
 /// Data with a validation split: where it has none, one is cut from train, and that is said.

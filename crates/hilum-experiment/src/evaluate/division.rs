@@ -77,6 +77,7 @@ pub(super) fn judged(
     settings.split_seed = request.split_seed.or(of_model).unwrap_or(SEED);
     let dataset = data::read(&settings, ClassSets::MustMatch, session)?;
     let audit = data::look_at(&dataset, settings.max_pixels, &model.workers, session)?;
+    let dataset = data::with_patients(dataset, &audit);
     let data = Audited { dataset, audit };
     let (audited, division) = if data.dataset.layout().has_own_split() {
         (data, Division::OfTheData)
