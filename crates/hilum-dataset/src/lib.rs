@@ -48,7 +48,10 @@ pub use class_map::{ClassMap, ClassMapError};
 pub use class_sets::{ClassMismatch, ClassTable, Lookalike};
 pub use dataset::{Dataset, Layout, MissingSplit, Renamed, Sample};
 pub use load::{Loaded, LoadedSlice, Unreadable, load};
-pub use manifest::{ManifestError, ManifestProblem, Overwrite, WriteManifestError, write_manifest};
+pub use manifest::{
+    ManifestError, ManifestFile, ManifestProblem, Overwrite, WriteManifestError, is_manifest_name,
+    manifest_files, write_manifest,
+};
 pub use nesting::Tree;
 pub use read::{ClassSets, ReadError, ReadSettings};
 pub use split::{

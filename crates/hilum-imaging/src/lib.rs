@@ -48,9 +48,10 @@ pub use augment::{
     ZoomRange,
 };
 pub use decode::{
-    Concern, DecodeError, DecodeLimits, DecodeProblem, DecoderCause, Depth, DicomInfo,
-    DicomProblem, Format, Hounsfield, Nonconformity, Rendering, Slice, SliceFile, SourceColor,
-    SourceDepth, SourceInfo, SourceNote, decode, decode_file, decode_hounsfield, dicom_patient_id,
+    Concern, DecodeError, DecodeLimits, DecodeProblem, DecoderCause, Depth, DicomIdentity,
+    DicomInfo, DicomProblem, Format, Hounsfield, Nonconformity, Rendering, Slice, SliceFile,
+    SourceColor, SourceDepth, SourceInfo, SourceNote, decode, decode_file, decode_hounsfield,
+    dicom_patient_id, file_head,
 };
 pub use fingerprint::{
     Likeness, PixelDigest, SliceFingerprint, SliceSet, SliceSetError, THUMBNAIL_SIDE,

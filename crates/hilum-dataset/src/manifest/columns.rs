@@ -82,6 +82,17 @@ impl Columns {
     }
 }
 
+/// The column of paths, and that of groups if there is one; what else there is counts for nothing.
+///
+/// # Errors
+/// The first problem of the header.
+pub(super) fn file_columns(
+    header: &StringRecord,
+) -> Result<(usize, Option<usize>), ManifestProblem> {
+    let names = names(header);
+    Ok((the_one(&names, &PATH)?, one_of(&names, &GROUP)))
+}
+
 /// Whether any value is a word of a split; then all of them must be. Numbers of folds are none.
 fn holds_splits(records: &[StringRecord], position: usize) -> bool {
     let mut values = records.iter().filter_map(|record| record.get(position));

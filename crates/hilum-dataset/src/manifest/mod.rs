@@ -3,10 +3,12 @@
 
 mod columns;
 mod error;
+mod files;
 mod read;
 mod text;
 mod write;
 
 pub use error::{ManifestError, ManifestProblem};
+pub use files::{ManifestFile, is_manifest_name, manifest_files};
 pub(crate) use read::list;
 pub use write::{Overwrite, WriteManifestError, write_manifest};

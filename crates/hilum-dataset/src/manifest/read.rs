@@ -34,7 +34,9 @@ pub(crate) fn list(path: &Path) -> Result<(Layout, Listing), crate::ReadError> {
 }
 
 /// The header, and every row.
-fn table(text: &str) -> Result<(StringRecord, Vec<StringRecord>), (u64, ManifestProblem)> {
+pub(super) fn table(
+    text: &str,
+) -> Result<(StringRecord, Vec<StringRecord>), (u64, ManifestProblem)> {
     let mut reader = ReaderBuilder::new()
         .delimiter(separator(text))
         .trim(Trim::All)
@@ -115,7 +117,10 @@ impl Rows {
                 path: relative.to_owned(),
             })?;
         let split: Option<Split> = cell(self.columns.split).map(str::parse).transpose()?;
-        let (path, relative) = self.find_file(relative)?;
+        let (path, relative) =
+            find_file(&self.folder, relative).ok_or_else(|| ManifestProblem::MissingFile {
+                path: self.folder.join(relative),
+            })?;
         Ok(ListedFile {
             path,
             relative,
@@ -123,20 +128,6 @@ impl Rows {
             split,
             group: cell(self.columns.group).map(|group| GroupId(group.to_owned())),
         })
-    }
-
-    /// Where the file is, and how the row names it; a table from Windows writes `\` for `/`.
-    fn find_file(&self, relative: &str) -> Result<(PathBuf, String), ManifestProblem> {
-        let path = self.folder.join(relative);
-        if path.is_file() {
-            return Ok((path, relative.to_owned()));
-        }
-        let with_slashes = relative.replace('\\', "/");
-        let other = self.folder.join(&with_slashes);
-        if other.is_file() {
-            return Ok((other, with_slashes));
-        }
-        Err(ManifestProblem::MissingFile { path })
     }
 
     fn finish(self) -> Result<(Layout, Listing), (u64, ManifestProblem)> {
@@ -148,6 +139,15 @@ impl Rows {
             None => Ok((Layout::SplitManifest, self.listing)),
         }
     }
+}
+
+/// Where the file is, and how the row names it; a table from Windows writes `\` for `/`.
+pub(super) fn find_file(folder: &Path, relative: &str) -> Option<(PathBuf, String)> {
+    let found = |name: String| {
+        let path = folder.join(&name);
+        path.is_file().then_some((path, name))
+    };
+    found(relative.to_owned()).or_else(|| found(relative.replace('\\', "/")))
 }
 
 /// Two rows of one file must say the same of it.

@@ -1,4 +1,4 @@
-//! What is predicted: files, and the members of archives.
+//! What is predicted: files, the members of archives, and what a manifest names.
 
 mod archive;
 mod shared_file;
@@ -6,8 +6,11 @@ mod shared_file;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hilum_dataset::image_files;
-use hilum_imaging::{DecodeError, DecodeLimits, DecodeProblem, Recipe, SliceFile};
+use hilum_core::GroupId;
+use hilum_dataset::{Ignored, image_files, is_manifest_name, manifest_files};
+use hilum_imaging::{
+    DecodeError, DecodeLimits, DecodeProblem, DicomIdentity, Format, Recipe, SliceFile, file_head,
+};
 
 use crate::session::Session;
 use crate::{Event, ExperimentError, FileCounts};
@@ -15,88 +18,145 @@ use archive::{Archive, ArchiveError};
 
 /// Something that may hold slices.
 #[derive(Debug)]
-pub(crate) enum Input {
-    /// A file on the disk.
-    File(PathBuf),
-    /// A file in an archive.
+pub(crate) struct Input {
+    /// Of a file, or an archive's with the member's name below it.
+    path: PathBuf,
+    /// The patient or scan that a manifest names.
+    group: Option<GroupId>,
+    source: Source,
+}
+
+/// Where its bytes are.
+#[derive(Debug)]
+enum Source {
+    File,
     Member {
         archive: Arc<Archive>,
         /// Its position in the archive.
         index: usize,
-        /// The archive's path with the member's name below it.
-        path: PathBuf,
     },
-    /// An archive that cannot be opened.
-    Refused { path: PathBuf, error: ArchiveError },
+    /// In an archive that cannot be opened.
+    Refused(ArchiveError),
 }
 
 impl Input {
     /// Reads it; no pixel is decoded.
     pub(crate) fn open(&self, limits: DecodeLimits) -> Result<SliceFile, DecodeError> {
-        let refused = |path: &PathBuf, error: &ArchiveError| DecodeError {
-            path: path.clone(),
-            problem: DecodeProblem::Io(std::io::Error::other(error.clone())),
+        let failed = |problem| DecodeError {
+            path: self.path.clone(),
+            problem,
         };
-        match self {
-            Self::File(path) => SliceFile::open(path, &limits),
-            Self::Refused { path, error } => Err(refused(path, error)),
-            Self::Member {
-                archive,
-                index,
-                path,
-            } => {
+        let refused =
+            |error: &ArchiveError| DecodeProblem::Io(std::io::Error::other(error.clone()));
+        match &self.source {
+            Source::File => SliceFile::open(&self.path, &limits),
+            Source::Refused(error) => Err(failed(refused(error))),
+            Source::Member { archive, index } => {
                 let bytes = archive.read(*index, limits);
-                let bytes = bytes.map_err(|error| refused(path, &error))?;
-                SliceFile::new(bytes, &limits).map_err(|problem| DecodeError {
-                    path: path.clone(),
-                    problem,
-                })
+                let bytes = bytes.map_err(|error| failed(refused(&error)))?;
+                SliceFile::new(bytes, &limits).map_err(failed)
             }
         }
     }
 
     pub(crate) fn path(&self) -> &PathBuf {
-        match self {
-            Self::File(path) | Self::Member { path, .. } | Self::Refused { path, .. } => path,
+        &self.path
+    }
+
+    /// The patient or scan that a manifest names.
+    pub(crate) fn group(&self) -> Option<&GroupId> {
+        self.group.as_ref()
+    }
+
+    /// What it says of where it belongs; no pixel is decoded. What cannot be read is a picture:
+    /// reading it tells what is wrong.
+    pub(crate) fn kind(&self, limits: DecodeLimits) -> InputKind {
+        let head = match &self.source {
+            Source::File => file_head(&self.path).ok(),
+            Source::Refused(_) => None,
+            Source::Member { archive, index } => archive.read(*index, limits).ok(),
+        };
+        let Some(head) = head else {
+            return InputKind::Picture;
+        };
+        match Format::sniff(&head) {
+            Some(Format::Dicom) => {
+                InputKind::Dicom(Box::new(DicomIdentity::read(head).unwrap_or_default()))
+            }
+            Some(Format::Nifti) => InputKind::Volume,
+            Some(Format::Tiff) if self.open(limits).is_ok_and(|file| file.count() > 1) => {
+                InputKind::Volume
+            }
+            _ => InputKind::Picture,
         }
     }
 }
 
+/// What a file says of where it belongs.
+#[derive(Debug)]
+pub(crate) enum InputKind {
+    /// Patient, study and series.
+    Dicom(Box<DicomIdentity>),
+    /// It holds many slices: a volume, or pages.
+    Volume,
+    /// Nothing.
+    Picture,
+}
+
 /// Everything under the paths, in order; each path is looked at once. An archive stands for its
-/// members.
+/// members, a manifest for the files that it names.
 pub(crate) fn list(
     paths: &[PathBuf],
     session: &Session<'_>,
 ) -> Result<Vec<Input>, ExperimentError> {
     let mut inputs = Vec::new();
     for path in paths {
-        let mut found = image_files(path).map_err(ExperimentError::Input)?;
+        if is_manifest_name(path) && path.is_file() {
+            for file in manifest_files(path)? {
+                add(file.path, file.group, &mut inputs, session);
+            }
+            continue;
+        }
+        let found = image_files(path).map_err(ExperimentError::Input)?;
         for file in found.files {
-            if !Archive::is_at(&file) {
-                inputs.push(Input::File(file));
-                continue;
-            }
-            match Archive::open(&file) {
-                Ok((archive, members, ignored)) => {
-                    let archive = Arc::new(archive);
-                    found.ignored.extend(ignored);
-                    inputs.extend(members.into_iter().map(|(index, path)| Input::Member {
-                        archive: Arc::clone(&archive),
-                        index,
-                        path,
-                    }));
-                }
-                Err(error) => inputs.push(Input::Refused { path: file, error }),
-            }
+            add(file, None, &mut inputs, session);
         }
-        if !found.ignored.is_empty() {
-            session.tell(&Event::FilesLeftOut(&found.ignored));
-        }
+        left_out(&found.ignored, session);
     }
     if inputs.is_empty() {
         return Err(ExperimentError::NoImages);
     }
     Ok(inputs)
+}
+
+/// A file, or the members of an archive.
+fn add(path: PathBuf, group: Option<GroupId>, inputs: &mut Vec<Input>, session: &Session<'_>) {
+    let input = |path, source| Input {
+        path,
+        group: group.clone(),
+        source,
+    };
+    if !Archive::is_at(&path) {
+        inputs.push(input(path, Source::File));
+        return;
+    }
+    match Archive::open(&path) {
+        Ok((archive, members, ignored)) => {
+            let archive = Arc::new(archive);
+            left_out(&ignored, session);
+            inputs.extend(members.into_iter().map(|(index, path)| {
+                let archive = Arc::clone(&archive);
+                input(path, Source::Member { archive, index })
+            }));
+        }
+        Err(error) => inputs.push(input(path, Source::Refused(error))),
+    }
+}
+
+fn left_out(ignored: &[Ignored], session: &Session<'_>) {
+    if !ignored.is_empty() {
+        session.tell(&Event::FilesLeftOut(ignored));
+    }
 }
 
 /// Reads every slice under a path as [`predict`](crate::predict()) does, and throws it away: for

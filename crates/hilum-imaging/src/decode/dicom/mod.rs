@@ -9,9 +9,9 @@ mod ct;
 mod data_set;
 mod file_meta;
 mod header;
+mod identity;
 mod lookup_table;
 mod nonconformity;
-mod patient;
 mod pixel_data;
 mod walk;
 
@@ -35,8 +35,8 @@ use pixel_data::PixelData;
 
 pub use concern::Concern;
 pub(super) use file_meta::is_bare_data_set;
+pub use identity::{DicomIdentity, dicom_patient_id, file_head};
 pub use nonconformity::Nonconformity;
-pub use patient::dicom_patient_id;
 
 /// A CT slice in Hounsfield units, before any window.
 #[derive(Debug, Clone, PartialEq)]
