@@ -62,17 +62,15 @@ mod set_scores;
 
 pub use bootstrap::{Bootstrap, Interval, Intervals};
 pub use brier_parts::BrierParts;
-pub use calibration_scores::CalibrationScores;
 pub use by_group::{ByGroup, Drawn, GroupUnit, GroupedPart};
+pub use calibration_scores::CalibrationScores;
 pub use class_scores::{CLASS_METRICS, ClassMetric, ClassScores};
 pub use confusion::Confusion;
 pub use cross_validation::{
     CrossValidated, CrossValidationReport, FoldScores, HeadlineSpread, RepeatEvaluation, Spread,
 };
 pub use evaluation::{ConfusionTable, Evaluation};
-pub use evaluation_report::{
-    AnswerScores, CleanPart, EvaluationReport, Exchangeability, Leaked,
-};
+pub use evaluation_report::{AnswerScores, CleanPart, EvaluationReport, Exchangeability, Leaked};
 pub use history::{EpochRow, Gap, History, SplitRow};
 pub use leak::{Leak, LeakFigures};
 pub use metric::{Direction, Metric, Prominence};

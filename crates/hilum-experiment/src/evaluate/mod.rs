@@ -2,6 +2,7 @@
 
 mod answers;
 mod division;
+mod figures;
 mod groups;
 mod place;
 
@@ -10,9 +11,7 @@ use std::num::NonZeroUsize;
 
 use hilum_core::{AuditSummary, Classes, FindingCount, Probabilities, Severity, Split};
 use hilum_dataset::Dataset;
-use hilum_metrics::{
-    Bootstrap, ByGroup, Drawn, Evaluation, EvaluationReport, GroupedPart, Leaked,
-};
+use hilum_metrics::{Bootstrap, EvaluationReport, Leaked};
 use hilum_report::{Answer, Evaluated, Prediction, write_evaluation};
 use hilum_trust::{Policy, Reason};
 use thiserror::Error;
@@ -22,8 +21,7 @@ use crate::own_training::own_training;
 use crate::session::Session;
 use crate::settings::DataSettings;
 use crate::{Event, ExperimentError, Model, ModelOrigin, Predict, Task, data};
-
-use groups::Groups;
+use figures::{clean_positions, figures};
 
 pub use division::Division;
 pub use place::{EvaluationPlace, EvaluationPlaceError};
@@ -132,69 +130,6 @@ pub fn evaluate(
     Ok(report)
 }
 
-/// The positions of the predictions of slices that are no copies and that the model does not know.
-fn clean_positions(
-    audited: &Audited,
-    known: Option<&Known>,
-    split: Split,
-    predictions: &[(usize, Prediction)],
-) -> Vec<usize> {
-    let part = audited.audit.clean_part(&audited.dataset, split);
-    let is_clean = |sample_index: &usize| {
-        let is_left = part.as_ref().is_none_or(|part| part.contains(sample_index));
-        let is_known = known.is_some_and(|known| known.samples.contains(sample_index));
-        is_left && !is_known
-    };
-    let positions = predictions.iter().enumerate();
-    let clean = positions.filter(|(_, (sample_index, _))| is_clean(sample_index));
-    clean.map(|(position, _)| position).collect()
-}
-
-/// What is said of slices and of groups.
-struct Figures {
-    as_is: Evaluation,
-    clean: Option<Evaluation>,
-    by_group: Option<ByGroup>,
-    drawn: Drawn,
-}
-
-fn figures(
-    model: &Model,
-    audited: &Audited,
-    predictions: &[(usize, Prediction)],
-    clean: &[usize],
-    bootstrap: &Bootstrap,
-) -> Figures {
-    let (samples, slices): (Vec<usize>, Vec<&Prediction>) = predictions
-        .iter()
-        .map(|(sample_index, one)| (*sample_index, one))
-        .unzip();
-    let all: Vec<usize> = (0..slices.len()).collect();
-    let groups = Groups::of(audited, &samples);
-    let classes = audited.dataset.classes();
-    let judge = |positions: &[usize]| {
-        let those: Vec<&Prediction> = positions.iter().map(|at| slices[*at]).collect();
-        judge(classes, &those, &groups.at(positions), bootstrap)
-    };
-    let (shown, of) = match clean {
-        [] => (all.as_slice(), GroupedPart::AsIs),
-        clean => (clean, GroupedPart::Clean),
-    };
-    model.workers.install(|| {
-        let as_is = judge(&all);
-        Figures {
-            clean: match clean.len() {
-                0 => None,
-                count if count == all.len() => Some(as_is.clone()),
-                _ => Some(judge(clean)),
-            },
-            as_is,
-            by_group: groups.judge(classes, &slices, shown, of, bootstrap),
-            drawn: groups.drawn,
-        }
-    })
-}
-
 /// The slices that the model knows, and says so. A model of an older hilum knows the names of its
 /// splits alone: all slices of such a split count as known, and of others nobody can tell.
 fn known(model: &Model, audited: &Audited, split: Split, session: &Session<'_>) -> Option<Known> {
@@ -241,25 +176,6 @@ fn with_leak(mut audit: AuditSummary, leaked: Option<&Leaked>) -> AuditSummary {
         );
     }
     audit
-}
-
-/// Intervals come from drawing `groups`, whose numbers are given a slice each.
-fn judge(
-    classes: &Classes,
-    slices: &[&Prediction],
-    groups: &[usize],
-    bootstrap: &Bootstrap,
-) -> Evaluation {
-    let truth: Vec<_> = slices.iter().map(|one| one.truth).collect();
-    let probabilities: Vec<_> = slices.iter().map(|one| one.probabilities.clone()).collect();
-    let before = slices.iter().map(|one| one.answer.before.clone());
-    let before: Option<Vec<Probabilities>> = before.collect();
-    let evaluation =
-        Evaluation::compute_by_group(classes, &truth, &probabilities, groups, bootstrap);
-    match before {
-        Some(before) if !before.is_empty() => evaluation.calibrated_from(&truth, &before),
-        _ => evaluation,
-    }
 }
 
 fn check_classes(model: &Classes, data: &Classes) -> Result<(), ClassesDiffer> {
