@@ -591,3 +591,28 @@ fn a_manifest_in_a_folder_that_is_not_there_is_an_error_with_its_path() {
     let error = write_manifest(&folder.path().join("no/m.csv"), &dataset, Overwrite::Never);
     assert!(error.unwrap_err().to_string().contains("no/m.csv"));
 }
+
+#[test]
+fn the_files_of_a_manifest_are_known_without_their_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("manifest.csv");
+    std::fs::write(folder.path().join("a.png"), "pixels").unwrap();
+    let text = "Patient ID;image\n7;a.png\n;absent.png\n7;a.png\n";
+    std::fs::write(&path, text).unwrap();
+    let files = hilum_dataset::manifest_files(&path).unwrap();
+    let found: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let name = file.path.file_name().unwrap().to_str().unwrap();
+            (name, file.group.as_ref().map(|group| group.0.as_str()))
+        })
+        .collect();
+    // A file that is not there is told when it is read.
+    assert_eq!(found, [("a.png", Some("7")), ("absent.png", None)]);
+
+    std::fs::write(&path, "name,patient\na.png,7\n").unwrap();
+    let error = hilum_dataset::manifest_files(&path)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("column `path`"), "{error}");
+}

@@ -98,8 +98,9 @@ pub use inputs::read_every_slice;
 pub use model::Model;
 pub use model_origin::ModelOrigin;
 pub use predict::{
-    Doubtful, FileAnswer, FileCounts, Frames, FramesError, Predict, Prediction, Predictions,
-    predict, predict_each,
+    Doubtful, Evidence, FileAnswer, FileCounts, Frames, FramesError, Predict, Prediction,
+    Predictions, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, predict, predict_each,
+    predict_units,
 };
 pub use search::{
     DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState, Trials,

@@ -113,7 +113,7 @@ pub(crate) fn list(
     for path in paths {
         if is_manifest_name(path) && path.is_file() {
             for file in manifest_files(path)? {
-                add(file.path, file.group, &mut inputs, session);
+                add(file.path, file.group.as_ref(), &mut inputs, session);
             }
             continue;
         }
@@ -130,10 +130,10 @@ pub(crate) fn list(
 }
 
 /// A file, or the members of an archive.
-fn add(path: PathBuf, group: Option<GroupId>, inputs: &mut Vec<Input>, session: &Session<'_>) {
+fn add(path: PathBuf, group: Option<&GroupId>, inputs: &mut Vec<Input>, session: &Session<'_>) {
     let input = |path, source| Input {
         path,
-        group: group.clone(),
+        group: group.cloned(),
         source,
     };
     if !Archive::is_at(&path) {

@@ -39,10 +39,10 @@ pub(super) struct Judge<'call, 'session> {
 impl Judge<'_, '_> {
     /// Files of one slice are judged together; one of several is read by itself, a chunk of its
     /// slices at a time.
-    pub(super) fn files(&mut self, inputs: &[Input]) -> Result<(), ExperimentError> {
+    pub(super) fn files(&mut self, inputs: &[&Input]) -> Result<(), ExperimentError> {
         self.session.cancel().check()?;
         let (model, request) = (&self.model.file, self.request);
-        let open = |input: &Input| Opened::of(input, model, request);
+        let open = |input: &&Input| Opened::of(input, model, request);
         let opened: Vec<Opened> = self
             .model
             .workers

@@ -5,6 +5,7 @@ mod frames;
 mod judge;
 mod reading;
 mod slice_order;
+mod units;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -23,6 +24,9 @@ use batch::Batch;
 use judge::{CHUNK, Judge};
 
 pub use frames::{Frames, FramesError};
+pub use units::{
+    Evidence, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, predict_units,
+};
 
 /// What is predicted, and how.
 #[derive(Debug, Clone)]
@@ -196,7 +200,7 @@ pub fn predict_each(
         batch: Batch::default(),
     };
     for chunk in inputs.chunks(CHUNK) {
-        judge.files(chunk)?;
+        judge.files(&chunk.iter().collect::<Vec<_>>())?;
     }
     let (counts, batch) = (judge.counts, judge.batch);
     session.tell(&Event::Ends { task });

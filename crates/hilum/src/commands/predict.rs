@@ -2,15 +2,16 @@
 
 mod legend;
 mod output;
+mod units;
 
 use std::ffi::OsStr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::ArgMatches;
+use clap::{ArgMatches, ValueEnum};
 use hilum_experiment::{
-    Doubtful, ExperimentError, FileAnswer, Frames, Model, ModelOrigin, Predict, Session, bundled,
-    predict_each,
+    Doubtful, ExperimentError, FileAnswer, FileCounts, Frames, Model, ModelOrigin, Predict,
+    Session, UnitAnswer, Whole, bundled, predict_each, predict_units,
 };
 use hilum_files::write_atomically;
 use hilum_imaging::DecodeLimits;
@@ -21,11 +22,12 @@ use crate::narrator::Narrator;
 use crate::screen::Screen;
 use crate::surroundings::session;
 use output::{Output, Sink};
+use units::UnitOutput;
 
 /// What `hilum predict` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Slices of a DICOM series are answered together, in the order in which they lie in the body: by\nposition along their normal (axial ones from feet to head), else by instance number, else as given;\nother files as they are named. A file of several frames has an answer a frame.\n\nExamples:\n  hilum predict slice.png\n  hilum predict scans/ series/*.dcm --model runs/NAME/model.safetensors\n  hilum predict scans/ --out answers.csv\n  hilum predict enhanced.dcm --frames 1,5-9 --strict --format json"
+    after_help = "Slices of a DICOM series are answered together, in the order in which they lie in the body: by\nposition along their normal (axial ones from feet to head), else by instance number, else as given;\nother files as they are named. A file of several frames has an answer a frame.\n\nExamples:\n  hilum predict slice.png\n  hilum predict scans/ series/*.dcm --model runs/NAME/model.safetensors\n  hilum predict scans/ --out answers.csv\n  hilum predict series/ --by series\n  hilum predict enhanced.dcm --frames 1,5-9 --strict --format json"
 )]
 pub(crate) struct Arguments {
     /// Images, folders, DICOM files and series, in any mix
@@ -57,6 +59,10 @@ pub(crate) struct Arguments {
         default_value_t = Predict::BATCH
     )]
     batch: NonZeroUsize,
+
+    /// What gets one answer
+    #[arg(long, value_enum, default_value_t = By::Slice)]
+    by: By,
 
     /// Frames of files that hold several, from 1, such as `1,5-9`; all of them by default
     #[arg(long, value_name = "LIST")]
@@ -103,7 +109,31 @@ pub(super) fn run(
         format: arguments.format(),
         out: arguments.out.as_deref(),
     };
-    print(&mut model, &request, answers, &session, screen)
+    match arguments.by.whole() {
+        None => print(&mut model, &request, answers, &session, screen),
+        Some(whole) => print_units(&mut model, &request, whole, answers, &session, screen),
+    }
+}
+
+/// What gets one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// Every slice
+    Slice,
+    /// A DICOM series, a volume, the pictures of a folder
+    Series,
+    /// All series of a DICOM patient, a group of a manifest
+    Patient,
+}
+
+impl By {
+    fn whole(self) -> Option<Whole> {
+        match self {
+            Self::Slice => None,
+            Self::Series => Some(Whole::Series),
+            Self::Patient => Some(Whole::Patient),
+        }
+    }
 }
 
 impl Arguments {
@@ -159,12 +189,8 @@ pub(crate) fn print(
     session: &Session<'_>,
     screen: &Screen,
 ) -> Result<(), CommandError> {
-    let sink = match answers.out {
-        Some(_) => Sink::Memory(Vec::new()),
-        None => Sink::Stdout,
-    };
     screen.note(request.policy);
-    let mut output = Output::new(answers.format, &model.file.classes, sink);
+    let mut output = Output::new(answers.format, &model.file.classes, answers.sink());
     let mut unreadable = Vec::new();
     let counts = predict_each(model, request, session, &mut |answer| {
         output.answer(&answer)?;
@@ -173,19 +199,71 @@ pub(crate) fn print(
         }
         Ok(())
     });
-    let counts = counts.map_err(|error| match error {
+    let counts = counts.map_err(of_printing)?;
+    answers.keep(&output.finish()?, screen)?;
+    tell_unreadable(counts, &unreadable, screen)
+}
+
+/// The same, but one answer for each series or patient.
+fn print_units(
+    model: &mut Model,
+    request: &Predict,
+    whole: Whole,
+    answers: Answers<'_>,
+    session: &Session<'_>,
+    screen: &Screen,
+) -> Result<(), CommandError> {
+    screen.note(request.policy);
+    let mut output = UnitOutput::new(answers.format, &model.file.classes, answers.sink());
+    let mut unreadable = Vec::new();
+    let counts = predict_units(model, request, whole, session, &mut |answer| {
+        output.answer(&answer)?;
+        if let UnitAnswer::Unreadable { error, .. } = answer {
+            unreadable.push(error);
+        }
+        Ok(())
+    });
+    let counts = counts.map_err(of_printing)?;
+    answers.keep(&output.finish(), screen)?;
+    tell_unreadable(counts, &unreadable, screen)
+}
+
+/// A reader of stdout that goes away is none of the library's errors.
+fn of_printing(error: ExperimentError) -> CommandError {
+    match error {
         ExperimentError::Output(error) => CommandError::from(error),
         error => CommandError::from(error),
-    })?;
-    let written = output.finish()?;
-    if let Some(path) = answers.out {
-        write_atomically(path, |file| file.write_all(&written))?;
-        screen.note(format_args!("wrote `{}`", path.display()));
     }
+}
+
+impl Answers<'_> {
+    fn sink(&self) -> Sink {
+        match self.out {
+            Some(_) => Sink::Memory(Vec::new()),
+            None => Sink::Stdout,
+        }
+    }
+
+    /// Writes what was kept for a file.
+    fn keep(&self, written: &[u8], screen: &Screen) -> Result<(), CommandError> {
+        if let Some(path) = self.out {
+            write_atomically(path, |file| file.write_all(written))?;
+            screen.note(format_args!("wrote `{}`", path.display()));
+        }
+        Ok(())
+    }
+}
+
+/// What could not be read or was refused, at the end, where it is not overlooked.
+fn tell_unreadable(
+    counts: FileCounts,
+    unreadable: &[String],
+    screen: &Screen,
+) -> Result<(), CommandError> {
     if unreadable.is_empty() {
         return Ok(());
     }
-    for error in &unreadable {
+    for error in unreadable {
         screen.warn(error);
     }
     if counts.unreadable > 0 {

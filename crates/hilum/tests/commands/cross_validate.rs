@@ -370,14 +370,14 @@ fn patients(workplace: &Workplace) {
                 manifest,
                 "slices/train/{name}/{number}.png,{name},train,patient-{patient}"
             )
-            .unwrap();
+            .expect("a slice");
         }
     }
     let copy = "slices/train/normal/copy.png";
     let original = workplace.path("slices/train/normal/0.png");
-    std::fs::copy(original, workplace.path(copy)).unwrap();
-    writeln!(manifest, "{copy},normal,train,patient-3").unwrap();
-    std::fs::write(workplace.path("manifest.csv"), manifest).unwrap();
+    std::fs::copy(original, workplace.path(copy)).expect("a slice");
+    writeln!(manifest, "{copy},normal,train,patient-3").expect("a slice");
+    std::fs::write(workplace.path("manifest.csv"), manifest).expect("a slice");
 }
 
 fn measuring_the_leak<'a>(more: &[&'a str]) -> Vec<&'a str> {

@@ -1,5 +1,7 @@
 //! Figures of patients and groups in `hilum evaluate`.
 
+#![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

@@ -21,6 +21,7 @@ mod predict;
 mod report;
 mod resume;
 mod search;
+mod series;
 mod split;
 mod train;
 mod transfer;

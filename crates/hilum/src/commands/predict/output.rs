@@ -20,33 +20,52 @@ pub(super) enum Sink {
 }
 
 impl Sink {
-    fn rows(&mut self, rows: &[u8]) -> io::Result<()> {
+    pub(super) fn rows(&mut self, rows: &[u8]) -> io::Result<()> {
         match self {
             Self::Stdout => screen::print_csv(&String::from_utf8_lossy(rows)),
             Self::Memory(bytes) => bytes.write_all(rows),
         }
     }
 
-    fn json(&mut self, line: &str) -> io::Result<()> {
+    pub(super) fn json(&mut self, line: &str) -> io::Result<()> {
         match self {
             Self::Stdout => screen::print_json(line),
             Self::Memory(bytes) => writeln!(bytes, "{line}"),
         }
     }
 
-    fn table(&mut self, table: &Table) -> io::Result<()> {
+    pub(super) fn table(&mut self, table: &Table) -> io::Result<()> {
         match self {
             Self::Stdout => screen::print(table.within(stdout_width())),
             Self::Memory(bytes) => writeln!(bytes, "{}", table.within(None)),
         }
     }
 
-    fn line(&mut self, line: &str) -> io::Result<()> {
+    pub(super) fn line(&mut self, line: &str) -> io::Result<()> {
         match self {
             Self::Stdout => screen::print(line),
             Self::Memory(bytes) => writeln!(bytes, "{line}"),
         }
     }
+}
+
+impl Sink {
+    /// What the memory holds.
+    pub(super) fn into_memory(self) -> Vec<u8> {
+        match self {
+            Self::Stdout => Vec::new(),
+            Self::Memory(bytes) => bytes,
+        }
+    }
+}
+
+/// Rows as RFC 4180 has them.
+pub(super) fn csv_rows(rows: impl IntoIterator<Item = Vec<String>>) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row)?;
+    }
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 /// Puts answers into a format.
@@ -141,10 +160,7 @@ impl Output {
             }
             warnings.print(&mut self.sink)?;
         }
-        Ok(match self.sink {
-            Sink::Stdout => Vec::new(),
-            Sink::Memory(bytes) => bytes,
-        })
+        Ok(self.sink.into_memory())
     }
 
     fn csv_row(&mut self, row: impl IntoIterator<Item = String>) -> io::Result<()> {

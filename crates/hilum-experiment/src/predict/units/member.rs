@@ -1,0 +1,158 @@
+//! Which files are of one series or patient, by what they say without their pixels.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hilum_imaging::{DecodeLimits, DicomIdentity};
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
+use super::Whole;
+use crate::inputs::{Input, InputKind};
+use crate::session::Session;
+use crate::{ExperimentError, Task};
+
+/// What tells one whole from another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum UnitName {
+    /// Patient ID.
+    Patient(String),
+    /// Study Instance UID, where no patient is named: a study is of one patient.
+    Study(String),
+    /// Series Instance UID.
+    Series(String),
+    /// What a manifest names.
+    Group(String),
+    /// The folder of files that say nothing.
+    Folder(PathBuf),
+    /// A file that holds many slices.
+    File(PathBuf),
+}
+
+/// A whole, and the positions of its files.
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub(super) name: UnitName,
+    pub(super) members: Vec<usize>,
+}
+
+/// Where a file stands among those of its whole, whatever it is called: by series, by instance
+/// number, by instance. Names of instances are kept as their hashes.
+type Place = (u64, Option<i64>, u64);
+
+/// Everything that is of one whole together, in the order of first files.
+pub(super) fn units(
+    inputs: &[Input],
+    whole: Whole,
+    limits: DecodeLimits,
+    workers: &ThreadPool,
+    session: &Session<'_>,
+) -> Result<Vec<Unit>, ExperimentError> {
+    let done = AtomicUsize::new(0);
+    let found: Vec<(UnitName, Place)> = session.counted(Task::Audit, inputs.len(), |told| {
+        workers.install(|| {
+            let looked_at = inputs.par_iter().map(|input| {
+                session.cancel().check()?;
+                let kind = input.kind(limits);
+                told(done.fetch_add(1, Ordering::Relaxed) + 1);
+                Ok((name(whole, input, &kind), place(&kind)))
+            });
+            looked_at.collect::<Result<_, ExperimentError>>()
+        })
+    })?;
+    let mut units: Vec<Unit> = Vec::new();
+    let mut known: HashMap<UnitName, usize> = HashMap::new();
+    let mut places: Vec<Place> = Vec::with_capacity(found.len());
+    for (index, (name, place)) in found.into_iter().enumerate() {
+        places.push(place);
+        let unit = *known.entry(name.clone()).or_insert_with(|| {
+            let members = Vec::new();
+            units.push(Unit { name, members });
+            units.len() - 1
+        });
+        units[unit].members.push(index);
+    }
+    for unit in &mut units {
+        let key = |index: &usize| (places[*index], inputs[*index].path());
+        unit.members.sort_by(|a, b| key(a).cmp(&key(b)));
+    }
+    Ok(units)
+}
+
+fn name(whole: Whole, input: &Input, kind: &InputKind) -> UnitName {
+    let group = || input.group().map(|group| UnitName::Group(group.0.clone()));
+    let own = match (whole, kind) {
+        (Whole::Series, InputKind::Dicom(identity)) => identity
+            .series_uid
+            .clone()
+            .map(UnitName::Series)
+            .or_else(group),
+        (Whole::Series, InputKind::Volume) => Some(UnitName::File(input.path().clone())),
+        (Whole::Patient, InputKind::Dicom(identity)) => group().or_else(|| patient(identity)),
+        (Whole::Patient, InputKind::Volume) => {
+            group().or_else(|| Some(UnitName::File(input.path().clone())))
+        }
+        (Whole::Series | Whole::Patient, InputKind::Picture) => group(),
+    };
+    own.unwrap_or_else(|| {
+        let folder = input.path().parent().unwrap_or(Path::new(""));
+        UnitName::Folder(folder.to_owned())
+    })
+}
+
+fn patient(identity: &DicomIdentity) -> Option<UnitName> {
+    let DicomIdentity {
+        patient_id,
+        study_uid,
+        series_uid,
+        ..
+    } = identity;
+    let by_study = || study_uid.clone().map(UnitName::Study);
+    let by_series = || series_uid.clone().map(UnitName::Series);
+    let by_patient = patient_id.clone().map(UnitName::Patient);
+    by_patient.or_else(by_study).or_else(by_series)
+}
+
+fn place(kind: &InputKind) -> Place {
+    let InputKind::Dicom(identity) = kind else {
+        return (0, None, 0);
+    };
+    let hash = |text: &Option<String>| {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        hasher.finish()
+    };
+    (
+        hash(&identity.series_uid),
+        identity.instance_number,
+        hash(&identity.sop_instance_uid),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dicom(patient: Option<&str>, study: Option<&str>, series: Option<&str>) -> DicomIdentity {
+        DicomIdentity {
+            patient_id: patient.map(str::to_owned),
+            study_uid: study.map(str::to_owned),
+            series_uid: series.map(str::to_owned),
+            ..DicomIdentity::default()
+        }
+    }
+
+    #[test]
+    fn a_file_without_a_patient_is_of_its_study_and_without_that_of_its_series() {
+        let named = |identity| patient(&identity);
+        let patient = named(dicom(Some("P"), Some("1"), Some("2")));
+        assert_eq!(patient, Some(UnitName::Patient("P".to_owned())));
+        let study = named(dicom(None, Some("1"), Some("2")));
+        assert_eq!(study, Some(UnitName::Study("1".to_owned())));
+        let series = named(dicom(None, None, Some("2")));
+        assert_eq!(series, Some(UnitName::Series("2".to_owned())));
+        assert_eq!(named(dicom(None, None, None)), None);
+    }
+}
