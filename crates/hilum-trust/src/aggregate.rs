@@ -137,13 +137,22 @@ impl Rule {
         let probabilities = Probabilities::new(means)?;
         if self == Self::Mean {
             let class = probabilities.most_likely();
-            let share = |position: &usize| slices[*position].of(class);
-            order.sort_by(|a, b| share(b).total_cmp(&share(a)));
+            let weight = |position: &usize| self.weight(&slices[*position], class);
+            order.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
         }
         Some(Aggregate {
             probabilities,
             carriers: order,
         })
+    }
+
+    /// What a slice is weighed by in an answer of `class`: how likely it is that there is something
+    /// to be seen, or how much the slice speaks for the answer.
+    pub fn weight(self, slice: &Probabilities, class: ClassIndex) -> f64 {
+        match self {
+            Self::Suspicious(nothing) => 1.0 - slice.of(nothing),
+            Self::Mean => slice.of(class),
+        }
     }
 
     /// The weightier slice first.

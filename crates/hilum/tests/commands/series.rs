@@ -108,6 +108,7 @@ fn a_series_has_one_answer_made_of_its_most_suspicious_slices() {
         for key in ["path", "instance_number", "position_mm"] {
             assert_eq!(carries[key], slice[key], "{key}");
         }
+        assert!((number(&carries["weight"]) - (1.0 - normal(slice))).abs() < 1e-6);
         let class = carries["class"].as_str().unwrap();
         let probability = number(&slice["probabilities"][class]);
         assert!((number(&carries["probability"]) - probability).abs() < 1e-6);

@@ -87,6 +87,9 @@ pub struct Evidence {
     /// Which frame, page or plane of a file that holds several, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<usize>,
+    /// What it was chosen and stands here by: under `suspicious-tenth` how likely it is that there
+    /// is something to be seen, under `mean` how likely the class of the whole is.
+    pub weight: f64,
     /// Its most likely class,
     pub class: ClassName,
     /// and how likely that is.

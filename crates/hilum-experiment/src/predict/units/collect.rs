@@ -134,7 +134,11 @@ impl Collected {
             model: self.model.clone(),
             slices: self.counts(),
             evidence: carriers
-                .map(|position| voices[*position].evidence(&self.classes, has_several))
+                .map(|position| {
+                    let slice = voices[*position];
+                    let weight = rule.weight(&slice.probabilities, class);
+                    slice.evidence(&self.classes, weight, has_several)
+                })
                 .collect(),
             warnings: self.told_warnings(),
         })
@@ -193,7 +197,7 @@ impl Collected {
 }
 
 impl Slice {
-    fn evidence(&self, classes: &Classes, has_several: bool) -> Evidence {
+    fn evidence(&self, classes: &Classes, weight: f64, has_several: bool) -> Evidence {
         let class = self.probabilities.most_likely();
         Evidence {
             path: self.path.clone(),
@@ -201,6 +205,7 @@ impl Slice {
             instance_number: self.instance_number,
             position_mm: self.position_mm,
             frame: self.frame,
+            weight,
             class: classes.name(class).clone(),
             probability: self.probabilities.of(class),
             abstained: self.reason.is_some(),

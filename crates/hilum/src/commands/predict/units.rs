@@ -81,7 +81,12 @@ fn paragraph(unit: &UnitPrediction, sink: &mut Sink) -> io::Result<()> {
         count => format!(" (the first {shown} of {count})"),
     };
     sink.line(&format!("  carried by these slices{count}:"))?;
-    sink.table(&evidence_table(&unit.evidence[..shown]))
+    let evidence = &unit.evidence[..shown];
+    sink.table(&evidence_table(evidence))?;
+    if evidence.iter().any(|one| one.abstained) {
+        sink.line("? = by itself the slice has no answer")?;
+    }
+    Ok(())
 }
 
 /// `series 1.2.3`, `patient P1`, or the folder.
@@ -118,7 +123,7 @@ fn verdict(unit: &UnitPrediction) -> String {
     }
 }
 
-/// `64 slices: 60 normal, 2 adenocarcinoma; no answer for 2: 2 not like the training data`
+/// `64 slices: 60 normal, 2 adenocarcinoma; no answer for 2, not like the training data`
 fn says_what(unit: &UnitPrediction) -> String {
     let counts = &unit.slices;
     let mut classes: Vec<(&ClassName, usize)> = counts
@@ -137,14 +142,9 @@ fn says_what(unit: &UnitPrediction) -> String {
     }
     if counts.abstained > 0 {
         let reasons = counts.reasons.iter();
-        let reasons: Vec<String> = reasons
-            .map(|(reason, count)| format!("{count} {reason}"))
-            .collect();
-        parts.push(format!(
-            "no answer for {}: {}",
-            counts.abstained,
-            reasons.join(", ")
-        ));
+        let reasons = reasons.map(|(reason, count)| format!("for {count}, {reason}"));
+        let reasons: Vec<String> = reasons.collect();
+        parts.push(format!("no answer {}", reasons.join("; ")));
     }
     if counts.unreadable > 0 {
         parts.push(format!("{} not readable or refused", counts.unreadable));
@@ -155,7 +155,15 @@ fn says_what(unit: &UnitPrediction) -> String {
 
 /// The file and what it says; then where it lies, as far as it says so.
 fn evidence_table(evidence: &[Evidence]) -> Table {
-    let header = ["file", "class", "probability", "frame", "instance", "mm"];
+    let header = [
+        "file",
+        "class",
+        "probability",
+        "weight",
+        "frame",
+        "instance",
+        "mm",
+    ];
     let cells = |one: &Evidence| {
         let name = one.path.file_name().unwrap_or(one.path.as_os_str());
         let unsure = if one.abstained { " ?" } else { "" };
@@ -164,12 +172,13 @@ fn evidence_table(evidence: &[Evidence]) -> Table {
             name.to_string_lossy().into_owned(),
             format!("{}{unsure}", one.class),
             format!("{:.3}", one.probability),
+            format!("{:.3}", one.weight),
             or_empty(one.frame),
             or_empty(one.instance_number),
             place.unwrap_or_default(),
         ]
     };
-    let rows: Vec<[String; 6]> = evidence.iter().map(cells).collect();
+    let rows: Vec<[String; 7]> = evidence.iter().map(cells).collect();
     // Columns that nothing stands in are left out.
     let is_used = |column: &usize| rows.iter().any(|row| !row[*column].is_empty());
     let columns: Vec<usize> = (0..header.len()).filter(is_used).collect();
