@@ -6,7 +6,7 @@ use hilum_core::{ByValidation, ClassIndex, Probabilities, Severity, ValidationRo
 use hilum_metrics::{EpochRow, History, SplitRow};
 use hilum_report::{
     Prediction, SearchedSetting, SettingValues, TrainingContext, TrialsPlot, caption,
-    confusion_matrix, precision_recall, reliability, roc, training_curves, trials,
+    confusion_matrix, precision_recall, reliability, risk_coverage, roc, training_curves, trials,
 };
 use roxmltree::Document;
 
@@ -32,6 +32,7 @@ fn drawings(names: &[&str], present: &[usize], count: usize) -> Vec<String> {
         roc(&classes, &truth, &probabilities, &caption),
         precision_recall(&classes, &truth, &probabilities, &caption),
         reliability(&report.as_is.reliability, report.as_is.scores.ece, &caption),
+        risk_coverage(&truth, &probabilities, &caption),
     ]
 }
 

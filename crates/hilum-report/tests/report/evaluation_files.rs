@@ -321,7 +321,13 @@ fn clean_figures_stand_first_and_those_of_all_slices_beside_them() {
 #[test]
 fn plots_are_of_the_clean_slices_and_say_so() {
     let folder = with_clean_part(None);
-    for name in ["confusion-matrix", "roc", "precision-recall", "reliability"] {
+    for name in [
+        "confusion-matrix",
+        "roc",
+        "precision-recall",
+        "reliability",
+        "risk-coverage",
+    ] {
         let drawing = read(&folder, &format!("{name}.svg"));
         assert!(drawing.contains("48 of 60 slices"), "{name}");
     }
@@ -408,7 +414,7 @@ fn the_page_is_made_for_dark_screens_and_for_telephones() {
         .map(|drawing| drawing.split('"').nth(3).unwrap())
         .collect();
     assert_eq!(
-        widths, ["320"; 4],
+        widths, ["320"; 5],
         "no plot of four classes is wider than a telephone"
     );
 }
@@ -428,7 +434,7 @@ fn no_text_of_a_narrow_plot_leaves_it_or_runs_into_its_neighbour() {
         let classes = fixture::classes(names);
         let present: Vec<usize> = (0..names.len()).collect();
         let predictions = fixture::predictions(names.len(), &present, 300);
-        let report = fixture::report(&classes, &predictions);
+        let (report, predictions) = fixture::calibrated(&classes, &predictions, true);
         let (history, context) = (fixture::history(50), fixture::context());
         let evaluated = Evaluated {
             training: Some((&history, &context)),
@@ -441,7 +447,7 @@ fn no_text_of_a_narrow_plot_leaves_it_or_runs_into_its_neighbour() {
         let drawings: Vec<&str> = narrow
             .map(|rest| &rest[..rest.find("</svg>").unwrap() + "</svg>".len()])
             .collect();
-        assert_eq!(drawings.len(), 5);
+        assert_eq!(drawings.len(), 6);
         drawings.into_iter().for_each(assert_texts_fit);
     }
 }
@@ -471,4 +477,66 @@ fn a_file_that_cannot_be_replaced_stays_and_is_named() {
     assert_eq!(named, &path);
     assert_eq!(names_in(folder.path()), ["curves.svg"]);
     assert_eq!(names_in(&path), ["in-the-way"]);
+}
+
+/// The page and the folder of a calibrated model.
+fn of_calibrated(alarm: bool) -> (TempDir, EvaluationReport) {
+    let classes = fixture::classes(&fixture::CHEST);
+    let predictions = fixture::predictions(4, &[0, 1, 2, 3], 200);
+    let (report, predictions) = fixture::calibrated(&classes, &predictions, alarm);
+    let folder = tempfile::tempdir().unwrap();
+    write_evaluation(folder.path(), &fixture::evaluated(&report, &predictions)).unwrap();
+    (folder, report)
+}
+
+#[test]
+fn the_page_of_a_calibrated_model_shows_what_it_was_before_and_what_sets_promise() {
+    let (folder, report) = of_calibrated(false);
+    let page = read(&folder, "report.html");
+    for words in [
+        "The probabilities are calibrated: the expected error was",
+        "before calibration",
+        "in any order (exchangeable)",
+        "look like those that it was calibrated on",
+        "The model does not know of",
+        "two classes are as likely: ",
+        "Is it right where it is sure?",
+    ] {
+        assert!(page.contains(words), "no `{words}`");
+    }
+    let drawing = read(&folder, "reliability.svg");
+    let before = report.as_is.ece_before.unwrap();
+    assert!(drawing.contains(&format!("{before:.3} before calibration")));
+    let (alarmed, _) = of_calibrated(true);
+    assert!(read(&alarmed, "report.html").contains("do not look like those that the model"));
+}
+
+#[test]
+fn answers_csv_says_what_the_user_is_told() {
+    let (folder, report) = of_calibrated(false);
+    let mut reader = csv::Reader::from_path(folder.path().join("answers.csv")).unwrap();
+    let header: Vec<String> = reader
+        .headers()
+        .unwrap()
+        .iter()
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(
+        header,
+        ["path", "truth", "class", "abstained", "reason", "set"]
+    );
+    let rows: Vec<_> = reader.records().map(|row| row.unwrap()).collect();
+    assert_eq!(rows.len(), 200);
+    let abstained = report.answers.abstained.unwrap();
+    let silent = rows.iter().filter(|row| &row[3] == "true");
+    assert_eq!(silent.count(), abstained.count);
+    assert!(
+        rows.iter()
+            .all(|row| row[2].is_empty() == (&row[3] == "true"))
+    );
+    let held = rows
+        .iter()
+        .filter(|row| row[5].split("; ").any(|name| name == &row[1]));
+    let coverage = report.answers.conformal.unwrap().coverage.unwrap();
+    assert!((held.count() as f64 / 200.0 - coverage).abs() < 1e-12);
 }

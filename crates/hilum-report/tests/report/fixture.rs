@@ -8,7 +8,8 @@ use hilum_core::{
     Severity, Split, ValidationRole,
 };
 use hilum_metrics::{
-    AnswerScores, Bootstrap, Drawn, EpochRow, Evaluation, EvaluationReport, History, SplitRow,
+    Abstained, AnswerScores, Bootstrap, Drawn, EpochRow, Evaluation, EvaluationReport,
+    Exchangeability, History, JudgedSet, Selective, SetScores, SplitRow,
 };
 use hilum_report::{Answer, Evaluated, Prediction, TrainingContext};
 
@@ -151,5 +152,81 @@ pub(crate) fn history(epoch_count: usize) -> History {
     History {
         rows: (1..=epoch_count).map(row).collect(),
         best_epoch: Some((epoch_count * 3 / 4).max(1)),
+    }
+}
+
+/// The same predictions as a calibrated model has them: with what they were before, sets, silence,
+/// and an alarm or none.
+pub(crate) fn calibrated(
+    classes: &Classes,
+    predictions: &[Prediction],
+    alarm: bool,
+) -> (EvaluationReport, Vec<Prediction>) {
+    let mut predictions = predictions.to_vec();
+    for slice in &mut predictions {
+        let row = slice.probabilities.as_slice();
+        let timid: Vec<f64> = row.iter().map(|value| value.sqrt()).collect();
+        let sum: f64 = timid.iter().sum();
+        let mut set: Vec<ClassIndex> = classes
+            .indices()
+            .filter(|class| slice.probabilities.of(*class) > 0.3)
+            .collect();
+        set.sort_by(|one, other| row[other.get()].total_cmp(&row[one.get()]));
+        let largest = row.iter().copied().fold(0.0, f64::max);
+        slice.answer = Answer {
+            before: Probabilities::new(timid.iter().map(|value| value / sum).collect()),
+            set: Some(set),
+            reason: (largest < 0.4).then_some("two classes are as likely"),
+        };
+    }
+    let mut report = report(classes, &predictions);
+    let truth: Vec<ClassIndex> = predictions.iter().map(|slice| slice.truth).collect();
+    let before: Vec<Probabilities> = predictions
+        .iter()
+        .filter_map(|slice| slice.answer.before.clone())
+        .collect();
+    report.as_is = report.as_is.calibrated_from(&truth, &before);
+    report.clean = Some(report.as_is.clone());
+    report.answers = answers(classes, &predictions, alarm);
+    (report, predictions)
+}
+
+fn answers(classes: &Classes, predictions: &[Prediction], alarm: bool) -> AnswerScores {
+    let judged: Vec<JudgedSet<'_>> = predictions
+        .iter()
+        .map(|slice| JudgedSet {
+            truth: slice.truth,
+            set: slice.answer.set.as_deref().unwrap_or_default(),
+            most_likely: slice.probabilities.most_likely(),
+        })
+        .collect();
+    let groups: Vec<usize> = (0..predictions.len()).collect();
+    let truth: Vec<ClassIndex> = predictions.iter().map(|slice| slice.truth).collect();
+    let probabilities: Vec<Probabilities> = predictions
+        .iter()
+        .map(|slice| slice.probabilities.clone())
+        .collect();
+    let is_right = |slice: &Prediction| slice.probabilities.most_likely() == slice.truth;
+    let silence = predictions
+        .iter()
+        .map(|one| (is_right(one), one.answer.reason));
+    AnswerScores {
+        conformal: Some(SetScores::compute(
+            classes,
+            &judged,
+            &groups,
+            0.9,
+            &Bootstrap::default(),
+        )),
+        abstained: Some(Abstained::compute(silence)),
+        selective: Some(Selective::compute(&truth, &probabilities)),
+        exchangeability: Some(Exchangeability {
+            p_value: if alarm { 0.0005 } else { 0.4125 },
+            alarm,
+            slices: predictions.len(),
+            groups: predictions.len(),
+            confidence: 0.71,
+            calibration_confidence: 0.74,
+        }),
     }
 }
