@@ -11,6 +11,8 @@ use crate::evaluation::Evaluation;
 use crate::leak::Leak;
 use crate::metrics::{ACCURACY, LOG_LOSS, MACRO_AUROC, MACRO_F1};
 use crate::out_of_fold::{Headline, OutOfFold};
+use crate::selective::Selective;
+use crate::set_scores::SetScores;
 
 /// One fold of one repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -83,6 +85,10 @@ pub struct CrossValidationReport {
     /// What folds by slice would have claimed, if that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leak: Option<Leak>,
+    /// The same predictions calibrated, each fold by the others; `None` if they are too few, and in
+    /// files of an older hilum.
+    #[serde(default)]
+    pub calibrated: Option<CalibratedFolds>,
     /// How the intervals were drawn.
     pub bootstrap: Bootstrap,
     /// What the audit said of the data.
@@ -90,6 +96,18 @@ pub struct CrossValidationReport {
     /// What else it takes to make the numbers again; name to value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
+}
+
+/// Out-of-fold predictions that were calibrated by what did not see their fold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalibratedFolds {
+    /// The figures of the calibrated probabilities, with the calibration error of before.
+    #[serde(flatten)]
+    pub evaluation: Evaluation,
+    /// Whether sets hold the truth as often as they say.
+    pub conformal: SetScores,
+    /// What the model is worth where it is sure.
+    pub selective: Selective,
 }
 
 impl FoldScores {
@@ -196,6 +214,7 @@ impl CrossValidationReport {
             over_folds: HeadlineSpread::of(&of_folds),
             over_repeats: HeadlineSpread::of(&of_repeats),
             leak: None,
+            calibrated: None,
             bootstrap: run.bootstrap,
             audit: run.audit,
             details: run.details,

@@ -67,7 +67,8 @@ pub use calibration_scores::CalibrationScores;
 pub use class_scores::{CLASS_METRICS, ClassMetric, ClassScores};
 pub use confusion::Confusion;
 pub use cross_validation::{
-    CrossValidated, CrossValidationReport, FoldScores, HeadlineSpread, RepeatEvaluation, Spread,
+    CalibratedFolds, CrossValidated, CrossValidationReport, FoldScores, HeadlineSpread,
+    RepeatEvaluation, Spread,
 };
 pub use evaluation::{ConfusionTable, Evaluation};
 pub use evaluation_report::{AnswerScores, CleanPart, EvaluationReport, Exchangeability, Leaked};

@@ -137,15 +137,7 @@ impl SetTable {
     fn new(scores: &SetScores) -> Self {
         let all = SetRow {
             name: "all".to_owned(),
-            coverage: match scores.interval {
-                Some(interval) => format!(
-                    "{} ({:.3} to {:.3})",
-                    short(scores.coverage),
-                    interval.low,
-                    interval.high
-                ),
-                None => short(scores.coverage),
-            },
+            coverage: short(scores.coverage),
             mean_size: size(scores.mean_size),
             support: scores.count,
         };
@@ -156,13 +148,7 @@ impl SetTable {
             support: of_class.support,
         });
         Self {
-            promise: format!(
-                "Each slice has a set of classes that is to hold the truth in {} of slices. That is \
-                 promised of slices that could as well have been among those of the calibration, in \
-                 any order (exchangeable), and of no others: not of another hospital's, not of one \
-                 patient's by themselves.",
-                scores.asked
-            ),
+            promise: promise(scores),
             empty: (scores.empty > 0).then(|| {
                 format!(
                     "{} sets are empty: no class is as likely as it takes. With the most likely \
@@ -176,6 +162,21 @@ impl SetTable {
     }
 }
 
+fn promise(scores: &SetScores) -> String {
+    let chance = match scores.interval {
+        Some(interval) => format!(" (95%: {:.3} to {:.3})", interval.low, interval.high),
+        None => String::new(),
+    };
+    format!(
+        "Each slice has a set of classes that is to hold the truth in {} of slices; here it does in \
+         {}{chance}. That is promised of slices that could as well have been among those of the \
+         calibration, in any order (exchangeable), and of no others: not of another hospital's, not \
+         of one patient's by themselves.",
+        scores.asked,
+        short(scores.coverage),
+    )
+}
+
 impl Silence {
     fn new(abstained: &Abstained) -> Self {
         let Abstained {
@@ -186,6 +187,12 @@ impl Silence {
         } = abstained;
         let percent = share.map_or_else(String::new, |share| format!(" ({:.1}%)", share * 100.0));
         let right = short(*accuracy_of_answered);
+        if *count == 0 {
+            return Self {
+                text: format!("Every slice has an answer; {right} are right."),
+                reasons: Vec::new(),
+            };
+        }
         Self {
             text: format!(
                 "The model does not know of {}{percent}. Of those that it answers, {right} are \

@@ -35,5 +35,5 @@ pub use aggregate::{Aggregate, Rule, background};
 pub use answer::{Answer, Answering, Judgement};
 pub use calibration::{Calibration, LogLosses, Scaling, TooFewSlices, calibrate};
 pub use conformal::{ClassScores, ConformalScores, SetMethod, Sets, UnknownSetMethod};
-pub use exchangeability::{Confidences, Exchangeability, LEVEL, confidence};
+pub use exchangeability::{Confidences, Exchangeability, Expected, LEVEL, confidence};
 pub use held_out::{HeldOut, HeldOutSlice};

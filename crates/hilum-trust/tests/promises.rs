@@ -4,8 +4,8 @@
 
 use hilum_core::{ClassIndex, Probabilities};
 use hilum_trust::{
-    Confidences, ConformalScores, HeldOut, HeldOutSlice, Scaling, SetMethod, Sets, TooFewSlices,
-    calibrate, confidence,
+    Confidences, ConformalScores, Expected, HeldOut, HeldOutSlice, Scaling, SetMethod, Sets,
+    TooFewSlices, calibrate, confidence,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -245,7 +245,7 @@ fn confidences(slices: &[HeldOutSlice]) -> Vec<(f64, usize)> {
 }
 
 /// The share of draws that are alarmed about, of held-out and new slices in groups of `size`.
-fn alarms(size: usize, change: impl Fn(&mut HeldOutSlice)) -> f64 {
+fn alarms(size: usize, expected: Expected, change: impl Fn(&mut HeldOutSlice)) -> f64 {
     let draws = 100;
     let is_alarm = |seed: &u64| {
         let mut random = ChaCha8Rng::seed_from_u64(*seed);
@@ -253,16 +253,20 @@ fn alarms(size: usize, change: impl Fn(&mut HeldOutSlice)) -> f64 {
         let mut new = draw(&mut random, 60, size, 1.0);
         new.iter_mut().for_each(&change);
         let known = Confidences::of(&held_out, &AS_IT_IS);
-        known.hold_against(&confidences(&new)).unwrap().is_alarm()
+        known
+            .hold_against(&confidences(&new), expected)
+            .unwrap()
+            .is_alarm()
     };
     (0..draws).filter(is_alarm).count() as f64 / draws as f64
 }
 
 #[test]
 fn slices_that_are_exchangeable_are_not_alarmed_about() {
-    assert!(alarms(1, |_| {}) <= 0.03);
+    assert!(alarms(1, Expected::AsSure, |_| {}) <= 0.03);
+    assert!(alarms(1, Expected::Surer, |_| {}) <= 0.03);
     // Slices of a group are alike: as single draws they would alarm far too often.
-    assert!(alarms(4, |_| {}) <= 0.03);
+    assert!(alarms(4, Expected::AsSure, |_| {}) <= 0.03);
 }
 
 #[test]
@@ -270,8 +274,11 @@ fn slices_of_which_the_model_is_less_sure_or_surer_are_alarmed_about() {
     let scaled = |by: f64| {
         move |slice: &mut HeldOutSlice| slice.logits.iter_mut().for_each(|logit| *logit *= by)
     };
-    assert!(alarms(1, scaled(0.4)) > 0.95);
-    assert!(alarms(1, scaled(3.0)) > 0.95);
+    assert!(alarms(1, Expected::AsSure, scaled(0.4)) > 0.95);
+    assert!(alarms(1, Expected::AsSure, scaled(3.0)) > 0.95);
+    // Fold models are less sure than the one that learned from all.
+    assert!(alarms(1, Expected::Surer, scaled(0.4)) > 0.95);
+    assert_eq!(alarms(1, Expected::Surer, scaled(3.0)), 0.0);
 }
 
 #[test]
@@ -282,13 +289,13 @@ fn one_series_that_is_like_the_others_is_no_alarm_and_few_slices_are_not_judged(
         &AS_IT_IS,
     );
     let middling = vec![(0.8, 7); 64];
-    let found = known.hold_against(&middling).unwrap();
+    let found = known.hold_against(&middling, Expected::AsSure).unwrap();
     assert_eq!((found.slices, found.groups), (64, 1));
     assert!(!found.is_alarm(), "{found:?}");
-    assert_eq!(known.hold_against(&middling[..19]), None);
+    assert_eq!(known.hold_against(&middling[..19], Expected::AsSure), None);
     let few = Confidences::of(
         &HeldOut::new(CLASSES, draw(&mut random, 19, 1, 1.0)),
         &AS_IT_IS,
     );
-    assert_eq!(few.hold_against(&middling), None);
+    assert_eq!(few.hold_against(&middling, Expected::AsSure), None);
 }

@@ -1,5 +1,6 @@
 //! Probabilities that are ones: fitted on what a model did not learn from.
 
+mod cross_fitted;
 mod error;
 mod out_of_fold;
 mod valid;
@@ -8,6 +9,7 @@ use hilum_core::ClassName;
 use hilum_trust::{Confidences, ConformalScores, HeldOut, TooFewSlices, calibrate};
 use hilum_weights::{CalibrationRecord, CalibrationSlices, CalibrationSource, ModelFile};
 
+pub(crate) use cross_fitted::cross_fitted;
 pub use error::CalibrationError;
 pub(crate) use out_of_fold::out_of_fold;
 pub(crate) use valid::{ValidSlices, calibrate_on_valid};

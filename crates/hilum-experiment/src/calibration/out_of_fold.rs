@@ -6,6 +6,7 @@ use std::io;
 use std::path::Path;
 
 use hilum_core::{ClassIndex, ClassName, Classes, spreadsheet_text};
+use hilum_train::Settings;
 use hilum_trust::{HeldOut, HeldOutSlice, TooFewSlices};
 use hilum_weights::{CalibrationRecord, CalibrationSource, ModelFile};
 
@@ -102,23 +103,10 @@ fn training_differences(settings: &CrossValidationSettings, model: &ModelFile) -
     let Some(own) = model.training.settings.other.get("training") else {
         return String::new();
     };
-    // Through JSON on both sides, so that numbers read alike.
-    let there = serde_json::to_value(&settings.run.training).unwrap_or_default();
-    let there: serde_json::Value = serde_json::from_str(&there.to_string()).unwrap_or_default();
-    differences(&without_null(own), &without_null(&there), |name| {
-        name != "seed"
-    })
-}
-
-/// TOML, in which settings are compared, has no null.
-fn without_null(value: &serde_json::Value) -> serde_json::Value {
-    match value {
-        serde_json::Value::Object(entries) => entries
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(key, value)| (key.clone(), without_null(value)))
-            .collect(),
-        value => value.clone(),
+    // What a model of before does not name has its default.
+    match serde_json::from_value::<Settings>(own.clone()) {
+        Ok(own) => differences(&own, &settings.run.training, |name| name != "seed"),
+        Err(_) => "\n  those of the model are of another hilum, and cannot be compared".to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ use hilum_train::RunFolder;
 use rayon::ThreadPool;
 
 use super::{CrossValidation, CrossValidationSettings, out_of_fold_caption};
+use crate::calibration::cross_fitted;
 use crate::event::FoldPosition;
 use crate::folds::{
     Begun, FoldRun, FoldSettings, Plan, Pool, Reached, Workplace, begin_or_go_on, gather,
@@ -155,8 +156,11 @@ impl<'a> Rounds<'a> {
             audit: pool.summary(),
             details: BTreeMap::from(details.map(|(name, value)| (name.to_owned(), value))),
         };
-        self.workers
-            .install(|| CrossValidationReport::compute(run, predictions))
+        let (classes, bootstrap) = (run.classes, run.bootstrap);
+        self.workers.install(|| CrossValidationReport {
+            calibrated: cross_fitted(classes, predictions, &bootstrap),
+            ..CrossValidationReport::compute(run, predictions)
+        })
     }
 
     /// Writes every file of results.

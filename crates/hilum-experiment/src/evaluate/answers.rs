@@ -70,12 +70,11 @@ fn exchangeability(
     slices: &[&Prediction],
     groups: &[usize],
 ) -> Option<Exchangeability> {
-    let confidences = file.calibration.as_ref()?.confidences.as_ref()?;
     let new = slices.iter().zip(groups);
     let new: Vec<_> = new
         .map(|(slice, group)| (confidence(&slice.probabilities), *group))
         .collect();
-    let found = confidences.hold_against(&new)?;
+    let found = file.calibration.as_ref()?.hold_against(&new)?;
     Some(Exchangeability {
         p_value: found.p_value,
         alarm: found.is_alarm(),

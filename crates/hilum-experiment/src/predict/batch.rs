@@ -39,7 +39,6 @@ impl Batch {
 
     /// `None` if the model was not calibrated, or if there are too few slices.
     pub(super) fn held_against(&self, model: &ModelFile) -> Option<Exchangeability> {
-        let confidences = model.calibration.as_ref()?.confidences.as_ref()?;
-        confidences.hold_against(&self.slices)
+        model.calibration.as_ref()?.hold_against(&self.slices)
     }
 }

@@ -190,7 +190,7 @@ fn the_page_is_whole_well_formed_and_fetches_nothing() {
         .descendants()
         .filter(|node| node.has_tag_name((SVG, "svg")));
     // For a desk and for a telephone.
-    assert_eq!(drawings.count(), 2 * 5);
+    assert_eq!(drawings.count(), 2 * 6);
     let outside = page.replace(&format!("xmlns=\"{SVG}\""), "");
     for word in ["http", "src=", "href=", "@import", "url("] {
         assert!(!outside.contains(word), "{word}");

@@ -183,12 +183,11 @@ impl fmt::Display for Policy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.abstain {
             Abstain::Never => return formatter.write_str("never abstains"),
-            Abstain::Ood => {
-                formatter.write_str("abstains from what is not like the training data")?
-            }
+            Abstain::Ood => formatter
+                .write_str("abstains from what its detector says is not like the training data")?,
             Abstain::Uncertain => write!(
                 formatter,
-                "abstains from what is not like the training data, and where two classes differ by less than {}",
+                "abstains from what its detector says is not like the training data, and where two classes differ by less than {}",
                 self.margin
             )?,
         }

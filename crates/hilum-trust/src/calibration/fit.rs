@@ -56,8 +56,8 @@ pub enum TooFewSlices {
 /// each class.
 ///
 /// The bias stays only if it lowers the cross-validated log-loss by more than one standard error
-/// of the difference, taken over groups: it can change which class is the most likely, so it has
-/// to earn its place.
+/// of the difference, taken over groups, and if neither accuracy nor balanced accuracy falls by it:
+/// it can change which class is the most likely, so it has to earn its place.
 ///
 /// # Errors
 /// [`TooFewSlices`].
@@ -91,6 +91,11 @@ struct Judged {
     by_temperature: Vec<f64>,
     by_bias: Vec<f64>,
     groups: Vec<usize>,
+    /// How many slices of each class are called right by the temperature alone,
+    right_by_temperature: Vec<usize>,
+    /// and with the bias.
+    right_by_bias: Vec<usize>,
+    support: Vec<usize>,
 }
 
 impl Judged {
@@ -115,7 +120,19 @@ impl Judged {
                 .map(|slice| loss(&scalings[folds[slice.group]], slice))
                 .collect()
         };
+        let right = |scalings: &[Scaling]| {
+            let mut right = vec![0; held_out.class_count()];
+            for slice in slices() {
+                let scaling = &scalings[folds[slice.group]];
+                let said = scaling.probabilities_of_wide(&slice.logits).most_likely();
+                right[slice.truth.get()] += usize::from(said == slice.truth);
+            }
+            right
+        };
         Self {
+            right_by_temperature: right(&temperatures),
+            right_by_bias: right(&biases),
+            support: held_out.support(),
             before: slices().map(|slice| loss(&as_it_is, slice)).collect(),
             by_temperature: losses(&temperatures),
             by_bias: losses(&biases),
@@ -146,7 +163,17 @@ impl Judged {
         let squares: f64 = sums.iter().map(|sum| sum * sum).sum();
         let freedom = (group_count as f64 / (group_count as f64 - 1.0)).sqrt();
         let error = squares.sqrt() / gains.len() as f64 * freedom;
-        gain > error
+        gain > error && self.bias_costs_no_accuracy()
+    }
+
+    fn bias_costs_no_accuracy(&self) -> bool {
+        let balanced = |right: &[usize]| -> f64 {
+            let recalls = right.iter().zip(&self.support);
+            recalls.map(|(right, of)| *right as f64 / *of as f64).sum()
+        };
+        let (without, with) = (&self.right_by_temperature, &self.right_by_bias);
+        let sum = |right: &[usize]| right.iter().sum::<usize>();
+        sum(with) >= sum(without) && balanced(with) >= balanced(without) - 1e-12
     }
 }
 

@@ -35,6 +35,16 @@ pub struct Confidences {
     means: Vec<f64>,
 }
 
+/// What would be no surprise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// As sure as of the held-out slices: the model itself judged them.
+    AsSure,
+    /// Surer: models that had learned from fewer slices judged them, as those of folds have. Only a
+    /// model that is less sure is alarmed about.
+    Surer,
+}
+
 /// Whether a batch of new slices looks like the held-out ones.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Exchangeability {
@@ -80,30 +90,54 @@ impl Confidences {
     /// either are too few.
     ///
     /// A permutation test (Lehmann, Romano, Testing statistical hypotheses, 2005, section 15.2) of
-    /// the distance of Cramér and von Mises between the distributions of confidence. Whole groups
-    /// are permuted, one mean each: the slices of a series are alike, and are one draw.
-    pub fn hold_against(&self, new: &[(f64, usize)]) -> Option<Exchangeability> {
+    /// the distance of Cramér and von Mises between the distributions of confidence, or, where the
+    /// model may be surer, of how much less it is sure in the mean. Whole groups are permuted, one
+    /// mean each: the slices of a series are alike, and are one draw.
+    pub fn hold_against(
+        &self,
+        new: &[(f64, usize)],
+        expected: Expected,
+    ) -> Option<Exchangeability> {
         if new.len() < LEAST_NEW || self.means.len() < LEAST_HELD_OUT {
             return None;
         }
         let new_means = means(new.iter().copied());
-        let mut pooled = Pooled::new(&self.means, &new_means);
-        let observed = pooled.distance();
         let mut random = ChaCha8Rng::seed_from_u64(SEED);
-        let mut as_far = 1;
-        for _ in 0..PERMUTATION_COUNT {
-            pooled.division().shuffle(&mut random);
-            // A rounding makes no difference.
-            as_far += usize::from(pooled.distance() >= observed - 1e-12);
-        }
+        let as_far = match expected {
+            Expected::AsSure => as_distant(&self.means, &new_means, &mut random),
+            Expected::Surer => as_unsure(&self.means, &new_means, &mut random),
+        };
         Some(Exchangeability {
-            p_value: as_far as f64 / (PERMUTATION_COUNT + 1) as f64,
+            p_value: (as_far + 1) as f64 / (PERMUTATION_COUNT + 1) as f64,
             slices: new.len(),
             groups: new_means.len(),
             confidence: mean(&new_means),
             held_out_confidence: mean(&self.means),
         })
     }
+}
+
+/// How many permutations lie as far apart.
+fn as_distant(held_out: &[f64], new: &[f64], random: &mut ChaCha8Rng) -> usize {
+    let mut pooled = Pooled::new(held_out, new);
+    let observed = pooled.distance();
+    let mut is_as_far = |_: &usize| {
+        pooled.division().shuffle(random);
+        // A rounding makes no difference.
+        pooled.distance() >= observed - 1e-12
+    };
+    (0..PERMUTATION_COUNT).filter(&mut is_as_far).count()
+}
+
+/// In how many permutations the new values are as low.
+fn as_unsure(held_out: &[f64], new: &[f64], random: &mut ChaCha8Rng) -> usize {
+    let observed: f64 = new.iter().sum();
+    let mut pooled = [new, held_out].concat();
+    let mut is_as_low = |_: &usize| {
+        let (drawn, _) = pooled.partial_shuffle(random, new.len());
+        drawn.iter().sum::<f64>() <= observed + 1e-12
+    };
+    (0..PERMUTATION_COUNT).filter(&mut is_as_low).count()
 }
 
 /// What of a slice can be held against others without its class.

@@ -3,7 +3,8 @@
 use hilum_core::Grouping;
 use hilum_experiment::out_of_fold_caption;
 use hilum_metrics::{
-    CrossValidationReport, Headline, HeadlineSpread, Leak, METRICS, Metric, Prominence,
+    CalibratedFolds, CrossValidationReport, Headline, HeadlineSpread, Leak, METRICS, Metric,
+    Prominence,
 };
 
 use super::figures::{self, per_class, range, show};
@@ -22,11 +23,35 @@ pub(crate) fn cross_validation(report: &CrossValidationReport) -> String {
         per_class(&report.out_of_fold).to_string(),
     ];
     parts.extend(report.leak.as_ref().map(leakage));
+    parts.extend(report.calibrated.as_ref().map(calibrated));
     parts.push(format!(
         "{}\n{DISCLAIMER}",
         stamp(&report.audit, stdout_width())
     ));
     parts.join("\n\n")
+}
+
+/// What calibration would make of the predictions, and the sets that go with it.
+fn calibrated(folds: &CalibratedFolds) -> String {
+    let CalibratedFolds {
+        evaluation,
+        conformal,
+        selective,
+    } = folds;
+    let at_90 = selective.accuracy_at.get("0.9").copied().flatten();
+    format!(
+        "calibrated, each fold by the others: expected calibration error {} (before {}), log-loss {}, \
+         accuracy {};\nsets that are to hold the truth in {} hold it in {}, {} classes in the mean; \
+         accuracy on the surest 90% {}",
+        show(evaluation.scores.ece),
+        show(evaluation.ece_before),
+        show(evaluation.scores.log_loss),
+        show(evaluation.scores.accuracy),
+        conformal.asked,
+        show(conformal.coverage),
+        show(conformal.mean_size),
+        show(at_90)
+    )
 }
 
 /// `accuracy 0.912, macro-F1 0.900, macro AUROC 0.980, log-loss 0.312`

@@ -260,12 +260,22 @@ fn a_final_model_says_that_it_is_not_calibrated_and_a_cross_validation_calibrate
         "--group",
         "none",
     ];
-    hilum(
+    let judged = hilum(
         &workplace,
         &folds,
         &[&["--repeats", "2"], &BLIND[..]].concat(),
-    )
-    .succeeds();
+    );
+    let summary = &judged.succeeds().stdout;
+    assert!(
+        summary.contains("calibrated, each fold by the others"),
+        "{summary}"
+    );
+    let metrics = std::fs::read_to_string(workplace.path("runs/cv/metrics.json")).unwrap();
+    let metrics: Value = serde_json::from_str(&metrics).unwrap();
+    let calibrated = &metrics["calibrated"];
+    assert!(calibrated["log_loss"].as_f64() <= metrics["out_of_fold"]["log_loss"].as_f64());
+    assert_eq!(calibrated["ece_before"], metrics["out_of_fold"]["ece"]);
+    assert_eq!(calibrated["conformal"]["count"], 152);
     let exported = workplace.hilum(&[
         "export",
         "--model",

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hilum_core::Grouping;
-use hilum_trust::{Confidences, ConformalScores, LogLosses, Scaling};
+use hilum_trust::{Confidences, ConformalScores, Exchangeability, Expected, LogLosses, Scaling};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -78,6 +78,17 @@ impl CalibrationRecord {
             confidences: None,
             other: Map::new(),
         }
+    }
+
+    /// Holds how sure the model is of new slices, each with the number of its group, against how
+    /// sure it was of those it is calibrated on; `None` if either are too few.
+    pub fn hold_against(&self, new: &[(f64, usize)]) -> Option<Exchangeability> {
+        let source = self.fitted_on.as_ref().map(|slices| slices.source);
+        let expected = match source {
+            Some(CalibrationSource::OutOfFold) => Expected::Surer,
+            Some(CalibrationSource::Valid) | None => Expected::AsSure,
+        };
+        self.confidences.as_ref()?.hold_against(new, expected)
     }
 
     /// Whether it can stand in a model of `class_count` classes.
