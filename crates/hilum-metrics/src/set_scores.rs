@@ -129,12 +129,11 @@ impl Abstained {
         let (mut all, mut answered, mut right) = (0_usize, 0_usize, 0_usize);
         for (is_right, reason) in slices {
             all += 1;
-            match reason {
-                Some(reason) => *by_reason.entry(reason.to_owned()).or_default() += 1,
-                None => {
-                    answered += 1;
-                    right += usize::from(is_right);
-                }
+            if let Some(reason) = reason {
+                *by_reason.entry(reason.to_owned()).or_default() += 1;
+            } else {
+                answered += 1;
+                right += usize::from(is_right);
             }
         }
         let count = all - answered;

@@ -75,10 +75,10 @@ fn log_loss(held_out: &HeldOut, at: &[f64]) -> Local {
         let mean: f64 = (0..class_count)
             .map(|class| probability(class) * logits[class])
             .sum();
-        for class in 0..class_count {
+        for (class, logit) in logits.iter().enumerate() {
             let is_truth = class == slice.truth.get();
             let target = if is_truth { 1.0 - off } else { off_each };
-            let (p, logit) = (probability(class), logits[class]);
+            let p = probability(class);
             local.value -= target * (scaled(class) - log_sum);
             local.gradient[0] += (p - target) * logit;
             local.hessian[0][0] += p * logit * (logit - mean);

@@ -66,12 +66,13 @@ fn solve(matrix: Vec<Vec<f64>>, right: &[f64]) -> Vec<f64> {
             .unwrap_or(column);
         matrix.swap(column, pivot);
         right.swap(column, pivot);
-        for row in column + 1..size {
-            let factor = matrix[row][column] / matrix[column][column];
-            for at in column..size {
-                matrix[row][at] -= factor * matrix[column][at];
-            }
-            right[row] -= factor * right[column];
+        let (above, below) = matrix.split_at_mut(column + 1);
+        let pivot_row = &above[column];
+        for (offset, row) in below.iter_mut().enumerate() {
+            let factor = row[column] / pivot_row[column];
+            let pairs = row.iter_mut().zip(pivot_row).skip(column);
+            pairs.for_each(|(value, pivot)| *value -= factor * pivot);
+            right[column + 1 + offset] -= factor * right[column];
         }
     }
     for column in (0..size).rev() {
