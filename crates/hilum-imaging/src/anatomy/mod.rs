@@ -156,13 +156,6 @@ fn body(plane: &Plane, threshold: f64) -> Option<Hull> {
     let opened = opened(&bright, plane.width, plane.height);
     let regions = Regions::of(&opened, plane.width, plane.height);
     let largest = regions.largest()?;
-    // A bright page around something is no body: a chart, or a slice turned to its negative.
-    let (right, bottom) = (plane.width - 1, (plane.height - 1) * plane.width);
-    let corners = [0, right, bottom, bottom + right];
-    let in_corners = regions.pixels(largest).filter(|at| corners.contains(at));
-    if in_corners.count() > 2 {
-        return None;
-    }
     let points = regions.pixels(largest).map(|index| Point {
         x: (index % plane.width) as i64,
         y: (index / plane.width) as i64,

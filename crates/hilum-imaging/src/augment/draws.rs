@@ -7,13 +7,13 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 pub(super) struct Draws(ChaCha8Rng);
 
 impl Draws {
-    pub(super) fn new(purpose: &[u8; 8], seed: u64, epoch: usize, sample_index: usize) -> Self {
+    pub(super) fn new(purpose: [u8; 8], seed: u64, epoch: usize, sample_index: usize) -> Self {
         let mut key = [0; 32];
         let words = [seed, epoch as u64, sample_index as u64];
         for (bytes, word) in key.chunks_exact_mut(8).zip(words) {
             bytes.copy_from_slice(&word.to_le_bytes());
         }
-        key[24..].copy_from_slice(purpose);
+        key[24..].copy_from_slice(&purpose);
         Self(ChaCha8Rng::from_seed(key))
     }
 

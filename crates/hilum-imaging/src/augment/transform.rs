@@ -129,7 +129,7 @@ impl Augmentation {
         height: usize,
         width: usize,
     ) -> Transform {
-        let mut random = Draws::new(b"augment\0", seed, epoch, sample_index);
+        let mut random = Draws::new(*b"augment\0", seed, epoch, sample_index);
         let [zoom_low, zoom_high] = self.zoom_range.factors();
         let mut transform = Transform {
             rotation_degrees: random.about_zero(self.rotation_range),

@@ -54,7 +54,7 @@ impl Augmentation {
     /// Always the same numbers are drawn, so that switching one variation on or off leaves the
     /// others as they were.
     pub fn stage(&self, seed: u64, epoch: usize, sample_index: usize, finding: Finding) -> Staging {
-        let mut draws = Draws::new(b"staging\0", seed, epoch, sample_index);
+        let mut draws = Draws::new(*b"staging\0", seed, epoch, sample_index);
         let happens = |unit: f64, probability: f64| unit < probability;
         let lesions = match finding {
             Finding::Absent => self.planted_lesions,
