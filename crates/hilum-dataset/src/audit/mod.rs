@@ -22,8 +22,8 @@ mod shortcuts;
 pub use alike::{AlikePair, is_inferred};
 pub use collect::cache_file;
 pub use facts::{
-    DicomFacts, FileFacts, GreyStatistics, HISTOGRAM_BINS, PERCENTILES, PixelDigest, SliceFacts,
-    THUMBNAIL_SIDE, Thumbnail,
+    Body, DicomFacts, FileFacts, GreyStatistics, HISTOGRAM_BINS, PERCENTILES, PixelDigest,
+    SliceFacts, THUMBNAIL_SIDE, Thumbnail,
 };
 pub use finding::Finding;
 pub use gate::GateError;

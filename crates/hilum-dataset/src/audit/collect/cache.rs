@@ -13,7 +13,7 @@ use crate::audit::alike::AlikePair;
 use crate::audit::facts::{FileFacts, SliceFacts};
 
 /// Raised whenever facts or alike pairs are computed in another way.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// A file's size and time of change: another one voids its facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

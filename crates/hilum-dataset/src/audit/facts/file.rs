@@ -9,6 +9,7 @@ use hilum_imaging::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::body::Body;
 use super::grey::GreyStatistics;
 use super::thumbnail::Thumbnail;
 
@@ -55,6 +56,8 @@ pub struct SliceFacts {
     pub grey: GreyStatistics,
     /// The slice at 64x64.
     pub thumbnail: Thumbnail,
+    /// Where the body lies in it; `None` where none was found.
+    pub body: Option<Body>,
     /// What values of more than eight bits were taken for.
     pub depth: Option<SourceDepth>,
     /// What a DICOM header says.
@@ -172,6 +175,7 @@ impl SliceFacts {
             stores_color: !matches!(info.color, SourceColor::Grey | SourceColor::GreyAlpha),
             color_share: color_share(pixels),
             grey: GreyStatistics::of(&grey),
+            body: Body::of(&small),
             thumbnail: Thumbnail::new(small.into_data()),
             depth: info.depth,
             dicom: info.dicom.as_deref().map(|info| Box::new(info.into())),
