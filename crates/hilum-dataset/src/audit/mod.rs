@@ -5,6 +5,7 @@
 //! [`Audit::gate`] stops what must not go on.
 
 mod alike;
+mod background;
 mod collect;
 mod disjoint_sets;
 mod evidence;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hilum_core::Split;
 use hilum_dataset::audit::Rule;
-use hilum_imaging::{Channels, Interpolation, Pixels, write_png};
+use hilum_imaging::{Anatomy, Channels, Interpolation, Pixels, write_png};
 
 use crate::phantoms::{CLASSES, PNG, Plant, audited, change, copy_of, files, pixels, rules_of};
 
@@ -45,7 +45,14 @@ pub(crate) const PNG_FAULTS: &[(&str, Plant)] = &[
     ("property-predicts-class", |data| {
         for split in ["train", "valid", "test"] {
             for file in files(data.path(), &format!("{split}/normal")) {
-                change(&file, |level| level.saturating_add(90));
+                brighten_body(&file);
+            }
+        }
+    }),
+    ("background-predicts-class", |data| {
+        for split in ["train", "valid", "test"] {
+            for file in files(data.path(), &format!("{split}/normal")) {
+                lay_on_table(&file);
             }
         }
     }),
@@ -113,6 +120,41 @@ pub(crate) const PNG_FAULTS: &[(&str, Plant)] = &[
         std::fs::write(file, bytes.into_inner()).unwrap();
     }),
 ];
+
+/// Makes bright what is not air within the body, and leaves what is outside as it was.
+fn brighten_body(file: &std::path::Path) {
+    let before = pixels(file);
+    let body = Anatomy::of(&before).unwrap();
+    let (width, height) = (before.width(), before.height());
+    let mut levels = before.into_data();
+    for row in 0..height {
+        let (from, to) = body.columns(row, width, height);
+        for level in &mut levels[row * width + from..row * width + to.max(from)] {
+            *level = level.saturating_add(if *level > 100 { 90 } else { 0 });
+        }
+    }
+    write_png(file, &Pixels::new(width, height, Channels::Grey, levels)).unwrap();
+}
+
+/// Draws two faint arcs beneath the body, as another scanner's table shows.
+pub(crate) fn lay_on_table(file: &std::path::Path) {
+    let before = pixels(file);
+    let (width, height) = (before.width(), before.height());
+    let extent = Anatomy::of(&before).unwrap().extent(width, height);
+    let mut levels = before.into_data();
+    for column in width / 6..width * 5 / 6 {
+        let from_middle = (column as f64 - width as f64 / 2.0) / width as f64;
+        let sag = (from_middle * from_middle * 20.0) as usize;
+        for below in [3, 4, 9, 10] {
+            let row = (extent.top + extent.height + below).saturating_sub(sag);
+            if row < height {
+                let level = &mut levels[row * width + column];
+                *level = (*level).max(140);
+            }
+        }
+    }
+    write_png(file, &Pixels::new(width, height, Channels::Grey, levels)).unwrap();
+}
 
 /// Writes the same picture with 16 bits a value, of which `highest` is white.
 fn deepen(file: &std::path::Path, highest: u32) {

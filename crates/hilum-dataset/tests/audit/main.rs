@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "what fails here is a failed test")]
 
+mod background;
 mod dicom_faults;
 mod faults;
 #[path = "../folder/mod.rs"]

@@ -2,6 +2,7 @@
 
 mod page;
 mod pictures;
+mod surroundings;
 mod text;
 
 pub use page::{PageError, write_page};

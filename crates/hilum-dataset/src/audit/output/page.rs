@@ -11,7 +11,7 @@ use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 use thiserror::Error;
 
-use super::pictures::{finding_row, sample_rows, write_sheet};
+use super::pictures::{finding_rows, sample_rows, write_sheet};
 use crate::Dataset;
 use crate::audit::facts::{FileFacts, HISTOGRAM_BINS};
 use crate::audit::finding::Finding;
@@ -156,9 +156,13 @@ fn rule_section(
     }
     let mut told = Vec::new();
     for (index, finding) in findings.iter().take(MESSAGE_COUNT).enumerate() {
-        let row = finding_row(dataset, audit, finding).filter(|_| index < ROW_COUNT);
+        let rows = if index < ROW_COUNT {
+            finding_rows(dataset, audit, finding)
+        } else {
+            Vec::new()
+        };
         let picture = format!("{}-{}.png", rule.name, index + 1);
-        let has_picture = write_sheet(&folder.join(&picture), row.as_slice())?;
+        let has_picture = write_sheet(&folder.join(&picture), &rows)?;
         told.push(ToldFinding {
             parts: finding.message.split('`').map(str::to_owned).collect(),
             picture: has_picture.then_some(picture),

@@ -5,6 +5,7 @@ use std::path::Path;
 use hilum_core::Split;
 use hilum_imaging::{Channels, Pixels, SheetRow, WriteError, sheet, write_png};
 
+use super::surroundings::surroundings_rows;
 use crate::Dataset;
 use crate::audit::facts::{FileFacts, THUMBNAIL_SIDE};
 use crate::audit::finding::Finding;
@@ -15,9 +16,19 @@ const CELL_SIDE: usize = 96;
 /// Pictures in a row.
 const COLUMN_COUNT: usize = 8;
 
+/// What a finding shows: surroundings where it tells of them, or else its files.
+pub(super) fn finding_rows(dataset: &Dataset, audit: &Audit, finding: &Finding) -> Vec<SheetRow> {
+    let rows = surroundings_rows(dataset, audit, finding);
+    if rows.is_empty() {
+        finding_row(dataset, audit, finding).into_iter().collect()
+    } else {
+        rows
+    }
+}
+
 /// The first pictures of a finding and its last, which stands in another split if any does, each
 /// under its split.
-pub(super) fn finding_row(dataset: &Dataset, audit: &Audit, finding: &Finding) -> Option<SheetRow> {
+fn finding_row(dataset: &Dataset, audit: &Audit, finding: &Finding) -> Option<SheetRow> {
     let samples = || dataset.samples.iter().zip(&audit.facts);
     let count = finding.files.len();
     let first_count = if count > COLUMN_COUNT {

@@ -1,5 +1,6 @@
 //! The rules, one file each with its page and its check, and the one list of them.
 
+mod background_predicts_class;
 mod burned_in_annotation;
 mod class_imbalance;
 mod class_missing_in_split;
@@ -44,6 +45,7 @@ pub static RULES: &[Rule] = &[
     duplicate_across_splits::RULE,
     group_in_two_splits::RULE,
     property_predicts_class::RULE,
+    background_predicts_class::RULE,
     near_duplicate_across_splits::RULE,
     duplicate_in_split::RULE,
     near_duplicate::RULE,
