@@ -405,6 +405,10 @@ fn everything() -> Augmentation {
             aspect_range: [0.3, 3.3],
             fill: 0.0,
         }),
+        tone_change: 0.5,
+        background_change: 0.5,
+        planted_lesions: 0.5,
+        sharpness_range: 1.0,
     }
 }
 
