@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use burn_tensor::module::adaptive_avg_pool2d;
 use burn_tensor::{Device, Tensor};
 
 use hilum_graph::{
@@ -92,7 +93,10 @@ impl BurnEngine {
     /// Logits of `values`, which are there up to `first`.
     fn logits(&self, mut values: Values, first: NodeIndex) -> Result<Logits, EngineError> {
         self.infer(&mut values, first..self.end());
-        let logits = images::download(values.take(self.last()));
+        self.finite(images::download(values.take(self.last())))
+    }
+
+    fn finite(&self, logits: Vec<f32>) -> Result<Logits, EngineError> {
         if logits.iter().all(|logit| logit.is_finite()) {
             Ok(Logits::new(self.graph.class_count(), logits))
         } else {
@@ -109,13 +113,7 @@ impl BurnEngine {
             .iter()
             .map(|node| images::download(values.look_at(*node)))
             .collect();
-        let mut rows = Vec::new();
-        for image in 0..images.count {
-            for result in &results {
-                let len = result.len() / images.count;
-                rows.extend_from_slice(&result[image * len..][..len]);
-            }
-        }
+        let rows = images::rows(&results, images.count);
         let shape = self.graph.border_shape(first);
         Ok(Batch::new(images.count, shape, rows))
     }
@@ -195,6 +193,26 @@ impl Engine for BurnEngine {
     fn forward(&mut self, images: &Batch) -> Result<Logits, EngineError> {
         let values = self.upload(images)?;
         self.logits(values, NodeIndex(0))
+    }
+
+    fn forward_tapped(&mut self, images: &Batch) -> Result<(Logits, Batch), EngineError> {
+        let mut values = self.upload(images)?;
+        let taps = self.graph.taps();
+        for tap in taps {
+            values.keep(tap.node);
+        }
+        self.infer(&mut values, NodeIndex(0)..self.end());
+        let results: Vec<Vec<f32>> = taps
+            .iter()
+            .map(|tap| {
+                let result = values.take(tap.node);
+                images::download(adaptive_avg_pool2d(result, [tap.grid; 2]))
+            })
+            .collect();
+        let rows = images::rows(&results, images.count);
+        let logits = self.finite(images::download(values.take(self.last())))?;
+        let shape = self.graph.tapped_shape();
+        Ok((logits, Batch::new(images.count, shape, rows)))
     }
 
     fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {

@@ -35,3 +35,15 @@ pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     let values = data.as_slice::<f32>().expect("every tensor here holds f32");
     values.to_vec()
 }
+
+/// A row per image of what several tensors hold of it, each given image by image.
+pub(crate) fn rows(results: &[Vec<f32>], image_count: usize) -> Vec<f32> {
+    let mut rows = Vec::new();
+    for image in 0..image_count {
+        for result in results {
+            let len = result.len() / image_count;
+            rows.extend_from_slice(&result[image * len..][..len]);
+        }
+    }
+    rows
+}

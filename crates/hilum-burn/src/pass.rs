@@ -67,6 +67,11 @@ impl Values {
         }
     }
 
+    /// Keeps the result of `node` for whoever takes it after the pass.
+    pub(crate) fn keep(&mut self, node: NodeIndex) {
+        self.reader_counts[node.0] += 1;
+    }
+
     /// A result whose readers are not to run.
     pub(crate) fn look_at(&self, node: NodeIndex) -> Tensor<4> {
         let result = self.results[node.0].clone();

@@ -12,6 +12,7 @@ fn open(graph: Graph, parameters: &Parameters) -> Result<Box<dyn Engine>, Engine
 hilum_engine_tests::contract!(open);
 hilum_engine_tests::transfer!(open);
 hilum_engine_tests::pytorch!(open);
+hilum_engine_tests::taps!(open);
 
 #[test]
 fn every_operation_infers_what_plain_loops_infer() {

@@ -69,6 +69,10 @@ impl Engine for Faulty {
         Ok(Logits::new(classes, logits))
     }
 
+    fn forward_tapped(&mut self, images: &Batch) -> Result<(Logits, Batch), EngineError> {
+        self.inner.forward_tapped(images)
+    }
+
     fn features(&mut self, images: &Batch, first: NodeIndex) -> Result<Batch, EngineError> {
         self.inner.features(images, first)
     }

@@ -3,6 +3,7 @@
 mod border;
 mod core;
 mod crossing;
+mod tapping;
 
 use std::num::NonZeroUsize;
 
@@ -100,6 +101,10 @@ impl Engine for CpuEngine {
 
     fn forward(&mut self, images: &Batch) -> Result<Logits, EngineError> {
         self.core.forward(images)
+    }
+
+    fn forward_tapped(&mut self, images: &Batch) -> Result<(Logits, Batch), EngineError> {
+        self.core.forward_tapped(images)
     }
 
     fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {

@@ -8,6 +8,7 @@ mod portable {
     hilum_engine_tests::contract!(portable);
     hilum_engine_tests::transfer!(portable);
     hilum_engine_tests::pytorch!(portable);
+    hilum_engine_tests::taps!(portable);
 }
 
 mod widest {
@@ -16,4 +17,5 @@ mod widest {
     hilum_engine_tests::contract!(widest);
     hilum_engine_tests::transfer!(widest);
     hilum_engine_tests::pytorch!(widest);
+    hilum_engine_tests::taps!(widest);
 }

@@ -31,6 +31,7 @@ pub mod convolutions;
 pub mod naive;
 pub mod operations;
 pub mod pytorch;
+pub mod taps;
 pub mod torchvision;
 pub mod transfer;
 

@@ -31,6 +31,7 @@ pub use engine::{
 };
 pub use network::{
     Activation, Distribution, DropoutUnit, Graph, GraphBuilder, GraphError, Initialisation, Layer,
-    Node, NodeIndex, Op, Padding, ParameterRole, ParameterSpec, Shape, Summary, Window, summarise,
+    Node, NodeIndex, Op, Padding, ParameterRole, ParameterSpec, Shape, Summary, Tap, Window,
+    summarise,
 };
 pub use parameters::{Parameters, ParametersError, Tensor, initialise, initialise_head};

@@ -107,6 +107,24 @@ fn shapes_inside_are_pytorchs_and_images_too_small_for_it_are_refused() {
 }
 
 #[test]
+fn every_network_hands_out_two_layers_on_the_way_and_what_its_head_reads() {
+    for architecture in Architecture::ALL {
+        let graph = graph(architecture);
+        let [early, middle, last] = graph.taps() else {
+            panic!("{architecture} has {} taps", graph.taps().len());
+        };
+        assert!(early.node < middle.node && middle.node < last.node);
+        assert_eq!(graph.node(graph.head()).inputs, [last.node]);
+        assert_eq!([early.grid, middle.grid, last.grid], [4, 4, 1]);
+        let sides = [early, middle].map(|tap| graph.node(tap.node).shape.height);
+        assert!(
+            sides[0] > sides[1] && sides[1] >= 4,
+            "{architecture}: {sides:?}"
+        );
+    }
+}
+
+#[test]
 fn multiply_adds_are_those_that_torchvision_publishes() {
     for (architecture, reference) in Reference::all() {
         let is_torchvisions = architecture.torchvision_name().is_some();

@@ -29,6 +29,8 @@ pub(super) struct Core<S> {
     pub(super) average: Option<Buffer>,
     /// The whole network.
     pub(super) inference: Option<Machine<S>>,
+    /// The same, which leaves behind what the taps hold.
+    pub(super) tapped: Option<Machine<S>>,
     /// The nodes before the border of a run that freezes some, and those behind it.
     pub(super) frozen: Option<BorderMachine<S>>,
     pub(super) thawed: Option<BorderMachine<S>>,
@@ -78,6 +80,7 @@ impl<S: Simd> Core<S> {
             pool: Pool::new(threads),
             average: None,
             inference: None,
+            tapped: None,
             frozen: None,
             thawed: None,
             training: None,
@@ -177,7 +180,7 @@ impl<S: Simd> Core<S> {
         logits
     }
 
-    fn finite(&self, logits: Vec<f32>) -> Result<Logits, EngineError> {
+    pub(super) fn finite(&self, logits: Vec<f32>) -> Result<Logits, EngineError> {
         if logits.iter().all(|logit| logit.is_finite()) {
             Ok(Logits::new(self.graph.class_count(), logits))
         } else {
@@ -331,6 +334,7 @@ impl<S: Simd> AnyCore for Core<S> {
             + len(&self.average)
             + self.optimizer.memory()
             + self.inference.as_ref().map_or(0, Machine::memory)
+            + self.tapped.as_ref().map_or(0, Machine::memory)
             + part(&self.frozen)
             + part(&self.thawed)
             + training.map_or(0, |training| training.trained.memory());
@@ -351,6 +355,12 @@ impl<S: Simd> Engine for Core<S> {
         images.check_shape(&self.graph, self.graph.input_shape())?;
         let logits = self.infer(images);
         self.finite(logits)
+    }
+
+    fn forward_tapped(&mut self, images: &Batch) -> Result<(Logits, Batch), EngineError> {
+        images.check_shape(&self.graph, self.graph.input_shape())?;
+        let (logits, taps) = self.infer_tapped(images);
+        Ok((self.finite(logits)?, taps))
     }
 
     fn features(&mut self, images: &Batch, first_trained: NodeIndex) -> Result<Batch, EngineError> {

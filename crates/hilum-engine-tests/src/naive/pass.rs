@@ -38,6 +38,11 @@ impl Pass {
         &self.values.last().expect("a graph has nodes").images
     }
 
+    /// What a node made of each image: height, width, channels.
+    pub fn result(&self, node: NodeIndex) -> &[Vec<f64>] {
+        &self.values[node.0].images
+    }
+
     /// The loss of the logits.
     pub fn loss(&self, step: &Step<'_>) -> f64 {
         loss(self.logits(), step)

@@ -22,6 +22,9 @@ const INITIALISATION: Initialisation = Initialisation {
 /// Channels of the stages behind the stem; each but the last halves the image.
 const CHANNELS: [usize; 4] = [32, 64, 96, 128];
 
+/// Stages whose results are handed out: an eighth and a sixteenth of the image's size.
+const TAPPED: [usize; 2] = [2, 3];
+
 /// Batch norm everywhere, so that a large learning rate works from the first step; a stem of
 /// stride 2 and narrow early stages, where most of the time goes; a mean over the image instead
 /// of dense layers, so that every size works and little can be learnt by heart. The residual
@@ -36,6 +39,9 @@ fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
         normalised(&mut layers, &stage, Convolution::centered(channels, 3));
         if number < CHANNELS.len() {
             layers.then(format!("{stage}.pool"), max_pool(2, 2, 0));
+        }
+        if TAPPED.contains(&number) {
+            layers.tap();
         }
     }
     let shortcut = layers.last();

@@ -39,6 +39,9 @@ const BATCH_NORM_TF: Op = Op::BatchNorm {
 /// Probability that the last block would be skipped; earlier ones less, in proportion.
 const STOCHASTIC_DEPTH: f32 = 0.2;
 
+/// Stages whose results are handed out: an eighth and a sixteenth of the image's size.
+const TAPPED: [usize; 2] = [3, 4];
+
 struct Stage {
     expansion: usize,
     kernel: usize,
@@ -117,6 +120,9 @@ impl Network {
                 let skipped = STOCHASTIC_DEPTH * done as f32 / block_total as f32;
                 self.block(&name, stage, stride, skipped);
                 done += 1;
+            }
+            if TAPPED.contains(&position) {
+                self.layers.tap();
             }
         }
         self.normalised("features.8", Convolution::valid(1280, 1));

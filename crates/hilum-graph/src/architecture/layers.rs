@@ -80,6 +80,11 @@ impl Layers {
         }
     }
 
+    /// Says that the last node's result is handed out besides the logits.
+    pub(super) fn tap(&mut self) {
+        self.builder.tap(self.last);
+    }
+
     /// The graph.
     pub(super) fn finish(self) -> Result<Graph, GraphError> {
         self.builder.finish()

@@ -30,6 +30,9 @@ const STAGES: [(usize, usize, usize, usize); 7] = [
     (6, 320, 1, 1),
 ];
 
+/// Blocks whose results are handed out: an eighth and a sixteenth of the image's size.
+const TAPPED: [usize; 2] = [6, 10];
+
 fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
     let name = MOBILENET_V2.name;
     let mut layers = Layers::colour(name, input, INITIALISATION)?;
@@ -41,6 +44,9 @@ fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
             let stride = if index == 0 { first_stride } else { 1 };
             let name = format!("features.{position}");
             inverted_residual(&mut layers, &name, expansion, channels, stride);
+            if TAPPED.contains(&position) {
+                layers.tap();
+            }
             position += 1;
         }
     }

@@ -26,6 +26,9 @@ const BATCH_NORM: Op = Op::BatchNorm {
     momentum: 0.01,
 };
 
+/// Poolings whose results are handed out: a quarter and a sixteenth of the image's size.
+const TAPPED: [usize; 2] = [2, 4];
+
 const FILTERS: [usize; 6] = [64, 128, 256, 512, 512, 1024];
 
 fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
@@ -38,6 +41,9 @@ fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
         );
         layers.then(format!("conv{number}_relu"), Activation::Relu);
         layers.then(format!("pool{number}"), max_pool(2, 2, 0));
+        if TAPPED.contains(&number) {
+            layers.tap();
+        }
     }
     layers.then("flatten", Op::Flatten);
     layers.then("norm1", BATCH_NORM);

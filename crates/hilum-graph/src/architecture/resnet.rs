@@ -29,6 +29,9 @@ const INITIALISATION: Initialisation = Initialisation {
     head_bias: Distribution::UniformFanIn,
 };
 
+/// Stages whose results are handed out: an eighth and a sixteenth of the image's size.
+const TAPPED: [usize; 2] = [2, 3];
+
 /// Convolutions of one residual block.
 #[derive(Debug, Clone, Copy)]
 enum Block {
@@ -68,6 +71,9 @@ fn build(
                 width,
                 stride,
             );
+        }
+        if TAPPED.contains(&stage) {
+            layers.tap();
         }
     }
     layers.then("avgpool", Op::GlobalAveragePool);

@@ -43,6 +43,9 @@ const MODULES: [Module; 11] = [
     Module::Fire(64, 256),
 ];
 
+/// Modules whose results are handed out: an eighth and a sixteenth of the image's size.
+const TAPPED: [usize; 2] = [7, 10];
+
 const POOL: Op = Op::MaxPool {
     kernel: [3; 2],
     stride: [2; 2],
@@ -63,6 +66,9 @@ fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
             Module::Pool => {
                 layers.then(name, POOL);
             }
+        }
+        if TAPPED.contains(&position) {
+            layers.tap();
         }
     }
     layers.begin_head("classifier.0", head.dropout);

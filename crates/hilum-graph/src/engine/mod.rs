@@ -7,6 +7,8 @@ mod error;
 mod loss;
 mod step;
 
+#[cfg(doc)]
+use crate::network::Tap;
 use crate::network::{Graph, NodeIndex};
 use crate::parameters::Parameters;
 
@@ -29,6 +31,12 @@ pub trait Engine: Send {
 
     /// Logits in inference mode: running statistics normalise, dropout does nothing.
     fn forward(&mut self, images: &Batch) -> Result<Logits, EngineError>;
+
+    /// The logits of [`forward`](Self::forward), and what the graph's [taps](Graph::taps) hold: a
+    /// row per image, of [`Graph::tapped_shape`], tap after tap as [`Tap::pool`] makes them.
+    ///
+    /// One pass makes both; rounding may differ from [`forward`](Self::forward)'s.
+    fn forward_tapped(&mut self, images: &Batch) -> Result<(Logits, Batch), EngineError>;
 
     /// What the nodes before `first_trained` make of images, in inference mode: a row per image
     /// of the values of [`Graph::border`], node after node, NHWC.

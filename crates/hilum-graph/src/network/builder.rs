@@ -7,6 +7,7 @@ use super::node::{Node, NodeIndex};
 use super::op::Op;
 use super::output_shape::output_shape;
 use super::shape::Shape;
+use super::tap::Tap;
 
 /// Puts nodes behind one another and derives every shape.
 ///
@@ -16,6 +17,7 @@ pub struct GraphBuilder {
     name: String,
     nodes: Vec<Node>,
     head: Option<NodeIndex>,
+    taps: Vec<Tap>,
     initialisation: Initialisation,
     error: Option<GraphError>,
 }
@@ -33,6 +35,7 @@ impl GraphBuilder {
             name: name.into(),
             nodes: vec![node],
             head: None,
+            taps: Vec::new(),
             initialisation: Initialisation::default(),
             error: None,
         }
@@ -85,7 +88,13 @@ impl GraphBuilder {
         self.head = Some(NodeIndex(self.nodes.len()));
     }
 
-    /// The graph.
+    /// Says that the result of `node` is handed out besides the logits.
+    pub fn tap(&mut self, node: NodeIndex) {
+        let grid = Tap::GRID;
+        self.taps.push(Tap { node, grid });
+    }
+
+    /// The graph. What its head reads is its last tap.
     ///
     /// # Errors
     /// The first node that cannot run.
@@ -99,10 +108,18 @@ impl GraphBuilder {
         let head = self
             .head
             .expect("an architecture says where its head begins");
+        let mut taps = self.taps;
+        if let Some(first) = self.nodes.get(head.0) {
+            taps.push(Tap {
+                node: first.inputs[0],
+                grid: 1,
+            });
+        }
         Ok(Graph {
             name: self.name,
             nodes: self.nodes,
             head,
+            taps,
             initialisation: self.initialisation,
         })
     }

@@ -5,6 +5,7 @@ use super::node::{Node, NodeIndex};
 use super::op::Op;
 use super::parameter::{ParameterSpec, roles_and_shapes};
 use super::shape::Shape;
+use super::tap::Tap;
 
 /// A network: nodes in the order in which they run, the last of which gives the logits.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +13,7 @@ pub struct Graph {
     pub(super) name: String,
     pub(super) nodes: Vec<Node>,
     pub(super) head: NodeIndex,
+    pub(super) taps: Vec<Tap>,
     pub(super) initialisation: Initialisation,
 }
 
@@ -45,6 +47,23 @@ impl Graph {
     /// backbone is frozen.
     pub fn head(&self) -> NodeIndex {
         self.head
+    }
+
+    /// What is handed out besides the logits: layers from the image on, and last what the head
+    /// reads.
+    pub fn taps(&self) -> &[Tap] {
+        &self.taps
+    }
+
+    /// The shape of what the taps hold of an image: one vector, tap after tap.
+    pub fn tapped_shape(&self) -> Shape {
+        let counts = self.taps.iter().map(|tap| self.tap_value_count(*tap));
+        Shape::vector(counts.sum())
+    }
+
+    /// How many values a tap holds of an image.
+    pub fn tap_value_count(&self, tap: Tap) -> usize {
+        tap.value_count(self.node(tap.node).shape)
     }
 
     /// Whether anything is computed before `first`: the image alone is nothing.

@@ -11,6 +11,7 @@ mod padding;
 mod parameter;
 mod shape;
 mod summary;
+mod tap;
 mod window;
 
 pub use builder::GraphBuilder;
@@ -23,4 +24,5 @@ pub use padding::Padding;
 pub use parameter::{ParameterRole, ParameterSpec};
 pub use shape::Shape;
 pub use summary::{Layer, Summary, summarise};
+pub use tap::Tap;
 pub use window::Window;

@@ -216,6 +216,17 @@ impl Engine for TinyEngine {
         Ok(Logits::new(CLASSES, logits))
     }
 
+    fn forward_tapped(&mut self, images: &Batch) -> Result<(Logits, Batch), EngineError> {
+        let rows: Vec<Vec<f32>> = images
+            .data
+            .chunks_exact(SIDE * SIDE)
+            .map(|image| self.hidden(image))
+            .collect();
+        let logits = rows.iter().flat_map(|hidden| self.logits(hidden)).collect();
+        let taps = Batch::new(images.count, Shape::vector(HIDDEN), rows.concat());
+        Ok((Logits::new(CLASSES, logits), taps))
+    }
+
     fn features(&mut self, images: &Batch, first: NodeIndex) -> Result<Batch, EngineError> {
         assert_eq!(first, self.graph.head(), "the only border");
         self.featured += images.count;
