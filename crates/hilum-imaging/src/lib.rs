@@ -39,6 +39,7 @@ mod recipe;
 mod resize;
 mod series;
 mod sheet;
+mod stranger;
 mod window;
 mod write;
 
@@ -65,5 +66,6 @@ pub use prepare::RecipeError;
 pub use recipe::{Clahe, Fit, Frame, Interpolation, Normalisation, Recipe, Views, Window};
 pub use series::{SeriesOrder, place_mm, series_order};
 pub use sheet::{SheetRow, sheet};
+pub use stranger::{Drawing, Misplacement, Showing, draw};
 pub use window::{FileWindow, VoiFunction, WindowError};
 pub use write::{PatientInfo, SeriesInfo, WriteError, write_dicom, write_png};

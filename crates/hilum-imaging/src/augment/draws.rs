@@ -4,10 +4,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// A stream of numbers that is keyed by what it is for, so that streams never meet.
-pub(super) struct Draws(ChaCha8Rng);
+pub(crate) struct Draws(ChaCha8Rng);
 
 impl Draws {
-    pub(super) fn new(purpose: [u8; 8], seed: u64, epoch: usize, sample_index: usize) -> Self {
+    pub(crate) fn new(purpose: [u8; 8], seed: u64, epoch: usize, sample_index: usize) -> Self {
         let mut key = [0; 32];
         let words = [seed, epoch as u64, sample_index as u64];
         for (bytes, word) in key.chunks_exact_mut(8).zip(words) {
@@ -18,34 +18,34 @@ impl Draws {
     }
 
     /// 64 random bits.
-    pub(super) fn word(&mut self) -> u64 {
+    pub(crate) fn word(&mut self) -> u64 {
         self.0.next_u64()
     }
 
     /// Uniform in `0.0..1.0`.
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         unit(self.word())
     }
 
     /// Always draws, so that the draws after it do not depend on the range.
-    pub(super) fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.unit()
     }
 
     /// Uniform in the logarithm.
-    pub(super) fn log_between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn log_between(&mut self, low: f64, high: f64) -> f64 {
         low * (high / low).powf(self.unit())
     }
 
-    pub(super) fn about_zero(&mut self, range: f64) -> f64 {
+    pub(crate) fn about_zero(&mut self, range: f64) -> f64 {
         range * (2.0 * self.unit() - 1.0)
     }
 
-    pub(super) fn half(&mut self) -> bool {
+    pub(crate) fn half(&mut self) -> bool {
         self.unit() < 0.5
     }
 
-    pub(super) fn factor(&mut self, range: Option<[f64; 2]>) -> Option<f32> {
+    pub(crate) fn factor(&mut self, range: Option<[f64; 2]>) -> Option<f32> {
         let unit = self.unit();
         range.map(|[low, high]| (low + (high - low) * unit) as f32)
     }

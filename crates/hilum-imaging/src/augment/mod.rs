@@ -1,7 +1,7 @@
 //! Random variants of a training slice, in ImageDataGenerator's vocabulary.
 
 mod affine;
-mod draws;
+pub(crate) mod draws;
 mod resample;
 mod settings;
 mod staging;
