@@ -5,6 +5,7 @@ use hilum_core::{ClassIndex, Probabilities};
 use crate::abstention::{Policy, Reason};
 use crate::calibration::Scaling;
 use crate::conformal::Sets;
+use crate::detector::Typicality;
 
 /// What a network and the model's detector say of one slice.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,14 +14,27 @@ pub struct Judgement {
     pub logits: Vec<f32>,
     /// Whether the slice is unlike the training data; `None` if the model has no detector.
     pub unlike: Option<bool>,
+    /// The share of held-out slices that are as unlike it or more, in `0.0..=1.0`; `None` if the
+    /// model has no detector.
+    pub as_unlike: Option<f64>,
 }
 
 impl Judgement {
+    /// Of a model with a detector.
+    pub fn with_typicality(logits: Vec<f32>, typicality: Typicality) -> Self {
+        Self {
+            logits,
+            unlike: Some(typicality.is_unlike),
+            as_unlike: Some(typicality.share),
+        }
+    }
+
     /// Of a model that has no detector.
     pub fn of_logits(logits: Vec<f32>) -> Self {
         Self {
             logits,
             unlike: None,
+            as_unlike: None,
         }
     }
 }
@@ -48,6 +62,8 @@ pub struct Answer {
     pub is_calibrated: bool,
     /// Why there is no answer; `None` if there is one.
     pub reason: Option<Reason>,
+    /// As the judgement has it.
+    pub as_unlike: Option<f64>,
 }
 
 impl Answering<'_> {
@@ -64,6 +80,7 @@ impl Answering<'_> {
             reason: self.policy.reason(&probabilities, judgement.unlike),
             set: sets.map(|sets| sets.of(&probabilities)),
             is_calibrated: self.scaling.is_some(),
+            as_unlike: judgement.as_unlike,
             probabilities,
         }
     }

@@ -27,6 +27,7 @@ mod aggregate;
 mod answer;
 mod calibration;
 mod conformal;
+pub mod detector;
 mod exchangeability;
 mod held_out;
 

@@ -1,0 +1,26 @@
+//! Whether a slice is like those that a network learned from.
+//!
+//! Seen are the means over cells that layers on the way hand out (`hilum_graph::Tap`). Two members
+//! judge them, and their standardised scores add up:
+//!
+//! - [`Density`], the Mahalanobis distance from the training slices: what is of another texture;
+//! - [`Contrast`], a multinomial logistic regression that tells the training slices from
+//!   themselves turned, inverted or cut up, and from pictures that a program draws: what is of the
+//!   right texture in the wrong place.
+//!
+//! Other scores that were tried stand in `docs/trust.md`.
+
+mod contrast;
+mod density;
+mod features;
+mod minimise;
+mod packed;
+mod record;
+mod symmetric;
+
+pub use contrast::{Contrast, ContrastSettings};
+pub use density::Density;
+pub use features::{Part, Rows};
+pub use record::{
+    DETECTOR_VERSION, DetectorRecord, Examples, FitError, ThresholdSource, Typicality,
+};
