@@ -8,6 +8,7 @@ use hilum_imaging::DecodeError;
 use hilum_metrics::{Gap, Headline};
 use hilum_train::{BatchDone, EpochDone, RunStart, StopReason};
 use hilum_trust::Exchangeability;
+use hilum_trust::detector::{DetectorRecord, FitError};
 use hilum_weights::{ApplyReport, CalibrationRecord, ModelFile};
 
 use crate::{
@@ -156,6 +157,10 @@ pub enum Event<'a> {
         /// there is none.
         differences: &'a str,
     },
+    /// A model has a detector of what is unlike its training data.
+    DetectorFitted(&'a DetectorRecord),
+    /// A model has none.
+    NoDetector(&'a FitError),
     /// A model is not calibrated, and nobody asked for it.
     NotCalibrated(&'a NotCalibrated),
 

@@ -53,6 +53,7 @@ mod calibration;
 mod chain;
 mod cross_validate;
 mod data;
+mod detector;
 #[cfg(test)]
 mod earlier;
 mod engine;

@@ -7,7 +7,8 @@ use std::ops::ControlFlow;
 use hilum_core::{Cancel, Cancelled};
 use hilum_graph::Engine;
 use hilum_imaging::{Pixels, Recipe};
-use hilum_train::{PredictError, slice_logits};
+use hilum_train::{PredictError, TappedSlices, slice_logits, tapped_slices};
+use hilum_trust::detector::Rows;
 use hilum_trust::{Answering, Judgement, Policy, Sets};
 use hilum_weights::ModelFile;
 use rayon::ThreadPool;
@@ -71,10 +72,20 @@ impl Model {
         cancel: &Cancel,
     ) -> Result<Vec<Judgement>, ExperimentError> {
         let (engine, recipe) = (&mut self.engine, &self.file.recipe);
-        let logits = self
+        let Some(detector) = &self.file.detector else {
+            let logits = self
+                .workers
+                .install(|| logits(engine.as_mut(), slices, recipe, batch_size, told, cancel))?;
+            return Ok(logits.into_iter().map(Judgement::of_logits).collect());
+        };
+        let found = self
             .workers
-            .install(|| logits(engine.as_mut(), slices, recipe, batch_size, told, cancel))?;
-        Ok(logits.into_iter().map(Judgement::of_logits).collect())
+            .install(|| tapped(engine.as_mut(), slices, recipe, batch_size, told, cancel))?;
+        let rows = Rows::new(detector.tapped_width, found.taps);
+        let judged = found.logits.into_iter().zip(rows.iter());
+        Ok(judged
+            .map(|(logits, row)| Judgement::with_typicality(logits, detector.judge(row)))
+            .collect())
     }
 
     /// How its judgements become answers under `policy`.
@@ -98,16 +109,38 @@ pub(crate) fn logits(
     told: &(dyn Fn(usize) + Sync),
     cancel: &Cancel,
 ) -> Result<Vec<Vec<f32>>, ExperimentError> {
-    let mut done = |count| {
+    let mut done = telling(told, cancel);
+    match slice_logits(engine, slices, recipe, batch_size, &mut done) {
+        Err(PredictError::Interrupted) => Err(Cancelled.into()),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// The logits of each slice, and what the network's taps hold of it, in the pool that this is
+/// called in.
+pub(crate) fn tapped(
+    engine: &mut dyn Engine,
+    slices: &[&Pixels],
+    recipe: &Recipe,
+    batch_size: NonZeroUsize,
+    told: &(dyn Fn(usize) + Sync),
+    cancel: &Cancel,
+) -> Result<TappedSlices, ExperimentError> {
+    let mut done = telling(told, cancel);
+    match tapped_slices(engine, slices, recipe, batch_size, &mut done) {
+        Err(PredictError::Interrupted) => Err(Cancelled.into()),
+        outcome => Ok(outcome?),
+    }
+}
+
+/// Tells how many are done, and breaks off where that was asked for.
+fn telling(told: &(dyn Fn(usize) + Sync), cancel: &Cancel) -> impl FnMut(usize) -> ControlFlow<()> {
+    move |count| {
         told(count);
         match cancel.check() {
             Ok(()) => ControlFlow::Continue(()),
             Err(Cancelled) => ControlFlow::Break(()),
         }
-    };
-    match slice_logits(engine, slices, recipe, batch_size, &mut done) {
-        Err(PredictError::Interrupted) => Err(Cancelled.into()),
-        outcome => Ok(outcome?),
     }
 }
 

@@ -29,6 +29,8 @@ pub struct ModelCard {
     pub validation_role: Option<ValidationRole>,
     /// How probabilities were calibrated; `None` if they were not.
     pub calibration: Option<String>,
+    /// What is taken for unlike its training data; `None` if nothing tells.
+    pub detector: Option<String>,
     /// Under which terms the model may be used.
     pub licence: Option<String>,
     /// What the training began with, and its checksum.

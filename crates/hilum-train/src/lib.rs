@@ -78,7 +78,9 @@ pub use features::FeatureCache;
 pub use hyperparameters::{
     ClassWeights, Freeze, Keep, Settings, SettingsError, Stage, UnknownNode,
 };
-pub use prediction::{CrossEntropy, PredictError, predict_slices, slice_logits};
+pub use prediction::{
+    CrossEntropy, PredictError, TappedSlices, predict_slices, slice_logits, tapped_slices,
+};
 pub use records::{
     CheckpointError, ModelWriter, RunFolder, RunFolderError, RunLock, read_log, write_log,
 };

@@ -115,8 +115,16 @@ fn without_gaps(groups: &[usize]) -> Vec<usize> {
 
 /// What an answer is made of, and when there is none.
 pub(super) fn described(file: &ModelFile, policy: &Policy) -> String {
+    let detector = match &file.detector {
+        Some(detector) => format!("its detector {detector}"),
+        None => "no detector".to_owned(),
+    };
+    format!("{}; {detector}; {policy}", calibrated(file, policy))
+}
+
+fn calibrated(file: &ModelFile, policy: &Policy) -> String {
     let Some(calibration) = &file.calibration else {
-        return format!("not calibrated; {policy}");
+        return "not calibrated".to_owned();
     };
     let sets = match calibration.conformal {
         Some(_) => format!(
@@ -125,5 +133,5 @@ pub(super) fn described(file: &ModelFile, policy: &Policy) -> String {
         ),
         None => String::new(),
     };
-    format!("{calibration}{sets}; {policy}")
+    format!("{calibration}{sets}")
 }

@@ -42,6 +42,7 @@ pub(super) fn card(model: &ModelFile, extra: Extra) -> Result<ModelCard, Experim
         },
         validation_role: model.training.validation_role(),
         calibration: model.calibration.as_ref().map(calibration),
+        detector: model.detector.as_ref().map(ToString::to_string),
         licence: model.licence.clone(),
         initial_weights: initial_weights(settings.network.weights.as_ref()),
         recipe: rows(&recipe, setting),

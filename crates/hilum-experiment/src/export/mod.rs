@@ -11,6 +11,7 @@ use hilum_weights::{ModelFile, Precision};
 use serde::Serialize;
 
 use crate::calibration::out_of_fold;
+use crate::detector::from_data;
 use crate::places::remove_places;
 use crate::session::Session;
 use crate::{Event, ExperimentError, ModelOrigin};
@@ -32,6 +33,9 @@ pub struct Export {
     /// The folder of a finished cross-validation to calibrate the model on; calibrated as it was if
     /// absent.
     pub calibrate_on: Option<PathBuf>,
+    /// The data that the model was trained on, to give it a detector of what is unlike that; with the
+    /// detector that it had, if absent.
+    pub detector_from: Option<PathBuf>,
     /// The card; none, if absent.
     pub card: Option<CardRequest>,
     /// Whether files that are there already are replaced.
@@ -74,6 +78,15 @@ pub fn export(request: &Export, session: &Session<'_>) -> Result<Exported, Exper
             differences: &found.differences,
         });
         file.calibration = Some(found.record);
+    }
+    if let Some(path) = &request.detector_from {
+        let record =
+            from_data(path, &file, session)?.map_err(|source| ExportError::NoDetector {
+                path: path.clone(),
+                source,
+            })?;
+        session.tell(&Event::DetectorFitted(&record));
+        file.detector = Some(record);
     }
     if let Some(licence) = &request.licence {
         file.licence = Some(licence.clone());

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use hilum_trust::detector::FitError;
 use thiserror::Error;
 
 use super::Export;
@@ -27,6 +28,18 @@ pub enum ExportError {
     Exists {
         /// The file.
         path: PathBuf,
+    },
+    /// A detector that was asked for cannot be had.
+    #[error(
+        "`{}` gives no detector\nhint: give the data that the model was trained on",
+        path.display()
+    )]
+    NoDetector {
+        /// What was given.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: FitError,
     },
 }
 

@@ -164,6 +164,7 @@ fn prediction(model: &Model, read: ReadSlice, answer: &Answer) -> Prediction {
         probabilities: classes.indices().map(of_class).collect(),
         calibrated: answer.is_calibrated,
         set: answer.set.as_ref().map(set),
+        as_unlike: answer.as_unlike,
         model: model.origin.to_string(),
         warnings,
         known,

@@ -110,6 +110,9 @@ pub struct Prediction {
     /// The classes among which the truth is as often as [`Policy::coverage`] says, the most likely
     /// first; `None` if the model has no quantiles, or the slice is unlike the training data.
     pub set: Option<Vec<ClassName>>,
+    /// The share of held-out slices of the training's kind that are as unlike it or more, in
+    /// `0.0..=1.0`; `None` if the model has no detector.
+    pub as_unlike: Option<f64>,
     /// Which model said so.
     pub model: String,
     /// What there is to doubt: a DICOM header that speaks of no axial slice of a chest, a file

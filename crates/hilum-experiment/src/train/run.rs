@@ -23,6 +23,7 @@ use super::Place;
 use super::events::TrainingEvents;
 use crate::calibration::{NotCalibrated, ValidSlices, calibrate_on_valid, out_of_fold};
 use crate::data::{self, Audited};
+use crate::detector::{Network, fit};
 use crate::error::Interruptible;
 use crate::places::without_places;
 use crate::session::{Session, workers};
@@ -139,6 +140,15 @@ pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentErro
             session,
         )?;
     }
+    detect(
+        &folder,
+        &settings,
+        &train,
+        &valid,
+        engine.as_mut(),
+        &workers,
+        session,
+    )?;
     drop(lock);
     Ok(Trained {
         folder: folder.path().to_owned(),
@@ -190,6 +200,33 @@ fn calibrate(
             model.write(&folder.model())?;
         }
         Err(reason) => session.tell(&Event::NotCalibrated(&reason)),
+    }
+    Ok(())
+}
+
+/// A detector of what is unlike the training slices, with the weights that became the model, which
+/// `engine` holds.
+fn detect(
+    folder: &RunFolder,
+    settings: &RunSettings,
+    train: &[LabelledSlice],
+    valid: &[LabelledSlice],
+    engine: &mut dyn Engine,
+    workers: &ThreadPool,
+    session: &Session<'_>,
+) -> Result<(), ExperimentError> {
+    let batch = NonZeroUsize::new(settings.training.batch_size).unwrap_or(NonZeroUsize::MIN);
+    let network = Network::new(engine, &settings.recipe, batch, session);
+    let [train, valid] =
+        [train, valid].map(|slices| slices.iter().map(|slice| &slice.pixels).collect::<Vec<_>>());
+    match workers.install(|| fit(network, &train, &valid))? {
+        Ok(record) => {
+            session.tell(&Event::DetectorFitted(&record));
+            let mut model = ModelFile::read(&folder.model())?;
+            model.detector = Some(record);
+            model.write(&folder.model())?;
+        }
+        Err(reason) => session.tell(&Event::NoDetector(&reason)),
     }
     Ok(())
 }
@@ -299,6 +336,7 @@ pub(crate) fn template(
         audit,
         validation: None,
         calibration: None,
+        detector: None,
         licence: None,
         intended_use: INTENDED_USE.to_owned(),
         parameters: Parameters::new(),

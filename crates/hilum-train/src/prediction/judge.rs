@@ -36,6 +36,37 @@ impl Judged<'_> {
         Ok(flow.is_continue().then(|| self.of_slices(&rows)))
     }
 
+    /// The logits of each slice, and what the taps hold of its first view, a row each. `done` as in
+    /// [`logits`](Self::logits).
+    ///
+    /// # Errors
+    /// What the engine says, and [`EngineError::NotFinite`].
+    pub(crate) fn tapped(
+        &self,
+        engine: &mut dyn Engine,
+        done: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Option<(Vec<Vec<f32>>, Vec<f32>)>, EngineError> {
+        let width = engine.graph().tapped_shape().value_count();
+        let mut rows = Vec::with_capacity(self.image_count());
+        let mut taps = Vec::with_capacity(self.slices.len() * width);
+        let flow = self.for_each_batch(|images| {
+            let (logits, tapped) = engine.forward_tapped(images)?;
+            for tapped in tapped.data.chunks_exact(width) {
+                if taps.len() / width * self.view_count() == rows.len() {
+                    taps.extend_from_slice(tapped);
+                }
+                rows.push(Vec::new());
+            }
+            let first = rows.len() - images.count;
+            let of_batch = finite(logits)?;
+            for (row, logits) in rows[first..].iter_mut().zip(of_batch.rows()) {
+                *row = logits.to_vec();
+            }
+            Ok(done(rows.len() / self.view_count()))
+        })?;
+        Ok(flow.is_continue().then(|| (self.of_slices(&rows), taps)))
+    }
+
     /// What the layers before `first` make of each view, a row each. `done` may break off, as in
     /// [`logits`](Self::logits).
     ///

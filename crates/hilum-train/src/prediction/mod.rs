@@ -8,4 +8,4 @@ mod predict;
 pub use cross_entropy::CrossEntropy;
 pub(crate) use judge::{Judged, finite};
 pub(crate) use measure::Measure;
-pub use predict::{PredictError, predict_slices, slice_logits};
+pub use predict::{PredictError, TappedSlices, predict_slices, slice_logits, tapped_slices};

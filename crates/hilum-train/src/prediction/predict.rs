@@ -91,6 +91,40 @@ pub fn slice_logits(
     logits.ok_or(PredictError::Interrupted)
 }
 
+/// What a network says of slices, and what it hands out of them on the way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TappedSlices {
+    /// As [`slice_logits`] gives them.
+    pub logits: Vec<Vec<f32>>,
+    /// A row for each slice, of the first of its views: what the graph's taps hold
+    /// ([`Engine::forward_tapped`]).
+    pub taps: Vec<f32>,
+}
+
+/// The logits of each slice, and what the taps hold of it, in one pass. See [`predict_slices`].
+///
+/// # Errors
+/// [`PredictError`] if a slice does not fit, the engine fails or `done` breaks off.
+pub fn tapped_slices(
+    engine: &mut dyn Engine,
+    slices: &[&Pixels],
+    recipe: &Recipe,
+    batch_size: NonZeroUsize,
+    done: &mut dyn FnMut(usize) -> ControlFlow<()>,
+) -> Result<TappedSlices, PredictError> {
+    let preparation = Preparation::new(recipe, engine.graph());
+    check(&preparation, engine.graph(), slices)?;
+    let judged = Judged {
+        slices,
+        preparation,
+        batch_size,
+    };
+    let found = judged.tapped(engine, done);
+    let found = found.map_err(|source| PredictError::Engine { source })?;
+    let (logits, taps) = found.ok_or(PredictError::Interrupted)?;
+    Ok(TappedSlices { logits, taps })
+}
+
 fn check(
     preparation: &Preparation<'_>,
     graph: &Graph,

@@ -38,6 +38,8 @@ impl ModelWriter for ModelFile {
             audit: self.audit.clone(),
             validation: Some(ValidationRecord::new(best.epoch, best.valid)),
             calibration: self.calibration.clone(),
+            // It is of the weights that it was fitted on.
+            detector: None,
             licence: self.licence.clone(),
             intended_use: self.intended_use.clone(),
             parameters: parameters.clone(),
@@ -79,6 +81,7 @@ mod tests {
             audit: AuditSummary::NotAudited,
             validation: None,
             calibration: None,
+            detector: None,
             licence: Some("MIT".to_owned()),
             intended_use: INTENDED_USE.to_owned(),
             parameters: Parameters::new(),

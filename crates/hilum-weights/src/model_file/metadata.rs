@@ -22,6 +22,7 @@ const KNOWN_SLICES: &str = "hilum.known_slices";
 const AUDIT: &str = "hilum.audit";
 const VALIDATION: &str = "hilum.validation";
 const CALIBRATION: &str = "hilum.calibration";
+const DETECTOR: &str = "hilum.detector";
 const LICENCE: &str = "hilum.licence";
 const INTENDED_USE: &str = "hilum.intended_use";
 
@@ -75,6 +76,9 @@ pub(super) fn entries(model: &ModelFile) -> BTreeMap<String, String> {
     if let Some(calibration) = &model.calibration {
         entries.insert(CALIBRATION.to_owned(), json(calibration));
     }
+    if let Some(detector) = &model.detector {
+        entries.insert(DETECTOR.to_owned(), json(detector));
+    }
     if let Some(known) = &model.known_slices {
         entries.insert(KNOWN_SLICES.to_owned(), json(known));
     }
@@ -104,6 +108,7 @@ pub(super) fn model(
         audit: entries.required(AUDIT)?,
         validation: entries.record(VALIDATION)?,
         calibration: entries.record(CALIBRATION)?,
+        detector: entries.record(DETECTOR)?,
         licence: entries.optional(LICENCE)?,
         intended_use: entries.required(INTENDED_USE)?,
         parameters,

@@ -5,6 +5,7 @@ use std::path::Path;
 use hilum_core::{AuditSummary, Classes};
 use hilum_graph::{Graph, GraphError, Parameters, Shape};
 use hilum_imaging::Recipe;
+use hilum_trust::detector::DetectorRecord;
 
 use super::description::ArchitectureDescription;
 use super::error::ModelFileError;
@@ -42,6 +43,8 @@ pub struct ModelFile {
     pub validation: Option<ValidationRecord>,
     /// How logits become calibrated probabilities; `None` if they were not calibrated.
     pub calibration: Option<CalibrationRecord>,
+    /// What is unlike the training data; `None` if nothing tells.
+    pub detector: Option<DetectorRecord>,
     /// Under which terms it may be used; `None` if its maker did not say.
     pub licence: Option<String>,
     /// What it is for; [`INTENDED_USE`] by default.
@@ -90,6 +93,12 @@ impl ModelFile {
             path: path.to_owned(),
             source,
         })?;
+        let width = graph.tapped_shape().value_count();
+        let detector = self.detector.as_ref();
+        if detector.is_some_and(|one| one.tapped_width != width || !one.is_sound()) {
+            let what = format!("its detector is not one of {width} features");
+            return Err(inconsistent(what));
+        }
         let fits = self.parameters.check(&graph);
         fits.map_err(|source| ModelFileError::Parameters {
             path: path.to_owned(),

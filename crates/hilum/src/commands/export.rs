@@ -38,6 +38,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     calibrate_on: Option<PathBuf>,
 
+    /// Give it a detector of what is unlike the data in this folder or manifest, which it was trained
+    /// on
+    #[arg(long, value_name = "DATA")]
+    detector_from: Option<PathBuf>,
+
     /// Under which terms the model may be used; as it was if left out
     #[arg(long, value_name = "TEXT")]
     licence: Option<String>,
@@ -80,6 +85,7 @@ pub(super) fn run(
         },
         licence: arguments.licence.clone(),
         calibrate_on: arguments.calibrate_on.clone(),
+        detector_from: arguments.detector_from.clone(),
         card: arguments.card.clone().map(|path| CardRequest {
             path,
             command: arguments.command.clone(),

@@ -2,6 +2,7 @@
 
 use hilum_experiment::NotCalibrated;
 use hilum_trust::Exchangeability;
+use hilum_trust::detector::FitError;
 use hilum_weights::{CalibrationRecord, ModelFile};
 
 use crate::screen::Screen;
@@ -13,7 +14,12 @@ pub(super) fn worth_of_answers(file: &ModelFile) -> String {
         Some(calibration) => calibration.to_string(),
         None => "not calibrated: its probabilities are no frequencies".to_owned(),
     };
-    format!("{calibration}; no detector: nothing tells it what is not like its training data")
+    match &file.detector {
+        Some(detector) => format!("{calibration}; its detector {detector}"),
+        None => format!(
+            "{calibration}; no detector: nothing tells it what is not like its training data"
+        ),
+    }
 }
 
 /// A model has just been calibrated.
@@ -57,6 +63,11 @@ pub(super) fn not_calibrated(reason: &NotCalibrated) -> String {
          slice by a model that did not see it; give its folder with `--calibrate-on`, here or to \
          `hilum export`"
     )
+}
+
+/// Why a model has no detector, and what to do.
+pub(super) fn no_detector(reason: &FitError) -> String {
+    format!("no detector: {reason}; nothing tells the model what is not like its training data")
 }
 
 /// Whether the slices that were predicted look like those that the model was calibrated on.

@@ -153,6 +153,10 @@ impl Narrator<'_> {
                 record,
                 differences,
             } => calibrated(record, differences, screen),
+            Event::DetectorFitted(detector) => {
+                self.note(format_args!("its detector {detector}"));
+            }
+            Event::NoDetector(reason) => self.note(answers::no_detector(reason)),
             Event::NotCalibrated(reason) => self.note(answers::not_calibrated(reason)),
             Event::GoesOnIn(path) => self.note(format_args!("going on in `{}`", path.display())),
             Event::WroteResult { path } => {

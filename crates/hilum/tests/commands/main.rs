@@ -10,6 +10,7 @@ mod calibration;
 mod configuration;
 mod cross_validate;
 mod demo;
+mod detector;
 mod evaluate;
 mod export;
 mod groups;

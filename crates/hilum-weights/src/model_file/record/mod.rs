@@ -9,6 +9,7 @@ mod known_slices;
 mod training;
 mod validation;
 
+use hilum_trust::detector::{DETECTOR_VERSION, DetectorRecord};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -39,6 +40,10 @@ impl Record for KnownSlices {
 
 impl Record for CalibrationRecord {
     const VERSION: u32 = 2;
+}
+
+impl Record for DetectorRecord {
+    const VERSION: u32 = DETECTOR_VERSION;
 }
 
 /// The version of a record that names none.

@@ -76,6 +76,7 @@ fn model_of(name: Architecture, side: usize, channels: Channels) -> ModelFile {
             temperature: 1.25,
             bias: None,
         })),
+        detector: None,
         licence: Some("CC-BY-4.0".to_owned()),
         intended_use: INTENDED_USE.to_owned(),
     }

@@ -1,0 +1,106 @@
+//! What a detector learns from: training slices, the same as strangers would show them, and what
+//! they are not.
+
+use hilum_imaging::{Drawing, Misplacement, Pixels, Recipe, Showing, draw};
+use hilum_trust::detector::Examples;
+
+use super::network::Network;
+use crate::ExperimentError;
+
+/// Training slices that are looked at: each costs five passes, and a training thirty or more of
+/// each slice, which are four times as long.
+pub(super) const MOST_SLICES: usize = 400;
+
+/// Drawn pictures, at least and at most.
+const DRAWN: [usize; 2] = [60, 200];
+
+pub(super) fn examples(
+    network: &mut Network<'_, '_>,
+    train: &[&Pixels],
+) -> Result<Examples, ExperimentError> {
+    let slices = every(train, MOST_SLICES);
+    let count = slices.len();
+    let toned = |index: usize, recipe: &Recipe| {
+        again(recipe).prepare(&Showing::Toned.of(slices[index], index as u64))
+    };
+    let framed = |index: usize, recipe: &Recipe| {
+        again(recipe).prepare(&Showing::Framed.of(slices[index], index as u64))
+    };
+    let misplaced = |index: usize, recipe: &Recipe| {
+        let (seed, slice) = (index as u64, slices[index / 2]);
+        let slice = misplacement(index).of(slice, seed);
+        again(recipe).prepare(&Showing::Framed.of(&slice, seed ^ (1 << 32)))
+    };
+    let [fewest, most] = DRAWN;
+    let drawn_count = (count / 2).clamp(fewest, most);
+    let drawn = |index: usize, recipe: &Recipe| {
+        let side = recipe.width.max(recipe.height);
+        recipe.prepare(&draw(drawing(index), side, index as u64))
+    };
+    let kinds = (0..2 * count)
+        .map(|index| kind_of(misplacement(index)))
+        .chain((0..drawn_count).map(|index| 6 + drawing(index) as usize));
+    Ok(Examples {
+        plain: network.rows(&slices)?,
+        toned: network.rows_of(count, toned)?,
+        framed: network.rows_of(count, framed)?,
+        unlike: network
+            .rows_of(2 * count, misplaced)?
+            .and(&network.rows_of(drawn_count, drawn)?),
+        kinds: kinds.collect(),
+    })
+}
+
+/// For slices that the recipe has prepared before: what evens out contrast has done so.
+fn again(recipe: &Recipe) -> Recipe {
+    Recipe {
+        clahe: None,
+        ..recipe.clone()
+    }
+}
+
+/// Two of each slice; all of them take turns.
+fn misplacement(index: usize) -> Misplacement {
+    let all = Misplacement::ALL;
+    // The second of a slice is another than the first.
+    all[(index / 2 + 3 * (index % 2)) % all.len()]
+}
+
+/// Upside down and turned by half a circle look alike: chests are nearly even from side to side.
+fn kind_of(misplacement: Misplacement) -> usize {
+    match misplacement {
+        Misplacement::UpsideDown | Misplacement::HalfTurn => 1,
+        Misplacement::LeftTurn => 2,
+        Misplacement::RightTurn => 3,
+        Misplacement::Inverted => 4,
+        Misplacement::CutUp => 5,
+    }
+}
+
+fn drawing(index: usize) -> Drawing {
+    Drawing::ALL[index % Drawing::ALL.len()]
+}
+
+/// At most so many of `slices`, evenly: neighbours are often alike.
+pub(super) fn every<'a>(slices: &[&'a Pixels], most: usize) -> Vec<&'a Pixels> {
+    let count = slices.len().min(most);
+    (0..count)
+        .map(|at| slices[at * slices.len() / count])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_misplacement_has_its_turn_and_a_slice_two_of_them() {
+        for which in Misplacement::ALL {
+            let count = (0..120).filter(|index| misplacement(*index) == which);
+            assert_eq!(count.count(), 20);
+        }
+        for slice in 0..60 {
+            assert_ne!(misplacement(2 * slice), misplacement(2 * slice + 1));
+        }
+    }
+}
