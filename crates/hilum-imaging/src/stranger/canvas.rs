@@ -86,6 +86,8 @@ pub(super) fn clouds(side: usize, fall: f64, random: &mut Draws) -> Vec<f32> {
         cells *= 2;
     }
     let scale = 1.0 / squares.sqrt();
-    sum.iter_mut().for_each(|value| *value *= scale);
+    for value in &mut sum {
+        *value *= scale;
+    }
     sum
 }

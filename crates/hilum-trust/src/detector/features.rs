@@ -52,6 +52,7 @@ impl Rows {
     }
 
     /// The rows at some positions.
+    #[must_use]
     pub fn at(&self, positions: impl IntoIterator<Item = usize>) -> Self {
         let row = |at: usize| &self.data[at * self.width..][..self.width];
         Self {

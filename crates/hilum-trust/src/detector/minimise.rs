@@ -88,7 +88,9 @@ fn downhill(gradient: &[f64], known: &VecDeque<(Vec<f64>, Vec<f64>)>) -> Vec<f64
     }
     if let Some((step, change)) = known.back() {
         let scale = dot(step, change) / dot(change, change);
-        direction.iter_mut().for_each(|value| *value *= scale);
+        for value in &mut direction {
+            *value *= scale;
+        }
     }
     for ((step, change), share) in known.iter().zip(shares.into_iter().rev()) {
         let other = dot(change, &direction) / dot(step, change);

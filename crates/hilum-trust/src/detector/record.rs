@@ -132,7 +132,7 @@ impl DetectorRecord {
         let scores = held_out.iter().map(|row| members.scores(row)).collect();
         Self::assembled(
             members,
-            scores,
+            &scores,
             examples.plain.width(),
             ThresholdSource::Valid,
         )
@@ -160,7 +160,7 @@ impl DetectorRecord {
         let members = Members::fit(parts, examples)?;
         Self::assembled(
             members,
-            scores,
+            &scores,
             examples.plain.width(),
             ThresholdSource::CrossFitted,
         )
@@ -174,7 +174,7 @@ impl DetectorRecord {
 
     fn assembled(
         members: Members,
-        scores: Vec<[f64; 2]>,
+        scores: &[[f64; 2]],
         tapped_width: usize,
         threshold_source: ThresholdSource,
     ) -> Result<Self, FitError> {

@@ -88,7 +88,9 @@ fn orthonormalise(basis: &mut [Vec<f64>]) {
             } else {
                 0.0
             };
-            one.iter_mut().for_each(|value| *value *= factor);
+            for value in one.iter_mut() {
+                *value *= factor;
+            }
         }
     }
 }
