@@ -1,5 +1,10 @@
 //! The members of the detector against NumPy and scikit-learn, and what the whole promises.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "reading a reference file is part of the test"
+)]
+
 use hilum_trust::detector::{
     Contrast, ContrastSettings, Density, DetectorRecord, Examples, FitError, Part, Rows,
     ThresholdSource,

@@ -8,6 +8,9 @@ use hilum_imaging::Pixels;
 
 use crate::slices::{Preparation, batches};
 
+/// A row of logits a slice, and what the taps hold, row after row.
+type LogitsAndTaps = (Vec<Vec<f32>>, Vec<f32>);
+
 /// Slices to be judged, and how they are shown.
 pub(crate) struct Judged<'a> {
     pub(crate) slices: &'a [&'a Pixels],
@@ -45,7 +48,7 @@ impl Judged<'_> {
         &self,
         engine: &mut dyn Engine,
         done: &mut dyn FnMut(usize) -> ControlFlow<()>,
-    ) -> Result<Option<(Vec<Vec<f32>>, Vec<f32>)>, EngineError> {
+    ) -> Result<Option<LogitsAndTaps>, EngineError> {
         let width = engine.graph().tapped_shape().value_count();
         let mut rows = Vec::with_capacity(self.image_count());
         let mut taps = Vec::with_capacity(self.slices.len() * width);

@@ -129,7 +129,7 @@ impl DetectorRecord {
         held_out: &Rows,
     ) -> Result<Self, FitError> {
         let members = Members::fit([early, middle], examples)?;
-        let scores = held_out.iter().map(|row| members.scores(row)).collect();
+        let scores: Vec<_> = held_out.iter().map(|row| members.scores(row)).collect();
         Self::assembled(
             members,
             &scores,

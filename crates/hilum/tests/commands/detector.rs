@@ -61,23 +61,27 @@ fn predicted(workplace: &Workplace, folder: &str, more: &[&str]) -> (Vec<Value>,
 fn test_slices(workplace: &Workplace) -> Vec<Pixels> {
     let limits = hilum_imaging::DecodeLimits::default();
     let recipe = hilum_imaging::Recipe::reference();
-    let classes = std::fs::read_dir(workplace.path("slices/test")).unwrap();
-    let files = classes.flat_map(|class| std::fs::read_dir(class.unwrap().path()).unwrap());
-    let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    let classes = std::fs::read_dir(workplace.path("slices/test")).expect("a file of the test");
+    let files = classes.flat_map(|class| {
+        std::fs::read_dir(class.expect("a file of the test").path()).expect("a file of the test")
+    });
+    let mut paths: Vec<_> = files
+        .map(|file| file.expect("a file of the test").path())
+        .collect();
     paths.sort();
     let read = |path: &std::path::PathBuf| {
         let slice = hilum_imaging::decode_file(path, &recipe, &limits);
-        slice.unwrap().pixels
+        slice.expect("a file of the test").pixels
     };
     paths.iter().map(read).collect()
 }
 
 fn write(workplace: &Workplace, folder: &str, pictures: impl IntoIterator<Item = Pixels>) {
     let folder = workplace.path(folder);
-    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::create_dir_all(&folder).expect("a file of the test");
     for (number, pixels) in pictures.into_iter().enumerate() {
         let path: &Path = &folder.join(format!("{number:03}.png"));
-        write_png(path, &pixels).unwrap();
+        write_png(path, &pixels).expect("a file of the test");
     }
 }
 
@@ -92,7 +96,7 @@ fn pictures_that_are_no_slices_get_no_answer_and_test_slices_do() {
     assert_eq!(lines.len(), 40);
     assert!(unlike <= 6, "{unlike} of 40 test slices");
     for line in &lines {
-        let share = line["as_unlike"].as_f64().unwrap();
+        let share = line["as_unlike"].as_f64().expect("a file of the test");
         assert!((0.0..=1.0).contains(&share), "{line}");
     }
 
@@ -132,13 +136,13 @@ fn a_model_without_a_detector_says_so_and_is_given_one() {
     phantoms(&workplace);
     train(&workplace, &[]).succeeds();
     let path = workplace.path(MODEL);
-    let trained = ModelFile::read(&path).unwrap();
-    let expected = trained.detector.clone().unwrap();
+    let trained = ModelFile::read(&path).expect("a file of the test");
+    let expected = trained.detector.clone().expect("a file of the test");
     let before = ModelFile {
         detector: None,
         ..trained
     };
-    before.write(&path).unwrap();
+    before.write(&path).expect("a file of the test");
     write(&workplace, "pages", [draw(Drawing::Page, 128, 7)]);
     let arguments = ["predict", "pages", "--model", MODEL];
     let said = workplace.hilum(&arguments);
@@ -157,11 +161,11 @@ fn a_model_without_a_detector_says_so_and_is_given_one() {
         "given.md",
     ];
     workplace.hilum(&[&export[..], &out].concat()).succeeds();
-    let given = ModelFile::read(&workplace.path("given.safetensors")).unwrap();
-    let detector = given.detector.unwrap();
+    let given = ModelFile::read(&workplace.path("given.safetensors")).expect("a file of the test");
+    let detector = given.detector.expect("a file of the test");
     assert_eq!(detector.held_out_count(), expected.held_out_count());
     assert_eq!(detector, expected, "the same slices and weights");
-    let card = std::fs::read_to_string(workplace.path("given.md")).unwrap();
+    let card = std::fs::read_to_string(workplace.path("given.md")).expect("a file of the test");
     assert!(card.contains("Detector: flags what is less like"), "{card}");
 
     let nothing = ["export", "--model", MODEL, "--detector-from", "pages"];
