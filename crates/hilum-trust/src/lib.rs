@@ -34,7 +34,7 @@ mod held_out;
 pub use abstention::{Abstain, Policy, PolicyError, Reason, UnknownAbstain};
 pub use aggregate::{Aggregate, Rule, background};
 pub use answer::{Answer, Answering, Judgement};
-pub use calibration::{Calibration, LogLosses, Scaling, TooFewSlices, calibrate};
+pub use calibration::{Bias, Calibration, LogLosses, Scaling, TooFewSlices, calibrate};
 pub use conformal::{ClassScores, ConformalScores, SetMethod, Sets, UnknownSetMethod};
 pub use exchangeability::{Confidences, Exchangeability, Expected, LEVEL, confidence};
 pub use held_out::{HeldOut, HeldOutSlice};

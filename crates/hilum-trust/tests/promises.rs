@@ -4,7 +4,7 @@
 
 use hilum_core::{ClassIndex, Probabilities};
 use hilum_trust::{
-    Confidences, ConformalScores, Expected, HeldOut, HeldOutSlice, Scaling, SetMethod, Sets,
+    Bias, Confidences, ConformalScores, Expected, HeldOut, HeldOutSlice, Scaling, SetMethod, Sets,
     TooFewSlices, calibrate, confidence,
 };
 use rand::{RngExt, SeedableRng};
@@ -174,12 +174,26 @@ fn a_calibration_mends_logits_that_are_too_weak_or_too_strong() {
     for temperature in [0.4, 1.0, 2.5] {
         let mut random = ChaCha8Rng::seed_from_u64(8);
         let held_out = HeldOut::new(CLASSES, draw(&mut random, 500, 1, temperature));
-        let found = calibrate(&held_out).unwrap();
+        let found = calibrate(&held_out, Bias::IfWorthIt).unwrap();
         let off = (found.scaling.temperature / temperature - 1.0).abs();
         assert!(off < 0.15, "{found:?}");
         let losses = found.log_losses.unwrap();
         assert!(losses.after < losses.before + 0.003, "{losses:?}");
     }
+}
+
+#[test]
+fn fold_models_lend_a_temperature_and_no_bias() {
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let mut slices = draw(&mut random, 500, 1, 1.0);
+    for slice in &mut slices {
+        // One class is preferred throughout.
+        slice.logits[0] += 2.0;
+    }
+    let held_out = HeldOut::new(CLASSES, slices);
+    let scaling = |bias| calibrate(&held_out, bias).unwrap().scaling;
+    assert!(scaling(Bias::IfWorthIt).bias.is_some());
+    assert_eq!(scaling(Bias::Never).bias, None);
 }
 
 #[test]
@@ -194,7 +208,7 @@ fn slices_that_were_never_confused_are_not_made_certain() {
         }
     };
     let held_out = HeldOut::new(CLASSES, (0..60).map(certain).collect());
-    let scaling = calibrate(&held_out).unwrap().scaling;
+    let scaling = calibrate(&held_out, Bias::IfWorthIt).unwrap().scaling;
     let probabilities = scaling.probabilities(&[3.0, 0.0, 0.0, 0.0]);
     // Laplace's rule: 61 of 62.
     assert!(
@@ -207,14 +221,17 @@ fn slices_that_were_never_confused_are_not_made_certain() {
 fn too_few_slices_or_a_class_without_any_are_refused() {
     let mut random = ChaCha8Rng::seed_from_u64(9);
     let few = HeldOut::new(CLASSES, draw(&mut random, 29, 1, 1.0));
-    assert_eq!(calibrate(&few), Err(TooFewSlices::Count { found: 29 }));
+    assert_eq!(
+        calibrate(&few, Bias::IfWorthIt),
+        Err(TooFewSlices::Count { found: 29 })
+    );
     let slices = draw(&mut random, 200, 1, 1.0);
     let without_last = slices
         .into_iter()
         .filter(|one| one.truth.get() + 1 < CLASSES);
     let missing = HeldOut::new(CLASSES, without_last.collect());
     assert_eq!(
-        calibrate(&missing),
+        calibrate(&missing, Bias::IfWorthIt),
         Err(TooFewSlices::Class { class: CLASSES - 1 })
     );
 }
@@ -226,12 +243,12 @@ fn logits_that_say_nothing_or_the_contrary_still_give_a_scaling() {
     for slice in &mut slices {
         slice.logits = vec![2.0; CLASSES];
     }
-    let flat = calibrate(&HeldOut::new(CLASSES, slices.clone())).unwrap();
+    let flat = calibrate(&HeldOut::new(CLASSES, slices.clone()), Bias::IfWorthIt).unwrap();
     assert!(flat.scaling.fits(CLASSES), "{flat:?}");
     for slice in &mut slices {
         slice.logits[slice.truth.get()] = -5.0;
     }
-    let contrary = calibrate(&HeldOut::new(CLASSES, slices)).unwrap();
+    let contrary = calibrate(&HeldOut::new(CLASSES, slices), Bias::IfWorthIt).unwrap();
     assert!(contrary.scaling.fits(CLASSES), "{contrary:?}");
     assert_eq!(contrary.scaling.temperature, 20.0);
 }

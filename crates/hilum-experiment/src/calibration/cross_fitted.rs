@@ -5,7 +5,9 @@ use hilum_core::{ClassIndex, Classes, Probabilities};
 use hilum_metrics::{
     Bootstrap, CalibratedFolds, Evaluation, JudgedSet, OutOfFold, Selective, SetScores,
 };
-use hilum_trust::{ConformalScores, HeldOut, HeldOutSlice, Policy, SetMethod, Sets, calibrate};
+use hilum_trust::{
+    Bias, ConformalScores, HeldOut, HeldOutSlice, Policy, SetMethod, Sets, calibrate,
+};
 
 /// Every slice as if its fold had been new and all other folds of its repeat the calibration's;
 /// groups are never on both sides, since folds keep them whole. `None` if a fold leaves too little
@@ -24,7 +26,7 @@ pub(crate) fn cross_fitted(
             group: one.group,
         });
         let others = HeldOut::new(classes.len(), others.collect());
-        let scaling = calibrate(&others).ok()?.scaling;
+        let scaling = calibrate(&others, Bias::Never).ok()?.scaling;
         let scores = ConformalScores::of(&others, &scaling);
         let sets = Sets::new(&scores, SetMethod::default(), Policy::COVERAGE);
         answers.extend(fold.iter().map(|one| {

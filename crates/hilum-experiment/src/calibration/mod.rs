@@ -6,7 +6,7 @@ mod out_of_fold;
 mod valid;
 
 use hilum_core::ClassName;
-use hilum_trust::{Confidences, ConformalScores, HeldOut, TooFewSlices, calibrate};
+use hilum_trust::{Bias, Confidences, ConformalScores, HeldOut, TooFewSlices, calibrate};
 use hilum_weights::{CalibrationRecord, CalibrationSlices, CalibrationSource, ModelFile};
 
 pub(crate) use cross_fitted::cross_fitted;
@@ -45,7 +45,11 @@ pub(crate) struct Slices {
 
 /// Fits everything that the model file keeps.
 pub(crate) fn record(slices: &Slices) -> Result<CalibrationRecord, TooFewSlices> {
-    let fitted = calibrate(&slices.all)?;
+    let bias = match slices.source {
+        CalibrationSource::Valid => Bias::IfWorthIt,
+        CalibrationSource::OutOfFold => Bias::Never,
+    };
+    let fitted = calibrate(&slices.all, bias)?;
     let once = slices.once.as_ref().unwrap_or(&slices.all);
     Ok(CalibrationRecord {
         fitted_on: Some(CalibrationSlices {

@@ -52,8 +52,18 @@ pub enum TooFewSlices {
     },
 }
 
-/// Fits the temperature and, where it is worth more on slices that it was not fitted on, a bias for
-/// each class.
+/// Whether a bias for each class may be fitted beside the temperature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bias {
+    /// If it earns its place. For logits of the model that is calibrated.
+    IfWorthIt,
+    /// Never. For logits of fold models: each learned from fewer slices of each class, and what it
+    /// prefers for that reason is not what the final model prefers.
+    Never,
+}
+
+/// Fits the temperature and, where it may be and is worth more on slices that it was not fitted on, a
+/// bias for each class.
 ///
 /// The bias stays only if it lowers the cross-validated log-loss by more than one standard error
 /// of the difference, taken over groups, and if neither accuracy nor balanced accuracy falls by it:
@@ -61,7 +71,7 @@ pub enum TooFewSlices {
 ///
 /// # Errors
 /// [`TooFewSlices`].
-pub fn calibrate(held_out: &HeldOut) -> Result<Calibration, TooFewSlices> {
+pub fn calibrate(held_out: &HeldOut, bias: Bias) -> Result<Calibration, TooFewSlices> {
     let found = held_out.slices().len();
     if found < LEAST_SLICES {
         return Err(TooFewSlices::Count { found });
@@ -71,7 +81,8 @@ pub fn calibrate(held_out: &HeldOut) -> Result<Calibration, TooFewSlices> {
     }
     let groups = held_out.group_count();
     let judged = (groups > 1).then(|| Judged::new(held_out));
-    let takes_bias = judged.as_ref().is_some_and(Judged::bias_earns_its_place);
+    let takes_bias =
+        bias == Bias::IfWorthIt && judged.as_ref().is_some_and(Judged::bias_earns_its_place);
     let form = if takes_bias {
         Form::TemperatureAndBias
     } else {

@@ -6,5 +6,5 @@ mod likelihood;
 mod newton;
 mod scaling;
 
-pub use fit::{Calibration, LogLosses, TooFewSlices, calibrate};
+pub use fit::{Bias, Calibration, LogLosses, TooFewSlices, calibrate};
 pub use scaling::Scaling;
