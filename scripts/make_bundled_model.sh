@@ -4,7 +4,8 @@
 #   scripts/make_bundled_model.sh DATA WEIGHTS LICENCE JUDGED [FLAG OF `hilum train`...]
 #
 # JUDGED is the folder of a finished `hilum cross-validate` of the same network, recipe and training: a
-# model whose exact settings were not judged out of fold is not made. DATA and WEIGHTS are linked into a fresh folder, so that the model names no place on this
+# model whose exact settings were not judged out of fold is not made, and it is calibrated on what
+# was judged. All three are linked into a fresh folder, so that the model names no place on this
 # machine. Same data, weights and flags: same bytes. Every x86 processor of the last years has AVX2;
 # wider registers would round otherwise.
 set -euo pipefail
@@ -24,10 +25,12 @@ if [[ -f $weights ]]; then
   ln -s "$(realpath "$weights")" "$folder/$(basename "$weights")"
   weights=$(basename "$weights")
 fi
+mkdir "$folder/runs"
+ln -s "$judged" "$folder/runs/judged"
 cd "$folder"
 
 train=(train chest-ct --arch mobilenet-v2 --weights "$weights" --name bundled "$@")
-export=(export --model runs/bundled/model.safetensors --precision f16 --licence "$licence" --out "$name.safetensors")
+export=(export --model runs/bundled/model.safetensors --precision f16 --calibrate-on runs/judged --licence "$licence" --out "$name.safetensors")
 printf -v command 'HILUM_SIMD=avx2 hilum %s\nhilum %s' "${train[*]@Q}" "${export[*]@Q}"
 # Quotes only where a shell needs them.
 command=$(sed -E "s/'([A-Za-z0-9_.:\/@=+-]+)'/\1/g" <<<"$command")

@@ -100,14 +100,24 @@ pub struct Augmentation {
     /// A rectangle of one grey value over the image.
     pub random_erasing: Option<RandomErasing>,
     /// How often lungs and soft tissue get grey levels drawn anew, in `0.0..=1.0`.
+    #[serde(skip_serializing_if = "is_never")]
     pub tone_change: f64,
     /// How often what lies outside of the body is drawn anew, in `0.0..=1.0`.
+    #[serde(skip_serializing_if = "is_never")]
     pub background_change: f64,
     /// How often a lesion is drawn into a slice that shows none, which is then of another class,
     /// in `0.0..=1.0`; others get one half as often.
+    #[serde(skip_serializing_if = "is_never")]
     pub planted_lesions: f64,
     /// How far a slice is blurred or sharpened; an amount is drawn from `-s..s`. At most 2.
+    #[serde(skip_serializing_if = "is_never")]
     pub sharpness_range: f64,
+}
+
+/// Settings of an earlier version are written as they were.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_never(probability: &f64) -> bool {
+    *probability == 0.0
 }
 
 impl Default for Augmentation {
