@@ -233,6 +233,25 @@ mod tests {
     }
 
     #[test]
+    fn the_class_without_a_finding_is_known_by_its_first_word() {
+        let found = |names: &[&str]| {
+            let classes = Classes::new(names.iter().map(|name| ClassName::new(*name))).unwrap();
+            let index = classes.without_finding()?;
+            Some(classes.name(index).to_string())
+        };
+        assert_eq!(found(&["mass", "normal"]).as_deref(), Some("normal"));
+        assert_eq!(
+            found(&["Malignant cases", "Normal cases"]).as_deref(),
+            Some("Normal cases")
+        );
+        assert_eq!(
+            found(&["No_Finding", "nodule"]).as_deref(),
+            Some("No_Finding")
+        );
+        assert_eq!(found(&["abnormal", "normality", "unhealthy"]), None);
+    }
+
+    #[test]
     fn a_class_set_read_from_json_obeys_the_same_rules() {
         let classes: Classes = serde_json::from_str(r#"["normal","adenocarcinoma"]"#).unwrap();
         assert_eq!(classes.names()[0].as_str(), "adenocarcinoma");
