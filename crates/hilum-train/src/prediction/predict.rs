@@ -79,13 +79,7 @@ pub fn slice_logits(
     batch_size: NonZeroUsize,
     done: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<Vec<f32>>, PredictError> {
-    let preparation = Preparation::new(recipe, engine.graph());
-    check(&preparation, engine.graph(), slices)?;
-    let judged = Judged {
-        slices,
-        preparation,
-        batch_size,
-    };
+    let judged = judged(engine, slices, recipe, batch_size)?;
     let logits = judged.logits(engine, done);
     let logits = logits.map_err(|source| PredictError::Engine { source })?;
     logits.ok_or(PredictError::Interrupted)
@@ -112,17 +106,27 @@ pub fn tapped_slices(
     batch_size: NonZeroUsize,
     done: &mut dyn FnMut(usize) -> ControlFlow<()>,
 ) -> Result<TappedSlices, PredictError> {
-    let preparation = Preparation::new(recipe, engine.graph());
-    check(&preparation, engine.graph(), slices)?;
-    let judged = Judged {
-        slices,
-        preparation,
-        batch_size,
-    };
+    let judged = judged(engine, slices, recipe, batch_size)?;
     let found = judged.tapped(engine, done);
     let found = found.map_err(|source| PredictError::Engine { source })?;
     let (logits, taps) = found.ok_or(PredictError::Interrupted)?;
     Ok(TappedSlices { logits, taps })
+}
+
+/// The slices, if they are what the recipe makes and the network reads.
+fn judged<'a>(
+    engine: &dyn Engine,
+    slices: &'a [&'a Pixels],
+    recipe: &'a Recipe,
+    batch_size: NonZeroUsize,
+) -> Result<Judged<'a>, PredictError> {
+    let preparation = Preparation::new(recipe, engine.graph());
+    check(&preparation, engine.graph(), slices)?;
+    Ok(Judged {
+        slices,
+        preparation,
+        batch_size,
+    })
 }
 
 fn check(
