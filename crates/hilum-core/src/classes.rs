@@ -152,24 +152,49 @@ impl Classes {
             .map(ClassIndex::new)
     }
 
-    /// The class of slices that show no finding, if one is called so: `normal`, `healthy`,
-    /// `no finding`, `negative`, also as the first word of a name (`Normal cases`).
-    pub fn without_finding(&self) -> Option<ClassIndex> {
-        const NAMES: [&str; 5] = ["normal", "healthy", "no finding", "nofinding", "negative"];
-        let is_one = |name: &ClassName| {
-            let words = name.0.to_lowercase().replace(['_', '.', '-'], " ");
-            NAMES.iter().any(|known| {
-                let rest = words.trim_start().strip_prefix(known);
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-            })
-        };
-        self.0.iter().position(is_one).map(ClassIndex::new)
+    /// The class of slices without a tumour, if there is one and all others are of tumours, going by
+    /// their names: `normal`, `healthy`, `no finding` or `negative`, also as the first word
+    /// (`Normal cases`), beside names that hold `carcinoma`, `malignant`, `nodule` or the like.
+    pub fn free_of_tumours(&self) -> Option<ClassIndex> {
+        let names = || self.0.iter().map(|name| name.0.to_lowercase());
+        let free = names().position(|name| is_without_finding(&name))?;
+        let mut others = names().enumerate().filter(|(index, _)| *index != free);
+        let are_tumours = others.all(|(_, name)| TUMOURS.iter().any(|word| name.contains(word)));
+        are_tumours.then(|| ClassIndex::new(free))
     }
 
     /// Every index, in order.
     pub fn indices(&self) -> impl ExactSizeIterator<Item = ClassIndex> + use<> {
         (0..self.len()).map(ClassIndex::new)
     }
+}
+
+/// What stands in the name of a class of tumours, in lower case.
+const TUMOURS: [&str; 15] = [
+    "bengin",
+    "carcinoma",
+    "cancer",
+    "tumour",
+    "tumor",
+    "malignan",
+    "benign",
+    "mass",
+    "nodule",
+    "lesion",
+    "neoplas",
+    "metasta",
+    "adenoma",
+    "sarcoma",
+    "blastoma",
+];
+
+fn is_without_finding(name: &str) -> bool {
+    const NAMES: [&str; 5] = ["normal", "healthy", "no finding", "nofinding", "negative"];
+    let words = name.replace(['_', '.', '-'], " ");
+    NAMES.iter().any(|known| {
+        let rest = words.trim_start().strip_prefix(known);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    })
 }
 
 impl TryFrom<Vec<ClassName>> for Classes {
@@ -233,22 +258,25 @@ mod tests {
     }
 
     #[test]
-    fn the_class_without_a_finding_is_known_by_its_first_word() {
+    fn the_class_without_a_tumour_is_known_by_its_first_word_beside_names_of_tumours() {
         let found = |names: &[&str]| {
             let classes = Classes::new(names.iter().map(|name| ClassName::new(*name))).unwrap();
-            let index = classes.without_finding()?;
+            let index = classes.free_of_tumours()?;
             Some(classes.name(index).to_string())
         };
         assert_eq!(found(&["mass", "normal"]).as_deref(), Some("normal"));
         assert_eq!(
-            found(&["Malignant cases", "Normal cases"]).as_deref(),
+            found(&["Malignant cases", "Normal cases", "Bengin nodules"]).as_deref(),
             Some("Normal cases")
         );
         assert_eq!(
-            found(&["No_Finding", "nodule"]).as_deref(),
+            found(&["No_Finding", "lung_cancer"]).as_deref(),
             Some("No_Finding")
         );
         assert_eq!(found(&["abnormal", "normality", "unhealthy"]), None);
+        // A lesion is no sign of these.
+        assert_eq!(found(&["normal", "pneumonia"]), None);
+        assert_eq!(found(&["normal", "emphysema", "adenocarcinoma"]), None);
     }
 
     #[test]

@@ -12,7 +12,9 @@ use hilum_trust::detector::Rows;
 use hilum_trust::{Answering, Judgement, Policy, Sets};
 use hilum_weights::ModelFile;
 use rayon::ThreadPool;
+use rayon::prelude::*;
 
+use crate::detector::seen_body;
 use crate::session::{Session, workers};
 use crate::settings::MachineSettings;
 use crate::{Event, ExperimentError, ModelOrigin, engine};
@@ -68,6 +70,7 @@ impl Model {
         &mut self,
         slices: &[&Pixels],
         batch_size: NonZeroUsize,
+        policy: &Policy,
         told: &(dyn Fn(usize) + Sync),
         cancel: &Cancel,
     ) -> Result<Vec<Judgement>, ExperimentError> {
@@ -76,16 +79,25 @@ impl Model {
             let logits = self
                 .workers
                 .install(|| logits(engine.as_mut(), slices, recipe, batch_size, told, cancel))?;
-            return Ok(logits.into_iter().map(Judgement::of_logits).collect());
+            return Ok(logits.into_iter().map(Judgement::from).collect());
         };
-        let found = self
-            .workers
-            .install(|| tapped(engine.as_mut(), slices, recipe, batch_size, told, cancel))?;
-        let rows = Rows::new(detector.tapped_width, found.taps);
-        let judged = found.logits.into_iter().zip(rows.iter());
-        Ok(judged
-            .map(|(logits, row)| Judgement::with_typicality(logits, detector.judge(row)))
-            .collect())
+        let detector = detector.with_share(policy.ood_share);
+        self.workers.install(|| {
+            let found = tapped(engine.as_mut(), slices, recipe, batch_size, told, cancel)?;
+            let rows = Rows::new(detector.tapped_width, found.taps);
+            let looks = detector.body.is_some();
+            let bodies = slices
+                .par_iter()
+                .map(|slice| looks.then(|| seen_body(slice)));
+            let bodies: Vec<_> = bodies.collect();
+            let judged = found.logits.into_iter().zip(rows.iter()).zip(bodies);
+            Ok(judged
+                .map(|((logits, row), seen)| Judgement {
+                    logits,
+                    typicality: Some(detector.judge(row, seen)),
+                })
+                .collect())
+        })
     }
 
     /// How its judgements become answers under `policy`.

@@ -12,29 +12,16 @@ use crate::detector::Typicality;
 pub struct Judgement {
     /// One value a class, the mean of the views; finite.
     pub logits: Vec<f32>,
-    /// Whether the slice is unlike the training data; `None` if the model has no detector.
-    pub unlike: Option<bool>,
-    /// The share of held-out slices that are as unlike it or more, in `0.0..=1.0`; `None` if the
-    /// model has no detector.
-    pub as_unlike: Option<f64>,
+    /// How like the training data the slice is; `None` if the model has no detector.
+    pub typicality: Option<Typicality>,
 }
 
-impl Judgement {
-    /// Of a model with a detector.
-    pub fn with_typicality(logits: Vec<f32>, typicality: Typicality) -> Self {
+impl From<Vec<f32>> for Judgement {
+    /// Of the logits of a model that has no detector.
+    fn from(logits: Vec<f32>) -> Self {
         Self {
             logits,
-            unlike: Some(typicality.is_unlike),
-            as_unlike: Some(typicality.share),
-        }
-    }
-
-    /// Of a model that has no detector.
-    pub fn of_logits(logits: Vec<f32>) -> Self {
-        Self {
-            logits,
-            unlike: None,
-            as_unlike: None,
+            typicality: None,
         }
     }
 }
@@ -63,7 +50,7 @@ pub struct Answer {
     /// Why there is no answer; `None` if there is one.
     pub reason: Option<Reason>,
     /// As the judgement has it.
-    pub as_unlike: Option<f64>,
+    pub typicality: Option<Typicality>,
 }
 
 impl Answering<'_> {
@@ -74,13 +61,13 @@ impl Answering<'_> {
             Some(scaling) => scaling.probabilities(&judgement.logits),
             None => Probabilities::from_logits(&judgement.logits),
         };
-        let is_like = judgement.unlike != Some(true);
-        let sets = self.sets.as_ref().filter(|_| is_like);
+        let is_unlike = judgement.typicality.is_some_and(|found| found.is_unlike);
+        let sets = self.sets.as_ref().filter(|_| !is_unlike);
         Answer {
-            reason: self.policy.reason(&probabilities, judgement.unlike),
+            reason: self.policy.reason(&probabilities, is_unlike),
             set: sets.map(|sets| sets.of(&probabilities)),
             is_calibrated: self.scaling.is_some(),
-            as_unlike: judgement.as_unlike,
+            typicality: judgement.typicality,
             probabilities,
         }
     }

@@ -13,11 +13,11 @@
 //!     sets: None,
 //!     policy: &Policy::default(),
 //! };
-//! let clear = answering.answer(&Judgement::of_logits(vec![2.0, 0.0, -1.0]));
+//! let clear = answering.answer(&Judgement::from(vec![2.0, 0.0, -1.0]));
 //! assert_eq!(clear.class().map(|class| class.get()), Some(0));
 //! assert!(clear.is_calibrated);
 //!
-//! let even = answering.answer(&Judgement::of_logits(vec![1.0, 1.0, -1.0]));
+//! let even = answering.answer(&Judgement::from(vec![1.0, 1.0, -1.0]));
 //! assert_eq!(even.class(), None);
 //! assert_eq!(even.reason, Some(Reason::TwoAsLikely));
 //! ```

@@ -7,18 +7,28 @@ use hilum_trust::detector::Examples;
 use super::network::Network;
 use crate::ExperimentError;
 
-/// Training slices that are looked at: each costs five passes, and a training thirty or more of
-/// each slice, which are four times as long.
+/// Slices that are looked at, however many there are.
 pub(super) const MOST_SLICES: usize = 400;
 
+/// Slices that are looked at, at least, as far as there are so many.
+const FEWEST_SLICES: usize = 60;
+
+/// As many slices as cost a fortieth of a training that passed forward and back over
+/// `trained_count`: each is looked at in five ways, and half as many drawings, and a pass back is
+/// twice as long as one forward.
+pub(crate) fn affordable(trained_count: usize) -> usize {
+    const SHARE: f64 = 1.0 / 40.0;
+    let passes = 3.0 * trained_count as f64 * SHARE;
+    ((passes / 5.5) as usize).clamp(FEWEST_SLICES, MOST_SLICES)
+}
+
 /// Drawn pictures, at least and at most.
-const DRAWN: [usize; 2] = [60, 200];
+const DRAWN: [usize; 2] = [30, 200];
 
 pub(super) fn examples(
     network: &mut Network<'_, '_>,
-    train: &[&Pixels],
+    slices: &[&Pixels],
 ) -> Result<Examples, ExperimentError> {
-    let slices = every(train, MOST_SLICES);
     let count = slices.len();
     let toned = |index: usize, recipe: &Recipe| {
         again(recipe).prepare(&Showing::Toned.of(slices[index], index as u64))
@@ -41,7 +51,7 @@ pub(super) fn examples(
         .map(|index| kind_of(misplacement(index)))
         .chain((0..drawn_count).map(|index| 6 + drawing(index) as usize));
     Ok(Examples {
-        plain: network.rows(&slices)?,
+        plain: network.rows(slices)?,
         toned: network.rows_of(count, toned)?,
         framed: network.rows_of(count, framed)?,
         unlike: network

@@ -4,20 +4,24 @@ use hilum_graph::Engine;
 use hilum_imaging::Pixels;
 use hilum_trust::detector::{DetectorRecord, FitError, Part};
 
+use super::body::body_rule;
 use super::examples::{MOST_SLICES, every, examples};
 use super::network::Network;
 use crate::ExperimentError;
 
 /// A detector of what is unlike `train`, with its threshold by `held_out`, which nothing was learned
-/// from; by halves of `train` where that is empty. In the pool that this is called in.
+/// from; by halves of `train` where that is empty. At most `most` slices are passed through the
+/// network. In the pool that this is called in.
 pub(crate) fn fit(
     mut network: Network<'_, '_>,
     train: &[&Pixels],
     held_out: &[&Pixels],
+    most: usize,
 ) -> Result<Result<DetectorRecord, FitError>, ExperimentError> {
     let parts = parts(network.engine);
+    let (body, [train, held_out]) = body_rule(train, held_out);
     let fewest = DetectorRecord::FEWEST;
-    for slices in [train, held_out] {
+    for slices in [&train, &held_out] {
         if slices.len() < fewest && (!slices.is_empty() || train.is_empty()) {
             return Ok(Err(FitError::TooFew {
                 found: slices.len(),
@@ -25,12 +29,17 @@ pub(crate) fn fit(
             }));
         }
     }
-    let examples = examples(&mut network, train)?;
-    if held_out.is_empty() {
-        return Ok(DetectorRecord::fit_crossed(parts, &examples));
-    }
-    let held_out = network.rows(&every(held_out, MOST_SLICES))?;
-    Ok(DetectorRecord::fit(parts, &examples, &held_out))
+    let examples = examples(&mut network, &every(&train, most))?;
+    let fitted = if held_out.is_empty() {
+        DetectorRecord::fit_crossed(parts, &examples)
+    } else {
+        let held_out = network.rows(&every(&held_out, MOST_SLICES))?;
+        DetectorRecord::fit(parts, &examples, &held_out)
+    };
+    Ok(fitted.map(|mut record| {
+        record.body = body;
+        record
+    }))
 }
 
 /// The early and the middle tap.

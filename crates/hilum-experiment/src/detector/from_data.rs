@@ -7,6 +7,7 @@ use hilum_imaging::Pixels;
 use hilum_trust::detector::{DetectorRecord, FitError};
 use hilum_weights::ModelFile;
 
+use super::examples::MOST_SLICES;
 use super::fit::fit;
 use super::network::Network;
 use crate::data;
@@ -45,5 +46,5 @@ pub(crate) fn from_data(
     let mut engine = engine::open(&machine, model.graph()?, &model.parameters, session)?;
     let network = Network::new(engine.as_mut(), &model.recipe, Predict::BATCH, session);
     let [train, valid] = [&train, &valid].map(|slices| slices.iter().collect::<Vec<_>>());
-    workers.install(|| fit(network, &train, &valid))
+    workers.install(|| fit(network, &train, &valid, MOST_SLICES))
 }

@@ -210,7 +210,7 @@ fn predict(
     let pixels: Vec<_> = loaded.slices.iter().map(|slice| &slice.pixels).collect();
     let cancel = session.cancel();
     let judgements = session.counted(Task::Predict, pixels.len(), |told| {
-        model.judgements(&pixels, request.batch, told, cancel)
+        model.judgements(&pixels, request.batch, &request.policy, told, cancel)
     })?;
     let answering = model.answering(&request.policy);
     let samples = dataset.samples();

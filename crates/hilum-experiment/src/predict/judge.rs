@@ -98,10 +98,10 @@ impl Judge<'_, '_> {
             let done = before + count * done / pixels.len();
             session.tell(&Event::Advances { task, done });
         };
-        let batch = self.request.batch;
+        let (batch, policy) = (self.request.batch, &self.request.policy);
         let judgements = self
             .model
-            .judgements(&pixels, batch, &told, session.cancel())?;
+            .judgements(&pixels, batch, policy, &told, session.cancel())?;
         let answering = self.model.answering(&self.request.policy);
         let mut judgements = judgements.into_iter();
         self.counts.files += count;
@@ -156,6 +156,8 @@ fn prediction(model: &Model, read: ReadSlice, answer: &Answer) -> Prediction {
     if answer.set.as_ref().is_some_and(Vec::is_empty) {
         warnings.push(EMPTY_SET.to_owned());
     }
+    let departure = answer.typicality.and_then(|found| found.departure);
+    warnings.extend(departure.map(|departure| departure.to_string()));
     Prediction {
         path,
         class: answer.class().map(name),
@@ -164,7 +166,7 @@ fn prediction(model: &Model, read: ReadSlice, answer: &Answer) -> Prediction {
         probabilities: classes.indices().map(of_class).collect(),
         calibrated: answer.is_calibrated,
         set: answer.set.as_ref().map(set),
-        as_unlike: answer.as_unlike,
+        as_unlike: answer.typicality.map(|found| found.share),
         model: model.origin.to_string(),
         warnings,
         known,

@@ -23,7 +23,7 @@ use super::Place;
 use super::events::TrainingEvents;
 use crate::calibration::{NotCalibrated, ValidSlices, calibrate_on_valid, out_of_fold};
 use crate::data::{self, Audited};
-use crate::detector::{Network, fit};
+use crate::detector::{Network, affordable, fit};
 use crate::error::Interruptible;
 use crate::places::without_places;
 use crate::session::{Session, workers};
@@ -219,7 +219,8 @@ fn detect(
     let network = Network::new(engine, &settings.recipe, batch, session);
     let [train, valid] =
         [train, valid].map(|slices| slices.iter().map(|slice| &slice.pixels).collect::<Vec<_>>());
-    match workers.install(|| fit(network, &train, &valid))? {
+    let most = affordable(train.len() * settings.training.epochs);
+    match workers.install(|| fit(network, &train, &valid, most))? {
         Ok(record) => {
             session.tell(&Event::DetectorFitted(&record));
             let mut model = ModelFile::read(&folder.model())?;

@@ -34,6 +34,7 @@ pub struct Anatomy {
     /// Columns of the body's convex hull in each row of the copy, from and to.
     hull: Vec<(usize, usize)>,
     lungs: Option<Lungs>,
+    shows_lungs: bool,
 }
 
 /// The air within a body that is enclosed on all sides, if it is as much as a chest's.
@@ -73,13 +74,26 @@ impl Anatomy {
         let threshold = plane.otsu_threshold()?;
         let body = body(&plane, threshold)?;
         let hull = body.spans(plane.width, plane.height);
-        let lungs = lungs(&plane, &hull, threshold);
+        let air = AirWithin::of(&plane, &hull, threshold);
         Some(Self {
             width: plane.width,
             height: plane.height,
+            shows_lungs: air.is_as_much_as_a_chest(air.cut_or_enclosed),
+            lungs: air.lungs(&plane),
             hull,
-            lungs,
         })
+    }
+
+    /// Whether there is as much air in the body as in a chest, also where the image's edge cuts
+    /// through it.
+    pub fn shows_lungs(&self) -> bool {
+        self.shows_lungs
+    }
+
+    /// The body's width in the image by its height.
+    pub fn aspect(&self) -> f64 {
+        let extent = self.extent(self.width, self.height);
+        extent.width as f64 / extent.height as f64
     }
 
     /// How bright lungs and soft tissue are; `None` where no lungs were found.
@@ -166,33 +180,64 @@ fn body(plane: &Plane, threshold: f64) -> Option<Hull> {
 }
 
 /// Dark regions within the hull that no way leads to from outside of it.
-fn lungs(plane: &Plane, hull: &[(usize, usize)], threshold: f64) -> Option<Lungs> {
-    let (width, height) = (plane.width, plane.height);
-    let threshold = plane.otsu_threshold_within(hull).unwrap_or(threshold);
-    let dark: Vec<bool> = (0..width * height)
-        .map(|at| f64::from(plane.levels[at]) <= threshold)
-        .collect();
-    let is_outside = |at: usize| {
-        let (row, column) = (at / width, at % width);
-        let (from, to) = hull[row];
-        let is_edge = row == 0 || row == height - 1 || column == 0 || column == width - 1;
-        is_edge || column < from || column >= to
-    };
-    let regions = Regions::of(&dark, width, height);
-    let body_area = area(hull) as f64;
-    let mut pixels = Vec::new();
-    for region in regions.numbers() {
-        let is_large = regions.size(region) as f64 >= LEAST_LUNG * body_area;
-        if is_large && !regions.pixels(region).any(is_outside) {
-            pixels.extend(regions.pixels(region).map(|at| at as u32));
+struct AirWithin<'a> {
+    hull: &'a [(usize, usize)],
+    /// What is darker is air.
+    threshold: f64,
+    /// Pixels of regions that don't reach the image's edge.
+    enclosed: Vec<u32>,
+    /// How many pixels these have, and those that the edge cuts.
+    cut_or_enclosed: usize,
+}
+
+impl<'a> AirWithin<'a> {
+    fn of(plane: &Plane, hull: &'a [(usize, usize)], threshold: f64) -> Self {
+        let (width, height) = (plane.width, plane.height);
+        let threshold = plane.otsu_threshold_within(hull).unwrap_or(threshold);
+        let dark: Vec<bool> = (0..width * height)
+            .map(|at| f64::from(plane.levels[at]) <= threshold)
+            .collect();
+        let is_outside = |at: usize| {
+            let (from, to) = hull[at / width];
+            !(from..to).contains(&(at % width))
+        };
+        let is_at_edge = |at: usize| {
+            let (row, column) = (at / width, at % width);
+            row == 0 || row == height - 1 || column == 0 || column == width - 1
+        };
+        let regions = Regions::of(&dark, width, height);
+        let least = LEAST_LUNG * area(hull) as f64;
+        let (mut enclosed, mut cut_or_enclosed) = (Vec::new(), 0);
+        for region in regions.numbers() {
+            let size = regions.size(region);
+            if (size as f64) < least || regions.pixels(region).any(is_outside) {
+                continue;
+            }
+            cut_or_enclosed += size;
+            if !regions.pixels(region).any(is_at_edge) {
+                enclosed.extend(regions.pixels(region).map(|at| at as u32));
+            }
+        }
+        Self {
+            hull,
+            threshold,
+            enclosed,
+            cut_or_enclosed,
         }
     }
-    let share = pixels.len() as f64 / body_area;
-    if !(LEAST_LUNGS..=MOST_LUNGS).contains(&share) {
-        return None;
+
+    fn is_as_much_as_a_chest(&self, pixel_count: usize) -> bool {
+        let share = pixel_count as f64 / area(self.hull) as f64;
+        (LEAST_LUNGS..=MOST_LUNGS).contains(&share)
     }
-    let tones = tones(plane, hull, &pixels, threshold);
-    Some(Lungs { pixels, tones })
+
+    fn lungs(self, plane: &Plane) -> Option<Lungs> {
+        let is_chest = self.is_as_much_as_a_chest(self.enclosed.len());
+        is_chest.then(|| Lungs {
+            tones: tones(plane, self.hull, &self.enclosed, self.threshold),
+            pixels: self.enclosed,
+        })
+    }
 }
 
 fn tones(plane: &Plane, hull: &[(usize, usize)], lungs: &[u32], threshold: f64) -> Tones {

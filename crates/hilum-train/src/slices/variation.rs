@@ -25,7 +25,7 @@ impl Variation<'_> {
 
     /// What is changed of a slice by its anatomy; `None` if nothing is, ever.
     pub(super) fn staging(&self, slice: &LabelledSlice) -> Option<Staging> {
-        let finding = if self.classes.without_finding() == Some(slice.truth) {
+        let finding = if self.classes.free_of_tumours() == Some(slice.truth) {
             Finding::Absent
         } else {
             Finding::Present
@@ -39,7 +39,7 @@ impl Variation<'_> {
     /// What a slice is of as it is varied: with a lesion drawn into a slice without a finding, one
     /// of the other classes, each as often.
     pub(crate) fn truth(&self, slice: &LabelledSlice) -> ClassIndex {
-        if self.classes.without_finding() != Some(slice.truth) {
+        if self.classes.free_of_tumours() != Some(slice.truth) {
             return slice.truth;
         }
         let others = self.classes.len() - 1;

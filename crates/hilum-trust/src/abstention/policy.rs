@@ -74,6 +74,10 @@ pub struct Policy {
     /// Two classes are as likely if they differ by less; in `0.0..=1.0`. Asked for by
     /// [`Abstain::Uncertain`] alone.
     pub margin: f64,
+    /// The share of held-out slices of the training's kind that the detector may flag; above 0 and
+    /// below 1. As the model has it where it is `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ood_share: Option<f64>,
     /// How often sets hold the truth; above 0 and below 1.
     pub coverage: f64,
     /// How sets are made.
@@ -103,21 +107,21 @@ impl Policy {
                 return Err(PolicyError::ThresholdOfNever);
             }
         }
-        let value = self.coverage;
-        if value > 0.0 && value < 1.0 {
-            Ok(())
-        } else {
-            Err(PolicyError::Coverage { value })
+        between("--coverage", self.coverage)?;
+        match self.ood_share {
+            Some(_) if self.abstain == Abstain::Never => Err(PolicyError::OodShareOfNever),
+            Some(share) => between("--ood-share", share),
+            None => Ok(()),
         }
     }
 
-    /// Why there is no answer of a slice; `None` if there is one. `unlike` is the detector's
-    /// verdict, `None` if there is no detector.
-    pub fn reason(&self, probabilities: &Probabilities, unlike: Option<bool>) -> Option<Reason> {
+    /// Why there is no answer of a slice; `None` if there is one. `is_unlike` is the detector's
+    /// verdict, `false` if there is no detector.
+    pub fn reason(&self, probabilities: &Probabilities, is_unlike: bool) -> Option<Reason> {
         if self.abstain == Abstain::Never {
             return None;
         }
-        if unlike == Some(true) {
+        if is_unlike {
             return Some(Reason::NotLikeTraining);
         }
         let [first, second] = two_largest(probabilities.as_slice());
@@ -127,6 +131,13 @@ impl Policy {
         let is_below = self.threshold.is_some_and(|threshold| first < threshold);
         is_below.then_some(Reason::BelowThreshold)
     }
+}
+
+fn between(name: &'static str, value: f64) -> Result<(), PolicyError> {
+    let is_one = value > 0.0 && value < 1.0;
+    is_one
+        .then_some(())
+        .ok_or(PolicyError::NoShareOfSlices { name, value })
 }
 
 /// The largest value and the next, 0 where there is none.
@@ -146,6 +157,7 @@ impl Default for Policy {
             abstain: Abstain::default(),
             threshold: None,
             margin: Self::MARGIN,
+            ood_share: None,
             coverage: Self::COVERAGE,
             sets: SetMethod::default(),
         }
@@ -163,11 +175,11 @@ pub enum PolicyError {
         /// What was given.
         value: f64,
     },
-    /// A coverage that no set has.
-    #[error(
-        "`--coverage {value}` is no share of slices\nhint: it is above 0 and below 1, such as 0.9"
-    )]
-    Coverage {
+    /// A number that is no share of slices.
+    #[error("`{name} {value}` is no share of slices\nhint: it is above 0 and below 1")]
+    NoShareOfSlices {
+        /// The flag.
+        name: &'static str,
         /// What was given.
         value: f64,
     },
@@ -176,6 +188,11 @@ pub enum PolicyError {
         "`--threshold` has no meaning with `--abstain never`\nhint: `--abstain ood` or `uncertain` abstains below it"
     )]
     ThresholdOfNever,
+    /// A share for the detector, but no abstaining.
+    #[error(
+        "`--ood-share` has no meaning with `--abstain never`\nhint: `--abstain ood` or `uncertain` asks the detector"
+    )]
+    OodShareOfNever,
 }
 
 impl fmt::Display for Policy {
@@ -212,20 +229,17 @@ mod tests {
             abstain: Abstain::Never,
             ..Policy::default()
         };
-        assert_eq!(never.reason(&row([0.4, 0.4, 0.2]), Some(true)), None);
+        assert_eq!(never.reason(&row([0.4, 0.4, 0.2]), true), None);
     }
 
     #[test]
     fn what_is_unlike_counts_more_than_what_is_uncertain() {
         let policy = Policy::default();
         let even = row([0.4, 0.4, 0.2]);
-        assert_eq!(
-            policy.reason(&even, Some(true)),
-            Some(Reason::NotLikeTraining)
-        );
-        assert_eq!(policy.reason(&even, Some(false)), Some(Reason::TwoAsLikely));
-        assert_eq!(policy.reason(&even, None), Some(Reason::TwoAsLikely));
-        assert_eq!(policy.reason(&row([0.5, 0.4, 0.1]), None), None);
+        assert_eq!(policy.reason(&even, true), Some(Reason::NotLikeTraining));
+        assert_eq!(policy.reason(&even, false), Some(Reason::TwoAsLikely));
+        assert_eq!(policy.reason(&even, false), Some(Reason::TwoAsLikely));
+        assert_eq!(policy.reason(&row([0.5, 0.4, 0.1]), false), None);
     }
 
     #[test]
@@ -235,14 +249,14 @@ mod tests {
             ..Policy::default()
         };
         let even = row([0.4, 0.4, 0.2]);
-        assert_eq!(ood.reason(&even, Some(false)), None);
-        assert_eq!(ood.reason(&even, Some(true)), Some(Reason::NotLikeTraining));
+        assert_eq!(ood.reason(&even, false), None);
+        assert_eq!(ood.reason(&even, true), Some(Reason::NotLikeTraining));
         let threshold = Policy {
             threshold: Some(0.5),
             ..ood
         };
-        assert_eq!(threshold.reason(&even, None), Some(Reason::BelowThreshold));
-        assert_eq!(threshold.reason(&row([0.5, 0.5, 0.0]), None), None);
+        assert_eq!(threshold.reason(&even, false), Some(Reason::BelowThreshold));
+        assert_eq!(threshold.reason(&row([0.5, 0.5, 0.0]), false), None);
     }
 
     #[test]

@@ -8,8 +8,12 @@
 //!   themselves turned, inverted or cut up, and from pictures that a program draws: what is of the
 //!   right texture in the wrong place.
 //!
+//! Before either is asked, a [`BodyRule`] looks at what is seen of the patient: a slice without lungs
+//! is no slice of a chest.
+//!
 //! Other scores that were tried stand in `docs/trust.md`.
 
+mod body;
 mod contrast;
 mod density;
 mod features;
@@ -18,6 +22,7 @@ mod packed;
 mod record;
 mod symmetric;
 
+pub use body::{BodyRule, Departure, SeenBody};
 pub use contrast::{Contrast, ContrastSettings};
 pub use density::Density;
 pub use features::{Part, Rows};

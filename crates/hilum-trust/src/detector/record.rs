@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+use super::body::{BodyRule, Departure, SeenBody};
 use super::contrast::{Contrast, ContrastSettings};
 use super::density::Density;
 use super::features::{Part, Rows};
@@ -54,6 +55,10 @@ pub struct DetectorRecord {
     pub tapped_width: usize,
     density: Density,
     contrast: Contrast,
+    /// What the training slices show of a body; `None` if they are not of chests, or if nobody
+    /// looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<BodyRule>,
     /// Median, and the distance from there to the 90th percentile, of each member's score on
     /// held-out slices.
     standards: [[f64; 2]; 2],
@@ -83,7 +88,11 @@ impl fmt::Display for DetectorRecord {
         write!(
             formatter,
             "flags what is less like the training data than {percent:.0}% of {count} {slices}"
-        )
+        )?;
+        match self.body {
+            Some(_) => formatter.write_str(", and slices without lungs"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -105,15 +114,17 @@ pub struct Typicality {
     pub score: f64,
     /// The share of held-out slices that are as unlike or more, in `0.0..=1.0`.
     pub share: f64,
-    /// Whether it lies above the threshold.
+    /// Whether it lies above the threshold, or departs from the training data.
     pub is_unlike: bool,
+    /// How it departs from what all training slices show; `None` if it does not.
+    pub departure: Option<Departure>,
 }
 
 impl DetectorRecord {
     /// Held-out slices that are needed.
     pub const FEWEST: usize = 10;
     /// The share of held-out slices that is flagged, if nobody says otherwise.
-    pub const FLAGGED_SHARE: f64 = 0.05;
+    pub const FLAGGED_SHARE: f64 = 0.02;
     /// Where a member's standardised score ends on either side, so that none outvotes the other
     /// within reason.
     const STANDARDISED: [f64; 2] = [-1.0, 10.0];
@@ -193,6 +204,7 @@ impl DetectorRecord {
             tapped_width,
             density: members.density,
             contrast: members.contrast,
+            body: None,
             standards,
             held_out: Vec::new(),
             flagged_share: Self::FLAGGED_SHARE,
@@ -239,19 +251,36 @@ impl DetectorRecord {
         f64::from(self.held_out[rank.clamp(1, count) - 1])
     }
 
-    /// What it says of a row.
+    /// What it says of a row, and of what is seen of the body in the slice; `None` where nobody
+    /// looked, as [`body`](Self::body) asks for.
     ///
     /// # Panics
     /// As [`score`](Self::score).
-    pub fn judge(&self, row: &[f32]) -> Typicality {
+    pub fn judge(&self, row: &[f32], seen: Option<SeenBody>) -> Typicality {
         let score = self.score(row);
+        let departure = self
+            .body
+            .zip(seen)
+            .and_then(|(rule, seen)| rule.departure(seen));
         let below = self
             .held_out
             .partition_point(|held| f64::from(*held) < score);
+        let share = 1.0 - below as f64 / self.held_out.len() as f64;
         Typicality {
             score,
-            share: 1.0 - below as f64 / self.held_out.len() as f64,
-            is_unlike: score > self.threshold() + 1e-3,
+            share: if departure.is_some() { 0.0 } else { share },
+            is_unlike: departure.is_some() || score > self.threshold() + 1e-3,
+            departure,
+        }
+    }
+
+    /// The same with another share of held-out slices above the threshold; as it is where `share`
+    /// is `None`.
+    #[must_use]
+    pub fn with_share(&self, share: Option<f64>) -> Self {
+        Self {
+            flagged_share: share.unwrap_or(self.flagged_share),
+            ..self.clone()
         }
     }
 
@@ -264,6 +293,7 @@ impl DetectorRecord {
     pub fn is_sound(&self) -> bool {
         self.density.is_sound(self.tapped_width)
             && self.contrast.is_sound(self.tapped_width)
+            && self.body.is_none_or(|rule| rule.is_sound())
             && !self.held_out.is_empty()
             && self.held_out.is_sorted()
             && self.flagged_share > 0.0

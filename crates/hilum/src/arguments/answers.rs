@@ -47,6 +47,11 @@ pub(crate) struct AnswerArguments {
     #[arg(long, value_name = "DIFFERENCE", default_value_t = Policy::MARGIN)]
     margin: f64,
 
+    /// Take for unlike the training data what is less like it than all but this share of held-out
+    /// slices [default: as the model has it, mostly 0.02]
+    #[arg(long, value_name = "SHARE")]
+    ood_share: Option<f64>,
+
     /// How often the set of classes of a slice holds the truth
     #[arg(long, value_name = "SHARE", default_value_t = Policy::COVERAGE)]
     coverage: f64,
@@ -66,6 +71,7 @@ impl AnswerArguments {
             abstain: self.abstain,
             threshold: self.threshold,
             margin: self.margin,
+            ood_share: self.ood_share,
             coverage: self.coverage,
             sets: self.sets,
         };

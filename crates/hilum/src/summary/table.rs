@@ -43,11 +43,6 @@ impl Table {
             .push(cells.into_iter().map(|cell| plain(cell.into())).collect());
     }
 
-    /// Whether it has no rows.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// The table as text, in columns where `width` has room for them, else row by row.
     ///
     /// No line ends in blanks, and the text in no line break.

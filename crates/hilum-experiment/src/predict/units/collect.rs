@@ -101,7 +101,7 @@ impl Collected {
         let reason = if 2 * unlike_count > self.slices.len() {
             Some(UnitReason::MostUnlike)
         } else {
-            let reason = self.policy.reason(&whole.probabilities, None);
+            let reason = self.policy.reason(&whole.probabilities, false);
             reason.map(UnitReason::Of)
         };
         let class = whole.probabilities.most_likely();

@@ -15,8 +15,8 @@ pub(super) struct Legend {
 }
 
 impl Legend {
-    /// The cells of a slice; a star marks the classes of its set.
-    pub(super) fn row(&mut self, prediction: &Prediction) -> Vec<String> {
+    /// The cells of a slice beside its name; a star marks the classes of its set.
+    pub(super) fn cells(&mut self, prediction: &Prediction) -> Vec<String> {
         let class = match (&prediction.class, prediction.reason) {
             (Some(class), _) => class.to_string(),
             (None, Some(reason)) => {
@@ -32,10 +32,7 @@ impl Legend {
             None => format!("{value:.3}"),
         };
         let values = prediction.probabilities.iter().map(probability);
-        [prediction.path.display().to_string(), class]
-            .into_iter()
-            .chain(values)
-            .collect()
+        [class].into_iter().chain(values).collect()
     }
 
     /// What the marks stand for, a line each.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use hilum_core::{ClassName, Classes, printable_name, spreadsheet_text};
 use hilum_experiment::{FileAnswer, Prediction};
@@ -76,7 +77,8 @@ pub(super) struct Output {
 
 enum Form {
     Text {
-        table: Table,
+        header: Vec<String>,
+        rows: Vec<(PathBuf, Vec<String>)>,
         legend: Legend,
         warnings: Warnings,
     },
@@ -91,7 +93,8 @@ impl Output {
     pub(super) fn new(format: Format, classes: &Classes, sink: Sink) -> Self {
         let form = match format {
             Format::Text => Form::Text {
-                table: empty_table(classes),
+                header: header(classes),
+                rows: Vec::new(),
                 legend: Legend::default(),
                 warnings: Warnings::default(),
             },
@@ -110,14 +113,15 @@ impl Output {
         match (&mut self.form, answer) {
             (
                 Form::Text {
-                    table,
+                    rows,
                     legend,
                     warnings,
+                    ..
                 },
                 FileAnswer::Predicted(prediction),
             ) => {
                 warnings.of(prediction);
-                table.row(legend.row(prediction));
+                rows.push((prediction.path.clone(), legend.cells(prediction)));
                 Ok(())
             }
             (Form::Text { .. }, FileAnswer::Unreadable { .. }) => Ok(()),
@@ -148,13 +152,19 @@ impl Output {
     /// Prints what is left, and gives what the memory holds.
     pub(super) fn finish(mut self) -> io::Result<Vec<u8>> {
         if let Form::Text {
-            table,
+            header,
+            rows,
             legend,
             warnings,
         } = &self.form
-            && !table.is_empty()
+            && !rows.is_empty()
         {
-            self.sink.table(table)?;
+            let folder = common_folder(rows.iter().map(|(path, _)| path.as_path()));
+            if let Some(folder) = folder {
+                let folder = printable_name(&folder.display().to_string()).into_owned();
+                self.sink.line(&format!("files in {folder}:"))?;
+            }
+            self.sink.table(&table(header, rows, folder))?;
             for line in legend.lines() {
                 self.sink.line(&line)?;
             }
@@ -268,9 +278,55 @@ impl Warnings {
 }
 
 /// Long class names are broken at their separators, so that the columns stay narrow.
-fn empty_table(classes: &Classes) -> Table {
+fn header(classes: &Classes) -> Vec<String> {
     let names = classes.names().iter();
     let broken = names.map(|name| broken(&printable_name(name.as_str())));
-    let fixed = ["file".to_owned(), "class".to_owned()];
-    Table::new(fixed.into_iter().chain(broken), 2)
+    ["class".to_owned()].into_iter().chain(broken).collect()
+}
+
+/// A row a slice, named as it is within `folder`.
+fn table(header: &[String], rows: &[(PathBuf, Vec<String>)], folder: Option<&Path>) -> Table {
+    let header = header.iter().cloned();
+    let mut table = Table::new(["file".to_owned()].into_iter().chain(header), 2);
+    for (path, cells) in rows {
+        let name = folder.and_then(|folder| path.strip_prefix(folder).ok());
+        let name = name.unwrap_or(path).display().to_string();
+        table.row([name].into_iter().chain(cells.iter().cloned()));
+    }
+    table
+}
+
+/// So that a row has room on a terminal: the deepest folder that several files are all in; `None`
+/// where there is none, or a single file.
+fn common_folder<'a>(mut paths: impl Iterator<Item = &'a Path>) -> Option<&'a Path> {
+    let mut common = paths.next()?.parent()?;
+    let mut count = 1;
+    for path in paths {
+        while !path.starts_with(common) {
+            common = common.parent()?;
+        }
+        count += 1;
+    }
+    let says_something = count > 1 && !common.as_os_str().is_empty();
+    says_something.then_some(common)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_all_files_is_found() {
+        let common = |paths: &[&str]| {
+            let found = common_folder(paths.iter().map(Path::new));
+            found.map(|folder| folder.display().to_string())
+        };
+        assert_eq!(common(&["a/b/1.png", "a/b/2.png"]).as_deref(), Some("a/b"));
+        assert_eq!(common(&["a/b/1.png", "a/c/2.png"]).as_deref(), Some("a"));
+        assert_eq!(common(&["a/b/1.png", "a/bc/2.png"]).as_deref(), Some("a"));
+        assert_eq!(common(&["a/1.png", "b/2.png"]), None);
+        assert_eq!(common(&["1.png", "2.png"]), None);
+        assert_eq!(common(&["a/1.png"]), None);
+        assert_eq!(common(&[]), None);
+    }
 }
