@@ -445,8 +445,9 @@ settings! {
     background_change: f64 as value, "training.augmentation.background_change", "background-change" <"PROBABILITY">,
         Augmentation, Kind::Number(Range::SHARE), Default::Recipe, Scope::Trial;
 
-    /// Draw a mass into the lungs of a slice of class `normal` or `healthy` with this probability: it is
-    /// of another class then; other slices get one half as often
+    /// Where all classes but `normal`, or one called alike, are of tumours: draw a mass into the lungs of
+    /// its slices with this probability, which are of another class then; other slices get one half as
+    /// often
     planted_lesions: f64 as value, "training.augmentation.planted_lesions", "planted-lesions" <"PROBABILITY">,
         Augmentation, Kind::Number(Range::SHARE), Default::Recipe, Scope::Trial;
 

@@ -67,7 +67,7 @@ words! {
     AugmentationPreset {
         /// Rotation 60, shear 0.1, zoom 0.1, both flips, fill nearest.
         Reference = "reference",
-        /// Rotation 15, zoom 0.1, shifts 0.05, left-right flip, brightness and contrast 0.25.
+        /// Rotation 15, zoom 0.1, shifts 0.05, left-right flip, brightness, contrast; tones, lesions.
         Transfer = "transfer",
         /// Nothing is varied.
         None = "none",

@@ -25,10 +25,10 @@ impl Variation<'_> {
 
     /// What is changed of a slice by its anatomy; `None` if nothing is, ever.
     pub(super) fn staging(&self, slice: &LabelledSlice) -> Option<Staging> {
-        let finding = if self.classes.free_of_tumours() == Some(slice.truth) {
-            Finding::Absent
-        } else {
-            Finding::Present
+        let finding = match self.classes.free_of_tumours() {
+            Some(class) if class == slice.truth => Finding::Absent,
+            Some(_) => Finding::Present,
+            None => Finding::OtherThanLesions,
         };
         let augmentation = self.augmentation;
         augmentation

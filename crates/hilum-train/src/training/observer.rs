@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use hilum_core::ClassName;
 use hilum_metrics::{EpochRow, History, Prominence};
 
 use super::outcome::StopReason;
@@ -48,6 +49,9 @@ pub struct RunStart<'a> {
     pub train_count: usize,
     /// Slices that are validated on.
     pub valid_count: usize,
+    /// The class into whose slices lesions are drawn, which makes them of other classes, and how
+    /// often; `None` if none are.
+    pub planted_in: Option<(&'a ClassName, f64)>,
     /// What the network runs on.
     pub engine: &'a str,
     /// Which epoch's weights become the model.

@@ -112,12 +112,16 @@ impl<'a> Run<'a> {
 
     fn announce(&mut self) {
         let engine = self.engine.description();
+        let classes = self.training.data.classes;
+        let often = self.training.settings.augmentation.planted_lesions;
+        let planted_in = classes.free_of_tumours().filter(|_| often > 0.0);
         self.observer.started(&RunStart {
             folder: self.training.folder.path(),
             epochs_before: self.progress.epochs(),
             epochs: self.training.settings.epochs,
             train_count: self.training.data.train.len(),
             valid_count: self.training.data.valid.len(),
+            planted_in: planted_in.map(|class| (classes.name(class), often)),
             engine: &engine,
             keep: self.training.settings.keep,
         });

@@ -42,6 +42,12 @@ impl RunProgress {
             "training on {} slices, validating on {}, {}",
             run.train_count, run.valid_count, run.engine,
         ));
+        if let Some((class, often)) = run.planted_in {
+            screen.note(format_args!(
+                "a lesion is drawn into {:.0}% of the slices of `{class}`, which are of another class then",
+                100.0 * often
+            ));
+        }
         if run.epochs_before < run.epochs {
             screen.heading(self.table.header());
         }

@@ -38,6 +38,8 @@ pub enum Finding {
     Present,
     /// It shows none: with a planted lesion it is of another class.
     Absent,
+    /// The classes are not told by lesions: none is planted.
+    OtherThanLesions,
 }
 
 impl Augmentation {
@@ -56,13 +58,14 @@ impl Augmentation {
     pub fn stage(&self, seed: u64, epoch: usize, sample_index: usize, finding: Finding) -> Staging {
         let mut draws = Draws::new(*b"staging\0", seed, epoch, sample_index);
         let happens = |unit: f64, probability: f64| unit < probability;
-        let lesions = match finding {
-            Finding::Absent => self.planted_lesions,
-            Finding::Present => self.planted_lesions / 2.0,
+        let [specks, lesions] = match finding {
+            Finding::Absent => [self.planted_lesions; 2],
+            Finding::Present => [self.planted_lesions, self.planted_lesions / 2.0],
+            Finding::OtherThanLesions => [0.0; 2],
         };
         let tone = happens(draws.unit(), self.tone_change);
         let background = happens(draws.unit(), self.background_change);
-        let speck = happens(draws.unit(), self.planted_lesions);
+        let speck = happens(draws.unit(), specks);
         let lesion = happens(draws.unit(), lesions);
         let stands_for = draws.unit();
         let sharpness = draws.about_zero(self.sharpness_range);
