@@ -134,18 +134,18 @@ fn examples() -> Examples {
 #[test]
 fn as_many_held_out_slices_are_flagged_as_it_says_and_those_turned_are() {
     let held_out = tapped(99, 5, false);
-    let record = DetectorRecord::fit(PARTS, &examples(), &held_out).unwrap();
+    let record = DetectorRecord::fit(PARTS, &examples(), &held_out, &tapped(99, 9, false)).unwrap();
     assert_eq!(record.held_out_count(), 99);
     assert_eq!(record.threshold_source, ThresholdSource::Valid);
     let flagged = |rows: &Rows, record: &DetectorRecord| {
         let judged = rows.iter().map(|row| record.judge(row, None));
         judged.filter(|typicality| typicality.is_unlike).count()
     };
-    // The 98th of 99, and what half precision calls equal to it.
-    assert!(flagged(&held_out, &record) <= 1);
+    // Nineteen of 198, these among them.
+    assert!((4..=15).contains(&flagged(&held_out, &record)));
     let mut strict = record.clone();
     strict.flagged_share = 0.5;
-    assert!((46..=49).contains(&flagged(&held_out, &strict)));
+    assert!((38..=60).contains(&flagged(&held_out, &strict)));
     assert!(flagged(&tapped(100, 6, false), &record) <= 12);
     assert_eq!(flagged(&tapped(100, 7, true), &record), 100);
     for row in tapped(20, 7, true).iter() {
@@ -155,7 +155,13 @@ fn as_many_held_out_slices_are_flagged_as_it_says_and_those_turned_are() {
 
 #[test]
 fn what_is_not_finite_is_like_nothing() {
-    let record = DetectorRecord::fit(PARTS, &examples(), &tapped(99, 5, false)).unwrap();
+    let record = DetectorRecord::fit(
+        PARTS,
+        &examples(),
+        &tapped(99, 5, false),
+        &tapped(99, 9, false),
+    )
+    .unwrap();
     for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         assert!(record.judge(&[value; 16], None).is_unlike, "{value}");
     }
@@ -175,7 +181,12 @@ fn without_held_out_slices_halves_stand_in() {
 
 #[test]
 fn too_few_slices_and_a_network_that_sees_nothing_have_none() {
-    let few = DetectorRecord::fit(PARTS, &examples(), &tapped(9, 5, false));
+    let few = DetectorRecord::fit(
+        PARTS,
+        &examples(),
+        &tapped(9, 5, false),
+        &tapped(9, 9, false),
+    );
     let (found, wanted) = (9, 10);
     assert_eq!(few.unwrap_err(), FitError::TooFew { found, wanted });
     let same = Rows::new(16, vec![1.0; 16 * 60]);
@@ -184,13 +195,19 @@ fn too_few_slices_and_a_network_that_sees_nothing_have_none() {
         toned: same,
         ..examples()
     };
-    let found = DetectorRecord::fit(PARTS, &blind, &tapped(99, 5, false));
+    let found = DetectorRecord::fit(PARTS, &blind, &tapped(99, 5, false), &tapped(99, 9, false));
     assert_eq!(found.unwrap_err(), FitError::Constant);
 }
 
 #[test]
 fn a_record_comes_back_from_json_and_a_damaged_one_is_not_sound() {
-    let record = DetectorRecord::fit(PARTS, &examples(), &tapped(99, 5, false)).unwrap();
+    let record = DetectorRecord::fit(
+        PARTS,
+        &examples(),
+        &tapped(99, 5, false),
+        &tapped(99, 9, false),
+    )
+    .unwrap();
     let json = serde_json::to_string(&record).unwrap();
     let read: DetectorRecord = serde_json::from_str(&json).unwrap();
     assert_eq!(read, record);

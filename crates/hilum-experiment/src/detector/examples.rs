@@ -2,7 +2,7 @@
 //! they are not.
 
 use hilum_imaging::{Drawing, Misplacement, Pixels, Recipe, Showing, draw};
-use hilum_trust::detector::Examples;
+use hilum_trust::detector::{Examples, Rows};
 
 use super::network::Network;
 use crate::ExperimentError;
@@ -30,12 +30,6 @@ pub(super) fn examples(
     slices: &[&Pixels],
 ) -> Result<Examples, ExperimentError> {
     let count = slices.len();
-    let toned = |index: usize, recipe: &Recipe| {
-        again(recipe).prepare(&Showing::Toned.of(slices[index], index as u64))
-    };
-    let framed = |index: usize, recipe: &Recipe| {
-        again(recipe).prepare(&Showing::Framed.of(slices[index], index as u64))
-    };
     let misplaced = |index: usize, recipe: &Recipe| {
         let (seed, slice) = (index as u64, slices[index / 2]);
         let slice = misplacement(index).of(slice, seed);
@@ -52,12 +46,23 @@ pub(super) fn examples(
         .chain((0..drawn_count).map(|index| 6 + drawing(index) as usize));
     Ok(Examples {
         plain: network.rows(slices)?,
-        toned: network.rows_of(count, toned)?,
-        framed: network.rows_of(count, framed)?,
+        toned: shown(network, slices, Showing::Toned)?,
+        framed: shown(network, slices, Showing::Framed)?,
         unlike: network
             .rows_of(2 * count, misplaced)?
             .and(&network.rows_of(drawn_count, drawn)?),
         kinds: kinds.collect(),
+    })
+}
+
+/// The slices as strangers may show them.
+pub(super) fn shown(
+    network: &mut Network<'_, '_>,
+    slices: &[&Pixels],
+    showing: Showing,
+) -> Result<Rows, ExperimentError> {
+    network.rows_of(slices.len(), |index, recipe| {
+        again(recipe).prepare(&showing.of(slices[index], index as u64))
     })
 }
 

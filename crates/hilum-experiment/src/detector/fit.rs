@@ -1,11 +1,11 @@
 //! From slices to a detector.
 
 use hilum_graph::Engine;
-use hilum_imaging::Pixels;
+use hilum_imaging::{Pixels, Showing};
 use hilum_trust::detector::{DetectorRecord, FitError, Part};
 
 use super::body::body_rule;
-use super::examples::{MOST_SLICES, every, examples};
+use super::examples::{MOST_SLICES, every, examples, shown};
 use super::network::Network;
 use crate::ExperimentError;
 
@@ -33,8 +33,11 @@ pub(crate) fn fit(
     let fitted = if held_out.is_empty() {
         DetectorRecord::fit_crossed(parts, &examples)
     } else {
-        let held_out = network.rows(&every(&held_out, MOST_SLICES))?;
-        DetectorRecord::fit(parts, &examples, &held_out)
+        let held_out = every(&held_out, MOST_SLICES);
+        let plain = network.rows(&held_out)?;
+        let [toned, framed] = [Showing::Toned, Showing::Framed]
+            .map(|showing| shown(&mut network, &held_out, showing));
+        DetectorRecord::fit(parts, &examples, &plain, &toned?.and(&framed?))
     };
     Ok(fitted.map(|mut record| {
         record.body = body;

@@ -22,8 +22,9 @@ const BODY_THRESHOLD: f64 = 0.8;
 const LEAST_LUNG: f64 = 0.006;
 /// Lungs of a chest fill at least this share of the body, in all.
 const LEAST_LUNGS: f64 = 0.05;
-/// And at most this share.
-const MOST_LUNGS: f64 = 0.75;
+/// And at most this share: those of chests at most half. A brain within its skull, which is as dark to a
+/// threshold, fills two thirds and more of a head.
+const MOST_LUNGS: f64 = 0.6;
 
 /// What was found of a patient in a slice.
 #[derive(Debug, Clone, PartialEq)]

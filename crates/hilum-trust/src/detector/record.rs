@@ -62,9 +62,12 @@ pub struct DetectorRecord {
     /// Median, and the distance from there to the 90th percentile, of each member's score on
     /// held-out slices.
     standards: [[f64; 2]; 2],
-    /// The scores of held-out slices, lowest first.
+    /// The scores of held-out slices, as they are and varied, lowest first.
     #[serde(with = "packed")]
     held_out: Vec<f32>,
+    /// How many slices these are of; as many where there is no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held_out_slices: Option<usize>,
     /// The share of held-out slices above the threshold, at most.
     pub flagged_share: f64,
     /// What was held out.
@@ -89,6 +92,9 @@ impl fmt::Display for DetectorRecord {
             formatter,
             "flags what is less like the training data than {percent:.0}% of {count} {slices}"
         )?;
+        if self.held_out_slices.is_some() {
+            formatter.write_str(", as they are and varied")?;
+        }
         match self.body {
             Some(_) => formatter.write_str(", and slices without lungs"),
             None => Ok(()),
@@ -112,7 +118,8 @@ pub enum ThresholdSource {
 pub struct Typicality {
     /// The score; the higher, the less like it.
     pub score: f64,
-    /// The share of held-out slices that are as unlike or more, in `0.0..=1.0`.
+    /// The share of held-out slices, as they are and varied, that are as unlike or more, in
+    /// `0.0..=1.0`.
     pub share: f64,
     /// Whether it lies above the threshold, or departs from the training data.
     pub is_unlike: bool,
@@ -124,13 +131,13 @@ impl DetectorRecord {
     /// Held-out slices that are needed.
     pub const FEWEST: usize = 10;
     /// The share of held-out slices that is flagged, if nobody says otherwise.
-    pub const FLAGGED_SHARE: f64 = 0.02;
+    pub const FLAGGED_SHARE: f64 = 0.1;
     /// Where a member's standardised score ends on either side, so that none outvotes the other
     /// within reason.
     const STANDARDISED: [f64; 2] = [-1.0, 10.0];
 
-    /// Learns from `examples`; the threshold is put by `held_out`. The density looks at `middle`,
-    /// the contrast at both parts.
+    /// Learns from `examples`; the threshold is put by slices that were held out, as they are and
+    /// `varied` in tones and fields of view. The density looks at `middle`, the contrast at both parts.
     ///
     /// # Errors
     /// [`FitError`] if nothing is to be learned.
@@ -138,15 +145,13 @@ impl DetectorRecord {
         [early, middle]: [Part; 2],
         examples: &Examples,
         held_out: &Rows,
+        varied: &Rows,
     ) -> Result<Self, FitError> {
         let members = Members::fit([early, middle], examples)?;
-        let scores: Vec<_> = held_out.iter().map(|row| members.scores(row)).collect();
-        Self::assembled(
-            members,
-            &scores,
-            examples.plain.width(),
-            ThresholdSource::Valid,
-        )
+        let [plain, varied] =
+            [held_out, varied].map(|rows| rows.iter().map(|row| members.scores(row)).collect());
+        let width = examples.plain.width();
+        Self::assembled(members, plain, varied, width, ThresholdSource::Valid)
     }
 
     /// The same where nothing was held out: halves of the training slices stand in, each scored by
@@ -156,25 +161,23 @@ impl DetectorRecord {
     /// As [`fit`](Self::fit).
     pub fn fit_crossed(parts: [Part; 2], examples: &Examples) -> Result<Self, FitError> {
         let count = examples.plain.len();
-        let mut scores = vec![[0.0; 2]; count];
+        let rows = [&examples.plain, &examples.toned, &examples.framed];
+        let mut scores = rows.map(|_| vec![[0.0; 2]; count]);
         for half in 0..2 {
             let (own, other): (Vec<_>, Vec<_>) =
                 (0..count).partition(|at| Self::half(*at, count) == half);
             let members = Members::fit(parts, &examples.only(&own))?;
-            for (at, row) in other
-                .iter()
-                .zip(examples.plain.at(other.iter().copied()).iter())
-            {
-                scores[*at] = members.scores(row);
+            for (scores, rows) in scores.iter_mut().zip(rows) {
+                for (at, row) in other.iter().zip(rows.at(other.iter().copied()).iter()) {
+                    scores[*at] = members.scores(row);
+                }
             }
         }
         let members = Members::fit(parts, examples)?;
-        Self::assembled(
-            members,
-            &scores,
-            examples.plain.width(),
-            ThresholdSource::CrossFitted,
-        )
+        let width = examples.plain.width();
+        let [plain, toned, framed] = scores;
+        let varied = [toned, framed].concat();
+        Self::assembled(members, plain, varied, width, ThresholdSource::CrossFitted)
     }
 
     /// Neighbours, which are often of one patient, stay on one side.
@@ -185,16 +188,17 @@ impl DetectorRecord {
 
     fn assembled(
         members: Members,
-        scores: &[[f64; 2]],
+        plain: Vec<[f64; 2]>,
+        varied: Vec<[f64; 2]>,
         tapped_width: usize,
         threshold_source: ThresholdSource,
     ) -> Result<Self, FitError> {
-        let (found, wanted) = (scores.len(), Self::FEWEST);
+        let (found, wanted) = (plain.len(), Self::FEWEST);
         if found < wanted {
             return Err(FitError::TooFew { found, wanted });
         }
         let standards = [0, 1].map(|member: usize| {
-            let mut of: Vec<f64> = scores.iter().map(|both| both[member]).collect();
+            let mut of: Vec<f64> = plain.iter().map(|both| both[member]).collect();
             of.sort_by(f64::total_cmp);
             let [median, high] = [0.5, 0.9].map(|share| quantile(&of, share));
             [median, (high - median).max(1e-3)]
@@ -207,12 +211,14 @@ impl DetectorRecord {
             body: None,
             standards,
             held_out: Vec::new(),
+            held_out_slices: Some(plain.len()),
             flagged_share: Self::FLAGGED_SHARE,
             threshold_source,
             other: Map::new(),
         };
-        let mut held_out: Vec<f32> = scores
+        let mut held_out: Vec<f32> = plain
             .iter()
+            .chain(&varied)
             .map(|both| packed::rounded(record.sum(*both) as f32))
             .collect();
         held_out.sort_by(f32::total_cmp);
@@ -286,7 +292,7 @@ impl DetectorRecord {
 
     /// How many slices the threshold was put by.
     pub fn held_out_count(&self) -> usize {
-        self.held_out.len()
+        self.held_out_slices.unwrap_or(self.held_out.len())
     }
 
     /// Whether its parts fit one another; whoever reads one from a file asks.

@@ -48,7 +48,7 @@ pub(crate) struct AnswerArguments {
     margin: f64,
 
     /// Take for unlike the training data what is less like it than all but this share of held-out
-    /// slices [default: as the model has it, mostly 0.02]
+    /// slices, as they are and varied [default: as the model has it, 0.1]
     #[arg(long, value_name = "SHARE")]
     ood_share: Option<f64>,
 
