@@ -146,7 +146,7 @@ fn as_many_held_out_slices_are_flagged_as_it_says_and_those_turned_are() {
     let mut strict = record.clone();
     strict.flagged_share = 0.5;
     assert!((38..=60).contains(&flagged(&held_out, &strict)));
-    assert!(flagged(&tapped(100, 6, false), &record) <= 12);
+    assert!(flagged(&tapped(100, 6, false), &record) <= 20);
     assert_eq!(flagged(&tapped(100, 7, true), &record), 100);
     for row in tapped(20, 7, true).iter() {
         assert_eq!(record.judge(row, None).share, 0.0);
@@ -176,7 +176,7 @@ fn without_held_out_slices_halves_stand_in() {
     assert!(turned.iter().all(|row| record.judge(row, None).is_unlike));
     let home = tapped(100, 6, false);
     let flagged = home.iter().filter(|row| record.judge(row, None).is_unlike);
-    assert!(flagged.count() <= 15);
+    assert!(flagged.count() <= 25);
 }
 
 #[test]

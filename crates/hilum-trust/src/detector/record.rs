@@ -148,10 +148,13 @@ impl DetectorRecord {
         varied: &Rows,
     ) -> Result<Self, FitError> {
         let members = Members::fit([early, middle], examples)?;
-        let [plain, varied] =
-            [held_out, varied].map(|rows| rows.iter().map(|row| members.scores(row)).collect());
+        let [plain, varied] = [held_out, varied].map(|rows| {
+            rows.iter()
+                .map(|row| members.scores(row))
+                .collect::<Vec<_>>()
+        });
         let width = examples.plain.width();
-        Self::assembled(members, plain, varied, width, ThresholdSource::Valid)
+        Self::assembled(members, &plain, &varied, width, ThresholdSource::Valid)
     }
 
     /// The same where nothing was held out: halves of the training slices stand in, each scored by
@@ -177,7 +180,13 @@ impl DetectorRecord {
         let width = examples.plain.width();
         let [plain, toned, framed] = scores;
         let varied = [toned, framed].concat();
-        Self::assembled(members, plain, varied, width, ThresholdSource::CrossFitted)
+        Self::assembled(
+            members,
+            &plain,
+            &varied,
+            width,
+            ThresholdSource::CrossFitted,
+        )
     }
 
     /// Neighbours, which are often of one patient, stay on one side.
@@ -188,8 +197,8 @@ impl DetectorRecord {
 
     fn assembled(
         members: Members,
-        plain: Vec<[f64; 2]>,
-        varied: Vec<[f64; 2]>,
+        plain: &[[f64; 2]],
+        varied: &[[f64; 2]],
         tapped_width: usize,
         threshold_source: ThresholdSource,
     ) -> Result<Self, FitError> {
@@ -218,7 +227,7 @@ impl DetectorRecord {
         };
         let mut held_out: Vec<f32> = plain
             .iter()
-            .chain(&varied)
+            .chain(varied)
             .map(|both| packed::rounded(record.sum(*both) as f32))
             .collect();
         held_out.sort_by(f32::total_cmp);
