@@ -11,7 +11,7 @@ use crate::ExperimentError;
 pub(super) const MOST_SLICES: usize = 400;
 
 /// Slices that are looked at, at least, as far as there are so many.
-const FEWEST_SLICES: usize = 60;
+const FEWEST_SLICES: usize = 100;
 
 /// As many slices as cost a fortieth of a training that passed forward and back over
 /// `trained_count`: each is looked at in five ways, and half as many drawings, and a pass back is
