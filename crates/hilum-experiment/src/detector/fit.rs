@@ -5,13 +5,13 @@ use hilum_imaging::{Pixels, Showing};
 use hilum_trust::detector::{DetectorRecord, FitError, Part};
 
 use super::body::body_rule;
-use super::examples::{MOST_SLICES, every, examples, shown};
+use super::examples::{every, examples, shown};
 use super::network::Network;
 use crate::ExperimentError;
 
 /// A detector of what is unlike `train`, with its threshold by `held_out`, which nothing was learned
-/// from; by halves of `train` where that is empty. At most `most` slices are passed through the
-/// network. In the pool that this is called in.
+/// from; by halves of `train` where that is empty. At most `most` slices of either are passed
+/// through the network. In the pool that this is called in.
 pub(crate) fn fit(
     mut network: Network<'_, '_>,
     train: &[&Pixels],
@@ -33,7 +33,7 @@ pub(crate) fn fit(
     let fitted = if held_out.is_empty() {
         DetectorRecord::fit_crossed(parts, &examples)
     } else {
-        let held_out = every(&held_out, MOST_SLICES);
+        let held_out = every(&held_out, most);
         let plain = network.rows(&held_out)?;
         let [toned, framed] = [Showing::Toned, Showing::Framed]
             .map(|showing| shown(&mut network, &held_out, showing));
