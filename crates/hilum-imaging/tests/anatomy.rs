@@ -42,6 +42,42 @@ fn level(hounsfield: f32) -> f32 {
 }
 
 #[test]
+fn chests_show_lungs_also_where_the_edge_cuts_them_and_a_brain_in_its_skull_is_none() {
+    for patient in 0..20 {
+        let slice = slice(patient);
+        assert!(
+            Anatomy::of(&slice).expect("a body").shows_lungs(),
+            "{patient}"
+        );
+        // The left half of the picture cuts one lung away, or through it.
+        let side = SIZE / 2;
+        let half = (0..SIZE).flat_map(|row| slice.data()[row * SIZE..][..side].iter().copied());
+        let half = Pixels::new(side, SIZE, Channels::Grey, half.collect());
+        assert!(
+            Anatomy::of(&half).expect("a body").shows_lungs(),
+            "{patient}"
+        );
+    }
+    // A bright ring about what is darker and fills it.
+    let middle = SIZE as f64 / 2.0;
+    let level = |at: usize| {
+        let [x, y] = [at % SIZE, at / SIZE].map(|at| at as f64 + 0.5 - middle);
+        match x.hypot(y) {
+            radius if radius > 100.0 => 0,
+            radius if radius > 90.0 => 250,
+            _ => 100,
+        }
+    };
+    let head = Pixels::new(
+        SIZE,
+        SIZE,
+        Channels::Grey,
+        (0..SIZE * SIZE).map(level).collect(),
+    );
+    assert!(!Anatomy::of(&head).expect("a head").shows_lungs());
+}
+
+#[test]
 fn the_tones_of_a_phantom_are_those_of_lung_and_soft_tissue() {
     for patient in 0..20 {
         let anatomy = Anatomy::of(&slice(patient)).expect("a body");

@@ -131,10 +131,16 @@ fn examples() -> Examples {
     }
 }
 
+/// With its threshold by `tapped(99, 5, false)`, and varied ones.
+fn fitted() -> DetectorRecord {
+    let [held_out, varied] = [5, 9].map(|seed| tapped(99, seed, false));
+    DetectorRecord::fit(PARTS, &examples(), &held_out, &varied).unwrap()
+}
+
 #[test]
 fn as_many_held_out_slices_are_flagged_as_it_says_and_those_turned_are() {
     let held_out = tapped(99, 5, false);
-    let record = DetectorRecord::fit(PARTS, &examples(), &held_out, &tapped(99, 9, false)).unwrap();
+    let record = fitted();
     assert_eq!(record.held_out_count(), 99);
     assert_eq!(record.threshold_source, ThresholdSource::Valid);
     let flagged = |rows: &Rows, record: &DetectorRecord| {
@@ -155,13 +161,7 @@ fn as_many_held_out_slices_are_flagged_as_it_says_and_those_turned_are() {
 
 #[test]
 fn what_is_not_finite_is_like_nothing() {
-    let record = DetectorRecord::fit(
-        PARTS,
-        &examples(),
-        &tapped(99, 5, false),
-        &tapped(99, 9, false),
-    )
-    .unwrap();
+    let record = fitted();
     for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         assert!(record.judge(&[value; 16], None).is_unlike, "{value}");
     }
@@ -201,13 +201,7 @@ fn too_few_slices_and_a_network_that_sees_nothing_have_none() {
 
 #[test]
 fn a_record_comes_back_from_json_and_a_damaged_one_is_not_sound() {
-    let record = DetectorRecord::fit(
-        PARTS,
-        &examples(),
-        &tapped(99, 5, false),
-        &tapped(99, 9, false),
-    )
-    .unwrap();
+    let record = fitted();
     let json = serde_json::to_string(&record).unwrap();
     let read: DetectorRecord = serde_json::from_str(&json).unwrap();
     assert_eq!(read, record);

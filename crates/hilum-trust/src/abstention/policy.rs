@@ -238,7 +238,6 @@ mod tests {
         let even = row([0.4, 0.4, 0.2]);
         assert_eq!(policy.reason(&even, true), Some(Reason::NotLikeTraining));
         assert_eq!(policy.reason(&even, false), Some(Reason::TwoAsLikely));
-        assert_eq!(policy.reason(&even, false), Some(Reason::TwoAsLikely));
         assert_eq!(policy.reason(&row([0.5, 0.4, 0.1]), false), None);
     }
 
@@ -284,6 +283,21 @@ mod tests {
                     ..default
                 },
                 "--threshold",
+            ),
+            (
+                Policy {
+                    ood_share: Some(1.0),
+                    ..default
+                },
+                "--ood-share",
+            ),
+            (
+                Policy {
+                    ood_share: Some(0.1),
+                    abstain: Abstain::Never,
+                    ..default
+                },
+                "--ood-share",
             ),
             (
                 Policy {
