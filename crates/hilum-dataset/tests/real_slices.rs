@@ -7,7 +7,7 @@ mod folder;
 
 use folder::Folder;
 use hilum_core::{Cancel, ClassName, Split};
-use hilum_dataset::audit::{AuditSettings, Rule, audit};
+use hilum_dataset::audit::{Audit, AuditSettings, Rule, audit};
 use hilum_dataset::{ClassSets, Dataset, ReadError, ReadSettings, StratifyError, load};
 use hilum_imaging::{DecodeLimits, Recipe};
 use hilum_real_data::{Absent, shared};
@@ -66,20 +66,25 @@ fn every_file_of_the_published_set_is_read() -> Result<(), Absent> {
     Ok(())
 }
 
-fn the_published_chest_ct_set_has_the_faults_that_were_counted_in_it() -> Result<(), Absent> {
+/// What the audit says of the published set.
+fn audited() -> Result<Audit, Absent> {
     let root = shared("data/chest-ct")?;
     let settings = ReadSettings {
         class_sets: ClassSets::MayDiffer,
         ..ReadSettings::default()
     };
     let dataset = Dataset::read(&root, &settings).unwrap();
-    let audit = audit(
+    let found = audit(
         &dataset,
         &AuditSettings::default(),
         &|_| {},
         &Cancel::default(),
-    )
-    .unwrap();
+    );
+    Ok(found.unwrap())
+}
+
+fn the_published_chest_ct_set_has_the_faults_that_were_counted_in_it() -> Result<(), Absent> {
+    let audit = audited()?;
     let (train, valid) = (&audit.splits[&Split::Train], &audit.splits[&Split::Valid]);
     assert_eq!((train.files, train.distinct), (613, 516));
     assert_eq!((valid.files, valid.distinct), (72, 70));
@@ -137,19 +142,7 @@ fn the_published_chest_ct_set_has_the_faults_that_were_counted_in_it() -> Result
 }
 
 fn what_surrounds_the_bodies_of_the_published_set_tells_its_classes() -> Result<(), Absent> {
-    let root = shared("data/chest-ct")?;
-    let settings = ReadSettings {
-        class_sets: ClassSets::MayDiffer,
-        ..ReadSettings::default()
-    };
-    let dataset = Dataset::read(&root, &settings).unwrap();
-    let audit = audit(
-        &dataset,
-        &AuditSettings::default(),
-        &|_| {},
-        &Cancel::default(),
-    )
-    .unwrap();
+    let audit = audited()?;
     let rule = Rule::named("background-predicts-class").unwrap();
     let finding = audit.of_rule(rule).next().unwrap();
     let of = |key: &str| finding.evidence[key].as_f64().unwrap();
