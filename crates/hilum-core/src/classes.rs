@@ -152,15 +152,24 @@ impl Classes {
             .map(ClassIndex::new)
     }
 
-    /// The class of slices without a tumour, if there is one and all others are of tumours, going by
-    /// their names: `normal`, `healthy`, `no finding` or `negative`, also as the first word
-    /// (`Normal cases`), beside names that hold `carcinoma`, `malignant`, `nodule` or the like.
+    /// The class that says that there is nothing to be seen, if exactly one is called so: `normal`,
+    /// `healthy`, `no finding` or the like, also as the first words (`Normal cases`).
+    pub fn without_finding(&self) -> Option<ClassIndex> {
+        let mut found = self
+            .indices()
+            .filter(|class| says_nothing_is_there(self.name(*class)));
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    }
+
+    /// The class [`without_finding`](Self::without_finding), if all others are of tumours, going by
+    /// their names: they hold `carcinoma`, `malignant`, `nodule` or the like.
     pub fn free_of_tumours(&self) -> Option<ClassIndex> {
-        let names = || self.0.iter().map(|name| name.0.to_lowercase());
-        let free = names().position(|name| is_without_finding(&name))?;
-        let mut others = names().enumerate().filter(|(index, _)| *index != free);
-        let are_tumours = others.all(|(_, name)| TUMOURS.iter().any(|word| name.contains(word)));
-        are_tumours.then(|| ClassIndex::new(free))
+        let free = self.without_finding()?;
+        let mut others = self.indices().filter(|class| *class != free);
+        others
+            .all(|class| is_tumour(self.name(class)))
+            .then_some(free)
     }
 
     /// Every index, in order.
@@ -169,32 +178,54 @@ impl Classes {
     }
 }
 
-/// What stands in the name of a class of tumours, in lower case.
-const TUMOURS: [&str; 15] = [
-    "bengin",
-    "carcinoma",
-    "cancer",
-    "tumour",
-    "tumor",
-    "malignan",
-    "benign",
-    "mass",
-    "nodule",
-    "lesion",
-    "neoplas",
-    "metasta",
-    "adenoma",
-    "sarcoma",
-    "blastoma",
+/// What classes are called that say that there is nothing to be seen; without separators.
+const NOTHING: [&str; 12] = [
+    "normal",
+    "healthy",
+    "negative",
+    "control",
+    "none",
+    "background",
+    "nofinding",
+    "nofindings",
+    "nolesion",
+    "nonodule",
+    "notumor",
+    "notumour",
 ];
 
-fn is_without_finding(name: &str) -> bool {
-    const NAMES: [&str; 5] = ["normal", "healthy", "no finding", "nofinding", "negative"];
-    let words = name.replace(['_', '.', '-'], " ");
-    NAMES.iter().any(|known| {
-        let rest = words.trim_start().strip_prefix(known);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-    })
+/// What stands in the name of a class of tumours; `bengin` is how a published collection has it.
+const TUMOURS: [&str; 15] = [
+    "adenoma",
+    "bengin",
+    "benign",
+    "blastoma",
+    "cancer",
+    "carcinoma",
+    "lesion",
+    "malignan",
+    "mass",
+    "metasta",
+    "neoplas",
+    "nodule",
+    "sarcoma",
+    "tumor",
+    "tumour",
+];
+
+fn says_nothing_is_there(name: &ClassName) -> bool {
+    let name = name.0.to_lowercase();
+    let mut words = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default();
+    let both = first.to_owned() + words.next().unwrap_or_default();
+    NOTHING.contains(&first) || NOTHING.contains(&both.as_str())
+}
+
+fn is_tumour(name: &ClassName) -> bool {
+    let name = name.0.to_lowercase();
+    TUMOURS.iter().any(|word| name.contains(word))
 }
 
 impl TryFrom<Vec<ClassName>> for Classes {
@@ -258,7 +289,22 @@ mod tests {
     }
 
     #[test]
-    fn the_class_without_a_tumour_is_known_by_its_first_word_beside_names_of_tumours() {
+    fn a_class_that_says_nothing_is_there_is_known_by_its_first_words() {
+        let index = |names: &[&str]| {
+            let classes = Classes::new(names.iter().map(|name| ClassName::new(*name))).unwrap();
+            classes.without_finding().map(ClassIndex::get)
+        };
+        assert_eq!(index(&["adenocarcinoma", "normal"]), Some(1));
+        assert_eq!(index(&["No Finding", "nodule"]), Some(0));
+        assert_eq!(index(&["Malignant cases", "Normal cases"]), Some(1));
+        assert_eq!(index(&["benign", "malignant"]), None);
+        assert_eq!(index(&["abnormal", "normality"]), None);
+        // Two of them: nobody can tell which one it is.
+        assert_eq!(index(&["healthy", "normal", "tumour"]), None);
+    }
+
+    #[test]
+    fn a_class_is_free_of_tumours_beside_names_of_tumours_alone() {
         let found = |names: &[&str]| {
             let classes = Classes::new(names.iter().map(|name| ClassName::new(*name))).unwrap();
             let index = classes.free_of_tumours()?;

@@ -14,34 +14,6 @@ const CARRYING_SHARE: f64 = 0.1;
 /// and how many there are at least, where there are so many: no slice decides alone.
 const CARRYING_LEAST: usize = 3;
 
-/// What classes are called that say that there is nothing to be seen; without separators.
-const BACKGROUND_NAMES: [&str; 12] = [
-    "normal",
-    "healthy",
-    "negative",
-    "control",
-    "none",
-    "background",
-    "nofinding",
-    "nofindings",
-    "nolesion",
-    "nonodule",
-    "notumor",
-    "notumour",
-];
-
-/// The class that says that there is nothing to be seen, if exactly one is called so.
-pub fn background(classes: &Classes) -> Option<ClassIndex> {
-    let is_background = |class: &ClassIndex| {
-        let name = classes.name(*class).as_str().to_lowercase();
-        let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
-        BACKGROUND_NAMES.contains(&letters.as_str())
-    };
-    let mut found = classes.indices().filter(is_background);
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
-}
-
 /// How the answers of slices become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
@@ -67,7 +39,9 @@ pub struct Aggregate {
 impl Rule {
     /// The rule for slices of these classes.
     pub fn of(classes: &Classes) -> Self {
-        background(classes).map_or(Self::Mean, Self::Suspicious)
+        classes
+            .without_finding()
+            .map_or(Self::Mean, Self::Suspicious)
     }
 
     /// What it is called wherever an answer names it.
@@ -189,17 +163,6 @@ mod tests {
         for (found, expected) in found.as_slice().iter().zip(expected) {
             assert!((found - expected).abs() < 1e-12, "{found} {expected}");
         }
-    }
-
-    #[test]
-    fn a_class_that_says_nothing_is_there_is_known_by_its_name() {
-        let index = |names: &[&str]| background(&classes(names)).map(ClassIndex::get);
-        assert_eq!(index(&["adenocarcinoma", "normal"]), Some(1));
-        assert_eq!(index(&["No Finding", "nodule"]), Some(0));
-        assert_eq!(index(&["benign", "malignant"]), None);
-        assert_eq!(index(&["abnormal", "other"]), None);
-        // Two of them: nobody can tell which one it is.
-        assert_eq!(index(&["healthy", "normal", "tumour"]), None);
     }
 
     #[test]

@@ -32,7 +32,7 @@ mod exchangeability;
 mod held_out;
 
 pub use abstention::{Abstain, Policy, PolicyError, Reason, UnknownAbstain};
-pub use aggregate::{Aggregate, Rule, background};
+pub use aggregate::{Aggregate, Rule};
 pub use answer::{Answer, Answering, Judgement};
 pub use calibration::{Bias, Calibration, LogLosses, Scaling, TooFewSlices, calibrate};
 pub use conformal::{ClassScores, ConformalScores, SetMethod, Sets, UnknownSetMethod};
