@@ -14,8 +14,8 @@ pub(super) const MOST_SLICES: usize = 400;
 const FEWEST_SLICES: usize = 100;
 
 /// As many slices as cost a fortieth of a training that passed forward and back over
-/// `trained_count`: each is looked at in five ways, and half as many drawings, and a pass back is
-/// twice as long as one forward.
+/// `trained_count`, not counting those that are held out: each is looked at in five ways, and half
+/// as many drawings, and a pass back is twice as long as one forward.
 pub(crate) fn affordable(trained_count: usize) -> usize {
     const SHARE: f64 = 1.0 / 40.0;
     let passes = 3.0 * trained_count as f64 * SHARE;

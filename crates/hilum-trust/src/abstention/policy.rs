@@ -208,6 +208,12 @@ impl fmt::Display for Policy {
                 self.margin
             )?,
         }
+        if let Some(share) = self.ood_share {
+            write!(
+                formatter,
+                "; its detector may flag {share} of held-out slices"
+            )?;
+        }
         match self.threshold {
             Some(threshold) => write!(formatter, ", and below a probability of {threshold}"),
             None => Ok(()),
