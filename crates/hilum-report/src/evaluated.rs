@@ -2,7 +2,11 @@
 
 use hilum_metrics::{CleanPart, Evaluation, EvaluationReport, History};
 
+use crate::cases::Cases;
+use crate::data_flow::DataFlow;
+use crate::heat::HeatSection;
 use crate::predictions::Prediction;
+use crate::provenance::Provenance;
 use crate::training_context::TrainingContext;
 
 /// All that the files of an evaluation are made of.
@@ -16,9 +20,31 @@ pub struct Evaluated<'a> {
     pub clean: Option<&'a [usize]>,
     /// The training that made the model, whose curves the page then shows.
     pub training: Option<(&'a History, &'a TrainingContext)>,
+    /// How files became slices.
+    pub data_flow: Option<&'a DataFlow>,
+    /// Where the model looked.
+    pub heat: Option<&'a HeatSection>,
+    /// Slices to look at; without them, mistakes are listed without pictures.
+    pub cases: Option<&'a Cases>,
+    /// What it takes to make the figures again.
+    pub provenance: Option<&'a Provenance>,
 }
 
 impl<'a> Evaluated<'a> {
+    /// The figures and what they were computed from; whatever else is known is added to it.
+    pub fn new(report: &'a EvaluationReport, predictions: &'a [Prediction]) -> Self {
+        Self {
+            report,
+            predictions,
+            clean: None,
+            training: None,
+            data_flow: None,
+            heat: None,
+            cases: None,
+            provenance: None,
+        }
+    }
+
     /// The figures that stand first: the clean ones, if any slice is clean.
     pub(crate) fn shown(&self) -> &'a Evaluation {
         match self.report.clean_part() {

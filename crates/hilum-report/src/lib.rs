@@ -38,12 +38,7 @@
 //!     details: BTreeMap::new(),
 //! };
 //! let folder = tempfile::tempdir()?;
-//! let evaluated = Evaluated {
-//!     report: &report,
-//!     predictions: &predictions,
-//!     clean: None,
-//!     training: None,
-//! };
+//! let evaluated = Evaluated::new(&report, &predictions);
 //! let written = write_evaluation(folder.path(), &evaluated)?;
 //! assert!(written.iter().any(|path| path.ends_with("report.html")));
 //! # Ok(())
@@ -55,18 +50,23 @@ mod audit_box;
 mod axes;
 mod by_group;
 mod caption;
+mod cases;
 mod class_curves;
 mod confusion_matrix;
+mod data_flow;
 mod evaluated;
 mod evaluation_files;
 mod headline;
+mod heat;
 mod html_report;
 mod mistakes;
 mod model_card;
 mod palette;
+mod picture;
 mod plots;
 mod precision_recall;
 mod predictions;
+mod provenance;
 mod reliability;
 mod risk_coverage;
 mod roc;
@@ -78,12 +78,17 @@ mod training_curves;
 mod trials;
 
 pub use caption::caption;
+pub use cases::{Case, Cases};
 pub use confusion_matrix::confusion_matrix;
+pub use data_flow::{ClassFlow, DataFlow, Exclusion, FlowStage, SplitFlow};
 pub use evaluated::Evaluated;
 pub use evaluation_files::{WriteError, write_curves, write_evaluation};
+pub use heat::{HeatRow, HeatSection};
 pub use model_card::{CardRow, ModelCard, model_card};
+pub use picture::Picture;
 pub use precision_recall::precision_recall;
 pub use predictions::{Answer, Prediction};
+pub use provenance::{Fact, Provenance};
 pub use reliability::reliability;
 pub use risk_coverage::risk_coverage;
 pub use roc::roc;

@@ -115,12 +115,11 @@ pub fn evaluate(
         ModelOrigin::Bundled => None,
     };
     let evaluated = Evaluated {
-        report: &report,
-        predictions: &predictions,
         clean: report.clean.as_ref().map(|_| clean.as_slice()),
         training: training
             .as_ref()
             .map(|(history, context)| (history, context)),
+        ..Evaluated::new(&report, &predictions)
     };
     let written = write_evaluation(&folder, &evaluated)?;
     for path in &written {

@@ -97,12 +97,7 @@ pub(crate) fn evaluated<'a>(
     report: &'a EvaluationReport,
     predictions: &'a [Prediction],
 ) -> Evaluated<'a> {
-    Evaluated {
-        report,
-        predictions,
-        clean: None,
-        training: None,
-    }
+    Evaluated::new(report, predictions)
 }
 
 /// A training that validation chose the epoch of.

@@ -1,0 +1,37 @@
+//! Where the model looked, over all slices.
+
+use serde::{Deserialize, Serialize};
+
+use crate::picture::Picture;
+
+/// Where the model looked, over all slices of an evaluation: what shows a shortcut.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HeatSection {
+    /// How the maps were made: `grad-cam`.
+    pub method: String,
+    /// Of which layer, as the graph calls it.
+    pub layer: String,
+    /// A row a class.
+    pub classes: Vec<HeatRow>,
+    /// What a reader is warned of, such as heat outside of the body: a whole sentence each.
+    pub remarks: Vec<String>,
+    /// Some of the maps.
+    pub pictures: Vec<Picture>,
+}
+
+/// Where the model looked on the slices of one class; shares are in `0.0..=1.0`, means over slices.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HeatRow {
+    /// The class.
+    pub name: String,
+    /// How many maps the shares are means of.
+    pub count: usize,
+    /// The share of the heat inside the lungs; `None` where no lungs were found.
+    pub inside_lungs: Option<f64>,
+    /// The share of the heat outside of the body; `None` where no body was found.
+    pub outside_body: Option<f64>,
+    /// The share of the heat on the lesion and its margin; `None` where nobody knows where it is.
+    pub on_lesion: Option<f64>,
+}

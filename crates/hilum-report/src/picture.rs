@@ -1,0 +1,37 @@
+//! A picture that stands in the page.
+
+use serde::{Deserialize, Serialize};
+
+/// A picture that stands in the page, as a PNG file's bytes, with the words that go with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// The PNG file; written as base64, as the page holds it.
+    #[serde(with = "as_base64")]
+    pub png: Vec<u8>,
+    /// In pixels.
+    pub width: usize,
+    /// In pixels.
+    pub height: usize,
+    /// What somebody who does not see it must know of it, its figures included.
+    pub text: String,
+    /// What stands below; may be empty.
+    pub caption: String,
+}
+
+/// Bytes as text.
+mod as_base64 {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map_err(serde::de::Error::custom)
+    }
+}
