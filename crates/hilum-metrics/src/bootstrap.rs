@@ -139,6 +139,43 @@ impl Bootstrap {
         self.interval(shares.collect())
     }
 
+    /// The interval of `metric` on `one` less that on `other`, the same slices judged twice, with
+    /// whole groups drawn as in [`intervals_by_group`](Self::intervals_by_group), the same of both;
+    /// `None` where no resample has both scores.
+    ///
+    /// The paired bootstrap: what both have in common, such as a hard slice, is drawn for both or
+    /// for neither (Efron, Tibshirani, An introduction to the bootstrap, 1993, section 13.3, of the
+    /// difference as the statistic).
+    ///
+    /// # Panics
+    /// If the samples or the groups differ in length, or if there are more than 2^32 groups.
+    pub fn interval_of_difference(
+        &self,
+        one: &Sample<'_>,
+        other: &Sample<'_>,
+        groups: &[usize],
+        metric: &Metric,
+    ) -> Option<Interval> {
+        assert_eq!(one.truth(), other.truth(), "the same slices");
+        assert_eq!(one.truth().len(), groups.len(), "every slice has a group");
+        let group_count = groups.iter().max()? + 1;
+        let differences = (0..self.resample_count)
+            .into_par_iter()
+            .map_init(
+                || (vec![0; group_count], vec![0; groups.len()]),
+                |(drawn, repeats), resample| {
+                    self.draw(resample, drawn);
+                    for (repeat, group) in repeats.iter_mut().zip(groups) {
+                        *repeat = drawn[*group];
+                    }
+                    let score = |sample: &Sample<'_>| (metric.compute)(&sample.repeated(repeats));
+                    Some(score(one)? - score(other)?)
+                },
+            )
+            .collect::<Vec<Option<f64>>>();
+        self.interval(differences.into_iter().flatten().collect())
+    }
+
     /// Draws a sample with replacement: how often each group stands in it.
     fn draw(&self, resample: usize, repeats: &mut [u32]) {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);

@@ -9,6 +9,7 @@ use crate::by_group::{ByGroup, Drawn};
 use crate::evaluation::Evaluation;
 use crate::selective::Selective;
 use crate::set_scores::{Abstained, SetScores};
+use crate::stress::StressTable;
 
 /// Pictures of the split that the model learned from or was watched on; copies are one picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub struct EvaluationReport {
     /// What its answers are worth: sets, silence, and whether the slices are as they should be.
     #[serde(flatten)]
     pub answers: AnswerScores,
+    /// What changes of the pictures do to the figures; `None` where none was tried.
+    #[serde(default)]
+    pub stress: Option<StressTable>,
     /// What the audit said of the data.
     pub audit: AuditSummary,
     /// The model file.

@@ -16,6 +16,7 @@
 //! | what do folds amount to? | [`CrossValidationReport`] |
 //! | what of patients, beside slices? | [`ByGroup`] |
 //! | what would leakage have claimed? | [`Leak`] |
+//! | what do changes of the pictures do? | [`StressTable`] |
 //! | how did training go? | [`History`] |
 //!
 //! What is undefined is `None`, never 0: the precision of a class that was never predicted, the
@@ -59,6 +60,7 @@ mod roc;
 mod sample;
 mod selective;
 mod set_scores;
+mod stress;
 
 pub use bootstrap::{Bootstrap, Interval, Intervals};
 pub use brier_parts::BrierParts;
@@ -83,3 +85,4 @@ pub use roc::{RocPoint, auroc, roc_curve};
 pub use sample::Sample;
 pub use selective::{RiskPoint, Selective, risk_coverage};
 pub use set_scores::{Abstained, JudgedSet, SetScores, SetScoresOfClass};
+pub use stress::{Looks, Stress, StressRow, StressTable, Stressed};

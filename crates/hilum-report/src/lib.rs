@@ -33,6 +33,7 @@
 //!     drawn: Drawn::Slices,
 //!     leaked: None,
 //!     answers: AnswerScores::default(),
+//!     stress: None,
 //!     audit: AuditSummary::NotAudited,
 //!     model: "runs/first/model.safetensors".to_owned(),
 //!     details: BTreeMap::new(),

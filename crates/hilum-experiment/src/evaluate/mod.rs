@@ -105,6 +105,7 @@ pub fn evaluate(
         audit: with_leak(audited.audit.summary(), leaked.as_ref()),
         leaked,
         answers,
+        stress: None,
         model: model.origin.to_string(),
         details: details(model, request, division),
     };

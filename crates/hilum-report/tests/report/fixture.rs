@@ -83,6 +83,7 @@ pub(crate) fn report(classes: &Classes, predictions: &[Prediction]) -> Evaluatio
         drawn: Drawn::Slices,
         leaked: None,
         answers: AnswerScores::default(),
+        stress: None,
         audit: AuditSummary::NotAudited,
         model: "runs/first/model.safetensors".to_owned(),
         details: BTreeMap::from([
