@@ -5,6 +5,7 @@ use hilum_metrics::{CleanPart, Evaluation, EvaluationReport, History};
 use crate::cases::Cases;
 use crate::data_flow::DataFlow;
 use crate::heat::HeatSection;
+use crate::judged_slice::JudgedSlice;
 use crate::predictions::Prediction;
 use crate::provenance::Provenance;
 use crate::training_context::TrainingContext;
@@ -18,6 +19,8 @@ pub struct Evaluated<'a> {
     pub predictions: &'a [Prediction],
     /// The positions in `predictions` of those that `report.clean` was computed from.
     pub clean: Option<&'a [usize]>,
+    /// One a prediction: what comparisons with other models go by.
+    pub slices: Option<&'a [JudgedSlice]>,
     /// The training that made the model, whose curves the page then shows.
     pub training: Option<(&'a History, &'a TrainingContext)>,
     /// How files became slices.
@@ -37,6 +40,7 @@ impl<'a> Evaluated<'a> {
             report,
             predictions,
             clean: None,
+            slices: None,
             training: None,
             data_flow: None,
             heat: None,

@@ -46,7 +46,8 @@ impl WriteError {
 /// [`WriteError`] at the first file that the disk refuses; the files before it are written.
 ///
 /// # Panics
-/// If the predictions belong to other classes than the report.
+/// If the predictions belong to other classes than the report, or there is not one of the slices a
+/// prediction.
 pub fn write_evaluation(
     folder: &Path,
     evaluated: &Evaluated<'_>,
@@ -55,6 +56,7 @@ pub fn write_evaluation(
     let Evaluated {
         report,
         predictions,
+        slices,
         ..
     } = evaluated;
     let classes = &report.as_is.confusion.classes;
@@ -62,8 +64,8 @@ pub fn write_evaluation(
     let metrics = serde_json::to_vec_pretty(report).expect("scores have text keys");
     let csv = predictions_csv(classes, predictions)
         .map_err(WriteError::at(&folder.join("predictions.csv")))?;
-    let answers =
-        answers_csv(classes, predictions).map_err(WriteError::at(&folder.join("answers.csv")))?;
+    let answers = answers_csv(classes, predictions, *slices)
+        .map_err(WriteError::at(&folder.join("answers.csv")))?;
     let html = html_report(evaluated, &plots);
     let files = [
         ("metrics.json", metrics),

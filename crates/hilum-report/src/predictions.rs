@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use hilum_core::{ClassIndex, Classes, Probabilities, spreadsheet_text};
 
+use crate::judged_slice::JudgedSlice;
+
 /// What the model said of one slice of known class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
@@ -30,11 +32,21 @@ pub struct Answer {
 }
 
 /// Writes one row a slice: `path`, `truth`, `class` (empty where there is no answer), `abstained`,
-/// `reason`, and the classes of the `set`, the most likely first, with `; ` between them.
-pub(crate) fn answers_csv(classes: &Classes, predictions: &[Prediction]) -> io::Result<Vec<u8>> {
+/// `reason`, and the classes of the `set`, the most likely first, with `; ` between them; where
+/// `slices` are given, one a prediction, also `group`, `clean` and `content`.
+pub(crate) fn answers_csv(
+    classes: &Classes,
+    predictions: &[Prediction],
+    slices: Option<&[JudgedSlice]>,
+) -> io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["path", "truth", "class", "abstained", "reason", "set"])?;
-    for prediction in predictions {
+    let mut header = vec!["path", "truth", "class", "abstained", "reason", "set"];
+    if let Some(slices) = slices {
+        assert_eq!(slices.len(), predictions.len(), "one a prediction");
+        header.extend(["group", "clean", "content"]);
+    }
+    writer.write_record(header)?;
+    for (at, prediction) in predictions.iter().enumerate() {
         let Answer { set, reason, .. } = &prediction.answer;
         let name = |class: ClassIndex| classes.name(class).as_str();
         let class = match reason {
@@ -52,7 +64,13 @@ pub(crate) fn answers_csv(classes: &Classes, predictions: &[Prediction]) -> io::
             reason.unwrap_or_default(),
             &set.join("; "),
         ];
-        writer.write_record(cells.map(|cell| spreadsheet_text(cell).into_owned()))?;
+        let mut record = Vec::from(cells.map(|cell| spreadsheet_text(cell).into_owned()));
+        if let Some(slices) = slices {
+            let slice = &slices[at];
+            let content = slice.content.clone().unwrap_or_default();
+            record.extend([slice.group.to_string(), slice.is_clean.to_string(), content]);
+        }
+        writer.write_record(record)?;
     }
     writer
         .into_inner()

@@ -32,6 +32,8 @@ pub(super) struct Figures {
     pub(super) clean: Option<Evaluation>,
     pub(super) by_group: Option<ByGroup>,
     pub(super) drawn: Drawn,
+    /// The number of each prediction's group, from 0 without gaps.
+    pub(super) groups: Vec<usize>,
 }
 
 /// The figures of all predictions, and of those at the positions `clean`.
@@ -68,6 +70,7 @@ pub(super) fn figures(
             as_is,
             by_group: groups.judge(classes, &slices, shown, of, bootstrap),
             drawn: groups.drawn,
+            groups: groups.at(&all),
         }
     })
 }

@@ -4,6 +4,7 @@ mod answers;
 mod division;
 mod figures;
 mod groups;
+mod judged;
 mod place;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::{Event, ExperimentError, Model, ModelOrigin, Predict, Task, data};
 use figures::{clean_positions, figures};
 
 pub use division::Division;
+pub(crate) use judged::Judged;
 pub use place::{EvaluationPlace, EvaluationPlaceError};
 
 /// What is evaluated, and where the results go.
@@ -81,8 +83,45 @@ pub fn evaluate(
     request: &Evaluate,
     session: &Session<'_>,
 ) -> Result<EvaluationReport, ExperimentError> {
-    request.policy.check()?;
     request.place.check()?;
+    let judged = judge(model, request, session)?;
+    let folder = request.place.folder()?;
+    let training = match &model.origin {
+        ModelOrigin::File(path) => own_training(path, &model.file),
+        ModelOrigin::Bundled => None,
+    };
+    let Judged {
+        report,
+        predictions,
+        slices,
+        clean,
+    } = judged;
+    let evaluated = Evaluated {
+        clean: report.clean.as_ref().map(|_| clean.as_slice()),
+        slices: Some(&slices),
+        training: training
+            .as_ref()
+            .map(|(history, context)| (history, context)),
+        ..Evaluated::new(&report, &predictions)
+    };
+    let written = write_evaluation(&folder, &evaluated)?;
+    for path in &written {
+        session.tell(&Event::WroteResult { path });
+    }
+    session.tell(&Event::ResultsIn(&folder));
+    Ok(report)
+}
+
+/// The same without writing anything.
+///
+/// # Errors
+/// As [`evaluate`].
+pub(crate) fn judge(
+    model: &mut Model,
+    request: &Evaluate,
+    session: &Session<'_>,
+) -> Result<Judged, ExperimentError> {
+    request.policy.check()?;
     let (audited, division) = division::judged(model, request, session)?;
     let dataset = &audited.dataset;
     check_classes(&model.file.classes, dataset.classes())?;
@@ -109,25 +148,13 @@ pub fn evaluate(
         model: model.origin.to_string(),
         details: details(model, request, division),
     };
-    let predictions: Vec<Prediction> = predictions.into_iter().map(|(_, one)| one).collect();
-    let folder = request.place.folder()?;
-    let training = match &model.origin {
-        ModelOrigin::File(path) => own_training(path, &model.file),
-        ModelOrigin::Bundled => None,
-    };
-    let evaluated = Evaluated {
-        clean: report.clean.as_ref().map(|_| clean.as_slice()),
-        training: training
-            .as_ref()
-            .map(|(history, context)| (history, context)),
-        ..Evaluated::new(&report, &predictions)
-    };
-    let written = write_evaluation(&folder, &evaluated)?;
-    for path in &written {
-        session.tell(&Event::WroteResult { path });
-    }
-    session.tell(&Event::ResultsIn(&folder));
-    Ok(report)
+    let (samples, predictions): (Vec<usize>, Vec<Prediction>) = predictions.into_iter().unzip();
+    Ok(Judged {
+        slices: judged::slices(&audited, &samples, &figures.groups, &clean),
+        report,
+        predictions,
+        clean,
+    })
 }
 
 /// The slices that the model knows, and says so. A model of an older hilum knows the names of its

@@ -150,3 +150,34 @@ fn a_model_that_is_truncated_altered_or_foreign_is_refused() {
     std::fs::remove_file(&model).unwrap();
     evaluate(&workplace, &[]).refuses(&["model.safetensors"]);
 }
+
+#[test]
+fn the_answers_say_what_a_comparison_goes_by() {
+    let workplace = Workplace::new();
+    workplace.model();
+    // The same pixels under another name: a repeat.
+    std::fs::copy(
+        workplace.path("slices/test/normal/0.png"),
+        workplace.path("slices/test/normal/again.png"),
+    )
+    .unwrap();
+    evaluate(&workplace, &[]).succeeds();
+    let answers =
+        std::fs::read_to_string(workplace.path("runs/first/evaluation/answers.csv")).unwrap();
+    let mut lines = answers.lines();
+    let header = "path,truth,class,abstained,reason,set,group,clean,content";
+    assert_eq!(lines.next(), Some(header));
+    let of = |name: &str| -> Vec<&str> {
+        let line = answers.lines().find(|line| line.contains(name)).unwrap();
+        line.rsplit(',').take(3).collect()
+    };
+    let [first, again, other] = ["normal/0.png", "normal/again.png", "normal/1.png"].map(of);
+    let content = 0;
+    assert_eq!(first[content].len(), 32);
+    assert_eq!(first[content], again[content]);
+    assert_ne!(first[content], other[content]);
+    let clean = 1;
+    let clean = [first[clean], again[clean], other[clean]];
+    assert_eq!(clean.iter().filter(|is| **is == "true").count(), 2);
+    assert_eq!(lines.count(), 10);
+}
