@@ -58,8 +58,9 @@ pub use fingerprint::{
     Likeness, PixelDigest, SliceFingerprint, SliceSet, SliceSetError, THUMBNAIL_SIDE,
 };
 pub use phantom::{
-    DatasetSettings, DatasetWriteError, HounsfieldSlice, Lesion, Phantom, PhantomFormat,
-    write_dataset,
+    DatasetSettings, DatasetWriteError, HounsfieldSlice, Lesion, LesionDisc, LesionTable,
+    LesionTableError, Phantom, PhantomFormat, PhantomTruth, Shortcut, WrittenDataset,
+    write_dataset, write_dataset_with_truth,
 };
 pub use pixels::{Channels, Pixels};
 pub use prepare::RecipeError;

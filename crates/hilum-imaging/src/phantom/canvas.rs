@@ -50,7 +50,7 @@ impl Canvas {
     }
 
     /// The pixel (column, row) in which `point` lies, as a position between pixel edges.
-    fn position(&self, point: Point) -> (f64, f64) {
+    pub(super) fn position(&self, point: Point) -> (f64, f64) {
         let x = self.cos * point.x - self.sin * point.y + self.center.x;
         let y = self.sin * point.x + self.cos * point.y + self.center.y;
         let half = self.size as f64 / 2.0;

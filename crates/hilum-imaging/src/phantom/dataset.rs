@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use super::random::{Random, Stream};
-use super::{Lesion, Phantom};
+use super::{Lesion, LesionDisc, LesionTable, Phantom, Shortcut};
 use crate::{SeriesInfo, WriteError, write_dicom, write_png};
 
 /// The lung window of the PNG files, in Hounsfield units.
@@ -87,6 +87,31 @@ pub enum DatasetWriteError {
     File(#[from] WriteError),
 }
 
+/// A dataset on disk, and where its lesions are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WrittenDataset {
+    /// The files in order, each with the place of its lesion if it has one.
+    pub files: Vec<(PathBuf, Option<LesionDisc>)>,
+}
+
+impl WrittenDataset {
+    /// Writes a [`LesionTable`] to `path`, which best lies outside of the dataset: in it, a file
+    /// that is no slice is listed as left out.
+    ///
+    /// # Errors
+    /// If the disk refuses.
+    pub fn write_lesions(&self, path: &Path) -> std::io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut table = LesionTable::default();
+        for (file, lesion) in &self.files {
+            if let Some(lesion) = lesion {
+                table.insert(file.strip_prefix(folder).unwrap_or(file), *lesion);
+            }
+        }
+        hilum_files::write_atomically(path, |file| file.write_all(table.to_csv().as_bytes()))
+    }
+}
+
 /// One file to be written.
 struct Job {
     path: PathBuf,
@@ -106,28 +131,55 @@ pub fn write_dataset(
     settings: &DatasetSettings,
     progress: impl Fn(usize, usize) + Sync,
 ) -> Result<Vec<PathBuf>, DatasetWriteError> {
+    let written = write_dataset_with_truth(root, settings, None, progress)?;
+    Ok(written.files.into_iter().map(|(path, _)| path).collect())
+}
+
+/// The same, with what gives the class away besides the lesion in every slice, if it is to be
+/// planted; says where the lesions are.
+///
+/// # Errors
+/// As [`write_dataset`].
+pub fn write_dataset_with_truth(
+    root: &Path,
+    settings: &DatasetSettings,
+    shortcut: Option<Shortcut>,
+    progress: impl Fn(usize, usize) + Sync,
+) -> Result<WrittenDataset, DatasetWriteError> {
     let jobs = plan(root, settings)?;
     for folder in folders(root, settings) {
         fs_err::create_dir_all(folder)?;
     }
     let done = AtomicUsize::new(0);
-    jobs.par_iter().try_for_each(|job| {
-        write(job, settings.format)?;
+    let write_one = |job: &Job| {
+        let lesion = write(job, settings.format, shortcut)?;
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, jobs.len());
-        Ok::<(), DatasetWriteError>(())
-    })?;
-    Ok(jobs.into_iter().map(|job| job.path).collect())
+        Ok::<_, DatasetWriteError>((job.path.clone(), lesion))
+    };
+    let files = jobs.par_iter().map(write_one).collect::<Result<_, _>>()?;
+    Ok(WrittenDataset { files })
 }
 
-fn write(job: &Job, format: PhantomFormat) -> Result<(), WriteError> {
-    let slice = job.phantom.render();
+/// Writes one slice, and says where its lesion is.
+fn write(
+    job: &Job,
+    format: PhantomFormat,
+    shortcut: Option<Shortcut>,
+) -> Result<Option<LesionDisc>, WriteError> {
+    let (mut slice, truth) = job.phantom.render_with_truth();
+    if let Some(shortcut) = shortcut {
+        shortcut.burn(&mut slice, job.phantom.lesion);
+    }
     match format {
-        PhantomFormat::Png => write_png(&job.path, &slice.windowed(LUNG_CENTER_HU, LUNG_WIDTH_HU)),
+        PhantomFormat::Png => {
+            write_png(&job.path, &slice.windowed(LUNG_CENTER_HU, LUNG_WIDTH_HU))?;
+        }
         PhantomFormat::Dicom => {
             let series = SeriesInfo::phantom(job.phantom.patient_seed, job.phantom.lesion);
-            write_dicom(&job.path, &slice, &series, job.phantom.slice_index + 1)
+            write_dicom(&job.path, &slice, &series, job.phantom.slice_index + 1)?;
         }
     }
+    Ok(truth.lesion)
 }
 
 impl DatasetSettings {

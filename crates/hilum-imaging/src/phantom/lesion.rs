@@ -8,14 +8,27 @@ use super::canvas::Canvas;
 use super::lungs::Lungs;
 use super::outline::{Outline, Point, waves};
 use super::random::{Random, Stream};
+use super::truth::LesionDisc;
 
 const TUMOUR: f32 = 42.0;
+
+/// What was drawn of a lesion.
+pub(super) struct DrawnLesion {
+    pub(super) disc: LesionDisc,
+    /// How much of each pixel of the canvas its mass covers, with what is hollow in it.
+    pub(super) share: Vec<f32>,
+}
 
 /// Draws `lesion` in one of the lungs.
 ///
 /// Its place, side and shape belong to the patient; neighbouring slices cut it at other
 /// heights, so its size changes from slice to slice.
-pub(super) fn draw(lesion: Lesion, canvas: &mut Canvas, anatomy: &Anatomy, lungs: &Lungs) {
+pub(super) fn draw(
+    lesion: Lesion,
+    canvas: &mut Canvas,
+    anatomy: &Anatomy,
+    lungs: &Lungs,
+) -> Option<DrawnLesion> {
     let random = &mut Random::new(Stream::Lesion, anatomy.patient_seed, 0);
     let cut = [1.0, 0.93, 0.97, 0.86, 0.9, 0.82][anatomy.slice_index % 6];
     let side = if random.happens(0.5) {
@@ -23,18 +36,29 @@ pub(super) fn draw(lesion: Lesion, canvas: &mut Canvas, anatomy: &Anatomy, lungs
     } else {
         Side::Right
     };
+    let share = vec![0.0; canvas.size() * canvas.size()];
     let painter = &mut Painter {
         canvas,
         anatomy,
         lungs,
         random,
+        share,
     };
-    match lesion {
-        Lesion::None => {}
+    let (center, radius) = match lesion {
+        Lesion::None => return None,
         Lesion::SpiculatedPeripheral => painter.draw_spiculated(side, cut),
         Lesion::LobulatedLargePeripheral => painter.draw_lobulated(side, cut),
         Lesion::CentralHilarCavitating => painter.draw_cavitating(side, cut),
-    }
+    };
+    let (center_x, center_y) = painter.canvas.position(center);
+    Some(DrawnLesion {
+        disc: LesionDisc {
+            center_x,
+            center_y,
+            radius: radius / painter.canvas.spacing_mm(),
+        },
+        share: std::mem::take(&mut painter.share),
+    })
 }
 
 struct Painter<'a> {
@@ -42,10 +66,14 @@ struct Painter<'a> {
     anatomy: &'a Anatomy,
     lungs: &'a Lungs,
     random: &'a mut Random,
+    /// How much of each pixel the mass covers.
+    share: Vec<f32>,
 }
 
+/// Each drawing returns its middle and its radius in millimetres: that of the mass alone, without
+/// strands and veil.
 impl Painter<'_> {
-    fn draw_spiculated(&mut self, side: Side, cut: f64) {
+    fn draw_spiculated(&mut self, side: Side, cut: f64) -> (Point, f64) {
         let radius = self.random.between(8.5, 13.0) * cut;
         let gap = self.random.between(4.0, 16.0);
         let center = self.peripheral_place(side, radius, radius + gap);
@@ -72,9 +100,10 @@ impl Painter<'_> {
             &Outline::blob(center, radius * stretch, radius / stretch, turn, &ripple),
             TUMOUR,
         );
+        (center, radius)
     }
 
-    fn draw_lobulated(&mut self, side: Side, cut: f64) {
+    fn draw_lobulated(&mut self, side: Side, cut: f64) -> (Point, f64) {
         let radius = self.random.between(24.0, 32.0) * cut;
         let center = self.peripheral_place(side, radius, radius * 0.72);
         let count = self.random.whole(5, 7);
@@ -93,9 +122,10 @@ impl Painter<'_> {
         let ripple = waves(self.random, &[2.0, 3.0, 5.0], 0.14);
         let core = Outline::blob(center, radius * 0.5, radius * 0.42, phase, &ripple);
         self.canvas.fill(&core, TUMOUR - 20.0);
+        (center, radius)
     }
 
-    fn draw_cavitating(&mut self, side: Side, cut: f64) {
+    fn draw_cavitating(&mut self, side: Side, cut: f64) -> (Point, f64) {
         let radius = self.random.between(19.0, 25.0) * cut;
         let hilum = self.anatomy.hilum(side);
         let place = Point::new(
@@ -121,6 +151,7 @@ impl Painter<'_> {
         let ripple = waves(self.random, &[2.0, 3.0, 4.0, 6.0], 0.18);
         let cavity = Outline::blob(inside, hollow, hollow * 0.85, turn + 0.7, &ripple);
         self.canvas.fill(&cavity, -960.0);
+        (place, radius)
     }
 
     /// Solid tissue that replaces lung and vessels and merges with the chest wall.
@@ -128,6 +159,9 @@ impl Painter<'_> {
         let coverage = self.canvas.cover(outline);
         self.canvas.blend(&coverage, |_, before, share| {
             before + (hounsfield - before).max(0.0) * share
+        });
+        coverage.visit(self.canvas.size(), |index, share| {
+            self.share[index] = self.share[index].max(share);
         });
     }
 

@@ -40,6 +40,11 @@ impl Lungs {
         canvas.index(point).map_or(0.0, |index| self.share[index])
     }
 
+    /// The share of each pixel that is lung, whatever is drawn into it later.
+    pub(super) fn share(&self) -> &[f32] {
+        &self.share
+    }
+
     fn draw_parenchyma(&self, canvas: &mut Canvas, anatomy: &Anatomy) {
         let random = &mut anatomy.random(Stream::Texture);
         let density = random.between(-890.0, -835.0) as f32;

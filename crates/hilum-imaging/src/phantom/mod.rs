@@ -10,11 +10,18 @@ mod mediastinum;
 mod outline;
 mod random;
 mod scanner;
+mod shortcut;
 mod slice;
 mod spine;
+mod truth;
 
-pub use dataset::{DatasetSettings, DatasetWriteError, PhantomFormat, write_dataset};
+pub use dataset::{
+    DatasetSettings, DatasetWriteError, PhantomFormat, WrittenDataset, write_dataset,
+    write_dataset_with_truth,
+};
+pub use shortcut::Shortcut;
 pub use slice::HounsfieldSlice;
+pub use truth::{LesionDisc, LesionTable, LesionTableError, PhantomTruth};
 
 use canvas::Canvas;
 
@@ -80,6 +87,14 @@ impl Phantom {
     /// # Panics
     /// If `size` lies outside of [`Phantom::SIZE_RANGE`].
     pub fn render(&self) -> HounsfieldSlice {
+        self.render_with_truth().0
+    }
+
+    /// Makes the slice, and says what was drawn where.
+    ///
+    /// # Panics
+    /// If `size` lies outside of [`Phantom::SIZE_RANGE`].
+    pub fn render_with_truth(&self) -> (HounsfieldSlice, PhantomTruth) {
         assert!(
             Self::SIZE_RANGE.contains(&self.size),
             "a phantom has 64 to 1024 rows"
@@ -89,11 +104,14 @@ impl Phantom {
         let mut canvas = Canvas::new(self.size, spacing_mm, anatomy.center, anatomy.tilt);
         chest_wall::draw_soft_tissue(&mut canvas, &anatomy);
         let mut lungs = lungs::Lungs::draw(&mut canvas, &anatomy);
+        let before = canvas.values().to_vec();
         mediastinum::draw(&mut canvas, &anatomy);
+        let is_lung = truth::lungs(lungs.share(), &before, canvas.values());
         lungs.draw_vessels(&mut canvas, &anatomy);
-        lesion::draw(self.lesion, &mut canvas, &anatomy, &lungs);
+        let lesion = lesion::draw(self.lesion, &mut canvas, &anatomy, &lungs);
         chest_wall::draw_bones(&mut canvas, &anatomy);
         spine::draw(&mut canvas, &anatomy);
-        scanner::scan(&canvas, &anatomy)
+        let truth = PhantomTruth::new(self.size, lesion, is_lung);
+        (scanner::scan(&canvas, &anatomy), truth)
     }
 }

@@ -9,7 +9,9 @@ use hilum_experiment::{
     Choices, Evaluate, Model, ModelOrigin, Place, Predict, Run, RunSettings, evaluate, train,
 };
 use hilum_graph::Architecture;
-use hilum_imaging::{Augmentation, DatasetSettings, PhantomFormat, Recipe, write_dataset};
+use hilum_imaging::{
+    Augmentation, DatasetSettings, PhantomFormat, Recipe, Shortcut, write_dataset_with_truth,
+};
 use hilum_metrics::Bootstrap;
 use hilum_train::{RunFolder, Schedule, Settings};
 
@@ -45,6 +47,12 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 32)]
     seed: u64,
 
+    /// Burn a mark that gives the class away into a corner of every slice, to see what becomes of it
+    ///
+    /// The lesions stay. The audit should tell of it, and the network's heat should lie on the mark.
+    #[arg(long)]
+    plant_shortcut: bool,
+
     #[command(flatten)]
     chosen: Chosen<OfMachine>,
 }
@@ -60,7 +68,7 @@ pub(super) fn run(
     let folder = fresh_folder(&arguments.out)?;
     let (slices, dicom) = (folder.join("slices"), folder.join("dicom"));
     screen.note("1/4  drawing synthetic chest slices of four classes");
-    write_slices(arguments, &slices, &dicom, screen)?;
+    write_slices(arguments, &folder, screen)?;
 
     screen.note("\n2/4  training a small network");
     let run = Run {
@@ -113,12 +121,8 @@ fn fresh_folder(out: &Path) -> Result<PathBuf, CommandError> {
     unreachable!("a disk holds fewer folders")
 }
 
-fn write_slices(
-    arguments: &Arguments,
-    slices: &Path,
-    dicom: &Path,
-    screen: &Screen,
-) -> Result<(), CommandError> {
+/// Two datasets and the places of the lesions in them.
+fn write_slices(arguments: &Arguments, folder: &Path, screen: &Screen) -> Result<(), CommandError> {
     let png = DatasetSettings {
         train_per_class: arguments.slices,
         valid_per_class: arguments.slices.div_ceil(4),
@@ -142,8 +146,11 @@ fn write_slices(
         bar.set_length(all as u64);
         bar.set_position(done as u64);
     };
-    write_dataset(slices, &png, told)?;
-    write_dataset(dicom, &files, |_, _| {})?;
+    let shortcut = arguments.plant_shortcut.then_some(Shortcut::CornerMark);
+    let mut written = write_dataset_with_truth(&folder.join("slices"), &png, shortcut, told)?;
+    let dicom = write_dataset_with_truth(&folder.join("dicom"), &files, shortcut, |_, _| {})?;
+    written.files.extend(dicom.files);
+    written.write_lesions(&folder.join("lesions.csv"))?;
     bar.finish_and_clear();
     Ok(())
 }
@@ -192,6 +199,7 @@ fn say_where_to_look(folder: &Path, run: &RunFolder, screen: &Screen) {
     let rows = [
         ("slices", show(&folder.join("slices"))),
         ("DICOM files", show(&folder.join("dicom"))),
+        ("their lesions", show(&folder.join("lesions.csv"))),
         ("report", show(&run.evaluation().join("report.html"))),
         ("training curves", show(&run.curves())),
         ("model", show(&run.model())),

@@ -1,0 +1,62 @@
+//! A mark beside the body that gives the class away.
+
+use super::{HounsfieldSlice, Lesion};
+use crate::Extent;
+
+/// Whiter than the lung window shows, in Hounsfield units.
+const MARK_HU: i16 = 1000;
+/// Cells of a mark per side.
+const CELL_COUNT: usize = 4;
+/// A mark's side, and its distance to both edges of its corner, as shares of the image's side.
+const SIDE_SHARE: usize = 12;
+const EDGE_SHARE: usize = 18;
+
+/// What a network could go by instead of the lesion.
+///
+/// Such marks are common: letters for the side, a hospital's name, arrows. Planted to see whether
+/// an audit, and the place of a network's heat, tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shortcut {
+    /// A bright mark burned into the upper left corner, of another shape for each class; the lesions
+    /// stay as they are. The shapes look the same in a mirror.
+    CornerMark,
+}
+
+impl Shortcut {
+    /// The box of the mark in an image of `size` rows and columns.
+    pub fn extent(self, size: usize) -> Extent {
+        let Self::CornerMark = self;
+        let side = (size / SIDE_SHARE / CELL_COUNT).max(1) * CELL_COUNT;
+        let edge = size / EDGE_SHARE;
+        Extent {
+            top: edge,
+            left: edge,
+            height: side,
+            width: side,
+        }
+    }
+
+    /// Burns the mark of the lesion's class into a slice.
+    pub fn burn(self, slice: &mut HounsfieldSlice, lesion: Lesion) {
+        let extent = self.extent(slice.size);
+        let cell = extent.height / CELL_COUNT;
+        let shape = shape(lesion);
+        for row in 0..extent.height {
+            let start = (extent.top + row) * slice.size + extent.left;
+            for column in 0..extent.width {
+                if shape[row / cell][column / cell] == b'#' {
+                    slice.values[start + column] = MARK_HU;
+                }
+            }
+        }
+    }
+}
+
+fn shape(lesion: Lesion) -> [&'static [u8; CELL_COUNT]; CELL_COUNT] {
+    match lesion {
+        Lesion::SpiculatedPeripheral => [b" ## ", b" ## ", b" ## ", b" ## "],
+        Lesion::LobulatedLargePeripheral => [b"    ", b"####", b"    ", b"    "],
+        Lesion::None => [b"####", b"####", b"####", b"####"],
+        Lesion::CentralHilarCavitating => [b"#  #", b"#  #", b"#  #", b"#  #"],
+    }
+}
