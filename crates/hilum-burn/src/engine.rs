@@ -6,8 +6,8 @@ use burn_tensor::module::adaptive_avg_pool2d;
 use burn_tensor::{Device, Tensor};
 
 use hilum_graph::{
-    Batch, DeviceName, Engine, EngineError, Entry, Graph, Logits, NodeIndex, OptimizerState,
-    Parameters, Step, StepOutcome,
+    Batch, DeviceName, Engine, EngineError, Entry, Gradient, Graph, LogitFactors, Logits,
+    NodeIndex, OptimizerState, Parameters, Step, StepOutcome,
 };
 
 use crate::operation::Mode;
@@ -230,6 +230,42 @@ impl Engine for BurnEngine {
     ) -> Result<Logits, EngineError> {
         let values = self.upload_features(features, first_trained)?;
         self.logits(values, first_trained)
+    }
+
+    fn gradient(
+        &mut self,
+        images: &Batch,
+        node: NodeIndex,
+        factors: LogitFactors<'_>,
+    ) -> Result<Gradient, EngineError> {
+        let mut values = self.upload(images)?;
+        let behind = NodeIndex(node.0 + 1);
+        // Whoever reads the result gets the one that Burn follows.
+        values.keep(node);
+        self.infer(&mut values, NodeIndex(0)..behind);
+        let result = values.look_at(node).autodiff().require_grad();
+        values.replace(node, result.clone());
+        self.infer(&mut values, behind..self.end());
+        let logits = values.take(self.last());
+        let on_host = self.finite(images::download(logits.clone()))?;
+        let factors = factors(&on_host);
+        let shape = logits.dims();
+        assert_eq!(
+            factors.len(),
+            on_host.as_slice().len(),
+            "a factor per logit"
+        );
+        let factors = images::tensor(factors, shape, &self.device);
+        let slopes = (logits * factors).sum().backward();
+        let found = result.grad(&slopes);
+        let gradient = found.expect("logits that follow the result");
+        let shape = self.graph.node(node).shape;
+        let batch = |values| Batch::new(images.count, shape, images::download(values));
+        Ok(Gradient {
+            results: batch(result),
+            gradient: batch(gradient),
+            logits: on_host,
+        })
     }
 
     fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {

@@ -78,6 +78,11 @@ impl Values {
         result.expect("a border's readers have not run")
     }
 
+    /// Puts another result in the place of a node's.
+    pub(crate) fn replace(&mut self, node: NodeIndex, result: Tensor<4>) {
+        self.results[node.0] = Some(result);
+    }
+
     /// A result for one of its readers; the last one gets it unshared.
     pub(crate) fn take(&mut self, node: NodeIndex) -> Tensor<4> {
         self.reader_counts[node.0] -= 1;

@@ -13,6 +13,7 @@ hilum_engine_tests::contract!(open);
 hilum_engine_tests::transfer!(open);
 hilum_engine_tests::pytorch!(open);
 hilum_engine_tests::taps!(open);
+hilum_engine_tests::gradients!(open);
 
 #[test]
 fn every_operation_infers_what_plain_loops_infer() {

@@ -8,8 +8,8 @@
 use hilum_burn::{BurnEngine, DeviceName, check_device, open};
 use hilum_cpu::{CpuEngine, Options};
 use hilum_graph::{
-    Architecture, Batch, Engine, EngineError, GpuInterface, Graph, Logits, NodeIndex,
-    OptimizerState, Parameters, Shape, Step, StepOutcome, initialise,
+    Architecture, Batch, Engine, EngineError, GpuInterface, Gradient, Graph, LogitFactors, Logits,
+    NodeIndex, OptimizerState, Parameters, Shape, Step, StepOutcome, initialise,
 };
 
 const VULKAN: DeviceName = DeviceName::Gpu {
@@ -83,6 +83,15 @@ impl Engine for Faulty {
         first: NodeIndex,
     ) -> Result<Logits, EngineError> {
         self.inner.forward_features(features, first)
+    }
+
+    fn gradient(
+        &mut self,
+        images: &Batch,
+        node: NodeIndex,
+        factors: LogitFactors<'_>,
+    ) -> Result<Gradient, EngineError> {
+        self.inner.gradient(images, node, factors)
     }
 
     fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {

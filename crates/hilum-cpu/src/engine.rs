@@ -3,13 +3,14 @@
 mod border;
 mod core;
 mod crossing;
+mod deriving;
 mod tapping;
 
 use std::num::NonZeroUsize;
 
 use hilum_graph::{
-    Batch, Engine, EngineError, Graph, Logits, NodeIndex, OptimizerState, Parameters, Step,
-    StepOutcome,
+    Batch, Engine, EngineError, Gradient, Graph, LogitFactors, Logits, NodeIndex, OptimizerState,
+    Parameters, Step, StepOutcome,
 };
 
 use self::core::{AnyCore, Core};
@@ -23,7 +24,8 @@ use crate::simd::{InstructionSet, Portable, Simd};
 ///
 /// # Panics
 /// [`Engine::train_step`] panics if a step has not one true class per image or not one weight
-/// per class, or a class that the graph does not have: mistakes of the caller.
+/// per class, or a class that the graph does not have, and [`Engine::gradient`] if there is not one
+/// factor per logit: mistakes of the caller.
 pub struct CpuEngine {
     core: Box<dyn AnyCore>,
     set: InstructionSet,
@@ -117,6 +119,15 @@ impl Engine for CpuEngine {
         first_trained: NodeIndex,
     ) -> Result<Logits, EngineError> {
         self.core.forward_features(features, first_trained)
+    }
+
+    fn gradient(
+        &mut self,
+        images: &Batch,
+        node: NodeIndex,
+        factors: LogitFactors<'_>,
+    ) -> Result<Gradient, EngineError> {
+        self.core.gradient(images, node, factors)
     }
 
     fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {

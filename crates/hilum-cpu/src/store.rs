@@ -288,6 +288,14 @@ pub(crate) fn is_depthwise(graph: &Graph, node: NodeIndex) -> bool {
     groups > 1 && groups == channels && groups == out_channels
 }
 
+/// Values from pixel to pixel of every node's result: its channels in whole registers.
+pub(crate) fn whole_strides(graph: &Graph, lanes: usize) -> Vec<usize> {
+    let nodes = graph.nodes().iter();
+    nodes
+        .map(|node| node.shape.channels.next_multiple_of(lanes))
+        .collect()
+}
+
 /// Values from pixel to pixel of every node's result: its channels in whole registers, or, for an
 /// image that only convolutions read, its channels.
 pub(crate) fn strides(graph: &Graph, lanes: usize) -> Vec<usize> {

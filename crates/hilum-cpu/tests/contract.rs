@@ -9,6 +9,7 @@ mod portable {
     hilum_engine_tests::transfer!(portable);
     hilum_engine_tests::pytorch!(portable);
     hilum_engine_tests::taps!(portable);
+    hilum_engine_tests::gradients!(portable);
 }
 
 mod widest {
@@ -18,4 +19,5 @@ mod widest {
     hilum_engine_tests::transfer!(widest);
     hilum_engine_tests::pytorch!(widest);
     hilum_engine_tests::taps!(widest);
+    hilum_engine_tests::gradients!(widest);
 }

@@ -8,6 +8,7 @@
 //! - [`operations`]: every operation against plain loops, forward and backward.
 //! - [`convolutions`]: convolutions of any shape against plain loops.
 //! - [`contract`](mod@contract): what the [`Engine`] trait promises, whatever the network.
+//! - [`gradients`](mod@gradients): how logits answer to what any node made.
 //! - [`pytorch`](mod@pytorch): optimisers and a network with every kind of layer against PyTorch.
 //! - [`torchvision`](mod@torchvision): whole architectures against torchvision.
 //! - [`transfer`](mod@transfer): features, rates by layer and averages.
@@ -28,6 +29,7 @@
 
 pub mod contract;
 pub mod convolutions;
+pub mod gradients;
 pub mod naive;
 pub mod operations;
 pub mod pytorch;

@@ -26,8 +26,8 @@ mod parameters;
 
 pub use architecture::{Architecture, UnknownArchitecture};
 pub use engine::{
-    Batch, DeviceName, Engine, EngineError, Entry, GpuInterface, Logits, Loss, OptimizerState,
-    Step, StepOutcome, UpdateRule, cross_entropy, dropout_keeps,
+    Batch, DeviceName, Engine, EngineError, Entry, GpuInterface, Gradient, LogitFactors, Logits,
+    Loss, OptimizerState, Step, StepOutcome, UpdateRule, cross_entropy, dropout_keeps,
 };
 pub use network::{
     Activation, Distribution, DropoutUnit, Graph, GraphBuilder, GraphError, Initialisation, Layer,

@@ -1,11 +1,12 @@
 //! The engine on one instruction set: the machines of a graph, and what goes through them.
 
 use hilum_graph::{
-    Batch, Engine, EngineError, Entry, Graph, Logits, NodeIndex, OptimizerState, Parameters, Step,
-    StepOutcome, cross_entropy,
+    Batch, Engine, EngineError, Entry, Gradient, Graph, LogitFactors, Logits, NodeIndex,
+    OptimizerState, Parameters, Step, StepOutcome, cross_entropy,
 };
 
 use super::border::source;
+use super::deriving::Deriver;
 use crate::average;
 use crate::machine::{BatchMoments, Machine};
 use crate::memory::Buffer;
@@ -35,6 +36,8 @@ pub(super) struct Core<S> {
     pub(super) frozen: Option<BorderMachine<S>>,
     pub(super) thawed: Option<BorderMachine<S>>,
     pub(super) training: Option<Training<S>>,
+    /// For gradients by what a node made.
+    pub(super) deriver: Option<Deriver<S>>,
 }
 
 /// A machine for inference on one side of a border.
@@ -84,6 +87,7 @@ impl<S: Simd> Core<S> {
             frozen: None,
             thawed: None,
             training: None,
+            deriver: None,
             graph,
             strides,
             store,
@@ -168,7 +172,7 @@ impl<S: Simd> Core<S> {
         }
     }
 
-    fn infer(&mut self, images: &Batch) -> Vec<f32> {
+    pub(super) fn infer(&mut self, images: &Batch) -> Vec<f32> {
         let kept = self.inference.take();
         let nodes = 0..self.graph.nodes().len();
         let mut machine = self.inference_machine(kept, nodes, &[self.last()], images.count);
@@ -337,7 +341,8 @@ impl<S: Simd> AnyCore for Core<S> {
             + self.tapped.as_ref().map_or(0, Machine::memory)
             + part(&self.frozen)
             + part(&self.thawed)
-            + training.map_or(0, |training| training.trained.memory());
+            + training.map_or(0, |training| training.trained.memory())
+            + self.deriver.as_ref().map_or(0, Deriver::memory);
         values * size_of::<f32>()
     }
 
@@ -384,6 +389,16 @@ impl<S: Simd> Engine for Core<S> {
             self.infer(features)
         };
         self.finite(logits)
+    }
+
+    fn gradient(
+        &mut self,
+        images: &Batch,
+        node: NodeIndex,
+        factors: LogitFactors<'_>,
+    ) -> Result<Gradient, EngineError> {
+        images.check_shape(&self.graph, self.graph.input_shape())?;
+        self.derive(images, node, factors)
     }
 
     fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {

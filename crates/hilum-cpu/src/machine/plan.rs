@@ -134,9 +134,9 @@ pub(crate) struct Plan {
     pub(crate) algorithms: Vec<Algorithm>,
     /// Each value's place.
     pub(crate) values: Vec<usize>,
-    /// Each value's gradient's place, where it has one; training only.
+    /// Each value's gradient's place, where it has one and backward follows.
     pub(crate) gradients: Vec<Option<usize>>,
-    /// Each step's own memory: a pool's choices, a dropout's factors; training only.
+    /// Each step's own memory: a pool's choices, a dropout's factors; where backward follows.
     pub(crate) notes: Vec<Option<usize>>,
     /// Transformed tiles and their gradients, in turn used by all steps.
     pub(crate) shared: [usize; 3],
@@ -235,7 +235,7 @@ impl Plan {
             vec![None; program.values.len()],
             vec![None; program.steps.len()],
         );
-        if mode == Mode::Training {
+        if mode.has_backward() {
             gradients = (0..program.values.len())
                 .map(|id| leases.gradient(id))
                 .collect();
@@ -279,7 +279,7 @@ impl Plan {
             self.tiles_at_a_time[index] = most;
             sizes[0] = sizes[0].max(positions * plane(most, c));
             sizes[1] = sizes[1].max(positions * plane(most, k));
-            if mode == Mode::Training {
+            if mode.has_backward() {
                 sizes[2] = sizes[2].max(positions * plane(most, c));
             }
         }
@@ -310,9 +310,10 @@ impl Plan {
             Algorithm::Pointwise | Algorithm::Patches => {
                 let depth = window.taps() * c;
                 let rows = block_rows(depth);
-                let backward = match mode {
-                    Mode::Training => rows * depth.next_multiple_of(16),
-                    Mode::Inference => 0,
+                let backward = if mode.has_backward() {
+                    rows * depth.next_multiple_of(16)
+                } else {
+                    0
                 };
                 rows * (spread(depth) + spread(k)) + backward + 192
             }
@@ -365,9 +366,10 @@ impl<'a> Leases<'a> {
     }
 
     fn value(&mut self, id: ValueId, mode: Mode) -> usize {
-        let end = match mode {
-            Mode::Inference => self.last_use[id],
-            Mode::Training => self.backward(self.born[id]).max(self.last_use[id]),
+        let end = if mode.has_backward() {
+            self.backward(self.born[id]).max(self.last_use[id])
+        } else {
+            self.last_use[id]
         };
         self.add(self.program.values[id].len(), self.born[id], end)
     }
@@ -378,7 +380,13 @@ impl<'a> Leases<'a> {
             return None;
         }
         let first = self.last_use[id].min(self.program.steps.len() - 1);
-        let (start, end) = (self.backward(first), self.backward(self.born[id]));
+        // What is asked for stays until it is read.
+        let end = if self.program.derived == Some(id) {
+            2 * self.program.steps.len()
+        } else {
+            self.backward(self.born[id])
+        };
+        let start = self.backward(first);
         Some(self.add(value.len(), start, end))
     }
 

@@ -5,7 +5,7 @@ use super::normalise::{self, Coefficients};
 use super::packed;
 use super::plan::{Plan, Shape};
 use crate::memory::Buffer;
-use crate::program::{Mode, Program, Step, Work};
+use crate::program::{Mode, Program, Step, ValueId, Work};
 use crate::simd::Simd;
 use crate::store::{ParameterMemory, Store};
 use crate::threads::Pool;
@@ -24,7 +24,7 @@ pub(crate) struct Machine<S> {
     /// A place where they are transposed before they are packed.
     transposed: Buffer,
     biases: Vec<Option<Buffer>>,
-    /// Per value: what its batch norm is at the moment; training only.
+    /// Per value: what its batch norm is at the moment; where backward follows.
     pub(super) coefficients: Vec<Option<Coefficients>>,
     /// Their rows.
     norm_lines: Buffer,
@@ -53,9 +53,9 @@ impl<S: Simd> Machine<S> {
         };
         let keep = mode == Mode::Inference;
         let forward_weights = shapes.iter().map(|shape| room(keep, shape)).collect();
-        let largest = |len: fn(&Shape) -> usize| match mode {
-            Mode::Inference => 0,
-            Mode::Training => shapes.iter().flatten().map(len).max().unwrap_or(0),
+        let largest = |len: fn(&Shape) -> usize| {
+            let wanted = shapes.iter().flatten().filter(|_| mode.has_backward());
+            wanted.map(len).max().unwrap_or(0)
         };
         let biases = program.steps.iter().map(|step| match &step.work {
             Work::Convolution(_) | Work::Copy { .. } => {
@@ -167,13 +167,25 @@ impl<S: Simd> Machine<S> {
     /// The logits or whatever else was asked for, dense, of the first `count` images.
     pub(crate) fn output(&self, which: usize, count: usize) -> Vec<f32> {
         let id = self.program.outputs[which];
+        self.dense(id, self.plan.values[id], count)
+    }
+
+    /// What lies at `start` in the arrangement of a value, without its padding.
+    fn dense(&self, id: ValueId, start: usize, count: usize) -> Vec<f32> {
         let value = &self.program.values[id];
-        let start = self.plan.values[id];
         let pixels = self.arena[start..start + count * value.len()].chunks_exact(value.stride);
         pixels
             .flat_map(|pixel| &pixel[..value.shape.channels])
             .copied()
             .collect()
+    }
+
+    /// After backward in [`Mode::Derivative`]: the gradient of the node, dense, of the first
+    /// `count` images.
+    pub(crate) fn derivative(&self, count: usize) -> Vec<f32> {
+        let id = self.program.derived.expect("a program for derivatives");
+        let start = self.plan.gradients[id].expect("the node's gradient");
+        self.dense(id, start, count)
     }
 
     pub(super) fn context<'a>(&'a mut self, count: usize, pool: &'a mut Pool) -> Context<'a> {

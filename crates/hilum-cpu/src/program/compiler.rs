@@ -30,6 +30,7 @@ pub(crate) fn compile(
             values: Vec::new(),
             steps: Vec::new(),
             outputs: Vec::new(),
+            derived: None,
         },
     };
     for index in range.clone() {
@@ -66,7 +67,14 @@ impl Compiler<'_> {
         if let Some(value) = self.places[node] {
             return value;
         }
-        let value = self.value(node, false);
+        let is_derived = self.mode
+            == Mode::Derivative {
+                node: NodeIndex(node),
+            };
+        let value = self.value(node, is_derived);
+        if is_derived {
+            self.program.derived = Some(value);
+        }
         let inner = self.program.values[value].shape;
         let mut corner = [0, 0];
         if let Some(padding) = self.stem_padding(node) {
@@ -196,7 +204,7 @@ impl Compiler<'_> {
             Op::Convolution { .. } | Op::Dense { .. } => self.convolution(node),
             Op::BatchNorm { .. } | Op::Activation(_) => self.copy(node, inputs),
             Op::Dropout { probability, unit } => {
-                if self.mode == Mode::Inference || probability == 0.0 {
+                if self.mode != Mode::Training || probability == 0.0 {
                     self.alias(node, &inputs);
                 } else {
                     self.simple(node, Work::Dropout { probability, unit }, inputs, flows);
@@ -224,7 +232,7 @@ impl Compiler<'_> {
         let value = self.value(node, flows);
         self.step(work, inputs, value, node);
         self.places[node] = Some(value);
-        if self.mode == Mode::Training {
+        if self.mode.has_backward() {
             self.attach(value, node);
         }
     }
@@ -238,9 +246,10 @@ impl Compiler<'_> {
             activation = Some(found);
             last = user;
         }
-        let flows = self.program.values[inputs[0]].needs_gradient || fold.is_some();
+        let is_trained = fold.is_some() && self.mode == Mode::Training;
+        let flows = self.program.values[inputs[0]].needs_gradient || is_trained;
         let value = self.value(node, flows);
-        if self.mode == Mode::Training {
+        if self.mode.has_backward() {
             self.program.values[value].norm = fold.take();
             self.program.values[value].activation = activation.take();
         }
@@ -319,11 +328,14 @@ impl Compiler<'_> {
             gate,
             pool: false,
         };
-        let value = self.value(node, true);
+        let flows = self.mode == Mode::Training || self.program.values[input].needs_gradient;
+        let value = self.value(node, flows);
         let mut chain = vec![node];
         match self.mode {
             Mode::Inference => self.fuse(&mut convolution, &mut chain),
-            Mode::Training => self.fuse_pool(&mut convolution, value, &mut chain),
+            Mode::Training | Mode::Derivative { .. } => {
+                self.fuse_pool(&mut convolution, value, &mut chain);
+            }
         }
         let last = chain[chain.len() - 1];
         self.program.values[value].shape = self.graph.nodes()[last].shape;
@@ -331,7 +343,7 @@ impl Compiler<'_> {
         for place in chain {
             self.places[place] = Some(value);
         }
-        if self.mode == Mode::Training && self.program.values[value].applied.is_none() {
+        if self.mode.has_backward() && self.program.values[value].applied.is_none() {
             self.attach(value, last);
         }
     }

@@ -3,7 +3,7 @@
 use hilum_graph::{Activation, NodeIndex, Op, Padding};
 
 use super::compiler::Compiler;
-use super::step::{Convolution, ValueId, Work};
+use super::step::{Convolution, Mode, ValueId, Work};
 
 impl Compiler<'_> {
     /// Whether the only reader of a gate is a pointwise convolution.
@@ -27,7 +27,7 @@ impl Compiler<'_> {
         let mut last = node;
         if let Some((user, norm)) = self.user_norm(last) {
             self.program.values[value].norm = Some(norm);
-            self.program.values[value].needs_gradient = true;
+            self.program.values[value].needs_gradient |= self.mode == Mode::Training;
             last = user;
         }
         if let Some((user, activation)) = self.user_activation(last) {

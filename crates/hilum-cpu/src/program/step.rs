@@ -10,14 +10,14 @@ pub(crate) struct Value {
     pub(crate) shape: Shape,
     /// Values from pixel to pixel.
     pub(crate) stride: usize,
-    /// A batch norm that its readers apply; training only.
+    /// A batch norm that its readers apply; where backward follows.
     pub(crate) norm: Option<Norm>,
-    /// An activation that its readers apply; training only.
+    /// An activation that its readers apply; where backward follows.
     pub(crate) activation: Option<Activation>,
     /// An activation that was applied before the value was stored, and whose slope the stored
-    /// value tells; training only.
+    /// value tells; where backward follows.
     pub(crate) applied: Option<Activation>,
-    /// Whether anything before it is trained.
+    /// Whether anything before it is trained, or wants to know its gradient.
     pub(crate) needs_gradient: bool,
 }
 
@@ -132,6 +132,8 @@ pub(crate) struct Program {
     pub(crate) steps: Vec<Step>,
     /// The values of the nodes that were asked for.
     pub(crate) outputs: Vec<ValueId>,
+    /// The received value whose gradient is wanted.
+    pub(crate) derived: Option<ValueId>,
 }
 
 /// What a program is for.
@@ -139,4 +141,15 @@ pub(crate) struct Program {
 pub(crate) enum Mode {
     Inference,
     Training,
+    /// Inference that can be run backward, to the result of a node.
+    Derivative {
+        node: NodeIndex,
+    },
+}
+
+impl Mode {
+    /// Whether backward follows, for which values are kept.
+    pub(crate) fn has_backward(self) -> bool {
+        self != Self::Inference
+    }
 }

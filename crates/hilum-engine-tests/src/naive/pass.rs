@@ -132,7 +132,7 @@ impl Pass {
         last.images = loss_slopes(self.logits(), step);
         let mut gradients = BTreeMap::new();
         for index in (1..graph.nodes().len()).rev().map(NodeIndex) {
-            let given = self.back(graph, weights, step, index, &slopes[index.0]);
+            let given = self.back(graph, weights, step.seed, index, &slopes[index.0]);
             for (input, slope) in graph.node(index).inputs.iter().zip(given.inputs) {
                 add(&mut slopes[input.0], &slope);
             }
@@ -143,11 +143,37 @@ impl Pass {
         gradients
     }
 
+    /// Of a pass in inference mode: the gradient of the logits' sum, weighted by `factors` row by
+    /// row, by what every node made of each image.
+    pub fn slopes(&self, graph: &Graph, weights: &Weights, factors: &[f64]) -> Vec<Vec<Vec<f64>>> {
+        let mut slopes: Vec<Value> = self.values.iter().map(Value::zeros_like).collect();
+        let last = slopes.last_mut().expect("a graph has nodes");
+        let classes = graph.class_count();
+        last.images = factors.chunks_exact(classes).map(<[f64]>::to_vec).collect();
+        for index in (1..graph.nodes().len()).rev().map(NodeIndex) {
+            let node = graph.node(index);
+            let slope = &slopes[index.0];
+            let inputs = match node.op {
+                Op::BatchNorm { epsilon, .. } => {
+                    let input = &self.values[node.inputs[0].0];
+                    let norm = Norm::new(index, weights, epsilon, false, input);
+                    vec![norm::backward_as_ever(&norm, slope)]
+                }
+                Op::Dropout { .. } => vec![slope.clone()],
+                _ => self.back(graph, weights, 0, index, slope).inputs,
+            };
+            for (input, slope) in node.inputs.iter().zip(inputs) {
+                add(&mut slopes[input.0], &slope);
+            }
+        }
+        slopes.into_iter().map(|slope| slope.images).collect()
+    }
+
     fn back(
         &self,
         graph: &Graph,
         weights: &Weights,
-        step: &Step<'_>,
+        seed: u64,
         index: NodeIndex,
         slope: &Value,
     ) -> Given {
@@ -166,13 +192,7 @@ impl Pass {
             Op::Activation(activation) => vec![functions::backward(activation, input, slope)],
             Op::Dropout { probability, unit } => {
                 // It scales values by what it drew, and slopes alike.
-                vec![functions::dropout(
-                    slope,
-                    index,
-                    probability,
-                    unit,
-                    step.seed,
-                )]
+                vec![functions::dropout(slope, index, probability, unit, seed)]
             }
             op if op.window().is_some() || op == Op::GlobalAveragePool => {
                 vec![pooling::backward(op, input, slope)]

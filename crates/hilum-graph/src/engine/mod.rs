@@ -4,6 +4,7 @@ mod batch;
 mod device;
 mod dropout;
 mod error;
+mod gradient;
 mod loss;
 mod step;
 
@@ -16,6 +17,7 @@ pub use batch::{Batch, Logits};
 pub use device::{DeviceName, GpuInterface};
 pub use dropout::dropout_keeps;
 pub use error::EngineError;
+pub use gradient::{Gradient, LogitFactors};
 pub use loss::{Loss, cross_entropy};
 pub use step::{Entry, OptimizerState, Step, StepOutcome, UpdateRule};
 
@@ -52,6 +54,19 @@ pub trait Engine: Send {
         features: &Batch,
         first_trained: NodeIndex,
     ) -> Result<Logits, EngineError>;
+
+    /// What `node` makes of images in inference mode, the logits, and the gradient of the logits'
+    /// weighted sum by each of the node's values, as if these were given: `factors` names the
+    /// weights once it sees the logits.
+    ///
+    /// All images go through together: memory grows with their count. Where a slope jumps (a
+    /// ReLU's zero) it is the one that training takes.
+    fn gradient(
+        &mut self,
+        images: &Batch,
+        node: NodeIndex,
+        factors: LogitFactors<'_>,
+    ) -> Result<Gradient, EngineError>;
 
     /// One training step: forward in training mode, loss, backward, update.
     ///

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use hilum_core::{ClassIndex, ClassName, Classes};
 use hilum_graph::{
-    Activation, Batch, DropoutUnit, Engine, EngineError, Entry, Graph, GraphBuilder, Logits,
-    NodeIndex, Op, OptimizerState, Parameters, Shape, Step, StepOutcome, Tensor, UpdateRule,
-    dropout_keeps,
+    Activation, Batch, DropoutUnit, Engine, EngineError, Entry, Gradient, Graph, GraphBuilder,
+    LogitFactors, Logits, NodeIndex, Op, OptimizerState, Parameters, Shape, Step, StepOutcome,
+    Tensor, UpdateRule, dropout_keeps,
 };
 use hilum_imaging::{Augmentation, Channels, Pixels, Recipe};
 use hilum_metrics::EpochRow;
@@ -240,6 +240,15 @@ impl Engine for TinyEngine {
         let rows = rows.data.chunks_exact(HIDDEN);
         let logits = rows.flat_map(|hidden| self.logits(hidden)).collect();
         Ok(Logits::new(CLASSES, logits))
+    }
+
+    fn gradient(
+        &mut self,
+        _: &Batch,
+        _: NodeIndex,
+        _: LogitFactors<'_>,
+    ) -> Result<Gradient, EngineError> {
+        unreachable!("training asks for no gradient by a result")
     }
 
     fn train_step(&mut self, step: &Step<'_>) -> Result<StepOutcome, EngineError> {

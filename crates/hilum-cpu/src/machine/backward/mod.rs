@@ -6,7 +6,7 @@ mod values;
 use super::context::Context;
 use super::state::Machine;
 use crate::memory::{Buffer, Shared};
-use crate::program::{Step, ValueId, Work};
+use crate::program::{Mode, Step, ValueId, Work};
 use crate::simd::Simd;
 use crate::store::Store;
 use crate::threads::Pool;
@@ -44,7 +44,7 @@ impl Backward<'_> {
 
 impl<S: Simd> Machine<S> {
     /// Runs backward after [`forward`](Self::forward) over as many images, and leaves the
-    /// gradients of all its parameters in `gradients`.
+    /// gradients of all its parameters in `gradients`; of none in [`Mode::Derivative`].
     pub(crate) fn backward(
         &mut self,
         count: usize,
@@ -168,6 +168,15 @@ impl<'a> Context<'a> {
             let norm = coefficients.norm;
             let count = (value.pixels() * self.count) as f64;
             let scale = backward.store.part(backward.weights, norm.scale);
+            if self.mode != Mode::Training {
+                // SAFETY: between phases; nobody holds rows of this batch norm.
+                let rows = unsafe { self.norm_lines.write() };
+                coefficients.differentiate_as_ever(scale, rows);
+                if !matches!(step.work, Work::Convolution(_)) {
+                    self.resolve(s, id);
+                }
+                return;
+            }
             let (mut scales, mut shifts) = (vec![0.0; scale.len()], vec![0.0; scale.len()]);
             // SAFETY: between phases; nobody holds rows of this batch norm.
             let rows = unsafe { self.norm_lines.write() };
@@ -181,7 +190,9 @@ impl<'a> Context<'a> {
             if !matches!(step.work, Work::Convolution(_)) {
                 self.resolve(s, id);
             }
-        } else if let Some(bias) = bias {
+        } else if let Some(bias) = bias
+            && self.mode == Mode::Training
+        {
             for (to, sum) in backward.parameter(bias).iter_mut().zip(&sums[0]) {
                 *to = *sum as f32;
             }

@@ -14,7 +14,11 @@ impl Context<'_> {
         job: ConvolutionBackward<'_>,
         gradient: &mut [f32],
     ) {
-        let len = job.window.taps() * job.c;
+        let len = if job.trains {
+            job.window.taps() * job.c
+        } else {
+            0
+        };
         let mut partial = self.take_partial(self.count * len);
         let sums = partial.shared();
         let [inside, outside] = [job.window.input_pixels(), job.window.output_pixels()];
@@ -84,6 +88,7 @@ impl ConvolutionBackward<'_> {
             linear: self.linear,
             len: window.output[1] * c,
             c,
+            trains: self.trains,
             weight_gradient: WeightGradient {
                 window,
                 view: &self.view,
@@ -152,6 +157,7 @@ struct ResultRows<'a> {
     /// Values of a row.
     len: usize,
     c: usize,
+    trains: bool,
     weight_gradient: WeightGradient<'a>,
 }
 
@@ -164,7 +170,9 @@ impl ResultRows<'_> {
             // In place: nobody needs `g` itself any more.
             linear.run(s, &mut self.g[at.clone()], &self.z[at.clone()], self.c);
         }
-        self.weight_gradient.add_row(s, line, &self.g[at.clone()]);
+        if self.trains {
+            self.weight_gradient.add_row(s, line, &self.g[at.clone()]);
+        }
         &self.g[at]
     }
 }

@@ -13,7 +13,7 @@ use crate::kernel::view::View;
 use crate::kernel::window::{Order, Window};
 use crate::kernel::winograd::{Four, Two};
 use crate::memory::{Buffer, Shared};
-use crate::program::{Convolution, Step};
+use crate::program::{Convolution, Mode, Step};
 use crate::simd::Simd;
 
 /// What all tasks of a convolution's gradients know.
@@ -32,6 +32,8 @@ struct ConvolutionBackward<'a> {
     /// What takes the input's gradient further back, if this is its last part.
     backprop: Option<ActivationBackprop<'a>>,
     adds: bool,
+    /// Whether the weights' gradient is wanted.
+    trains: bool,
     /// For the input's gradient.
     weights: &'a [f32],
     window: Window,
@@ -70,6 +72,7 @@ impl Context<'_> {
             choice: self.note(index).map(|note| unsafe { note.read() }),
             to: wanted.then(|| self.gradient(input)),
             adds: wanted && backward.adds_to(input),
+            trains: self.mode == Mode::Training,
             backprop: tally
                 .as_mut()
                 .map(|tally| self.activation_backprop(input, tally)),
@@ -80,7 +83,11 @@ impl Context<'_> {
             k: self.program.values[step.output].stride,
             scratch: self.scratch,
         };
-        let gradient = backward.parameter(how.weight);
+        let gradient = if job.trains {
+            backward.parameter(how.weight)
+        } else {
+            &mut []
+        };
         match algorithm {
             Algorithm::Pointwise | Algorithm::Patches => {
                 self.product_gradient(s, algorithm, job, gradient);
@@ -89,7 +96,9 @@ impl Context<'_> {
             Algorithm::Four => self.winograd_gradient::<S, Four, 4, 6>(s, index, job, gradient),
             Algorithm::Two => self.winograd_gradient::<S, Two, 2, 4>(s, index, job, gradient),
         }
-        backward.store.clear_padding(backward.gradients, how.weight);
+        if job.trains {
+            backward.store.clear_padding(backward.gradients, how.weight);
+        }
         if let Some(tally) = tally {
             backward.channel_sums[input] = Some(self.channel_sums(tally));
         }

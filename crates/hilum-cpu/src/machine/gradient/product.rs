@@ -36,7 +36,7 @@ impl Context<'_> {
         let depth = job.window.taps() * job.c;
         let per_image = job.window.computed_pixels(job.order);
         let total = per_image * self.count;
-        let len = depth * job.k;
+        let len = if job.trains { depth * job.k } else { 0 };
         let rows = plan::block_rows(depth);
         // Windows overlap within an image, so that a part must have whole ones.
         let whole = algorithm == Algorithm::Patches && job.to.is_some();
@@ -87,42 +87,60 @@ impl ConvolutionBackward<'_> {
         sums: &mut [f32],
         to: Option<Scattered<'_>>,
     ) {
-        let depth = self.window.taps() * self.c;
-        let k = self.k;
         let rows = part.rows;
-        let (a_row, d_row) = (plan::spread(depth), plan::spread(k));
+        let d_row = plan::spread(self.k);
         if algorithm == Algorithm::Patches
             && !self.adds
             && let Some(to) = to
         {
             self.images_of(&part.pixels, to).fill(0.0);
         }
-        let across = Panels::new::<S>(k);
         let mut first = part.pixels.start;
         while first < part.pixels.end {
             let count = rows.min(part.pixels.end - first);
             let d = self.result_rows(s, first, count, result, d_row);
-            let view = &self.view;
-            let (values, stride) = if algorithm == Algorithm::Patches {
-                self.window
-                    .gather(s, view, self.order, first, count, patches, a_row);
-                (&*patches, a_row)
-            } else if view.is_plain() && !depth.is_multiple_of(256) {
-                (&view.values[first * self.c..], depth)
-            } else {
-                view.read_rows(s, first, count, patches, a_row);
-                (&*patches, a_row)
-            };
-            let a = Rows { values, stride };
-            let replace = first == part.pixels.start;
-            let out = RowsMut::new(Scattered::of(sums), k);
-            let panels = 0..across.count();
-            outer::add_products(s, count, depth, a, d, across, panels, out, replace);
+            if self.trains {
+                let replace = first == part.pixels.start;
+                self.weight_rows(s, algorithm, first, count, d, patches, sums, replace);
+            }
             if let Some(to) = to {
                 self.input_rows(s, algorithm, first, count, d, back, to);
             }
             first += count;
         }
+    }
+
+    /// Adds what a block of computed pixels gives to the weights' gradient, or begins with it.
+    #[inline(always)]
+    fn weight_rows<S: Simd>(
+        &self,
+        s: S,
+        algorithm: Algorithm,
+        first: usize,
+        count: usize,
+        d: Rows<'_>,
+        patches: &mut [f32],
+        sums: &mut [f32],
+        replace: bool,
+    ) {
+        let depth = self.window.taps() * self.c;
+        let a_row = plan::spread(depth);
+        let view = &self.view;
+        let (values, stride) = if algorithm == Algorithm::Patches {
+            self.window
+                .gather(s, view, self.order, first, count, patches, a_row);
+            (&*patches, a_row)
+        } else if view.is_plain() && !depth.is_multiple_of(256) {
+            (&view.values[first * self.c..], depth)
+        } else {
+            view.read_rows(s, first, count, patches, a_row);
+            (&*patches, a_row)
+        };
+        let a = Rows { values, stride };
+        let out = RowsMut::new(Scattered::of(sums), self.k);
+        let across = Panels::new::<S>(self.k);
+        let panels = 0..across.count();
+        outer::add_products(s, count, depth, a, d, across, panels, out, replace);
     }
 
     /// The gradient of the images that `pixels`, whole ones, belong to.

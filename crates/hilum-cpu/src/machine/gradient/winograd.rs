@@ -40,7 +40,8 @@ impl Context<'_> {
         gradient: &mut [f32],
     ) {
         let (c, k) = (job.c, job.k);
-        let mut partial = self.take_partial(IN * IN * c * k);
+        let len = if job.trains { IN * IN * c * k } else { 0 };
+        let mut partial = self.take_partial(len);
         let per_image = plan::tile_count(&job.window, self.plan.algorithms[index]);
         let tiles = per_image * self.count;
         let most = self.plan.tiles_at_a_time[index];
@@ -65,6 +66,10 @@ impl Context<'_> {
             self.transform_both::<S, A, OUT, IN>(s, job, lot);
             self.multiply_gradients(s, job, lot, IN * IN);
             self.transform_back::<S, A, OUT, IN>(s, job, lot, per_image);
+        }
+        if !job.trains {
+            *self.partial = partial;
+            return;
         }
         let to = Shared::of(gradient);
         let tasks = c.min(4 * self.pool.threads());
@@ -115,8 +120,10 @@ impl Context<'_> {
                 || {
                     for tile in first..(first + few).min(lot.count) {
                         let patch = Patch::new(window, OUT, lot.start + tile);
-                        let (to, plane) = (lot.image.tile(image, tile), lot.image.plane);
-                        image_tile::<S, A, OUT, IN>(s, window, view, patch, scratch, to, plane);
+                        if job.trains {
+                            let (to, plane) = (lot.image.tile(image, tile), lot.image.plane);
+                            image_tile::<S, A, OUT, IN>(s, window, view, patch, scratch, to, plane);
+                        }
                         let (to, plane) = (lot.result.tile(result, tile), lot.result.plane);
                         gradient_tile::<S, A, OUT, IN>(s, window, &from, k, patch, to, plane);
                     }
@@ -136,25 +143,23 @@ impl Context<'_> {
         let (c, k) = (job.c, job.k);
         let (across, down) = (Panels::new::<S>(k), Panels::new::<S>(c));
         let groups = (4 * self.pool.threads()).div_ceil(positions);
-        let kinds = if job.to.is_some() { 2 } else { 1 };
+        let kinds = [job.trains, job.to.is_some()].map(usize::from);
+        let (first_kind, kinds) = (1 - kinds[0], kinds[0] + kinds[1]);
         // SAFETY: the phase that wrote them is over.
         let (image, result) = unsafe { (lot.image.memory.read(), lot.result.memory.read()) };
         self.pool.run(positions * groups * kinds, |task, _| {
             let (position, rest) = (task / (groups * kinds), task % (groups * kinds));
-            let (kind, group) = (rest / groups, rest % groups);
+            let (kind, group) = (first_kind + rest / groups, rest % groups);
             let part = |panels: Panels| {
                 group * panels.count() / groups..(group + 1) * panels.count() / groups
             };
             let d = lot.result.matrix(result, position);
             let at = position * c * k;
             // SAFETY: positions, kinds and groups of columns are disjoint.
-            let (sums, back) = unsafe {
-                (
-                    lot.sums.part(at, c * k).scattered(),
-                    lot.back.memory.scattered(),
-                )
-            };
+            let back = unsafe { lot.back.memory.scattered() };
             if kind == 0 {
+                // SAFETY: as above.
+                let sums = unsafe { lot.sums.part(at, c * k).scattered() };
                 let out = RowsMut::new(sums, k);
                 let v = lot.image.matrix(image, position);
                 let (panels, first) = (part(across), lot.start == 0);

@@ -54,7 +54,7 @@ impl<'a> Context<'a> {
     /// Where the moments of a value with a batch norm go while it is computed.
     pub(crate) fn moments_wanted(&mut self, id: ValueId, blocks: Blocks) -> Option<Tally> {
         self.coefficients[id].as_ref()?;
-        Some(self.tally(id, blocks))
+        (self.mode == Mode::Training).then(|| self.tally(id, blocks))
     }
 
     /// Finds out the batch's moments of a value with a batch norm, or takes those that were
@@ -67,8 +67,11 @@ impl<'a> Context<'a> {
         store: &Store,
         weights: &Buffer,
     ) {
-        if self.mode != Mode::Training || self.coefficients[id].is_none() {
-            return;
+        match self.mode {
+            Mode::Inference => return,
+            _ if self.coefficients[id].is_none() => return,
+            Mode::Derivative { .. } => return self.normalise_as_ever(id, store, weights),
+            Mode::Training => {}
         }
         let stride = self.program.values[id].stride;
         let z = self.read(id);
@@ -100,6 +103,22 @@ impl<'a> Context<'a> {
             }
         }
         let norm = coefficients.norm;
+        let (scale, shift) = (
+            store.part(weights, norm.scale),
+            store.part(weights, norm.shift),
+        );
+        // SAFETY: between phases; nobody holds rows of a value that was just computed.
+        let rows = unsafe { self.norm_lines.write() };
+        coefficients.normalise(scale, shift, rows);
+    }
+
+    /// Takes the running statistics for the batch's.
+    fn normalise_as_ever(&mut self, id: ValueId, store: &Store, weights: &Buffer) {
+        let coefficients = self.coefficients[id].as_mut().expect("a batch norm");
+        let norm = coefficients.norm;
+        let wide = |entry: usize| store.part(weights, entry).iter().map(|v| f64::from(*v));
+        coefficients.mean = wide(norm.mean).collect();
+        coefficients.variance = wide(norm.variance).collect();
         let (scale, shift) = (
             store.part(weights, norm.scale),
             store.part(weights, norm.shift),

@@ -94,6 +94,18 @@ impl Coefficients {
         }
     }
 
+    /// The line from `g` to `dL/dz` where mean and variance are given and follow nothing.
+    pub(crate) fn differentiate_as_ever(&self, scale: &[f32], rows: &mut [f32]) {
+        let line = [Line::A, Line::B, Line::C].map(|line| self.part(line).start);
+        for (channel, scale) in scale.iter().enumerate() {
+            let root = (self.variance[channel] + f64::from(self.norm.epsilon)).sqrt();
+            let a = (f64::from(*scale) / root) as f32;
+            for (start, value) in line.into_iter().zip([a, 0.0, 0.0]) {
+                rows[start + channel] = value;
+            }
+        }
+    }
+
     /// From `sum g` and `sum g (z - mean)` over `count` pixels: the gradients of scale and shift,
     /// and the line from `g` and `z` to `dL/dz`.
     pub(crate) fn differentiate(
