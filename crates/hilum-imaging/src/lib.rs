@@ -63,7 +63,7 @@ pub use phantom::{
     write_dataset, write_dataset_with_truth,
 };
 pub use pixels::{Channels, Pixels};
-pub use prepare::RecipeError;
+pub use prepare::{RecipeError, Sight};
 pub use recipe::{Clahe, Fit, Frame, Interpolation, Normalisation, Recipe, Views, Window};
 pub use series::{SeriesOrder, place_mm, series_order};
 pub use sheet::{SheetRow, sheet};

@@ -6,9 +6,10 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::decode::decode_file;
+use crate::resize::margins;
 use crate::{
-    Channels, Clahe, DecodeError, DecodeLimits, DecodeProblem, Depth, Fit, Frame, Interpolation,
-    Normalisation, Pixels, Recipe, Slice, SliceFile, SourceNote, Views, Window,
+    Anatomy, Channels, Clahe, DecodeError, DecodeLimits, DecodeProblem, Depth, Extent, Fit, Frame,
+    Interpolation, Normalisation, Pixels, Recipe, Slice, SliceFile, SourceNote, Views, Window,
 };
 
 /// The longest side of a network's input.
@@ -70,6 +71,15 @@ pub enum RecipeError {
         /// What may be given.
         expected: &'static str,
     },
+}
+
+/// What the network sees of a slice, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sight {
+    /// The part of the slice that is brought in.
+    pub seen: Extent,
+    /// The part of the prepared image that it fills; the rest is black.
+    pub filled: Extent,
 }
 
 impl Recipe {
@@ -192,6 +202,32 @@ impl Recipe {
         self.fitted(&self.frame.of(pixels).pixels)
     }
 
+    /// Where the network sees what of a slice: the part of `pixels` that [`Recipe::prepare`] brings
+    /// in, and the part of the prepared image that it fills.
+    pub fn sight(&self, pixels: &Pixels) -> Sight {
+        let (width, height) = (pixels.width(), pixels.height());
+        let whole = Extent {
+            top: 0,
+            left: 0,
+            height,
+            width,
+        };
+        let body = self.frame.is_cut().then(|| Anatomy::of(pixels)).flatten();
+        let seen = body.map_or(whole, |body| body.extent(width, height));
+        let sides = (seen.width, seen.height);
+        let (width, height) = self.fit.content_size(sides, self.width, self.height);
+        let (left, top) = margins((width, height), (self.width, self.height));
+        Sight {
+            seen,
+            filled: Extent {
+                top,
+                left,
+                height,
+                width,
+            },
+        }
+    }
+
     /// The same of pixels that are in their frame.
     fn fitted(&self, pixels: &Pixels) -> Pixels {
         let source = match (self.channels, pixels.channels()) {
@@ -201,7 +237,8 @@ impl Recipe {
                 .single_channel()
                 .map_or(Cow::Borrowed(pixels), Cow::Owned),
         };
-        let (width, height) = self.fit.content_size(&source, self.width, self.height);
+        let sides = (source.width(), source.height());
+        let (width, height) = self.fit.content_size(sides, self.width, self.height);
         let mut content = source.resize(width, height, self.interpolation);
         if let Some(clahe) = &self.clahe {
             content = clahe.apply(&content);

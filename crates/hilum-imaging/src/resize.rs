@@ -78,8 +78,7 @@ impl Pixels {
     pub(crate) fn centred_on_black(&self, width: usize, height: usize) -> Self {
         let bytes = self.channels().count();
         let mut data = vec![0; width * height * bytes];
-        let left = half_rounded_to_even(width - self.width());
-        let top = half_rounded_to_even(height - self.height());
+        let (left, top) = margins((self.width(), self.height()), (width, height));
         let rows = self.data().chunks_exact(self.width() * bytes);
         for (row, pixels) in rows.enumerate() {
             let start = ((top + row) * width + left) * bytes;
@@ -96,33 +95,35 @@ impl Fit {
     /// number, halves to even, and at least 1.
     pub(crate) fn content_size(
         self,
-        source: &Pixels,
+        (source_width, source_height): (usize, usize),
         width: usize,
         height: usize,
     ) -> (usize, usize) {
         if self == Self::Stretch {
             return (width, height);
         }
-        let source_ratio = source.width() as f64 / source.height() as f64;
+        let source_ratio = source_width as f64 / source_height as f64;
         let target_ratio = width as f64 / height as f64;
         let scaled = |numerator: usize, denominator: usize, side: usize, limit: usize| {
             let exact = numerator as f64 / denominator as f64 * side as f64;
             (exact.round_ties_even() as usize).clamp(1, limit)
         };
         if source_ratio > target_ratio {
-            (
-                width,
-                scaled(source.height(), source.width(), width, height),
-            )
+            (width, scaled(source_height, source_width, width, height))
         } else if source_ratio < target_ratio {
-            (
-                scaled(source.width(), source.height(), height, width),
-                height,
-            )
+            (scaled(source_width, source_height, height, width), height)
         } else {
             (width, height)
         }
     }
+}
+
+/// What is left on the left and above of an image in the middle of a larger one; widths first.
+pub(crate) fn margins(inner: (usize, usize), outer: (usize, usize)) -> (usize, usize) {
+    (
+        half_rounded_to_even(outer.0 - inner.0),
+        half_rounded_to_even(outer.1 - inner.1),
+    )
 }
 
 fn half_rounded_to_even(pixels: usize) -> usize {
