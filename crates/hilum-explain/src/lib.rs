@@ -3,6 +3,7 @@
 mod heat_map;
 mod layer;
 mod method;
+pub mod sanity;
 
 pub use heat_map::{HeatMap, Signal};
 pub use layer::{LayerError, default_layer, layer};
