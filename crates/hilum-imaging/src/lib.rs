@@ -69,4 +69,4 @@ pub use series::{SeriesOrder, place_mm, series_order};
 pub use sheet::{SheetRow, sheet};
 pub use stranger::{Drawing, Misplacement, Showing, draw};
 pub use window::{FileWindow, VoiFunction, WindowError};
-pub use write::{PatientInfo, SeriesInfo, WriteError, write_dicom, write_png};
+pub use write::{PatientInfo, SeriesInfo, WriteError, encode_png, write_dicom, write_png};

@@ -5,7 +5,7 @@ mod png;
 mod uid;
 
 pub use ct_image::{PatientInfo, SeriesInfo, write_dicom};
-pub use png::write_png;
+pub use png::{encode_png, write_png};
 
 use std::path::PathBuf;
 

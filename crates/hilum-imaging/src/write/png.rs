@@ -20,6 +20,14 @@ pub fn write_png(path: &Path, pixels: &Pixels) -> Result<(), WriteError> {
     Ok(write_atomically(path, |file| file.write_all(&bytes))?)
 }
 
+/// The bytes of `pixels` as an 8-bit grey or RGB PNG; equal pixels give equal bytes.
+///
+/// # Panics
+/// If a side has more pixels than PNG can count, 2^31 - 1.
+pub fn encode_png(pixels: &Pixels) -> Vec<u8> {
+    encode(pixels).expect("memory takes every PNG whose sides it can count")
+}
+
 fn encode(pixels: &Pixels) -> Result<Vec<u8>, EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, pixels.width() as u32, pixels.height() as u32);

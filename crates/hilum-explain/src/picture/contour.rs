@@ -1,0 +1,95 @@
+//! Lines around the hot places of a slice.
+
+use contour::ContourBuilder;
+use hilum_imaging::{Interpolation, Pixels};
+use tiny_skia::{Path, PathBuilder};
+
+use super::canvas::{Area, Canvas, NIGHT, Pen};
+use super::overlay::assert_same_size;
+use super::scale::Scale;
+use crate::HeatMap;
+
+/// The shares of the range that lines are drawn at: a dashed one and an unbroken one.
+pub const LEVELS: [f32; 2] = [0.5, 0.8];
+
+/// White and orange: in grey too, both stand out of their dark edge, and dashes tell them apart.
+const PENS: [Pen; LEVELS.len()] = [
+    Pen {
+        color: [0xff, 0xff, 0xff],
+        width: 1.4,
+        dash: Some([5.0, 4.0]),
+    },
+    Pen {
+        color: [0xfc, 0xa5, 0x0a],
+        width: 1.8,
+        dash: None,
+    },
+];
+/// How far the unbroken dark edge of a line reaches, so that it is seen on bright tissue.
+const EDGE: f32 = 0.9;
+/// Specks smaller than this many pixels get no line.
+const SMALLEST: f64 = 3.0;
+
+/// The slice with lines where the heat crosses [`LEVELS`], `zoom` times as large; RGB.
+///
+/// Marching squares with linear interpolation between the centres of pixels; a hot place at the
+/// border is closed along the border.
+///
+/// # Panics
+/// If slice and map differ in size, or `zoom` is zero.
+pub fn contour(slice: &Pixels, map: &HeatMap, scale: &Scale, zoom: usize) -> Pixels {
+    assert_same_size(slice, map);
+    let (width, height) = (slice.width() * zoom, slice.height() * zoom);
+    let large = slice.resize(width, height, Interpolation::Nearest);
+    let mut canvas = Canvas::of(&large);
+    let area = Area {
+        left: 0,
+        top: 0,
+        width,
+        height,
+    };
+    for (level, pen) in LEVELS.into_iter().zip(PENS) {
+        let Some(path) = path(map, scale.value(level), zoom) else {
+            continue;
+        };
+        let edge = Pen {
+            color: NIGHT,
+            width: pen.width + 2.0 * EDGE,
+            dash: None,
+        };
+        canvas.stroke(&path, &edge, area);
+        canvas.stroke(&path, &pen, area);
+    }
+    canvas.into_pixels()
+}
+
+/// The rings around all places that are at least `level`; `None` if there are none.
+fn path(map: &HeatMap, level: f32, zoom: usize) -> Option<Path> {
+    let values: Vec<f64> = map.values().iter().map(|value| f64::from(*value)).collect();
+    let builder = ContourBuilder::new(map.width(), map.height(), true);
+    let lines = builder.lines(&values, &[f64::from(level)]).ok()?;
+    let mut path = PathBuilder::new();
+    for ring in &lines.first()?.geometry().0 {
+        let points: Vec<[f64; 2]> = ring.0.iter().map(|point| [point.x, point.y]).collect();
+        if area(&points) < SMALLEST {
+            continue;
+        }
+        for (index, point) in points.iter().enumerate() {
+            let [x, y] = point.map(|place| (place * zoom as f64) as f32);
+            if index == 0 {
+                path.move_to(x, y);
+            } else {
+                path.line_to(x, y);
+            }
+        }
+        path.close();
+    }
+    path.finish()
+}
+
+/// The shoelace formula.
+fn area(ring: &[[f64; 2]]) -> f64 {
+    let pairs = ring.iter().zip(ring.iter().cycle().skip(1));
+    let sum: f64 = pairs.map(|([ax, ay], [bx, by])| ax * by - bx * ay).sum();
+    sum.abs() / 2.0
+}
