@@ -8,6 +8,8 @@ mod activation;
 mod eigen;
 mod integrated_gradients;
 mod occlusion;
+#[cfg(test)]
+mod peers;
 mod score;
 mod smooth_grad;
 

@@ -48,6 +48,8 @@ maps.json holds
       smooth_grad {"samples", "sigma_of_range", "maps"}; "map" is |raw| to 0..1. The noise of sample n is
                   sigma * sqrt(3) * formula.values("noise", ...)[n], in sample, row, column, channel order:
                   of variance 1, so that both sides know it; a run draws from a normal distribution
+    architectures  [{"architecture", "input", "targets", "layers": [{"layer", "maps": {method: [raw, ...]}}],
+                "peers"}]: two images each through torchvision's networks, the layer by torchvision's name
     resize      [{"from": [h, w], "to": [h, w], "values", "resized"}]: cv2.resize of float32
     road        Rong et al. 2022 by pytorch_grad_cam.metrics.road, without noise: `map` is
                 formula.values("road", ...) * 0.5 + 0.5; removed are the places at or above the percentile
@@ -68,6 +70,7 @@ import numpy as np
 import pytorch_grad_cam as grad_cam
 import scipy
 import torch
+import torchvision
 from captum.attr import IntegratedGradients, LayerGradCam, NoiseTunnel, Occlusion, Saliency
 from networks import NETWORKS, Network, formula, images
 from pytorch_grad_cam.metrics import road
@@ -75,6 +78,8 @@ from pytorch_grad_cam.metrics.perturbation_confidence import RemoveLeastRelevant
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 AGREED = 2e-5
+# Many layers that have learnt nothing amplify rounding: earlier layers of MobileNetV2 by per cents.
+AGREED_UNTRAINED = 3e-4
 WINDOW, STRIDE, FILL = 4, 3, 0.25
 STEPS = 50
 SAMPLES, SIGMA = 6, 0.15
@@ -133,6 +138,15 @@ def eigen_cam(a, _):
     values, vectors = np.linalg.eigh(rows @ rows.T)
     cam = np.sqrt(values[-1]) * vectors[:, -1]
     return (eigen_sign(rows, cam) * cam).reshape(a.shape[1:])
+
+
+FORMULAS = {
+    "grad-cam": grad_cam_map,
+    "grad-cam++": grad_cam_plus_plus,
+    "hires-cam": hires_cam,
+    "layer-cam": layer_cam,
+    "eigen-cam": eigen_cam,
+}
 
 
 def score_cam(network, image, target, a):
@@ -302,14 +316,7 @@ def projections(passed):
 
 def maps_of_layer(network, peers, layer, batch, targets, passes):
     size = batch.shape[2:]
-    formulas = {
-        "grad-cam": grad_cam_map,
-        "grad-cam++": grad_cam_plus_plus,
-        "hires-cam": hires_cam,
-        "layer-cam": layer_cam,
-        "eigen-cam": eigen_cam,
-    }
-    raws = {method: [cam(*passed[layer]) for passed in passes] for method, cam in formulas.items()}
+    raws = {method: [cam(*passed[layer]) for passed in passes] for method, cam in FORMULAS.items()}
     raws["score-cam"] = [
         score_cam(network, image, target, passed[layer][0])
         for image, target, passed in zip(batch, targets, passes)
@@ -375,6 +382,69 @@ def reference(build):
     }
     description |= maps_of_input(network, peers, batch, targets)
     return description, peers, network, batch, targets
+
+
+# torchvision's networks.
+
+ARCHITECTURES = {
+    "mobilenet-v2": (torchvision.models.mobilenet_v2, ["features.18"]),
+    "resnet-18": (torchvision.models.resnet18, ["layer4", "layer3"]),
+    "efficientnet-b0": (torchvision.models.efficientnet_b0, ["features.8"]),
+    "squeezenet-1.1": (torchvision.models.squeezenet1_1, ["features.12"]),
+}
+SIZE = (128, 160, 3)
+
+
+def torchvisions(build, dtype):
+    network = build(num_classes=4)
+    for name, tensor in network.state_dict().items():
+        if not name.endswith("num_batches_tracked"):
+            tensor.copy_(torch.from_numpy(formula.parameter(name, list(tensor.shape))))
+    return network.to(dtype).eval()
+
+
+def layer_pass(network, name, image, target):
+    """A module's result and gradient for one image."""
+    kept = []
+
+    def keep(_, __, result):
+        result.retain_grad()
+        # What comes next may work in place.
+        kept.extend([result, result.detach().clone()])
+
+    handle = network.get_submodule(name).register_forward_hook(keep)
+    network(image[None])[0, target].backward()
+    handle.remove()
+    return kept[1][0].numpy(), kept[0].grad[0].numpy()
+
+
+def architecture(name):
+    build, layers = ARCHITECTURES[name]
+    network, single = torchvisions(build, torch.float64), torchvisions(build, torch.float32)
+    batch = images(2, *SIZE, torch.float64)
+    with torch.no_grad():
+        order = np.argsort(-network(batch).numpy(), axis=1)
+    targets = [int(order[0, 0]), int(order[1, 1])]
+    found, largest = [], 0.0
+    for layer in layers:
+        maps = {}
+        for method, cam in FORMULAS.items():
+            raws = [cam(*layer_pass(network, layer, *pair)) for pair in zip(batch, targets)]
+            asked = [ClassifierOutputTarget(target) for target in targets]
+            with PEERS[method](single, [single.get_submodule(layer)]) as peer:
+                theirs = peer(batch.float(), asked)
+            for raw, other in zip(raws, theirs):
+                ours = finished(raw, *SIZE[:2])
+                if method == "eigen-cam" and np.abs(ours - other).max() > 0.1:
+                    print(f"{name} {layer}: another sign", file=sys.stderr)
+                    ours = finished(-raw, *SIZE[:2])
+                assert np.ptp(ours) > 0, f"{name} {layer} {method}: no signal"
+                difference = float(np.abs(ours - other).max())
+                largest = max(largest, float(f"{difference:.1e}"))
+            maps[method] = [flat(raw) for raw in raws]
+        found.append({"layer": layer, "maps": maps})
+    assert largest < AGREED_UNTRAINED, f"{name}: differs by {largest}"
+    return {"architecture": name, "input": SIZE, "targets": targets, "layers": found, "peers": largest}
 
 
 # What does not belong to one method.
@@ -466,6 +536,7 @@ def main():
     formula.write(path, {
         "made_by": versions,
         "networks": descriptions,
+        "architectures": [architecture(name) for name in ARCHITECTURES],
         "resize": resizing(),
         "road": road_of(name, network, batch[0], targets[0]),
         "deletion": deletion_of(name, network, batch[0], targets[0]),
