@@ -8,6 +8,7 @@ use hilum_dataset::audit::{GateError, PageError, UnknownRule};
 use hilum_dataset::{
     ClassMapError, FoldsError, MissingSplit, ReadError, StratifyError, WriteManifestError,
 };
+use hilum_explain::LayerError;
 use hilum_graph::{EngineError, GraphError};
 use hilum_hub::FetchError;
 use hilum_imaging::{DecodeError, RecipeError};
@@ -20,6 +21,7 @@ use crate::calibration::CalibrationError;
 use crate::cross_validate::LeakError;
 use crate::data::UnreadableFiles;
 use crate::evaluate::{ClassesDiffer, EvaluationPlaceError};
+use crate::explain::{HeatPlaceError, NoSuchClass};
 use crate::export::ExportError;
 use crate::folds::{ContinueError, ForeignPredictions, InnerValidError, PoolError};
 use crate::search::SearchError;
@@ -136,6 +138,15 @@ pub enum ExperimentError {
     /// A folder of results that is taken.
     #[error(transparent)]
     EvaluationPlace(#[from] EvaluationPlaceError),
+    /// A layer that heat cannot be read at.
+    #[error(transparent)]
+    Layer(#[from] LayerError),
+    /// A class whose heat cannot be asked for.
+    #[error(transparent)]
+    NoSuchClass(#[from] NoSuchClass),
+    /// A folder of pictures that is taken.
+    #[error(transparent)]
+    HeatPlace(#[from] HeatPlaceError),
     /// A device that does not do its part.
     #[error(transparent)]
     Engine(#[from] EngineError),

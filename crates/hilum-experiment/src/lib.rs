@@ -60,6 +60,7 @@ mod engine;
 mod error;
 mod evaluate;
 mod event;
+mod explain;
 mod export;
 mod folds;
 mod inputs;
@@ -89,12 +90,18 @@ pub use evaluate::{
     ClassesDiffer, Division, Evaluate, EvaluationPlace, EvaluationPlaceError, evaluate,
 };
 pub use event::{Event, FoldPosition, FoldProgress, Observer, Task};
+pub use explain::{
+    Explain, Explained, Explanation, FileExplanation, HeatPlace, HeatPlaceError, HeatRequest,
+    NoSuchClass, explain_each,
+};
 pub use export::{CardRequest, Export, ExportError, Exported, export};
 pub use folds::{
     ContinueError, FoldSettings, ForeignPredictions, Group, Grouped, InnerValid, InnerValidError,
     PoolError, parse_split,
 };
 pub use hilum_cpu::{InstructionSet, InstructionSetError};
+pub use hilum_explain::sanity::{Checks, Thoroughness};
+pub use hilum_explain::{Method, Signal, View};
 pub use inputs::read_every_slice;
 pub use model::Model;
 pub use model_origin::ModelOrigin;

@@ -56,6 +56,11 @@ impl Model {
         Ok(model)
     }
 
+    /// What runs it, what the file says, and the pool for all else.
+    pub(crate) fn parts(&mut self) -> (&mut dyn Engine, &ModelFile, &ThreadPool) {
+        (self.engine.as_mut(), &self.file, &self.workers)
+    }
+
     /// What the model runs on.
     pub fn engine(&self) -> String {
         self.engine.description()

@@ -1,6 +1,7 @@
 //! How much each place of an image speaks for a class.
 
 use hilum_imaging::Extent;
+use serde::Serialize;
 
 /// One value for each place of an image, row by row, as a method gave it.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,7 +12,8 @@ pub struct HeatMap {
 }
 
 /// Whether a map says anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// Places differ.
     Present,

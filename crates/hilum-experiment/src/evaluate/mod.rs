@@ -26,6 +26,7 @@ use figures::{clean_positions, figures};
 
 pub use division::Division;
 pub(crate) use judged::Judged;
+pub(crate) use place::fresh_folder;
 pub use place::{EvaluationPlace, EvaluationPlaceError};
 
 /// What is evaluated, and where the results go.

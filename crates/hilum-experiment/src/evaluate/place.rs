@@ -1,7 +1,7 @@
 //! Where the results of an evaluation go; never over others unasked.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -46,22 +46,27 @@ impl EvaluationPlace {
             Self::At(path) | Self::Over(path) => return Ok(path.clone()),
             Self::Fresh(path) => path,
         };
-        if let Some(parent) = path.parent() {
-            fs_err::create_dir_all(parent)?;
-        }
-        let name = path.file_name().unwrap_or(path.as_os_str());
-        for number in 1_u64.. {
-            let candidate = match number {
-                1 => path.clone(),
-                _ => path.with_file_name(format!("{}-{number}", name.to_string_lossy())),
-            };
-            // Making and asking in one step: two evaluations that end at once get two folders.
-            match fs_err::create_dir(&candidate) {
-                Ok(()) => return Ok(candidate),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        unreachable!("a disk holds fewer folders")
+        fresh_folder(path)
     }
+}
+
+/// Makes `path`, or `path-2`, `path-3`, ... if that is taken.
+pub(crate) fn fresh_folder(path: &Path) -> Result<PathBuf, ExperimentError> {
+    if let Some(parent) = path.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    for number in 1_u64.. {
+        let candidate = match number {
+            1 => path.to_owned(),
+            _ => path.with_file_name(format!("{}-{number}", name.to_string_lossy())),
+        };
+        // Making and asking in one step: two calls that end at once get two folders.
+        match fs_err::create_dir(&candidate) {
+            Ok(()) => return Ok(candidate),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    unreachable!("a disk holds fewer folders")
 }

@@ -13,7 +13,7 @@ const MOST: usize = 20_000;
 
 /// How sure the model is of each slice, and of which series it is.
 #[derive(Default)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     slices: Vec<(f64, usize)>,
     series: HashMap<String, usize>,
     groups: usize,
@@ -38,7 +38,7 @@ impl Batch {
     }
 
     /// `None` if the model was not calibrated, or if there are too few slices.
-    pub(super) fn held_against(&self, model: &ModelFile) -> Option<Exchangeability> {
+    pub(crate) fn held_against(&self, model: &ModelFile) -> Option<Exchangeability> {
         model.calibration.as_ref()?.hold_against(&self.slices)
     }
 }

@@ -3,9 +3,9 @@
 use std::io;
 use std::mem;
 
-use hilum_core::Classes;
+use hilum_core::{ClassIndex, Classes};
 use hilum_dataset::{IgnoreReason, Ignored};
-use hilum_imaging::{Concern, DecodeError, DecodeProblem, DicomProblem, place_mm};
+use hilum_imaging::{Concern, DecodeError, DecodeProblem, DicomProblem, Pixels, place_mm};
 use hilum_trust::Answer;
 use rayon::prelude::*;
 
@@ -19,30 +19,67 @@ use crate::{Event, ExperimentError, Model, Task, chain};
 
 /// Slices that are decoded before the network sees the first of them: a long CT series, so that
 /// its slices can be put in order, and a bound to the memory.
-pub(super) const CHUNK: usize = 1024;
+pub(crate) const CHUNK: usize = 1024;
+
+/// The same where pixels are kept.
+pub(crate) const KEPT_CHUNK: usize = 128;
 
 /// What an empty set says.
 const EMPTY_SET: &str =
     "its set is empty: no class is as likely as it takes; `--sets aps` holds the most likely one";
 
 /// What answers go through, a chunk of slices at a time.
-pub(super) struct Judge<'call, 'session> {
-    pub(super) model: &'call mut Model,
-    pub(super) request: &'call Predict,
-    pub(super) session: &'call Session<'session>,
-    pub(super) take: &'call mut dyn FnMut(FileAnswer) -> io::Result<()>,
-    pub(super) counts: FileCounts,
+pub(crate) struct Judge<'call, 'session> {
+    pub(crate) model: &'call mut Model,
+    pub(crate) request: &'call Predict,
+    pub(crate) session: &'call Session<'session>,
+    /// Is given every chunk of answers, and the model between two of them.
+    pub(crate) take: Take<'call>,
+    /// Whether answers come with the pixels that they are of.
+    pub(crate) keeps_pixels: bool,
+    pub(crate) counts: FileCounts,
     /// All that was answered, to be held against the slices of the calibration.
-    pub(super) batch: Batch,
+    pub(crate) batch: Batch,
+}
+
+/// What becomes of answers.
+pub(crate) type Take<'a> =
+    &'a mut dyn FnMut(&mut Model, Vec<JudgedFile>) -> Result<(), ExperimentError>;
+
+/// An answer, and the pixels that it is of if they were to be kept.
+pub(crate) struct JudgedFile {
+    pub(crate) answer: FileAnswer,
+    pub(crate) pixels: Option<JudgedPixels>,
+}
+
+/// A slice in two forms.
+pub(crate) struct JudgedPixels {
+    /// As its file holds it.
+    pub(crate) decoded: Pixels,
+    /// As the network's input is made of it.
+    pub(crate) prepared: Pixels,
+    /// The class that is most likely, also where there is no answer.
+    pub(crate) most_likely: ClassIndex,
+}
+
+/// What to do with each answer by itself, its pixels left aside.
+pub(crate) fn one_by_one(
+    mut take: impl FnMut(FileAnswer) -> io::Result<()>,
+) -> impl FnMut(&mut Model, Vec<JudgedFile>) -> Result<(), ExperimentError> {
+    move |_, judged| {
+        let mut answers = judged.into_iter().map(|judged| judged.answer);
+        Ok(answers.try_for_each(&mut take)?)
+    }
 }
 
 impl Judge<'_, '_> {
     /// Files of one slice are judged together; one of several is read by itself, a chunk of its
     /// slices at a time.
-    pub(super) fn files(&mut self, inputs: &[&Input]) -> Result<(), ExperimentError> {
+    pub(crate) fn files(&mut self, inputs: &[&Input]) -> Result<(), ExperimentError> {
         self.session.cancel().check()?;
         let (model, request) = (&self.model.file, self.request);
-        let open = |input: &&Input| Opened::of(input, model, request);
+        let keeps = self.keeps_pixels;
+        let open = |input: &&Input| Opened::of(input, model, request, keeps);
         let opened: Vec<Opened> = self
             .model
             .workers
@@ -71,9 +108,10 @@ impl Judge<'_, '_> {
         if frames.is_empty() {
             return self.slices(vec![Err(no_such_frame(input, &file, self.request))]);
         }
-        for frames in frames.chunks(CHUNK) {
-            let model = &self.model.file;
-            let read = |index: &usize| read_slice(input, &file, *index, model);
+        let most = if self.keeps_pixels { KEPT_CHUNK } else { CHUNK };
+        for frames in frames.chunks(most) {
+            let (model, keeps) = (&self.model.file, self.keeps_pixels);
+            let read = |index: &usize| read_slice(input, &file, *index, model, keeps);
             let read = self
                 .model
                 .workers
@@ -105,15 +143,22 @@ impl Judge<'_, '_> {
         let answering = self.model.answering(&self.request.policy);
         let mut judgements = judgements.into_iter();
         self.counts.files += count;
+        let mut judged = Vec::with_capacity(count);
         for one in read {
+            let mut pixels = None;
             let answer = match one {
-                Ok(one) => {
+                Ok(mut one) => {
                     let judgement = judgements.next().expect("one for each slice");
                     let is_strict = self.request.doubtful == Doubtful::Refuse;
                     match refusal(&one).filter(|_| is_strict) {
                         None => {
                             let answer = answering.answer(&judgement);
                             self.batch.add(&one, &answer.probabilities);
+                            pixels = one.decoded.take().map(|decoded| JudgedPixels {
+                                decoded,
+                                prepared: one.slice.pixels.clone(),
+                                most_likely: answer.probabilities.most_likely(),
+                            });
                             FileAnswer::Predicted(prediction(self.model, one, &answer))
                         }
                         Some(error) => {
@@ -133,9 +178,9 @@ impl Judge<'_, '_> {
                     }
                 }
             };
-            (self.take)(answer)?;
+            judged.push(JudgedFile { answer, pixels });
         }
-        Ok(())
+        (self.take)(self.model, judged)
     }
 }
 
@@ -146,6 +191,7 @@ fn prediction(model: &Model, read: ReadSlice, answer: &Answer) -> Prediction {
         slice,
         warnings,
         known,
+        decoded: _,
     } = read;
     let dicom = slice.info.dicom.as_deref();
     let classes: &Classes = &model.file.classes;

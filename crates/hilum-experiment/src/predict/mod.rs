@@ -1,6 +1,6 @@
 //! What a model says of images, folders, DICOM files and series, in any mix.
 
-mod batch;
+pub(crate) mod batch;
 mod frames;
 mod judge;
 mod reading;
@@ -21,7 +21,9 @@ use serde::Serialize;
 use crate::session::Session;
 use crate::{Event, ExperimentError, Model, Task, inputs};
 use batch::Batch;
-use judge::{CHUNK, Judge};
+use judge::one_by_one;
+
+pub(crate) use judge::{CHUNK, Judge, JudgedFile, KEPT_CHUNK};
 
 pub use frames::{Frames, FramesError};
 pub use units::{
@@ -198,7 +200,8 @@ pub fn predict_each(
         model,
         request,
         session,
-        take,
+        take: &mut one_by_one(take),
+        keeps_pixels: false,
         counts: FileCounts::default(),
         batch: Batch::default(),
     };
@@ -214,6 +217,6 @@ pub fn predict_each(
 }
 
 /// A path that is no Unicode is shown with marks, rather than not at all.
-fn display<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn display<S: serde::Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
 }

@@ -15,13 +15,18 @@ pub(super) enum Opened {
 }
 
 impl Opened {
-    pub(super) fn of(input: &Input, model: &ModelFile, request: &Predict) -> Self {
+    pub(super) fn of(
+        input: &Input,
+        model: &ModelFile,
+        request: &Predict,
+        keeps_pixels: bool,
+    ) -> Self {
         match input.open(request.limits) {
             Ok(file) if file.count() > 1 => Self::Several,
             Ok(file) if request.frames.of(1).is_empty() => {
                 Self::One(Err(no_such_frame(input, &file, request)))
             }
-            Ok(file) => Self::One(read_slice(input, &file, 0, model)),
+            Ok(file) => Self::One(read_slice(input, &file, 0, model, keeps_pixels)),
             Err(error) => Self::One(Err(error)),
         }
     }
@@ -37,7 +42,13 @@ pub(super) fn no_such_frame(input: &Input, file: &SliceFile, request: &Predict) 
 }
 
 /// A slice of a file, prepared, and what there is to doubt about it.
-pub(super) fn read_slice(input: &Input, file: &SliceFile, index: usize, model: &ModelFile) -> Read {
+pub(super) fn read_slice(
+    input: &Input,
+    file: &SliceFile,
+    index: usize,
+    model: &ModelFile,
+    keeps_pixels: bool,
+) -> Read {
     let (path, recipe) = (input.path(), &model.recipe);
     let slice = file.decode(index, recipe).map_err(|problem| DecodeError {
         path: path.clone(),
@@ -45,6 +56,7 @@ pub(super) fn read_slice(input: &Input, file: &SliceFile, index: usize, model: &
     })?;
     let known = model.known_slices.as_ref();
     let known = known.and_then(|known| known.knows(&SliceFingerprint::of(&slice.pixels)));
+    let decoded = keeps_pixels.then(|| slice.pixels.clone());
     let slice = recipe.prepared(slice);
     let concerns = slice.info.dicom.as_deref().map(DicomInfo::concerns);
     let concerns = concerns.unwrap_or_default();
@@ -56,6 +68,7 @@ pub(super) fn read_slice(input: &Input, file: &SliceFile, index: usize, model: &
         warnings: concerns.chain(notes).chain(known.map(remembered)).collect(),
         slice,
         known,
+        decoded,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use hilum_imaging::{DecodeError, DicomInfo, SeriesOrder, Slice, place_mm, series_order};
+use hilum_imaging::{DecodeError, DicomInfo, Pixels, SeriesOrder, Slice, place_mm, series_order};
 use hilum_weights::Acquaintance;
 
 /// A slice that is ready for the network, and where it is from.
@@ -17,6 +17,8 @@ pub(super) struct ReadSlice {
     pub(super) warnings: Vec<String>,
     /// What the model had to do with it before.
     pub(super) known: Option<Acquaintance>,
+    /// What the file holds, before it was prepared, if it is to be kept.
+    pub(super) decoded: Option<Pixels>,
 }
 
 impl ReadSlice {
@@ -165,7 +167,7 @@ fn warn_of_equals(read: &mut [Read], members: &[usize], what: &str) {
 
 #[cfg(test)]
 mod tests {
-    use hilum_imaging::{Channels, Format, Pixels, SourceColor, SourceInfo};
+    use hilum_imaging::{Channels, Format, SourceColor, SourceInfo};
 
     use super::*;
 
@@ -195,6 +197,7 @@ mod tests {
             },
             warnings: Vec::new(),
             known: None,
+            decoded: None,
         }
     }
 

@@ -65,7 +65,7 @@ impl Method {
     ];
 
     /// As it is written on a command line.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::GradCam => "grad-cam",
             Self::GradCamPlusPlus => "grad-cam++",
@@ -76,6 +76,21 @@ impl Method {
             Self::Occlusion => "occlusion",
             Self::IntegratedGradients => "integrated-gradients",
             Self::SmoothGrad => "smooth-grad",
+        }
+    }
+
+    /// As it is written in its paper.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::GradCam => "Grad-CAM",
+            Self::GradCamPlusPlus => "Grad-CAM++",
+            Self::HiresCam => "HiResCAM",
+            Self::LayerCam => "Layer-CAM",
+            Self::EigenCam => "Eigen-CAM",
+            Self::ScoreCam => "Score-CAM",
+            Self::Occlusion => "occlusion",
+            Self::IntegratedGradients => "integrated gradients",
+            Self::SmoothGrad => "SmoothGrad",
         }
     }
 

@@ -7,6 +7,7 @@ mod completions;
 mod cross_validate;
 mod demo;
 mod evaluate;
+mod explain;
 mod export;
 mod man;
 mod predict;
@@ -60,6 +61,8 @@ commands! {
     Evaluate = evaluate,
     /// Classify images, folders, DICOM files and series
     Predict = predict,
+    /// Show where a model looked, as heat over slices, and check that it can be believed
+    Explain = explain,
     /// Write a model in half precision, with its licence and a card that says what it is worth
     Export = export,
     /// List the architectures, or show one layer by layer

@@ -22,6 +22,8 @@ use crate::narrator::Narrator;
 use crate::screen::Screen;
 use crate::surroundings::session;
 use output::{Output, Sink};
+
+pub(crate) use output::{common_folder, name_within};
 use units::UnitOutput;
 
 /// What `hilum predict` takes.
@@ -229,7 +231,7 @@ fn print_units(
 }
 
 /// A reader of stdout that goes away is none of the library's errors.
-fn of_printing(error: ExperimentError) -> CommandError {
+pub(super) fn of_printing(error: ExperimentError) -> CommandError {
     match error {
         ExperimentError::Output(error) => CommandError::from(error),
         error => CommandError::from(error),
@@ -255,7 +257,7 @@ impl Answers<'_> {
 }
 
 /// What could not be read or was refused, at the end, where it is not overlooked.
-fn tell_unreadable(
+pub(super) fn tell_unreadable(
     counts: FileCounts,
     unreadable: &[String],
     screen: &Screen,

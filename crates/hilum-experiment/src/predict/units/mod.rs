@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::batch::Batch;
-use super::judge::{CHUNK, Judge};
+use super::judge::{CHUNK, Judge, one_by_one};
 use super::{FileAnswer, FileCounts, Predict};
 use crate::inputs::{self, Input};
 use crate::session::Session;
@@ -85,7 +85,7 @@ pub fn predict_units(
     let (mut counts, mut batch) = (FileCounts::default(), Batch::default());
     for unit in units {
         let mut collected = Collected::new(model, request.policy, whole, unit.name);
-        let mut take_slice = |answer| match answer {
+        let mut take_slice = one_by_one(|answer| match answer {
             FileAnswer::Predicted(prediction) => {
                 collected.slice(prediction);
                 Ok(())
@@ -94,12 +94,13 @@ pub fn predict_units(
                 collected.unreadable();
                 take(UnitAnswer::Unreadable { path, frame, error })
             }
-        };
+        });
         let mut judge = Judge {
             model,
             request,
             session,
             take: &mut take_slice,
+            keeps_pixels: false,
             counts,
             batch,
         };
@@ -108,6 +109,7 @@ pub fn predict_units(
             judge.files(&chunk)?;
         }
         (counts, batch) = (judge.counts, judge.batch);
+        drop(take_slice);
         if let Some(prediction) = collected.answer() {
             take(UnitAnswer::Predicted(Box::new(prediction)))?;
         }

@@ -289,16 +289,21 @@ fn table(header: &[String], rows: &[(PathBuf, Vec<String>)], folder: Option<&Pat
     let header = header.iter().cloned();
     let mut table = Table::new(["file".to_owned()].into_iter().chain(header), 2);
     for (path, cells) in rows {
-        let name = folder.and_then(|folder| path.strip_prefix(folder).ok());
-        let name = name.unwrap_or(path).display().to_string();
+        let name = name_within(path, folder);
         table.row([name].into_iter().chain(cells.iter().cloned()));
     }
     table
 }
 
+/// A file's name within a folder that it lies in.
+pub(crate) fn name_within(path: &Path, folder: Option<&Path>) -> String {
+    let name = folder.and_then(|folder| path.strip_prefix(folder).ok());
+    name.unwrap_or(path).display().to_string()
+}
+
 /// So that a row has room on a terminal: the deepest folder that several files are all in; `None`
 /// where there is none, or a single file.
-fn common_folder<'a>(mut paths: impl Iterator<Item = &'a Path>) -> Option<&'a Path> {
+pub(crate) fn common_folder<'a>(mut paths: impl Iterator<Item = &'a Path>) -> Option<&'a Path> {
     let mut common = paths.next()?.parent()?;
     let mut count = 1;
     for path in paths {
