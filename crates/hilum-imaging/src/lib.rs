@@ -40,6 +40,7 @@ mod resize;
 mod series;
 mod sheet;
 mod stranger;
+mod stress;
 mod window;
 mod write;
 
@@ -68,5 +69,6 @@ pub use recipe::{Clahe, Fit, Frame, Interpolation, Normalisation, Recipe, Views,
 pub use series::{SeriesOrder, place_mm, series_order};
 pub use sheet::{SheetRow, sheet};
 pub use stranger::{Drawing, Misplacement, Showing, draw};
+pub use stress::{Change, StressedSlice};
 pub use window::{FileWindow, VoiFunction, WindowError};
 pub use write::{PatientInfo, SeriesInfo, WriteError, encode_png, write_dicom, write_png};

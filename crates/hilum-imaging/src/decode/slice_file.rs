@@ -119,7 +119,7 @@ impl SliceFile {
     }
 
     /// The slice of a file that has one.
-    pub(super) fn only(&self, rendering: Rendering) -> Result<Slice, DecodeProblem> {
+    pub(crate) fn only(&self, rendering: Rendering) -> Result<Slice, DecodeProblem> {
         match (self.count(), &self.content) {
             (1, _) => self.decode(0, rendering),
             (count, Content::Dicom(_)) => Err(DicomProblem::MultiFrame { count }.into()),
