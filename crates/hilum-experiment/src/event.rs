@@ -5,7 +5,7 @@ use std::path::Path;
 use hilum_core::{AuditSummary, Split};
 use hilum_dataset::{Dataset, Ignored};
 use hilum_imaging::DecodeError;
-use hilum_metrics::{Gap, Headline};
+use hilum_metrics::{Gap, Headline, StressTable};
 use hilum_train::{BatchDone, EpochDone, RunStart, StopReason};
 use hilum_trust::Exchangeability;
 use hilum_trust::detector::{DetectorRecord, FitError};
@@ -44,6 +44,8 @@ pub enum Task {
     Read,
     /// Slices go through the network.
     Predict,
+    /// Changed slices do.
+    Stress,
     /// Epochs of all folds or trials.
     Folds,
 }
@@ -147,6 +149,8 @@ pub enum Event<'a> {
     /// A file to predict cannot be read.
     FileUnreadable(&'a DecodeError),
 
+    /// Small changes of the pictures cost much: [`StressTable::brittle`].
+    Brittle(&'a StressTable),
     /// All slices that were predicted, held against those that the model was calibrated on.
     HeldAgainstCalibration(&'a Exchangeability),
     /// A model is calibrated.

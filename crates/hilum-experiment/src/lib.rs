@@ -87,7 +87,8 @@ pub use cross_validate::{
 pub use data::UnreadableFiles;
 pub use error::{ErrorKind, ExperimentError, Interruptible};
 pub use evaluate::{
-    ClassesDiffer, Division, Evaluate, EvaluationPlace, EvaluationPlaceError, evaluate,
+    ClassesDiffer, Division, Evaluate, EvaluationPlace, EvaluationPlaceError, StressGrid,
+    UnknownStressGrid, evaluate,
 };
 pub use event::{Event, FoldPosition, FoldProgress, Observer, Task};
 pub use explain::{

@@ -25,6 +25,8 @@ pub struct Model {
     pub origin: ModelOrigin,
     /// What the file says.
     pub file: ModelFile,
+    /// What it was opened on.
+    pub(crate) machine: MachineSettings,
     pub(crate) workers: ThreadPool,
     engine: Box<dyn Engine>,
 }
@@ -46,6 +48,7 @@ impl Model {
         let model = Self {
             origin: origin.clone(),
             file,
+            machine: machine.clone(),
             workers: workers(machine.threads)?,
             engine,
         };

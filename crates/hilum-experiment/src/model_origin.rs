@@ -30,6 +30,15 @@ impl ModelOrigin {
         }
     }
 
+    /// BLAKE3 over the bytes of its file, as hexadecimal digits; `None` if it is gone.
+    pub(crate) fn digest(&self) -> Option<String> {
+        let digest = match self {
+            Self::Bundled => blake3::hash(hilum_models::bundled()),
+            Self::File(path) => blake3::hash(&fs_err::read(path).ok()?),
+        };
+        Some(digest.to_hex().to_string())
+    }
+
     /// `evaluation` in the folder of the model; that of the bundled one is the current folder.
     pub fn evaluation_folder(&self) -> PathBuf {
         match self {

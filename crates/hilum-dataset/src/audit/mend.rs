@@ -1,5 +1,8 @@
 //! Mending in memory: what can be put right without a judgement.
 
+use std::collections::BTreeMap;
+use std::fmt;
+
 use hilum_core::Split;
 
 use super::evidence::Evidence;
@@ -134,31 +137,68 @@ fn lines_about(evidence: &Evidence<'_>, fates: &[Fate]) -> Vec<String> {
     lines
 }
 
+/// Why a slice says nothing of slices that a model has not seen. The first reason that holds counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unclean {
+    /// Its picture has two classes.
+    TwoClasses,
+    /// Its picture is in another split, too.
+    InAnotherSplit,
+    /// An earlier file of its split has the same picture.
+    Repeat,
+}
+
+impl fmt::Display for Unclean {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::TwoClasses => "pictures with two classes",
+            Self::InAnotherSplit => "copies of pictures in other splits",
+            Self::Repeat => "repeats of a picture",
+        })
+    }
+}
+
 impl Audit {
-    /// The samples of a split without copies of other splits' images, repeats, and pictures with
-    /// two classes, by position; `None` if nothing has to be left out.
+    /// The samples of a split that are copies of other splits' images, repeats, or pictures with two
+    /// classes: by position, and why.
     ///
     /// # Panics
     /// If this is not the audit of `dataset`.
-    pub fn clean_part(&self, dataset: &Dataset, split: Split) -> Option<Vec<usize>> {
+    pub fn unclean(&self, dataset: &Dataset, split: Split) -> BTreeMap<usize, Unclean> {
         assert_eq!(
             dataset.samples.len(),
             self.facts.len(),
             "the audit of this dataset"
         );
         let evidence = Evidence::new(dataset, &self.facts, &self.pairs);
-        let mut is_clean = vec![true; dataset.samples.len()];
+        let mut unclean = BTreeMap::new();
         for copies in evidence.copies().filter(|copies| copies.len() > 1) {
-            let stays =
-                evidence.splits_of(copies).len() == 1 && evidence.classes_of(copies).len() == 1;
+            let of_all = if evidence.classes_of(copies).len() > 1 {
+                Some(Unclean::TwoClasses)
+            } else if evidence.splits_of(copies).len() > 1 {
+                Some(Unclean::InAnotherSplit)
+            } else {
+                None
+            };
             for (position, index) in copies.iter().enumerate() {
-                is_clean[*index] = stays && position == 0;
+                let why = of_all.or((position > 0).then_some(Unclean::Repeat));
+                if evidence.sample(*index).split == split {
+                    unclean.extend(why.map(|why| (*index, why)));
+                }
             }
         }
-        let (clean, unclean): (Vec<usize>, Vec<usize>) = dataset
-            .of(split)
-            .map(|(index, _)| index)
-            .partition(|index| is_clean[*index]);
-        (!unclean.is_empty()).then_some(clean)
+        unclean
+    }
+
+    /// The samples of a split without those that are [`unclean`](Self::unclean), by position; `None`
+    /// if nothing has to be left out.
+    ///
+    /// # Panics
+    /// If this is not the audit of `dataset`.
+    pub fn clean_part(&self, dataset: &Dataset, split: Split) -> Option<Vec<usize>> {
+        let unclean = self.unclean(dataset, split);
+        let of_split = dataset.of(split).map(|(index, _)| index);
+        let clean = of_split.filter(|index| !unclean.contains_key(index));
+        (!unclean.is_empty()).then(|| clean.collect())
     }
 }

@@ -28,7 +28,7 @@ pub use facts::{
 };
 pub use finding::Finding;
 pub use gate::GateError;
-pub use mend::{Mended, mend};
+pub use mend::{Mended, Unclean, mend};
 pub use output::{PageError, write_page};
 pub use result::{Audit, IgnoredFile, SplitSummary};
 pub use rules::{RULES, Rule, UnknownRule, all_pages};

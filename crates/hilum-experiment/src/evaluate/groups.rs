@@ -14,7 +14,7 @@ use crate::data::Audited;
 pub(super) struct Groups {
     /// One a slice; a slice that belongs to no other has one to itself.
     numbers: Vec<usize>,
-    unit: GroupUnit,
+    pub(super) unit: GroupUnit,
     /// What to draw for intervals: groups, if there are any.
     pub(super) drawn: Drawn,
 }

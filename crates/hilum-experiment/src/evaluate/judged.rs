@@ -1,7 +1,7 @@
 //! What a model says of one split, and what that is worth, before anything is written.
 
 use hilum_metrics::EvaluationReport;
-use hilum_report::{JudgedSlice, Prediction};
+use hilum_report::{DataFlow, JudgedSlice, Prediction};
 
 use crate::data::Audited;
 
@@ -15,6 +15,8 @@ pub(crate) struct Judged {
     pub(crate) slices: Vec<JudgedSlice>,
     /// The positions of the clean predictions.
     pub(crate) clean: Vec<usize>,
+    /// How files became these slices.
+    pub(crate) data_flow: DataFlow,
 }
 
 /// What is known of the slice of each of the `samples`.

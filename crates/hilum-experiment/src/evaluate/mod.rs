@@ -1,11 +1,14 @@
 //! What a model is worth on slices that it has not seen.
 
 mod answers;
+mod data_flow;
 mod division;
 mod figures;
 mod groups;
 mod judged;
 mod place;
+mod provenance;
+mod stress;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -28,6 +31,7 @@ pub use division::Division;
 pub(crate) use judged::Judged;
 pub(crate) use place::fresh_folder;
 pub use place::{EvaluationPlace, EvaluationPlaceError};
+pub use stress::{StressGrid, UnknownStressGrid};
 
 /// What is evaluated, and where the results go.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +51,8 @@ pub struct Evaluate {
     pub bootstrap: Bootstrap,
     /// When there is no answer, and how often sets hold the truth.
     pub policy: Policy,
+    /// Which changes of the pictures are tried.
+    pub stress: StressGrid,
 }
 
 impl Evaluate {
@@ -60,6 +66,7 @@ impl Evaluate {
             batch: Predict::BATCH,
             bootstrap: Bootstrap::default(),
             policy: Policy::default(),
+            stress: StressGrid::default(),
         }
     }
 }
@@ -85,21 +92,26 @@ pub fn evaluate(
     session: &Session<'_>,
 ) -> Result<EvaluationReport, ExperimentError> {
     request.place.check()?;
-    let judged = judge(model, request, session)?;
+    let mut judged = judge(model, request, session)?;
+    judged.report.stress = stress::stress(model, &judged, request, session)?;
     let folder = request.place.folder()?;
     let training = match &model.origin {
         ModelOrigin::File(path) => own_training(path, &model.file),
         ModelOrigin::Bundled => None,
     };
+    let provenance = provenance::provenance(model, &judged, request);
     let Judged {
         report,
         predictions,
         slices,
         clean,
+        data_flow,
     } = judged;
     let evaluated = Evaluated {
         clean: report.clean.as_ref().map(|_| clean.as_slice()),
         slices: Some(&slices),
+        data_flow: Some(&data_flow),
+        provenance: Some(&provenance),
         training: training
             .as_ref()
             .map(|(history, context)| (history, context)),
@@ -113,7 +125,7 @@ pub fn evaluate(
     Ok(report)
 }
 
-/// The same without writing anything.
+/// The same without changing any picture, and without writing anything.
 ///
 /// # Errors
 /// As [`evaluate`].
@@ -135,6 +147,8 @@ pub(crate) fn judge(
         clean => clean.to_owned(),
     };
     let answers = answers::scores(model, &audited, &predictions, &shown, request);
+    let clean_samples: Vec<usize> = clean.iter().map(|at| predictions[*at].0).collect();
+    let data_flow = data_flow::data_flow(&audited, known.as_ref(), request.split, &clean_samples);
     let leaked = known.map(Known::leaked);
     let report = EvaluationReport {
         split: request.split,
@@ -155,6 +169,7 @@ pub(crate) fn judge(
         report,
         predictions,
         clean,
+        data_flow,
     })
 }
 

@@ -84,7 +84,7 @@ impl Change {
     /// slices apart, so that each has noise of its own.
     ///
     /// # Errors
-    /// [`DecodeProblem`] where the pixels cannot be saved as JPEG.
+    /// [`DecodeProblem`] where they cannot be saved as JPEG and read again.
     pub fn apply(self, pixels: &Pixels, key: u64) -> Result<Pixels, DecodeProblem> {
         Ok(match self {
             Self::Brightness(factor) => brightness::scaled(pixels, factor),

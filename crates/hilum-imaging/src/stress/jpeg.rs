@@ -6,12 +6,19 @@ use image::codecs::jpeg::JpegEncoder;
 use crate::decode::decode;
 use crate::{Channels, DecodeLimits, DecodeProblem, Format, Pixels, Window};
 
+/// The longest side that JPEG has.
+const LONGEST: usize = 65_535;
+
 /// What is left of the pixels at `quality`, from 1 to 100: the tables of the standard's annex K,
-/// scaled as libjpeg does, colours at full size.
+/// scaled as libjpeg does, colours at full size. An image that is too long to be a JPEG stays what it
+/// is.
 ///
 /// # Errors
-/// [`DecodeProblem`] for sides that JPEG does not have.
+/// [`DecodeProblem`] if it cannot be saved or read.
 pub(super) fn saved(pixels: &Pixels, quality: u8) -> Result<Pixels, DecodeProblem> {
+    if pixels.width().max(pixels.height()) > LONGEST {
+        return Ok(pixels.clone());
+    }
     let unlimited = DecodeLimits {
         max_pixels: u64::MAX,
     };

@@ -1,15 +1,14 @@
 //! A slice that is changed more than once, and read only once.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Change;
-use crate::{
-    DecodeError, DecodeLimits, DecodeProblem, Pixels, Recipe, Slice, SliceFile, SourceInfo,
-};
+use crate::{DecodeError, DecodeLimits, Pixels, Recipe, Rendering, Slice, SliceFile};
 
 /// A slice as its file holds it, ready to be changed.
 #[derive(Debug)]
 pub struct StressedSlice {
+    path: PathBuf,
     file: SliceFile,
     slice: Slice,
 }
@@ -23,7 +22,11 @@ impl StressedSlice {
         let with_path = |problem| DecodeError::new(path, problem);
         let file = SliceFile::open(path, limits)?;
         let slice = file.only(recipe.into()).map_err(with_path)?;
-        Ok(Self { file, slice })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            slice,
+        })
     }
 
     /// Whether a change of the window changes Hounsfield units, and not a grey ramp.
@@ -33,32 +36,28 @@ impl StressedSlice {
             .is_some()
     }
 
-    /// What the file said of itself.
-    pub fn info(&self) -> &SourceInfo {
-        &self.slice.info
-    }
-
     /// The changed slice as `recipe` prepares it; the window is changed in Hounsfield units where the
     /// file holds them.
     ///
     /// # Errors
-    /// [`DecodeProblem`] where the slice cannot be saved as JPEG.
+    /// [`DecodeError`] if the pixels cannot be decoded anew.
     pub fn changed(
         &self,
         change: Change,
         recipe: &Recipe,
         key: u64,
-    ) -> Result<Pixels, DecodeProblem> {
+    ) -> Result<Pixels, DecodeError> {
         let pixels = match change.window(&self.slice.info, recipe) {
             Some(window) => {
-                let through = Recipe {
+                let rendering = Rendering {
                     window,
-                    ..recipe.clone()
+                    ..recipe.into()
                 };
-                self.file.only((&through).into())?.pixels
+                self.file.only(rendering).map(|slice| slice.pixels)
             }
-            None => change.apply(&self.slice.pixels, key)?,
+            None => change.apply(&self.slice.pixels, key),
         };
+        let pixels = pixels.map_err(|problem| DecodeError::new(&self.path, problem))?;
         Ok(recipe.prepare(&pixels))
     }
 }

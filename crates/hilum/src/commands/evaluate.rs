@@ -5,17 +5,33 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use hilum_core::Split;
+use hilum_experiment::settings::Word;
 use hilum_experiment::{
-    Evaluate, EvaluationPlace, ExperimentError, Model, ModelOrigin, bundled, evaluate,
+    Evaluate, EvaluationPlace, ExperimentError, Model, ModelOrigin, StressGrid, bundled, evaluate,
 };
 use hilum_metrics::Bootstrap;
 
-use crate::arguments::{AnswerArguments, Chosen, DataArgument, Format, OfEvaluation};
+use crate::arguments::{AnswerArguments, Chosen, DataArgument, Format, OfEvaluation, one_of};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
 use crate::screen::{self, Screen};
 use crate::summary;
 use crate::surroundings::session;
+
+const GRIDS: &[Word] = &[
+    Word {
+        name: StressGrid::Off.name(),
+        says: "None",
+    },
+    Word {
+        name: StressGrid::Fast.name(),
+        says: "15 usual changes, of 100 slices at most",
+    },
+    Word {
+        name: StressGrid::Full.name(),
+        says: "33 changes, of all slices",
+    },
+];
 
 /// What `hilum evaluate` takes.
 #[derive(Debug, clap::Args)]
@@ -56,6 +72,14 @@ pub(crate) struct Arguments {
     )]
     batch: NonZeroUsize,
 
+    /// Judge the slices again after changes of brightness, contrast, window, noise, JPEG, size,
+    /// rotation and sharpness
+    ///
+    /// The report and `metrics.json` say what each does to macro-F1. What is changed are the clean
+    /// slices, where any is clean.
+    #[arg(long, value_name = "CHANGES", value_parser = one_of::<StressGrid>(GRIDS), default_value_t = StressGrid::default())]
+    stress: StressGrid,
+
     /// Seed of the bootstrap
     #[arg(long, default_value_t = 32)]
     seed: u64,
@@ -92,6 +116,7 @@ pub(super) fn run(
             ..Bootstrap::default()
         },
         policy,
+        stress: arguments.stress,
         ..Evaluate::new(choices.data(&arguments.data.path), origin)
     };
     screen.note(policy);

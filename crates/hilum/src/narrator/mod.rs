@@ -21,7 +21,7 @@ use crate::screen::{DISCLAIMER, Screen, stderr_width};
 use crate::summary::{class_table, stamp};
 use answers::{calibrated, held_against, worth_of_answers};
 use bars::Bars;
-use evaluation::{divided, known_slices};
+use evaluation::{brittle, divided, known_slices};
 use training::RunProgress;
 
 /// Tells the screen.
@@ -148,6 +148,7 @@ impl Narrator<'_> {
             Event::LeaksUnknown => screen.warn(
                 "this model is of an older hilum and does not say what it learned from: slices that it knows cannot be told from others",
             ),
+            Event::Brittle(table) => brittle(table, screen),
             Event::HeldAgainstCalibration(found) => held_against(found, screen),
             Event::Calibrated {
                 record,

@@ -6,6 +6,7 @@ use hilum_metrics::{ClassMetric, Evaluation, EvaluationReport, METRICS, Metric, 
 use super::answers::answers;
 use super::by_group::by_group;
 use super::figures::{per_class, range, show, shown_of_class};
+use super::stress::stress;
 use super::{Table, stamp};
 use crate::screen::{DISCLAIMER, stdout_width};
 
@@ -17,8 +18,10 @@ pub(crate) fn evaluation(report: &EvaluationReport) -> String {
     let division = division.map_or(String::new(), |division| format!("{division}\n"));
     let groups = report.by_group.as_ref().map(by_group);
     let groups = groups.map_or(String::new(), |groups| format!("{groups}\n\n"));
+    let changes = report.stress.as_ref().map(stress);
+    let changes = changes.map_or(String::new(), |changes| format!("\n{changes}\n"));
     format!(
-        "{division}{}\n\n{}\n95%: {}\n\n{groups}{}\n{}\n{}\n{DISCLAIMER}",
+        "{division}{}\n\n{}\n95%: {}\n\n{groups}{}\n{}{changes}\n{}\n{DISCLAIMER}",
         slices(report),
         score_table(report),
         report.drawn,

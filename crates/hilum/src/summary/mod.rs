@@ -8,6 +8,7 @@ mod evaluation;
 mod figures;
 mod search;
 mod stamp;
+mod stress;
 mod table;
 mod training;
 
@@ -17,5 +18,6 @@ pub(crate) use evaluation::evaluation;
 pub(crate) use figures::spread;
 pub(crate) use search::search;
 pub(crate) use stamp::stamp;
+pub(crate) use stress::cost;
 pub(crate) use table::{Table, broken};
 pub(crate) use training::{BUNDLED_BEGINNING, BUNDLED_KNOWS, training};

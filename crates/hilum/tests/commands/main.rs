@@ -24,6 +24,7 @@ mod resume;
 mod search;
 mod series;
 mod split;
+mod stress;
 mod train;
 mod transfer;
 mod weights;
