@@ -15,7 +15,7 @@ pub(super) fn stress(table: &StressTable) -> String {
         _ => String::new(),
     };
     let tried = format!(
-        "{} changes of {}{of} {part}slices",
+        "stress: {} changes of {}{of} {part}slices",
         table.rows.len(),
         table.count
     );

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use hilum_imaging::{Change, DecodeLimits, Window, decode_file, write_png};
+use hilum_imaging::{
+    Change, DatasetSettings, DecodeLimits, PhantomFormat, Window, decode_file, write_dataset,
+    write_png,
+};
 use serde_json::Value;
 
 use crate::workplace::{CLASSES, Finished, QUICK, Workplace};
@@ -170,7 +173,10 @@ fn a_person_is_told_of_the_worst_within_80_columns() {
         .lines()
         .skip_while(|line| !line.contains("15 changes of"));
     let (first, second) = (lines.next().expect(said), lines.next().unwrap_or_default());
-    assert!(first.starts_with("15 changes of 9 clean slices"), "{said}");
+    assert!(
+        first.starts_with("stress: 15 changes of 9 clean slices"),
+        "{said}"
+    );
     assert!(
         first.chars().count() <= 80 && second.chars().count() <= 80,
         "{said}"
@@ -179,4 +185,25 @@ fn a_person_is_told_of_the_worst_within_80_columns() {
         second.contains("macro-F1") || first.contains("none costs"),
         "{said}"
     );
+}
+
+#[test]
+fn slices_of_hounsfield_units_have_another_window_and_not_another_ramp() {
+    let workplace = Workplace::new();
+    let settings = DatasetSettings {
+        train_per_class: 6,
+        valid_per_class: 3,
+        test_per_class: 3,
+        slices_per_patient: 1,
+        size: 64,
+        seed: 5,
+        format: PhantomFormat::Dicom,
+    };
+    write_dataset(&workplace.path("slices"), &settings, |_, _| {}).expect("phantoms");
+    let train = ["train", "slices", "--name", "first", "--epochs", "2"];
+    workplace.hilum(&[&train, &QUICK[..]].concat()).succeeds();
+    let (_, metrics) = evaluate(&workplace, "slices", &[]);
+    let table = &metrics["stress"];
+    assert_eq!(table["count"], 12);
+    assert_eq!(table["in_hounsfield"], table["count"]);
 }
