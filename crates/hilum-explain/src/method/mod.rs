@@ -9,7 +9,7 @@ mod eigen;
 mod integrated_gradients;
 mod occlusion;
 #[cfg(test)]
-mod peers;
+pub(crate) mod peers;
 mod score;
 mod smooth_grad;
 

@@ -4,6 +4,8 @@
 //! network had learned nothing ([`randomisation`]), and whether the hot places matter to the class
 //! more than places drawn at random ([`removal`], [`road`]).
 
+#[cfg(test)]
+mod peers;
 mod randomisation;
 mod ranks;
 mod removal;

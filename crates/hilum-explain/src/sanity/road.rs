@@ -51,7 +51,7 @@ pub(super) fn scores(
 }
 
 /// As `numpy.percentile` with linear interpolation; `share` in `0.0..=1.0`.
-fn percentile(values: &[f32], share: f64) -> f32 {
+pub(super) fn percentile(values: &[f32], share: f64) -> f32 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f32::total_cmp);
     let place = share * (sorted.len() - 1) as f64;

@@ -53,8 +53,6 @@ maps.json holds
     resize      [{"from": [h, w], "to": [h, w], "values", "resized"}]: cv2.resize of float32
     road        Rong et al. 2022 by pytorch_grad_cam.metrics.road, without noise: `map` is
                 formula.values("road", ...) * 0.5 + 0.5; removed are the places at or above the percentile
-    deletion    Petsiuk et al. 2018 (RISE): probabilities after removing (filling with 0) or inserting
-                `step` places at a time, hottest first, and the area under them by trapezoids
     spearman    [{"one", "other", "rho"}] by scipy
     peers       the largest difference to pytorch-grad-cam or Captum, as a share of a map's range; how many
                 maps of Eigen-CAM have its sign, the others being compared the other way round
@@ -482,31 +480,9 @@ def road_of(name, network, image, target):
                 cases.append(case)
     most, least = np.mean(scores["most"]), np.mean(scores["least"])
     averages = flat([most, least, (least - most) / 2])
-    return {"network": name, "target": target, "cases": cases} | dict(
+    return {"network": name, "cases": cases} | dict(
         zip(["average_most", "average_least", "combined"], averages)
     )
-
-
-def deletion_of(name, network, image, target):
-    step = 10
-    order = np.argsort(-heat(*image.shape[1:]).ravel())
-    curves = {"deletion": (image, torch.zeros_like(image)), "insertion": (torch.zeros_like(image), image)}
-    found = {"network": name, "target": target, "step": step}
-    for what, (start, finish) in curves.items():
-        now, probabilities = start.clone().flatten(1), []
-        for begin in range(0, len(order) + step, step):
-            with torch.no_grad():
-                logits = network(now.reshape(1, *image.shape))
-            probabilities.append(float(torch.softmax(logits, 1)[0, target]))
-            if begin >= len(order):
-                break
-            places = order[begin : begin + step].copy()
-            now[:, places] = finish.flatten(1)[:, places]
-        curve = np.array(probabilities)
-        # RISE's auc.
-        area = (curve.sum() - curve[0] / 2 - curve[-1] / 2) / (len(curve) - 1)
-        found[what] = {"probabilities": flat(curve), "area": float(f"{area:.7g}")}
-    return found
 
 
 def rank_correlations():
@@ -539,7 +515,6 @@ def main():
         "architectures": [architecture(name) for name in ARCHITECTURES],
         "resize": resizing(),
         "road": road_of(name, network, batch[0], targets[0]),
-        "deletion": deletion_of(name, network, batch[0], targets[0]),
         "spearman": rank_correlations(),
         "peers": differences,
     })

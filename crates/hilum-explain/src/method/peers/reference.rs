@@ -8,13 +8,11 @@ use serde::Deserialize;
 
 /// The whole file.
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "not every part has its test yet")]
 pub(crate) struct Reference {
     pub(crate) networks: Vec<Network>,
     pub(crate) architectures: Vec<Published>,
     pub(crate) resize: Vec<Resizing>,
     pub(crate) road: Road,
-    pub(crate) deletion: Removal,
     pub(crate) spearman: Vec<Spearman>,
 }
 
@@ -120,49 +118,24 @@ pub(crate) struct Resizing {
 
 /// Scores after removing places, of the first image of a network.
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "not every part has its test yet")]
 pub(crate) struct Road {
     pub(crate) network: String,
-    pub(crate) target: usize,
     pub(crate) cases: Vec<RoadCase>,
-    pub(crate) average_most: f64,
-    pub(crate) average_least: f64,
     pub(crate) combined: f64,
 }
 
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "not every part has its test yet")]
 pub(crate) struct RoadCase {
     pub(crate) percentile: f64,
     /// What goes first: the `most` or the `least` relevant.
     pub(crate) order: String,
-    pub(crate) score: f64,
     pub(crate) imputed: Option<Vec<f32>>,
 }
 
-/// Probabilities while places are removed or inserted, of the first image of a network.
 #[derive(Deserialize)]
-#[expect(dead_code, reason = "not every part has its test yet")]
-pub(crate) struct Removal {
-    pub(crate) network: String,
-    pub(crate) target: usize,
-    pub(crate) step: usize,
-    pub(crate) deletion: Curve,
-    pub(crate) insertion: Curve,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "not every part has its test yet")]
-pub(crate) struct Curve {
-    pub(crate) probabilities: Vec<f64>,
-    pub(crate) area: f64,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "not every part has its test yet")]
 pub(crate) struct Spearman {
-    pub(crate) one: Vec<f64>,
-    pub(crate) other: Vec<f64>,
+    pub(crate) one: Vec<f32>,
+    pub(crate) other: Vec<f32>,
     pub(crate) rho: f64,
 }
 
