@@ -17,7 +17,8 @@ times   prints a Markdown table: seconds of the whole process (reading, maps, a 
         of its work alone where the program can tell, and the memory at its peak. Two threads each, in turns, the best
         of all rounds. The peer's whole process is Python with its imports; `work` is from reading the first slice on.
 
-Needs target/release/hilum, torch 2.15, torchvision 0.29, grad-cam 1.5.7, captum 0.9.0, safetensors and Pillow.
+Needs target/release/hilum (cargo build --release -p hilum), torch 2.15, torchvision 0.29, grad-cam 1.5.7, captum
+0.9.0, safetensors and Pillow.
 """
 import argparse
 import itertools
@@ -33,7 +34,6 @@ import numpy as np
 from PIL import Image
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-HILUM = ROOT / "target/release/hilum"
 THREADS = 2
 CAMS = {
     "grad-cam": "GradCAM",
@@ -178,13 +178,14 @@ def as_heat(method, values):
     return values / values.max() if values.max() > 0 else values
 
 
-def hilum(method):
-    return [HILUM, "explain", "--method", method, "--format", "json", "--threads", str(THREADS)]
+def hilum(arguments, method, paths):
+    return [arguments.hilum, "explain", *paths, "--model", arguments.model, "--method", method, "--format", "json",
+            "--threads", str(THREADS), *arguments.words]
 
 
-def explain(folder, out, method, *words):
-    """Runs hilum; its lines, by the name of the picture."""
-    command = [*hilum(method), folder, "--out", out, *words]
+def explain(command):
+    """Runs hilum without checks; its lines, by the name of the picture."""
+    command = [*command, "--sanity", "off"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))}\n{done.stderr}")
@@ -202,13 +203,6 @@ def prepare(slices, model, count, folder):
     return sorted(folder.iterdir())
 
 
-def written(out, picture):
-    """The map that hilum wrote for a picture."""
-    found = sorted(out.rglob(f"{picture.stem}*.npy"))
-    assert len(found) == 1, f"{len(found)} maps of {picture.name} in {out}"
-    return np.load(found[0]).astype(np.float64)
-
-
 def compare_maps(arguments, model, folder):
     peer = Peer(model)
     print("| method | layer | largest | mean | |\n|---|---|---|---|---|")
@@ -216,11 +210,11 @@ def compare_maps(arguments, model, folder):
         count = min(arguments.count, 2 if method == "score-cam" else arguments.count)
         files = prepare(arguments.slices, model, count, folder / method)
         out = folder / f"{method}-out"
-        words = ["--model", arguments.model, "--sanity", "off", *arguments.words]
-        lines = explain(folder / method, out, method, *words)
+        lines = explain([*hilum(arguments, method, files), "--out", out])
         largest, total, turned, correlations = 0.0, [], 0, []
         for picture in files:
-            line, ours = lines[picture.name], written(out, picture)
+            line = lines[picture.name]
+            ours = np.load(line["map"]).astype(np.float64)
             number = model.classes.index(line["class"])
             theirs = peer.maps(method, line.get("layer"), model.values(picture)[None], [number])[0]
             one, other = as_heat(method, ours), as_heat(method, theirs)
@@ -280,10 +274,9 @@ def compare_times(arguments, model, folder):
     for method in arguments.methods:
         count = max(2, min(arguments.count, 2048 // SLOW.get(method, 1)))
         pngs = folder / method
-        prepare(arguments.slices, model, count, pngs)
+        ours = hilum(arguments, method, prepare(arguments.slices, model, count, pngs))
         (folder / "out").mkdir(exist_ok=True)
-        base = [*hilum(method), *sorted(pngs.iterdir()), "--model", arguments.model]
-        lines = explain(pngs, folder / "out" / method, method, "--model", arguments.model, "--sanity", "off")
+        lines = explain([*ours, "--out", folder / "out" / method])
         (pngs / "classes.json").write_text(json.dumps(lines))
         theirs = [sys.executable, __file__, "peer", pngs, method, "--model", arguments.model,
                   "--batch", str(arguments.batch)]
@@ -292,7 +285,7 @@ def compare_times(arguments, model, folder):
         for number in range(arguments.rounds):
             for sanity in ("off", "fast"):
                 out = folder / "out" / f"{method}-{sanity}-{number}"
-                seconds, peak, _ = timed([*base, "--sanity", sanity, "--out", out])
+                seconds, peak, _ = timed([*ours, "--sanity", sanity, "--out", out])
                 best[sanity] = min(best[sanity], seconds)
                 if sanity == "off":
                     memory["hilum"] = max(memory["hilum"], peak)
@@ -313,6 +306,7 @@ def main():
     parser.add_argument("slices", type=pathlib.Path)
     parser.add_argument("methods", nargs="*", default=METHODS, metavar="METHOD")
     parser.add_argument("--model", type=pathlib.Path, default=ROOT / "models/mobilenet-v2-chest-ct.safetensors")
+    parser.add_argument("--hilum", type=pathlib.Path, default=ROOT / "target/release/hilum", help="the binary")
     parser.add_argument("--count", type=int)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--batch", type=int, default=16, help="the peer's")
