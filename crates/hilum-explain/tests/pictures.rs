@@ -235,6 +235,41 @@ fn a_hot_place_at_the_border_is_closed_there() {
 }
 
 #[test]
+fn lines_of_a_speckled_map_lie_around_where_most_specks_are() {
+    let soft = cone(200, 200, (60.0, 120.0), 50.0);
+    let speckled = |index: usize| {
+        if (index + index / 200).is_multiple_of(4) {
+            soft.values()[index]
+        } else {
+            0.0
+        }
+    };
+    let map = HeatMap::new(200, 200, (0..200 * 200).map(speckled).collect());
+    let picture = contour(
+        &grey(200, 200, 128),
+        &map,
+        &Scale::of(&map).expect("heat"),
+        1,
+    );
+    let places = (0..200).flat_map(|row| (0..200).map(move |column| (column, row)));
+    let drawn = places.filter(|(column, row)| pixel(&picture, *column, *row) != [128; 3]);
+    let distances: Vec<f32> = drawn
+        .map(|(column, row): (usize, usize)| (column as f32 - 59.5).hypot(row as f32 - 119.5))
+        .collect();
+    // Two rings, about where the cone is 50% and 80% of its smoothed tip.
+    assert!(
+        distances
+            .iter()
+            .all(|distance| (4.0..40.0).contains(distance))
+    );
+    assert!(
+        distances.len() < 1500,
+        "{} pixels of two rings",
+        distances.len()
+    );
+}
+
+#[test]
 fn a_slice_is_shown_pixel_for_pixel() {
     let odd = phantom(512).resize(317, 251, Interpolation::Bilinear);
     let map = cone(317, 251, (100.0, 100.0), 60.0);

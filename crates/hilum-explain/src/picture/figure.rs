@@ -1,12 +1,12 @@
 //! A slice beside its heat, with a bar and words.
 
-use hilum_font::{line_height, shorten, wrap};
+use hilum_font::{Weight, line_height, shorten, wrap};
 use hilum_imaging::{Interpolation, Pixels};
 
 use super::canvas::{Area, Canvas, Letters, MUTED, NIGHT, PAPER, SMALL, TEXT};
 use super::caption::Caption;
 use super::color_bar::{ColorBar, SHORTEST};
-use super::contour::contour;
+use super::contour::Contours;
 use super::overlay::{assert_same_size, overlay, without_heat};
 use super::scale::{Scale, Silence};
 use crate::HeatMap;
@@ -34,13 +34,23 @@ impl View {
     /// All three.
     pub const ALL: [Self; 3] = [Self::Slice, Self::Overlay, Self::Contour];
 
-    fn heading(self) -> &'static str {
-        match self {
-            Self::Slice => "slice",
-            Self::Overlay => "heat",
-            Self::Contour => "contours: 50% dashed, 80%",
+    fn heading(self, heat: Option<&Heat>) -> String {
+        let smoothed_by = heat.and_then(|heat| heat.contours.smoothed_by);
+        match (self, smoothed_by) {
+            (Self::Slice, _) => "slice".to_owned(),
+            (Self::Overlay, _) => "heat".to_owned(),
+            (Self::Contour, None) => "contours: 50% dashed, 80%".to_owned(),
+            (Self::Contour, Some(sigma)) => {
+                format!("contours: 50% dashed, 80% of the map smoothed (σ {sigma} px)")
+            }
         }
     }
+}
+
+/// What there is to draw of a map that has heat.
+struct Heat {
+    scale: Scale,
+    contours: Contours,
 }
 
 /// The slice in each of `views`, side by side, with a colour bar to the right and the caption
@@ -54,40 +64,38 @@ impl View {
 pub fn figure(views: &[View], slice: &Pixels, map: &HeatMap, caption: &Caption) -> Pixels {
     assert_same_size(slice, map);
     assert!(!views.is_empty(), "a figure shows something");
-    let scale = Scale::of(map);
     let zoom = zoom(slice);
     let (width, height) = (slice.width() * zoom, slice.height() * zoom);
-    let has_heat = views.iter().any(|view| *view != View::Slice);
-    let bar = scale.as_ref().ok().filter(|_| has_heat).map(ColorBar::new);
+    let shows_heat = views.iter().any(|view| *view != View::Slice);
+    let heat = Scale::of(map).map(|scale| Heat {
+        scale,
+        contours: Contours::of(map, &scale),
+    });
+    let bar = heat.as_ref().ok().filter(|_| shows_heat);
+    let bar = bar.map(|heat| ColorBar::new(&heat.scale));
     let bar_room = bar.as_ref().map_or(0, |bar| GAP + bar.width());
     let panes = views.len() * width + (views.len() - 1) * GAP;
     let room = (panes + bar_room).max(NARROWEST);
-    let caption = with_silence(caption, scale.as_ref().err(), has_heat);
+    let caption = with_silence(caption, heat.as_ref().err().filter(|_| shows_heat));
     let words = caption.lay(room);
     let head = line_height(SMALL) + 4;
-    let tall = if bar.is_some() {
-        height.max(SHORTEST)
-    } else {
-        height
-    };
-    let mut canvas = Canvas::new(
-        room + 2 * MARGIN,
-        2 * MARGIN + head + tall + GAP + words.height(),
-    );
+    let tall = height.max(if bar.is_some() { SHORTEST } else { 0 });
+    let below = MARGIN + head + tall + GAP;
+    let mut canvas = Canvas::new(room + 2 * MARGIN, below + words.height() + MARGIN);
     for (index, view) in views.iter().enumerate() {
         let left = MARGIN + index * (width + GAP);
-        let heading = Letters::new(SMALL, MUTED);
         // One picture alone may be narrower than its heading.
         let heading_room = if views.len() == 1 { room } else { width };
-        let text = shorten(view.heading(), heading.weight, SMALL, heading_room as f32);
-        canvas.write(&text, heading, left, MARGIN);
-        let pane = pane(*view, slice, map, scale.as_ref(), zoom, &caption);
+        let heading = view.heading(heat.as_ref().ok());
+        let text = shorten(&heading, Weight::Regular, SMALL, heading_room as f32);
+        canvas.write(&text, Letters::new(SMALL, MUTED), left, MARGIN);
+        let pane = pane(*view, slice, map, &heat, zoom, &caption);
         canvas.paste(&pane, left, MARGIN + head);
     }
     if let Some(bar) = bar {
         bar.draw(&mut canvas, MARGIN + panes + GAP, MARGIN + head, tall);
     }
-    words.draw(&mut canvas, MARGIN, MARGIN + head + tall + GAP);
+    words.draw(&mut canvas, MARGIN, below);
     canvas.into_pixels()
 }
 
@@ -96,9 +104,9 @@ fn zoom(slice: &Pixels) -> usize {
 }
 
 /// What is written over the picture may not fit there: it is said below as well.
-fn with_silence(caption: &Caption, silence: Option<&Silence>, has_heat: bool) -> Caption {
+fn with_silence(caption: &Caption, silence: Option<&Silence>) -> Caption {
     let mut caption = caption.clone();
-    if let Some(silence) = silence.filter(|_| has_heat) {
+    if let Some(silence) = silence {
         caption.problems.insert(0, caption.words(*silence));
     }
     caption
@@ -108,7 +116,7 @@ fn pane(
     view: View,
     slice: &Pixels,
     map: &HeatMap,
-    scale: Result<&Scale, &Silence>,
+    heat: &Result<Heat, Silence>,
     zoom: usize,
     caption: &Caption,
 ) -> Pixels {
@@ -116,10 +124,10 @@ fn pane(
         let (width, height) = (pixels.width() * zoom, pixels.height() * zoom);
         pixels.resize(width, height, Interpolation::Nearest)
     };
-    match (view, scale) {
+    match (view, heat) {
         (View::Slice, _) => enlarged(slice),
-        (View::Overlay, Ok(scale)) => enlarged(&overlay(slice, map, scale)),
-        (View::Contour, Ok(scale)) => contour(&slice.to_grey(), map, scale, zoom),
+        (View::Overlay, Ok(heat)) => enlarged(&overlay(slice, map, &heat.scale)),
+        (View::Contour, Ok(heat)) => heat.contours.over(&slice.to_grey(), zoom),
         (_, Err(silence)) => silent(&enlarged(&without_heat(slice)), &caption.words(*silence)),
     }
 }

@@ -16,6 +16,7 @@ mod profile;
 mod scale;
 mod series;
 mod sheet;
+mod smooth;
 mod thumbnail;
 
 pub use caption::Caption;

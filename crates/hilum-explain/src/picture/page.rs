@@ -20,61 +20,93 @@ const MIDDLE: u8 = 90;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grid {
     pub(super) column_count: usize,
-    /// The longer side of a picture.
+    /// The longer side of the largest picture.
     pub(super) side: usize,
+    /// Room for a picture and the lines below it.
+    pub(super) column_width: usize,
     /// Lines of text below a picture.
     pub(super) line_count: usize,
 }
 
 impl Grid {
-    pub(super) fn cell_height(&self) -> usize {
-        self.side + 2 + self.line_count * line_height(SMALL) + GAP
-    }
-
     pub(super) fn width(&self) -> usize {
-        self.column_count * (self.side + GAP) - GAP
+        self.column_count * (self.column_width + GAP) - GAP
     }
 
-    pub(super) fn height(&self, count: usize) -> usize {
-        count.div_ceil(self.column_count) * self.cell_height()
+    pub(super) fn height<'a>(&self, thumbnails: impl IntoIterator<Item = &'a Thumbnail>) -> usize {
+        let heights = self.picture_heights(thumbnails);
+        heights.iter().map(|height| self.row_height(*height)).sum()
     }
 
-    /// Draws a cell: the picture, then as many lines as there is room for.
-    pub(super) fn draw(
+    /// Draws all cells, each with as many lines as there is room for.
+    pub(super) fn draw<'a>(
         &self,
         canvas: &mut Canvas,
         top: usize,
-        index: usize,
-        thumbnail: &Thumbnail,
         common: Option<&Scale>,
+        cells: impl IntoIterator<Item = (&'a Thumbnail, Vec<String>)>,
+    ) {
+        let cells: Vec<_> = cells.into_iter().collect();
+        let mut top = top;
+        let heights = self.picture_heights(cells.iter().map(|(thumbnail, _)| *thumbnail));
+        for (row, height) in cells.chunks(self.column_count).zip(heights) {
+            for (column, (thumbnail, lines)) in row.iter().enumerate() {
+                let left = MARGIN + column * (self.column_width + GAP);
+                let picture = thumbnail.picture(common, self.side);
+                let inwards = (self.column_width - picture.width()) / 2;
+                let down = (height - picture.height()) / 2;
+                canvas.paste(&picture, left + inwards, top + down);
+                self.write(
+                    canvas,
+                    left,
+                    top + height + 2,
+                    thumbnail.problem_count,
+                    lines,
+                );
+            }
+            top += self.row_height(height);
+        }
+    }
+
+    fn write(
+        &self,
+        canvas: &mut Canvas,
+        left: usize,
+        top: usize,
+        problem_count: usize,
         lines: &[String],
     ) {
-        let left = MARGIN + index % self.column_count * (self.side + GAP);
-        let top = top + index / self.column_count * self.cell_height();
-        let picture = thumbnail.picture(common, self.side);
-        let middle = |side: usize| (self.side - side) / 2;
-        canvas.paste(
-            &picture,
-            left + middle(picture.width()),
-            top + middle(picture.height()),
-        );
-        let has_problems = thumbnail.problem_count > 0;
         for (row, text) in lines.iter().take(self.line_count).enumerate() {
-            let letters = match row {
-                0 if has_problems => Letters::bold(SMALL, ALARM),
-                0 => Letters::new(SMALL, INK),
-                _ => Letters::new(SMALL, MUTED),
+            let (letters, mark) = match row {
+                0 if problem_count > 0 => (Letters::bold(SMALL, ALARM), "▲ "),
+                0 => (Letters::new(SMALL, INK), ""),
+                _ => (Letters::new(SMALL, MUTED), ""),
             };
-            let mark = if row == 0 && has_problems { "▲ " } else { "" };
             let text = shorten(
                 &format!("{mark}{text}"),
                 letters.weight,
                 SMALL,
-                self.side as f32,
+                self.column_width as f32,
             );
-            let line_top = top + self.side + 2 + row * line_height(SMALL);
-            canvas.write(&text, letters, left, line_top);
+            canvas.write(&text, letters, left, top + row * line_height(SMALL));
         }
+    }
+
+    /// The highest picture of each row.
+    fn picture_heights<'a>(
+        &self,
+        thumbnails: impl IntoIterator<Item = &'a Thumbnail>,
+    ) -> Vec<usize> {
+        let heights = thumbnails
+            .into_iter()
+            .map(|thumbnail| thumbnail.drawn_size(self.side).1);
+        let heights: Vec<usize> = heights.collect();
+        let highest = |row: &[usize]| row.iter().copied().max().unwrap_or(0);
+        heights.chunks(self.column_count).map(highest).collect()
+    }
+
+    fn row_height(&self, picture_height: usize) -> usize {
+        picture_height + 2 + self.line_count * line_height(SMALL) + GAP
     }
 }
 

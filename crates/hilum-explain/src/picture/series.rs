@@ -56,23 +56,16 @@ pub fn series_page(caption: &Caption, slices: &[SeriesSlice]) -> Pixels {
     let profile_top = MARGIN + words.height() + GAP;
     let bar_top = profile_top + profile::HEIGHT + GAP;
     let grid_top = bar_top + BAR_HEIGHT + GAP;
-    let height = grid_top + grid.height(slices.len()) + MARGIN;
+    let height = grid_top + grid.height(thumbnails(slices)) + MARGIN;
     let mut canvas = Canvas::new(room + 2 * MARGIN, height);
     words.draw(&mut canvas, MARGIN, MARGIN);
     let heading = format!("probability of {}", caption.class);
     profile(&heading, slices).draw(&mut canvas, MARGIN, profile_top, room);
     draw_bar(&mut canvas, MARGIN, bar_top, &low, &high);
-    for (index, slice) in slices.iter().enumerate() {
-        let lines = slice.lines(index, grid.side);
-        grid.draw(
-            &mut canvas,
-            grid_top,
-            index,
-            &slice.thumbnail,
-            common.as_ref(),
-            &lines,
-        );
-    }
+    let cells = slices.iter().enumerate();
+    let cells =
+        cells.map(|(index, slice)| (&slice.thumbnail, slice.lines(index, grid.column_width)));
+    grid.draw(&mut canvas, grid_top, common.as_ref(), cells);
     canvas.into_pixels()
 }
 
@@ -86,20 +79,25 @@ fn profile<'a>(heading: &'a str, slices: &[SeriesSlice]) -> Profile<'a> {
     }
 }
 
+fn thumbnails(slices: &[SeriesSlice]) -> impl Iterator<Item = &Thumbnail> {
+    slices.iter().map(|slice| &slice.thumbnail)
+}
+
 /// The widest cells with which the page does not get too long.
 fn grid(slices: &[SeriesSlice]) -> Grid {
     let of_side = |side: usize| {
-        let drawn = slices.iter().map(|slice| slice.thumbnail.drawn_side(side));
-        let side = drawn.max().unwrap_or(side).max(NARROWEST);
-        let fitting = (WIDEST + GAP) / (side + GAP);
+        let widths = thumbnails(slices).map(|thumbnail| thumbnail.drawn_size(side).0);
+        let column_width = widths.max().unwrap_or(side).max(NARROWEST);
+        let fitting = (WIDEST + GAP) / (column_width + GAP);
         Grid {
             column_count: fitting.min(slices.len()),
             side,
-            line_count: if side < NARROW { 1 } else { 2 },
+            column_width,
+            line_count: if column_width < NARROW { 1 } else { 2 },
         }
     };
     let mut grids = (NARROWEST..=SIDE).rev().step_by(8).map(of_side);
-    let fits = |grid: &Grid| grid.height(slices.len()) <= LONGEST;
+    let fits = |grid: &Grid| grid.height(thumbnails(slices)) <= LONGEST;
     grids.find(fits).unwrap_or_else(|| of_side(NARROWEST))
 }
 
@@ -118,14 +116,14 @@ fn ends(scale: &Scale) -> (String, String) {
 }
 
 impl SeriesSlice {
-    fn lines(&self, index: usize, side: usize) -> Vec<String> {
+    fn lines(&self, index: usize, room: usize) -> Vec<String> {
         let number = self
             .instance_number
             .map_or_else(|| format!("{}", index + 1), |number| format!("#{number}"));
         let probability = self
             .probability
             .map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
-        if side < NARROW {
+        if room < NARROW {
             return vec![format!("{number}  {probability}")];
         }
         let place = self.position_mm.map_or_else(String::new, |position| {

@@ -20,10 +20,10 @@ const HOTTEST: &str = "its hottest; each slice has a scale of its own";
 /// Each map is drawn on its own scale: how hot slices are cannot be compared here.
 pub fn sheets(caption: &Caption, thumbnails: &[Thumbnail]) -> Vec<Pixels> {
     let pages: Vec<&[Thumbnail]> = thumbnails.chunks(COLUMNS * ROWS).collect();
-    let drawn = thumbnails
+    let widths = thumbnails
         .iter()
-        .map(|thumbnail| thumbnail.drawn_side(SIDE));
-    let side = drawn.max().unwrap_or(SIDE);
+        .map(|thumbnail| thumbnail.drawn_size(SIDE).0);
+    let widest = widths.max().unwrap_or(SIDE);
     let has_problems = thumbnails
         .iter()
         .any(|thumbnail| thumbnail.problem_count > 0);
@@ -32,7 +32,8 @@ pub fn sheets(caption: &Caption, thumbnails: &[Thumbnail]) -> Vec<Pixels> {
         column_count: (1..COLUMNS)
             .find(|count| count * count >= thumbnails.len())
             .unwrap_or(COLUMNS),
-        side: side.max(NARROWEST),
+        side: SIDE,
+        column_width: widest.max(NARROWEST),
         line_count: if has_problems { 3 } else { 2 },
     };
     let draw = |(index, page): (usize, &&[Thumbnail])| {
@@ -50,18 +51,18 @@ fn sheet(caption: &Caption, thumbnails: &[Thumbnail], grid: &Grid) -> Pixels {
     let words = caption.lay(room);
     let bar_top = MARGIN + words.height() + GAP;
     let grid_top = bar_top + BAR_HEIGHT + GAP;
-    let height = grid_top + grid.height(thumbnails.len()) + MARGIN;
+    let height = grid_top + grid.height(thumbnails) + MARGIN;
     let mut canvas = Canvas::new(room + 2 * MARGIN, height);
     words.draw(&mut canvas, MARGIN, MARGIN);
     draw_bar(&mut canvas, MARGIN, bar_top, COOLEST, HOTTEST);
-    for (index, thumbnail) in thumbnails.iter().enumerate() {
-        let lines = [
-            thumbnail.name.clone(),
-            thumbnail.words.clone(),
-            problems(thumbnail.problem_count),
-        ];
-        grid.draw(&mut canvas, grid_top, index, thumbnail, None, &lines);
-    }
+    let cells = thumbnails.iter().map(|thumbnail| {
+        let problems = problems(thumbnail.problem_count);
+        (
+            thumbnail,
+            vec![thumbnail.name.clone(), thumbnail.words.clone(), problems],
+        )
+    });
+    grid.draw(&mut canvas, grid_top, None, cells);
     canvas.into_pixels()
 }
 

@@ -51,14 +51,9 @@ impl Thumbnail {
         self.scale.as_ref()
     }
 
-    /// The longer side of what [`picture`](Self::picture) draws.
-    pub(super) fn drawn_side(&self, side: usize) -> usize {
-        let (width, height) = self.drawn_size(side);
-        width.max(height)
-    }
-
-    /// Small slices are enlarged by a whole factor.
-    fn drawn_size(&self, side: usize) -> (usize, usize) {
+    /// Width and height of what [`picture`](Self::picture) draws: small slices are enlarged by a
+    /// whole factor.
+    pub(super) fn drawn_size(&self, side: usize) -> (usize, usize) {
         let (width, height) = (self.slice.width(), self.slice.height());
         let zoom = (side / width.max(height)).max(1);
         size_within(width * zoom, height * zoom, side)

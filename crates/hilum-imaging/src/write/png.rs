@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hilum_files::write_atomically;
-use png::{BitDepth, ColorType, Encoder, EncodingError};
+use png::{BitDepth, ColorType, Compression, Encoder, EncodingError};
 
 use super::WriteError;
 use crate::{Channels, Pixels};
@@ -13,7 +13,7 @@ use crate::{Channels, Pixels};
 /// # Errors
 /// [`WriteError`] if the disk refuses; what stood at `path` before is still there then.
 pub fn write_png(path: &Path, pixels: &Pixels) -> Result<(), WriteError> {
-    let bytes = encode(pixels).map_err(|source| WriteError::Png {
+    let bytes = encode(pixels, Compression::Balanced).map_err(|source| WriteError::Png {
         path: path.to_owned(),
         source,
     })?;
@@ -25,10 +25,10 @@ pub fn write_png(path: &Path, pixels: &Pixels) -> Result<(), WriteError> {
 /// # Panics
 /// If a side has more pixels than PNG can count, 2^31 - 1.
 pub fn encode_png(pixels: &Pixels) -> Vec<u8> {
-    encode(pixels).expect("memory takes every PNG whose sides it can count")
+    encode(pixels, Compression::Fast).expect("memory takes every PNG whose sides it can count")
 }
 
-fn encode(pixels: &Pixels) -> Result<Vec<u8>, EncodingError> {
+fn encode(pixels: &Pixels, compression: Compression) -> Result<Vec<u8>, EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, pixels.width() as u32, pixels.height() as u32);
     encoder.set_depth(BitDepth::Eight);
@@ -36,6 +36,7 @@ fn encode(pixels: &Pixels) -> Result<Vec<u8>, EncodingError> {
         Channels::Grey => ColorType::Grayscale,
         Channels::Rgb => ColorType::Rgb,
     });
+    encoder.set_compression(compression);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels.data())?;
     writer.finish()?;
