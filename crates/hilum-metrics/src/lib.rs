@@ -12,7 +12,7 @@
 //! | are the probabilities right? | [`LOG_LOSS`], [`BRIER_SCORE`], [`LOG_COSH`], [`ECE`], [`reliability`], [`CalibrationScores`] |
 //! | do sets of classes hold the truth? | [`SetScores`] |
 //! | is it right where it is sure? | [`Selective`], [`Abstained`] |
-//! | how much is luck? | [`Bootstrap`] |
+//! | how much is luck? | [`Bootstrap`], [`wilson_interval`] |
 //! | what do folds amount to? | [`CrossValidationReport`] |
 //! | what of patients, beside slices? | [`ByGroup`] |
 //! | what would leakage have claimed? | [`Leak`] |
@@ -54,6 +54,7 @@ mod metric;
 mod metrics;
 mod out_of_fold;
 mod precision_recall;
+mod proportion;
 mod ranking;
 mod reliability;
 mod roc;
@@ -80,6 +81,7 @@ pub use metric::{Direction, Metric, Prominence};
 pub use metrics::*;
 pub use out_of_fold::{Headline, OutOfFold};
 pub use precision_recall::{PrecisionRecallPoint, average_precision, precision_recall_curve};
+pub use proportion::wilson_interval;
 pub use reliability::{ReliabilityBin, reliability};
 pub use roc::{RocPoint, auroc, roc_curve};
 pub use sample::Sample;
