@@ -38,7 +38,9 @@ pub use model_file::{
     DataRecord, INTENDED_USE, InitialWeightsRecord, KnownSlices, ModelFile, ModelFileError,
     NetworkRecord, SettingsRecord, TrainingRecord, ValidationRecord,
 };
-pub use tensor_file::{Precision, TensorFileError, read_tensors, write_tensors, write_tensors_as};
+pub use tensor_file::{
+    Precision, TensorFileError, read_tensors, stored_precision, write_tensors, write_tensors_as,
+};
 pub use weights::{
     ApplyError, ApplyReport, HeadReplaced, IgnoredTensor, Misshapen, Partial, PickleError,
     PytorchError, WeightsError, WeightsFile, WeightsFormat, apply_weights, read_weights,

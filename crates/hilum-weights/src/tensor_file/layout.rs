@@ -20,7 +20,7 @@ use super::precision::Precision;
 pub(super) const METADATA_KEY: &str = "__metadata__";
 
 /// The longest header that is read, in bytes; the `safetensors` crate has the same limit.
-const MAX_HEADER: u64 = 100_000_000;
+pub(super) const MAX_HEADER: u64 = 100_000_000;
 
 /// The bytes of a safetensors file, checked: every tensor lies within, and nothing else does.
 pub(crate) struct Layout<'a> {

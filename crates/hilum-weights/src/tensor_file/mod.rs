@@ -5,6 +5,7 @@ mod error;
 mod file;
 mod layout;
 mod precision;
+mod stored;
 mod values;
 
 pub(crate) use digest::DIGEST_KEY;
@@ -13,6 +14,7 @@ pub(crate) use file::Unverified;
 pub use file::{read_tensors, write_tensors, write_tensors_as};
 pub(crate) use layout::Layout;
 pub use precision::Precision;
+pub use stored::stored_precision;
 pub(crate) use values::{element_type, floats};
 
 #[cfg(test)]

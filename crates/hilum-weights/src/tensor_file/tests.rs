@@ -215,6 +215,7 @@ fn half_precision_is_written_as_ieee_754_has_it() {
     write_tensors_as(&path, Precision::Half, tensors.iter(), &BTreeMap::new()).unwrap();
 
     let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(stored_precision(&bytes[..]), Some(Precision::Half));
     let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     let view = file.tensor("weight").unwrap();
     assert_eq!(view.dtype(), Dtype::F16);
@@ -222,6 +223,18 @@ fn half_precision_is_written_as_ieee_754_has_it() {
     let (read, _) = read_tensors(&path).unwrap();
     let expected = [0.099_975_586, -2.0, 65504.0, 0.0, 1.0];
     assert_eq!(read.get("weight").unwrap().data, expected);
+}
+
+#[test]
+fn how_numbers_are_kept_is_told_from_the_header_alone() {
+    let tensors = Parameters::from_iter([("weight".to_owned(), Tensor::new(vec![1], vec![0.5]))]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("full");
+    write_tensors(&path, tensors.iter(), &BTreeMap::new()).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    assert_eq!(stored_precision(&bytes[..]), Some(Precision::Full));
+    assert_eq!(stored_precision(&bytes[..20]), None);
+    assert_eq!(stored_precision(&[255_u8; 64][..]), None);
 }
 
 #[test]
