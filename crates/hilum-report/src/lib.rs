@@ -1,7 +1,8 @@
 //! Plots, the HTML report of an evaluation and the card of a model, from serialisable results. Sees no tensor.
 //!
 //! [`write_evaluation`] fills the folder of an evaluation; [`write_curves`] draws a training
-//! run; [`model_card`] says of a model what a person must know before using it. Drawings are SVG
+//! run; [`model_card`] says of a model what a person must know before using it, and [`Guideline::fill`]
+//! answers the items of a reporting checklist from the same facts. Drawings are SVG
 //! with text as text and no fonts inside; they can be had as strings too
 //! ([`confusion_matrix`], [`roc`], [`precision_recall`], [`reliability`], [`risk_coverage`], [`training_curves`]).
 //! Each ends in a caption that says what the audit knows of the data.
@@ -52,11 +53,13 @@ mod axes;
 mod by_group;
 mod caption;
 mod cases;
+mod checklist;
 mod class_curves;
 mod confusion_matrix;
 mod data_flow;
 mod evaluated;
 mod evaluation_files;
+mod evaluation_on_card;
 mod headline;
 mod heat;
 mod html_report;
@@ -81,10 +84,15 @@ mod trials;
 
 pub use caption::caption;
 pub use cases::{Case, Cases};
+pub use checklist::{
+    Checklist, DataFacts, Entry, EpochFacts, EvaluationFacts, Facts, FindingFacts, Guideline,
+    IgnoredFacts, JudgedData, MistakeFacts, SplitFacts, UnknownGuideline,
+};
 pub use confusion_matrix::confusion_matrix;
 pub use data_flow::{ClassFlow, DataFlow, Exclusion, FlowStage, SplitFlow};
 pub use evaluated::Evaluated;
 pub use evaluation_files::{WriteError, write_curves, write_evaluation};
+pub use evaluation_on_card::EvaluationOnCard;
 pub use heat::{HeatRow, HeatSection};
 pub use judged_slice::JudgedSlice;
 pub use model_card::{CardRow, ModelCard, model_card};

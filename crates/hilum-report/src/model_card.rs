@@ -5,6 +5,7 @@ use minijinja::{Environment, value::Serde};
 use serde::{Serialize, Serializer};
 
 use crate::audit_box::Audit;
+use crate::evaluation_on_card::{EvaluationOnCard, cell};
 
 /// What a model card tells; texts are for people, and shown as they are.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -27,6 +28,8 @@ pub struct ModelCard {
     /// What the validation split was for, as the training's settings say it.
     #[serde(serialize_with = "in_words")]
     pub validation_role: Option<ValidationRole>,
+    /// Figures of evaluations, the first of its own test split if there is one.
+    pub evaluations: Vec<EvaluationOnCard>,
     /// How probabilities were calibrated; `None` if they were not.
     pub calibration: Option<String>,
     /// What is taken for unlike its training data; `None` if nothing tells.
@@ -61,11 +64,25 @@ pub struct CardRow {
 impl CardRow {
     /// A row of a table; what would break the table is escaped.
     pub fn new(name: &str, value: &str) -> Self {
-        let cell = |text: &str| text.replace('|', "\\|").replace(['\r', '\n'], " ");
         Self {
             name: cell(name),
             value: cell(value),
         }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn value(&self) -> &str {
+        &self.value
+    }
+}
+
+impl ModelCard {
+    /// What the validation figures are worth, in a sentence or two.
+    pub(crate) fn validation_words(&self) -> String {
+        worth(self.validation_role.as_ref())
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn card(model: &ModelFile, extra: Extra) -> Result<ModelCard, Experim
             _ => Vec::new(),
         },
         validation_role: model.training.validation_role(),
+        evaluations: Vec::new(),
         calibration: model.calibration.as_ref().map(calibration),
         detector: model.detector.as_ref().map(ToString::to_string),
         licence: model.licence.clone(),
