@@ -18,6 +18,7 @@ use hilum_weights::{ApplyError, ModelFileError, TensorFileError, WeightsError};
 use thiserror::Error;
 
 use crate::calibration::CalibrationError;
+use crate::card::CardError;
 use crate::cross_validate::LeakError;
 use crate::data::UnreadableFiles;
 use crate::evaluate::{ClassesDiffer, EvaluationPlaceError};
@@ -132,6 +133,9 @@ pub enum ExperimentError {
     /// A cross-validation that a model cannot be calibrated on.
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
+    /// A model of which no card can be told.
+    #[error(transparent)]
+    Card(#[from] CardError),
     /// A name that a model is not exported under.
     #[error(transparent)]
     Export(#[from] ExportError),

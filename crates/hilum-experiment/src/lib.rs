@@ -50,6 +50,7 @@ mod audit;
 mod bench;
 pub mod bundled;
 mod calibration;
+mod card;
 mod chain;
 mod cross_validate;
 mod data;
@@ -80,6 +81,7 @@ mod weights;
 pub use audit::{AuditOutput, AuditRequest, audit};
 pub use bench::{Bench, BenchFigure, BenchMode, bench};
 pub use calibration::{CalibrationError, NotCalibrated};
+pub use card::{CardError, Describe, Description, describe};
 pub use chain::{Said, chain};
 pub use cross_validate::{
     CrossValidatedRun, CrossValidation, LeakError, LeakMeasure, cross_validate, out_of_fold_caption,
@@ -103,6 +105,7 @@ pub use folds::{
 pub use hilum_cpu::{InstructionSet, InstructionSetError};
 pub use hilum_explain::sanity::{Checks, Thoroughness};
 pub use hilum_explain::{Method, Signal, View};
+pub use hilum_report::{Checklist, Guideline};
 pub use inputs::read_every_slice;
 pub use model::Model;
 pub use model_origin::ModelOrigin;

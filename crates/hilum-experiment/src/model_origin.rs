@@ -39,6 +39,14 @@ impl ModelOrigin {
         Some(digest.to_hex().to_string())
     }
 
+    /// As a command takes it: the path, or `bundled`.
+    pub fn argument(&self) -> String {
+        match self {
+            Self::Bundled => bundled::CHOICE.to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
     /// `evaluation` in the folder of the model; that of the bundled one is the current folder.
     pub fn evaluation_folder(&self) -> PathBuf {
         match self {

@@ -42,7 +42,8 @@ fn handed_on_text(text: &str) -> String {
     handed_on(Path::new(text)).to_string_lossy().into_owned()
 }
 
-fn handed_on(path: &Path) -> PathBuf {
+/// `path` itself, or the last part of an absolute one.
+pub(crate) fn handed_on(path: &Path) -> PathBuf {
     match path.file_name() {
         Some(name) if path.is_absolute() => name.into(),
         None if path.is_absolute() => PathBuf::from("."),

@@ -21,6 +21,11 @@ pub const fn bundled() -> &'static [u8] {
     include_bytes!("../../../models/mobilenet-v2-chest-ct.safetensors")
 }
 
+/// What its card says of it beyond what the file holds, in Markdown.
+pub const fn notes() -> &'static str {
+    include_str!("../../../models/mobilenet-v2-chest-ct.notes.md")
+}
+
 /// Its card, in Markdown.
 pub const fn card() -> &'static str {
     include_str!("../../../models/mobilenet-v2-chest-ct.md")

@@ -200,6 +200,11 @@ pub(crate) fn print(text: impl Display) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
 }
 
+/// The same as it is, for a file that stdout goes to: no line is broken.
+pub(crate) fn print_unbroken(text: &str) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{}", printable(text.trim_end()))
+}
+
 /// Prints a result for a program on stdout, as JSON.
 pub(crate) fn print_json(json: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{}", printable_json(json))

@@ -1,6 +1,5 @@
 //! A model in another precision, with its terms and its card.
 
-mod card;
 mod place;
 
 use std::path::{Path, PathBuf};
@@ -11,11 +10,11 @@ use hilum_weights::{ModelFile, Precision};
 use serde::Serialize;
 
 use crate::calibration::out_of_fold;
+use crate::card::{Extra, from_model};
 use crate::detector::from_data;
 use crate::places::remove_places;
 use crate::session::Session;
 use crate::{Event, ExperimentError, ModelOrigin};
-use card::{Extra, card};
 
 pub use place::ExportError;
 
@@ -118,7 +117,7 @@ fn text(
         command: wanted.command.clone(),
         notes: notes.transpose().map_err(ExperimentError::Input)?,
     };
-    Ok(model_card(&card(file, extra)?))
+    Ok(model_card(&from_model(file, extra)?))
 }
 
 fn stem(path: &Path) -> String {

@@ -4,6 +4,7 @@ mod answers;
 mod data;
 mod fit;
 mod folds;
+mod out_file;
 mod settings;
 mod words;
 
@@ -11,6 +12,7 @@ pub(crate) use answers::AnswerArguments;
 pub(crate) use data::{DATA, DATA_FLAG, DataArgument, positional};
 pub(crate) use fit::FitArguments;
 pub(crate) use folds::FoldArguments;
+pub(crate) use out_file::OutFile;
 pub(crate) use settings::{
     Chosen, OfData, OfEvaluation, OfFolds, OfMachine, OfPrediction, OfRun, Selection,
 };

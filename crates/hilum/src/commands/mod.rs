@@ -3,6 +3,7 @@
 mod arch;
 mod audit;
 mod bench;
+mod card;
 mod completions;
 mod cross_validate;
 mod demo;
@@ -63,6 +64,8 @@ commands! {
     Predict = predict,
     /// Show where a model looked, as heat over slices, and check that it can be believed
     Explain = explain,
+    /// Tell what is known of a model: its card, or a reporting checklist filled in
+    Card = card,
     /// Write a model in half precision, with its licence and a card that says what it is worth
     Export = export,
     /// List the architectures, or show one layer by layer

@@ -16,8 +16,8 @@ use hilum_experiment::{
 use hilum_files::write_atomically;
 use hilum_imaging::DecodeLimits;
 
-use crate::arguments::{AnswerArguments, Chosen, Format, OfPrediction};
-use crate::error::{ArgumentError, CommandError};
+use crate::arguments::{AnswerArguments, Chosen, Format, OfPrediction, OutFile};
+use crate::error::CommandError;
 use crate::narrator::Narrator;
 use crate::screen::Screen;
 use crate::surroundings::session;
@@ -45,13 +45,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     format: Option<Format>,
 
-    /// Write the answers into this file, whole or not at all, and not on stdout
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
-
-    /// Replace the file of `--out` if it exists
-    #[arg(long, requires = "out")]
-    force: bool,
+    #[command(flatten)]
+    out: OutFile,
 
     /// Slices that go through the network at once
     #[arg(
@@ -87,7 +82,7 @@ pub(super) fn run(
     _given: &ArgMatches,
     screen: &Screen,
 ) -> Result<(), CommandError> {
-    arguments.check_out()?;
+    arguments.out.check()?;
     let policy = arguments.answers.policy().map_err(ExperimentError::from)?;
     let narrator = Narrator::new(screen);
     let session = session(&narrator)?;
@@ -109,7 +104,7 @@ pub(super) fn run(
     };
     let answers = Answers {
         format: arguments.format(),
-        out: arguments.out.as_deref(),
+        out: arguments.out.path(),
     };
     match arguments.by.whole() {
         None => print(&mut model, &request, answers, &session, screen),
@@ -140,7 +135,7 @@ impl By {
 
 impl Arguments {
     fn format(&self) -> Format {
-        let out = self.out.as_deref().and_then(Path::extension);
+        let out = self.out.path().and_then(Path::extension);
         let extension = out.map(OsStr::to_ascii_lowercase);
         let extension = extension.as_deref().and_then(OsStr::to_str);
         self.format.unwrap_or(match extension {
@@ -148,26 +143,6 @@ impl Arguments {
             Some("csv") => Format::Csv,
             _ => Format::Text,
         })
-    }
-
-    /// Refuses a file that cannot be written, before anything is computed for it.
-    fn check_out(&self) -> Result<(), ArgumentError> {
-        let Some(path) = self.out.clone() else {
-            return Ok(());
-        };
-        if path.is_dir() {
-            return Err(ArgumentError::OutIsFolder { path });
-        }
-        if path.exists() && !self.force {
-            return Err(ArgumentError::OutExists { path });
-        }
-        match path.parent() {
-            Some(folder) if folder != Path::new("") && !folder.is_dir() => {
-                let folder = folder.to_owned();
-                Err(ArgumentError::NoFolder { folder })
-            }
-            _ => Ok(()),
-        }
     }
 }
 

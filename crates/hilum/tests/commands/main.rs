@@ -7,6 +7,7 @@ mod audit;
 mod bench;
 mod bundled;
 mod calibration;
+mod card;
 mod configuration;
 mod cross_validate;
 mod demo;

@@ -8,17 +8,18 @@ use serde_json::Value;
 use crate::ExperimentError;
 
 /// What the card tells beyond the model file.
-pub(super) struct Extra {
-    pub(super) name: String,
-    pub(super) precision: Precision,
-    pub(super) command: Option<String>,
-    pub(super) notes: Option<String>,
+pub(crate) struct Extra {
+    pub(crate) name: String,
+    pub(crate) precision: Precision,
+    pub(crate) command: Option<String>,
+    pub(crate) notes: Option<String>,
 }
 
 /// What stands elsewhere on the card, and the version of a record, which tells a reader nothing.
 const SHOWN_APART: [&str; 3] = ["network.weights", "recipe", "version"];
 
-pub(super) fn card(model: &ModelFile, extra: Extra) -> Result<ModelCard, ExperimentError> {
+/// The card of `model`; nothing is judged on it yet.
+pub(crate) fn from_model(model: &ModelFile, extra: Extra) -> Result<ModelCard, ExperimentError> {
     let summary = summarise(&model.graph()?);
     let recipe = serde_json::to_value(&model.recipe)?;
     let settings = &model.training.settings;
