@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Holds `hilum explain` against pytorch-grad-cam and Captum: the same maps, and how long both take.
 
-    python scripts/compare_heat_maps.py maps SLICES [--model FILE] [--count 8] [METHOD ...]
-    python scripts/compare_heat_maps.py times SLICES [--model FILE] [--count 64] [--rounds 3] [METHOD ...]
+    python scripts/compare_heat_maps.py maps SLICES [--model FILE] [--count 8] [--methods METHOD ...]
+    python scripts/compare_heat_maps.py times SLICES [--count 64] [--rounds 3] [--methods METHOD ...]
 
 SLICES is a folder, searched downwards; its first COUNT pictures, one of each subfolder in turn, are brought to the
 network's size and saved as grey PNG, so that both programs read the very same pixels. The model is the bundled one by
@@ -13,9 +13,9 @@ maps    prints for each method the largest and the mean difference, over all sli
         (0 to 1). Eigen-CAM's sign is open: slices on which the programs took different ones are counted, and compared
         the other way round. SmoothGrad draws its own noise: what is printed is the difference of two draws, and the
         correlation. Occlusion, integrated gradients and SmoothGrad are Captum's, black being the model's.
-times   prints a Markdown table: seconds of the whole process (reading, maps, a picture and a .npy of each slice) and
-        of its work alone where the program can tell, and the memory at its peak. Two threads each, in turns, the best
-        of all rounds. The peer's whole process is Python with its imports; `work` is from reading the first slice on.
+times   prints a Markdown table: seconds of the whole process (reading, maps, a picture and a .npy of each slice), of
+        processor time, and the memory at its peak. Two threads each, in turns, the best of all rounds. The peer's
+        process is Python with its imports; its `work` is from reading the first slice on, against all of hilum's.
 
 Needs target/release/hilum (cargo build --release -p hilum), torch 2.15, torchvision 0.29, grad-cam 1.5.7, captum
 0.9.0, safetensors and Pillow.
@@ -46,6 +46,11 @@ CAMS = {
 METHODS = [*CAMS, "occlusion", "integrated-gradients", "smooth-grad"]
 # Passes through the network, a slice: these take minutes for what others do in seconds.
 SLOW = {"score-cam": 1280, "occlusion": 225, "integrated-gradients": 50, "smooth-grad": 25}
+
+
+def few(count, method):
+    """Fewer slices where each takes many passes."""
+    return min(count, max(1, 600 // SLOW.get(method, 1)))
 
 
 def pictures(folder, count):
@@ -207,7 +212,7 @@ def compare_maps(arguments, model, folder):
     peer = Peer(model)
     print("| method | layer | largest | mean | |\n|---|---|---|---|---|")
     for method in arguments.methods:
-        count = min(arguments.count, 2 if method == "score-cam" else arguments.count)
+        count = few(arguments.count, method)
         files = prepare(arguments.slices, model, count, folder / method)
         out = folder / f"{method}-out"
         lines = explain([*hilum(arguments, method, files), "--out", out])
@@ -255,7 +260,7 @@ def peer_process(arguments, model):
 
 
 def timed(command):
-    """Seconds by the clock, MB at the peak, and what was printed."""
+    """Seconds by the clock and of processor time, MB at the peak, and what was printed."""
     with tempfile.TemporaryFile("w+") as errors:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
@@ -265,38 +270,43 @@ def timed(command):
         if status != 0:
             errors.seek(0)
             sys.exit(f"{' '.join(map(str, command))}\n{errors.read()}")
-    return seconds, usage.ru_maxrss / 1024, out
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, out
 
 
 def compare_times(arguments, model, folder):
-    print("| method | slices | hilum, s | with fast sanity, s | peer, s | its work, s | ratio | hilum, MB | peer, MB |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    columns = ["method", "slices", "hilum, s", "with fast sanity, s", "peer, s", "its work, s", "hilum of its work",
+               "processor: hilum, s", "peer, s", "ratio", "hilum, MB", "peer, MB"]
+    print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
     for method in arguments.methods:
-        count = max(2, min(arguments.count, 2048 // SLOW.get(method, 1)))
+        count = few(arguments.count, method)
         pngs = folder / method
         ours = hilum(arguments, method, prepare(arguments.slices, model, count, pngs))
         (folder / "out").mkdir(exist_ok=True)
         lines = explain([*ours, "--out", folder / "out" / method])
         (pngs / "classes.json").write_text(json.dumps(lines))
-        theirs = [sys.executable, __file__, "peer", pngs, method, "--model", arguments.model,
+        theirs = [sys.executable, __file__, "peer", pngs, "--methods", method, "--model", arguments.model,
                   "--batch", str(arguments.batch)]
-        best = dict.fromkeys(["off", "fast", "peer", "work"], float("inf"))
-        memory = {"hilum": 0.0, "peer": 0.0}
+        best = {}
+
+        def note(**values):
+            best.update((name, min(value, best.get(name, value))) for name, value in values.items())
+
         for number in range(arguments.rounds):
             for sanity in ("off", "fast"):
                 out = folder / "out" / f"{method}-{sanity}-{number}"
-                seconds, peak, _ = timed([*ours, "--sanity", sanity, "--out", out])
-                best[sanity] = min(best[sanity], seconds)
+                seconds, processor, peak, _ = timed([*ours, "--sanity", sanity, "--out", out])
                 if sanity == "off":
-                    memory["hilum"] = max(memory["hilum"], peak)
+                    note(off=seconds, processor=processor, peak=peak)
+                else:
+                    note(fast=seconds)
             out = folder / "out" / f"{method}-peer-{number}"
             out.mkdir()
-            seconds, peak, printed = timed([*theirs, "--out", out])
-            best["peer"] = min(best["peer"], seconds)
-            best["work"] = min(best["work"], json.loads(printed.splitlines()[-1])["work"])
-            memory["peer"] = max(memory["peer"], peak)
+            seconds, processor, peak, printed = timed([*theirs, "--out", out])
+            work = json.loads(printed.splitlines()[-1])["work"]
+            note(peer=seconds, work=work, peer_processor=processor, peer_peak=peak)
         row = [method, count, *(f"{best[key]:.2f}" for key in ("off", "fast", "peer", "work")),
-               f"{best['off'] / best['work']:.2f}", f"{memory['hilum']:.0f}", f"{memory['peer']:.0f}"]
+               f"{best['off'] / best['work']:.2f}", f"{best['processor']:.2f}", f"{best['peer_processor']:.2f}",
+               f"{best['processor'] / best['peer_processor']:.2f}", f"{best['peak']:.0f}", f"{best['peer_peak']:.0f}"]
         print("| " + " | ".join(map(str, row)) + " |", flush=True)
 
 
@@ -304,7 +314,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["maps", "times", "peer"])
     parser.add_argument("slices", type=pathlib.Path)
-    parser.add_argument("methods", nargs="*", default=METHODS, metavar="METHOD")
+    parser.add_argument("--methods", nargs="+", default=METHODS, choices=METHODS, metavar="METHOD")
     parser.add_argument("--model", type=pathlib.Path, default=ROOT / "models/mobilenet-v2-chest-ct.safetensors")
     parser.add_argument("--hilum", type=pathlib.Path, default=ROOT / "target/release/hilum", help="the binary")
     parser.add_argument("--count", type=int)
