@@ -24,9 +24,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             };
             let colour = |at: usize| {
                 let level = grey.data()[at];
-                if is_edge(&truth.is_lesion, at) {
+                if is_edge(truth.lesion_mask.is_set(), at) {
                     [255, 60, 60]
-                } else if is_edge(&truth.is_lung, at) {
+                } else if is_edge(truth.lungs.is_set(), at) {
                     [60, 140, 255]
                 } else {
                     [level; 3]

@@ -31,6 +31,7 @@ mod decode;
 mod fingerprint;
 mod frame;
 mod grey;
+mod mask;
 mod normalise;
 mod phantom;
 mod pixels;
@@ -44,7 +45,7 @@ mod stress;
 mod window;
 mod write;
 
-pub use anatomy::{Anatomy, Extent, Tones};
+pub use anatomy::{Anatomy, ChestMasks, Extent, NoLungs, Tones};
 pub use augment::{
     Augmentation, AugmentationError, Erasure, FillMode, Finding, RandomErasing, Staging, Transform,
     ZoomRange,
@@ -58,6 +59,7 @@ pub use decode::{
 pub use fingerprint::{
     Likeness, PixelDigest, SliceFingerprint, SliceSet, SliceSetError, THUMBNAIL_SIDE,
 };
+pub use mask::Mask;
 pub use phantom::{
     DatasetSettings, DatasetWriteError, HounsfieldSlice, Lesion, LesionDisc, LesionTable,
     LesionTableError, Phantom, PhantomFormat, PhantomTruth, Shortcut, WrittenDataset,

@@ -36,7 +36,7 @@ fn what_a_lesion_changes_lies_about_the_place_that_the_truth_names() {
             assert_eq!(slice, phantom(patient, lesion).render());
             let Some(disc) = truth.lesion else {
                 assert_eq!(lesion, Lesion::None);
-                assert!(!truth.is_lesion.contains(&true));
+                assert!(truth.lesion_mask.count() == 0);
                 continue;
             };
             // Strands and veil included; the haze alone is below 60 HU of noise.
@@ -53,14 +53,14 @@ fn what_a_lesion_changes_lies_about_the_place_that_the_truth_names() {
             // spiculated one goes on to the pleura.
             assert!(inside(1.15) > 0.5, "{patient} {lesion:?}: {}", inside(1.15));
             assert!(inside(2.0) > 0.9, "{patient} {lesion:?}: {}", inside(2.0));
-            let masked = truth.is_lesion.iter().filter(|is_set| **is_set).count() as f64;
+            let masked = truth.lesion_mask.count() as f64;
             let area = std::f64::consts::PI * disc.radius * disc.radius;
             assert!(
                 (0.75..1.25).contains(&(masked / area)),
                 "{patient} {lesion:?}: {masked} of {area}"
             );
-            let outside =
-                (0..SIZE * SIZE).filter(|at| truth.is_lesion[*at] && !is_within(&disc, 1.35, *at));
+            let outside = (0..SIZE * SIZE)
+                .filter(|at| truth.lesion_mask.is_set()[*at] && !is_within(&disc, 1.35, *at));
             assert_eq!(outside.count(), 0, "{patient} {lesion:?}");
         }
     }
@@ -70,7 +70,9 @@ fn what_a_lesion_changes_lies_about_the_place_that_the_truth_names() {
 fn lungs_are_air_filled_and_two() {
     for patient in 0..20 {
         let (slice, truth) = phantom(patient, Lesion::None).render_with_truth();
-        let lung: Vec<usize> = (0..SIZE * SIZE).filter(|at| truth.is_lung[*at]).collect();
+        let lung: Vec<usize> = (0..SIZE * SIZE)
+            .filter(|at| truth.lungs.is_set()[*at])
+            .collect();
         let share = lung.len() as f64 / (SIZE * SIZE) as f64;
         assert!((0.12..0.45).contains(&share), "{patient}: {share}");
         let airy = lung.iter().filter(|at| slice.values()[**at] < -500).count();

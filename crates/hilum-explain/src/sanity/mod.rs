@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod peers;
+mod placement;
 mod randomisation;
 mod ranks;
 mod removal;
@@ -22,6 +23,7 @@ use thiserror::Error;
 use crate::{ExplainError, Explained, HeatMap, Settings, Signal};
 use removal::Removal;
 
+pub use placement::Placement;
 pub use randomisation::Stage;
 pub use ranks::rank_correlation;
 pub use road::impute;

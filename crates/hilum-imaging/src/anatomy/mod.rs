@@ -3,9 +3,13 @@
 //! Found in a small copy of the slice by thresholds and connected regions alone: no network, and so
 //! nothing that could have learned the look of one hospital.
 
+mod chest_masks;
+mod distance;
 mod hull;
 mod plane;
 mod regions;
+
+pub use chest_masks::{ChestMasks, NoLungs};
 
 use crate::Pixels;
 use hull::{Hull, Point};

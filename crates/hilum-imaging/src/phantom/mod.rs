@@ -111,7 +111,8 @@ impl Phantom {
         let lesion = lesion::draw(self.lesion, &mut canvas, &anatomy, &lungs);
         chest_wall::draw_bones(&mut canvas, &anatomy);
         spine::draw(&mut canvas, &anatomy);
-        let truth = PhantomTruth::new(self.size, lesion, is_lung);
+        let body = canvas.cover(&anatomy.skin.outline()).spread(self.size);
+        let truth = PhantomTruth::new(self.size, body, lesion, is_lung);
         (scanner::scan(&canvas, &anatomy), truth)
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::lesion::DrawnLesion;
+use crate::Mask;
 
 /// The first line of a table of lesions.
 const HEADER: &str = "path,center_x,center_y,radius";
@@ -26,27 +27,39 @@ pub struct LesionDisc {
     pub radius: f64,
 }
 
-/// What was drawn where in a phantom. Masks have a value for each pixel, row by row.
+/// What was drawn where in a phantom.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhantomTruth {
+    /// All within the skin.
+    pub body: Mask,
     /// Its lesion; `None` for a slice without one.
     pub lesion: Option<LesionDisc>,
     /// The lesion's mass and what is hollow in it, also where it lies on the wall or between the
     /// lungs.
-    pub is_lesion: Vec<bool>,
+    pub lesion_mask: Mask,
     /// Both lungs with their vessels and with what of a lesion lies in them; without heart, great
     /// vessels and the airways before they branch.
-    pub is_lung: Vec<bool>,
+    pub lungs: Mask,
 }
 
 impl PhantomTruth {
-    pub(super) fn new(size: usize, lesion: Option<DrawnLesion>, is_lung: Vec<bool>) -> Self {
+    pub(super) fn new(
+        size: usize,
+        body: Vec<f32>,
+        lesion: Option<DrawnLesion>,
+        is_lung: Vec<bool>,
+    ) -> Self {
         let disc = lesion.as_ref().map(|lesion| lesion.disc);
         let share = lesion.map_or_else(|| vec![0.0; size * size], |lesion| lesion.share);
+        let mostly = |share: Vec<f32>| {
+            let is_set = share.into_iter().map(|share| share >= 0.5);
+            Mask::new(size, size, is_set.collect())
+        };
         Self {
+            body: mostly(body),
             lesion: disc,
-            is_lesion: share.into_iter().map(|share| share >= 0.5).collect(),
-            is_lung,
+            lesion_mask: mostly(share),
+            lungs: Mask::new(size, size, is_lung),
         }
     }
 }
