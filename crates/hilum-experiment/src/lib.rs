@@ -105,7 +105,7 @@ pub use folds::{
 pub use hilum_cpu::{InstructionSet, InstructionSetError};
 pub use hilum_explain::sanity::{Checks, Thoroughness};
 pub use hilum_explain::{Method, Signal, View};
-pub use hilum_report::{Checklist, Guideline};
+pub use hilum_report::{Checklist, Guideline, PlotFormat};
 pub use inputs::read_every_slice;
 pub use model::Model;
 pub use model_origin::ModelOrigin;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use hilum_core::Cancel;
 use hilum_cpu::InstructionSet;
 use hilum_hub::HubSettings;
+use hilum_report::PlotFormat;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{Event, ExperimentError, Observer, Task};
@@ -24,6 +25,8 @@ pub struct Session<'a> {
     pub hub: HubSettings,
     /// What the processor computes with; the widest that it has, unless somebody compares.
     pub instruction_set: InstructionSet,
+    /// In which formats plots are written.
+    pub plots: PlotFormat,
 }
 
 impl Default for Session<'_> {
@@ -34,6 +37,7 @@ impl Default for Session<'_> {
             caches: None,
             hub: HubSettings::default(),
             instruction_set: InstructionSet::widest(),
+            plots: PlotFormat::default(),
         }
     }
 }
@@ -53,6 +57,15 @@ impl<'a> Session<'a> {
         Self { cancel, ..self }
     }
 
+    /// The same, but that plots are written in `format`.
+    #[must_use]
+    pub fn drawn_as(self, format: PlotFormat) -> Self {
+        Self {
+            plots: format,
+            ..self
+        }
+    }
+
     /// What ends the calls.
     pub fn cancel(&self) -> &Cancel {
         &self.cancel
@@ -67,6 +80,7 @@ impl<'a> Session<'a> {
             caches: self.caches.clone(),
             hub: self.hub.clone(),
             instruction_set: self.instruction_set,
+            plots: self.plots,
         }
     }
 

@@ -3,12 +3,14 @@
 
 #[path = "../tests/report/fixture.rs"]
 mod fixture;
+#[path = "../tests/report/sections.rs"]
+mod sections;
 
 use std::path::Path;
 
-use hilum_core::Severity;
+use hilum_core::{Severity, Split};
 use hilum_metrics::Leaked;
-use hilum_report::{Evaluated, write_curves, write_evaluation};
+use hilum_report::{Evaluated, PlotFormat, write_curves, write_evaluation};
 
 /// Folder, class names, which of them have slices, how many slices, how many epochs.
 type Case<'a> = (&'a str, &'a [&'a str], &'a [usize], usize, usize);
@@ -72,8 +74,53 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             training: Some((&history, &context)),
             ..fixture::evaluated(&report, &predictions)
         };
-        write_evaluation(&folder, &evaluated)?;
-        write_curves(&folder.join("curves.svg"), &history, &context)?;
+        write_evaluation(&folder, &evaluated, PlotFormat::Png)?;
+        write_curves(
+            &folder.join("curves.svg"),
+            &history,
+            &context,
+            PlotFormat::Png,
+        )?;
     }
+    whole(&folder.join("whole"))
+}
+
+/// A page with every section that there is.
+fn whole(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let classes = fixture::classes(&fixture::CHEST);
+    let predictions = fixture::predictions(4, &[0, 1, 2, 3], 160);
+    let (mut report, predictions) = fixture::calibrated(&classes, &predictions, false);
+    let clean: Vec<usize> = (0..140).collect();
+    report.split = Split::Test;
+    let (of_clean, _) = fixture::calibrated(&classes, &predictions[..140], false);
+    report.clean = Some(of_clean.as_is);
+    report.audit = fixture::audited(
+        &[
+            ("duplicate-across-splits", Severity::Error, 20),
+            ("near-duplicate", Severity::Warning, 12),
+        ],
+        &[],
+    );
+    report.leaked = Some(Leaked {
+        count: 0,
+        of: 160,
+        files: Vec::new(),
+    });
+    report.stress = Some(sections::stress(&classes, &predictions[..140]));
+    let (history, context) = (fixture::history(40), fixture::context());
+    let flow = sections::data_flow(&classes, 160, 140);
+    let heat = sections::heat(&classes);
+    let cases = sections::cases(&classes, &predictions);
+    let provenance = sections::provenance();
+    let evaluated = Evaluated {
+        clean: Some(&clean),
+        training: Some((&history, &context)),
+        data_flow: Some(&flow),
+        heat: Some(&heat),
+        cases: Some(&cases),
+        provenance: Some(&provenance),
+        ..fixture::evaluated(&report, &predictions)
+    };
+    write_evaluation(folder, &evaluated, PlotFormat::Png)?;
     Ok(())
 }

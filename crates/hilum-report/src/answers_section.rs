@@ -6,6 +6,8 @@ use hilum_metrics::{
 use serde::Serialize;
 
 use crate::caption::slice_count;
+use crate::figures::{exact, short};
+use crate::table::{Row, Table};
 
 /// Texts and tables, ready formatted.
 #[derive(Serialize)]
@@ -13,7 +15,7 @@ pub(crate) struct AnswersSection {
     /// What calibration did to the error.
     calibration: String,
     /// What the same error is when it is asked in other ways, and Brier's parts.
-    figures: Vec<(&'static str, String)>,
+    figures: Table,
     alarm: Option<Alarm>,
     sets: Option<SetTable>,
     abstained: Option<Silence>,
@@ -31,15 +33,7 @@ struct Alarm {
 struct SetTable {
     promise: String,
     empty: Option<String>,
-    rows: Vec<SetRow>,
-}
-
-#[derive(Serialize)]
-struct SetRow {
-    name: String,
-    coverage: String,
-    mean_size: String,
-    support: usize,
+    table: Table,
 }
 
 #[derive(Serialize)]
@@ -67,7 +61,7 @@ impl AnswersSection {
 }
 
 fn calibration(shown: &Evaluation) -> String {
-    let after = number(shown.scores.ece);
+    let after = exact(shown.scores.ece);
     match shown.ece_before {
         Some(before) => format!(
             "The probabilities are calibrated: the expected error was {before:.4} and is {after}."
@@ -78,10 +72,10 @@ fn calibration(shown: &Evaluation) -> String {
     }
 }
 
-fn figures(shown: &Evaluation) -> Vec<(&'static str, String)> {
+fn figures(shown: &Evaluation) -> Table {
     let scores = &shown.calibration;
     let brier = &scores.brier;
-    [
+    let rows = [
         ("expected error, bins of equal width", shown.scores.ece),
         ("expected error, bins of equal mass", scores.ece_equal_mass),
         (
@@ -95,9 +89,10 @@ fn figures(shown: &Evaluation) -> Vec<(&'static str, String)> {
         ("  less its resolution", brier.brier_resolution),
         ("  and its uncertainty", brier.brier_uncertainty),
         ("  and what bins leave out", brier.brier_within_bins),
-    ]
-    .map(|(name, value)| (name, number(value)))
-    .into()
+    ];
+    Table::new("Calibration in more figures", "figure")
+        .numbers(["value"])
+        .rows(rows.map(|(name, value)| Row::new(name, [exact(value)])))
 }
 
 impl Alarm {
@@ -135,17 +130,19 @@ impl Alarm {
 
 impl SetTable {
     fn new(scores: &SetScores) -> Self {
-        let all = SetRow {
-            name: "all".to_owned(),
-            coverage: short(scores.coverage),
-            mean_size: size(scores.mean_size),
-            support: scores.count,
+        let row = |name: &str, coverage, mean_size, support: usize| {
+            let figures = [short(coverage), size(mean_size), support.to_string()];
+            Row::new(name, figures)
         };
-        let classes = scores.per_class.iter().map(|(name, of_class)| SetRow {
-            name: name.to_string(),
-            coverage: short(of_class.coverage),
-            mean_size: size(of_class.mean_size),
-            support: of_class.support,
+        let all = row("all", scores.coverage, scores.mean_size, scores.count).mean();
+        let classes = scores.per_class.iter().map(|(name, of_class)| {
+            let support = of_class.support;
+            row(
+                name.as_str(),
+                of_class.coverage,
+                of_class.mean_size,
+                support,
+            )
         });
         Self {
             promise: promise(scores),
@@ -157,7 +154,11 @@ impl SetTable {
                     short(scores.coverage_filled)
                 )
             }),
-            rows: std::iter::once(all).chain(classes).collect(),
+            table: Table::new("How often sets hold the truth", "slices of")
+                .numbers(["held the truth", "classes in a set", "slices"])
+                .rows([all])
+                .rows(classes)
+                .stacked(),
         }
     }
 }
@@ -202,14 +203,6 @@ impl Silence {
             reasons: by_reason.clone().into_iter().collect(),
         }
     }
-}
-
-fn number(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.4}"))
-}
-
-fn short(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"))
 }
 
 fn size(value: Option<f64>) -> String {

@@ -77,8 +77,13 @@ impl Axis {
 
     /// From `low` to `high` with a little room on both sides, in about four round steps.
     pub(crate) fn spanning(low: f64, high: f64, label: &'static str) -> Self {
+        Self::spanning_in(4, low, high, label)
+    }
+
+    /// The same in about so many steps.
+    pub(crate) fn spanning_in(steps: usize, low: f64, high: f64, label: &'static str) -> Self {
         let (low, high) = with_room(low, high);
-        let step = round_step((high - low) / 4.0);
+        let step = round_step((high - low) / steps as f64);
         let first = (low / step).ceil() as i64;
         let last = (high / step).floor() as i64;
         Self {

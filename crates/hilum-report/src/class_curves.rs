@@ -134,10 +134,23 @@ pub(crate) fn draw(room: Room, plot: &ClassCurvesPlot<'_>, curves: &[ClassCurve]
     draw_legend(&mut svg, plot, curves, &names, layout.legend);
     let (left, top) = (layout.caption_left, layout.caption_top);
     draw_caption(&mut svg, left, top, &caption);
-    svg.finish(&[plot.title, AGAINST].concat())
+    svg.finish(&[plot.title, AGAINST].concat(), &in_words(plot, curves))
 }
 
-/// When the colours are used up, they come again with other strokes.
+fn in_words(plot: &ClassCurvesPlot<'_>, curves: &[ClassCurve]) -> String {
+    let classes = curves
+        .iter()
+        .map(|curve| format!("{} {}", curve.class, area(curve.area)));
+    let classes: Vec<String> = classes.collect();
+    let average = area(plot.macro_area);
+    format!(
+        "{}: {}; macro average {average}.",
+        plot.area_name,
+        classes.join(", ")
+    )
+}
+
+/// A stroke a class beside its colour, so that nobody has to tell colours apart.
 const DASHES: [&str; 4] = ["", "7 3", "2 3", "9 3 2 3"];
 
 /// The line of the class at `position`.
@@ -145,7 +158,7 @@ fn class_line(position: usize) -> Stroke {
     Stroke {
         color: SERIES[position % SERIES.len()],
         width: 2.0,
-        dash: DASHES[position / SERIES.len() % DASHES.len()],
+        dash: DASHES[position % DASHES.len()],
     }
 }
 

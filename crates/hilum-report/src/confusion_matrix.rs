@@ -1,5 +1,6 @@
 //! `confusion-matrix.svg`: which class was taken for which, counted and as shares of the truth.
 
+use hilum_core::ClassName;
 use hilum_metrics::ConfusionTable;
 
 use crate::axes::{CAPTION_LINE, CAPTION_SIZE, draw_caption};
@@ -14,6 +15,9 @@ const LEAN_DEGREES: f64 = 40.0;
 const TOP: f64 = 60.0;
 const TITLE: &str = "Confusion matrix";
 const TITLE_SIZE: f64 = 15.0;
+/// Where a narrow matrix begins, and its smallest and largest cells.
+const NARROW_LEFT: f64 = 56.0;
+const NARROW_CELLS: (f64, f64) = (21.0, 56.0);
 /// From one line of the key to the next.
 const KEY_ROW: f64 = 21.0;
 
@@ -91,6 +95,32 @@ fn supports(table: &ConfusionTable) -> Vec<u64> {
     table.counts.iter().map(|row| row.iter().sum()).collect()
 }
 
+/// What was called what, the true classes in order; nothing is left out but what never happened.
+fn in_words(table: &ConfusionTable) -> String {
+    let names = table.classes.names();
+    let rows = table.counts.iter().zip(names).zip(supports(table));
+    let row = |((counts, truth), support): ((&Vec<u64>, &ClassName), u64)| {
+        let called = counts.iter().zip(names).filter(|(count, _)| **count > 0);
+        let called: Vec<String> = called
+            .map(|(count, name)| {
+                let word = if name == truth {
+                    "right"
+                } else {
+                    name.as_str()
+                };
+                format!("{count} called {word}")
+            })
+            .collect();
+        if called.is_empty() {
+            format!("{truth}: no slices")
+        } else {
+            format!("{truth}, {support}: {}", called.join(", "))
+        }
+    };
+    let rows: Vec<String> = rows.map(row).collect();
+    format!("{}.", rows.join("; "))
+}
+
 /// Panels beside each other, with the classes' names along both axes.
 fn wide(table: &ConfusionTable, caption: &str) -> String {
     let names = table.classes.names().iter();
@@ -115,16 +145,20 @@ fn wide(table: &ConfusionTable, caption: &str) -> String {
         draw_column_labels(&mut svg, &layout, left, &names);
     }
     draw_caption(&mut svg, 24.0, caption_top, &caption);
-    svg.finish(TITLE)
+    svg.finish(TITLE, &in_words(table))
+}
+
+/// Whether a matrix of so many classes needs more than [`NARROW_WIDTH`].
+pub(crate) fn is_wider_than_narrow(class_count: usize) -> bool {
+    NARROW_LEFT + class_count as f64 * NARROW_CELLS.0 + 8.0 > NARROW_WIDTH
 }
 
 /// Panels below each other; classes have numbers, and a key below says whose they are.
 fn narrow(table: &ConfusionTable, caption: &str) -> String {
-    const LEFT: f64 = 56.0;
     let class_count = table.counts.len();
-    let side = NARROW_WIDTH - 8.0 - LEFT;
-    let cell = (side / class_count as f64).clamp(21.0, 56.0);
-    let width = NARROW_WIDTH.max(LEFT + class_count as f64 * cell + 8.0);
+    let side = NARROW_WIDTH - 8.0 - NARROW_LEFT;
+    let cell = (side / class_count as f64).clamp(NARROW_CELLS.0, NARROW_CELLS.1);
+    let width = NARROW_WIDTH.max(NARROW_LEFT + class_count as f64 * cell + 8.0);
     let pitch = TOP + class_count as f64 * cell + 44.0;
     let key_top = 2.0 * pitch + 16.0;
     let caption_top = key_top + class_count as f64 * KEY_ROW + 10.0;
@@ -136,7 +170,7 @@ fn narrow(table: &ConfusionTable, caption: &str) -> String {
         let top = at as f64 * pitch;
         let title = TextStyle::PLAIN.size(TITLE_SIZE).bold();
         svg.text((8.0, top + 28.0), shown.title(), title);
-        let corner = (LEFT, top + TOP);
+        let corner = (NARROW_LEFT, top + TOP);
         draw_cells(&mut svg, table, shown, cell, corner);
         draw_numbers(&mut svg, class_count, cell, corner);
     }
@@ -151,7 +185,7 @@ fn narrow(table: &ConfusionTable, caption: &str) -> String {
         svg.text(place, &format!("{name} ({support})"), TextStyle::PLAIN);
     }
     draw_caption(&mut svg, 8.0, caption_top, &caption);
-    svg.finish(TITLE)
+    svg.finish(TITLE, &in_words(table))
 }
 
 /// Numbers of the classes along both axes.
@@ -242,7 +276,7 @@ fn draw_cell(svg: &mut Svg, cell: f64, (x, y): (f64, f64), share: Option<f64>, n
     svg.rectangle((x, y), cell, cell, fill);
     // Zeros step back, so that the mistakes are what the eye finds.
     let color = if share.is_none_or(|share| share == 0.0) {
-        FRAME
+        MUTED
     } else {
         ink
     };

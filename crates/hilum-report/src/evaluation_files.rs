@@ -9,8 +9,10 @@ use thiserror::Error;
 
 use crate::evaluated::Evaluated;
 use crate::html_report::html_report;
+use crate::plot_format::PlotFormat;
 use crate::plots::EvaluationPlots;
 use crate::predictions::{answers_csv, predictions_csv};
+use crate::raster::raster;
 use crate::room::Room;
 use crate::training_context::TrainingContext;
 use crate::training_curves::training_curves;
@@ -39,8 +41,9 @@ impl WriteError {
 }
 
 /// Writes `metrics.json`, `predictions.csv`, `answers.csv`, `confusion-matrix.svg`, `roc.svg`,
-/// `precision-recall.svg`, `reliability.svg`, `risk-coverage.svg` and `report.html` into `folder`, which is made if
-/// it isn't there. Each file is either the old one or the whole new one. Returns their paths.
+/// `precision-recall.svg`, `reliability.svg`, `risk-coverage.svg`, `stress.svg` if there is a stress
+/// table, and `report.html` into `folder`, which is made if it isn't there; each plot also as PNG, if
+/// `format` says so. Each file is either the old one or the whole new one. Returns their paths.
 ///
 /// # Errors
 /// [`WriteError`] at the first file that the disk refuses; the files before it are written.
@@ -51,6 +54,7 @@ impl WriteError {
 pub fn write_evaluation(
     folder: &Path,
     evaluated: &Evaluated<'_>,
+    format: PlotFormat,
 ) -> Result<Vec<PathBuf>, WriteError> {
     fs_err::create_dir_all(folder).map_err(WriteError::at(folder))?;
     let Evaluated {
@@ -66,28 +70,24 @@ pub fn write_evaluation(
         .map_err(WriteError::at(&folder.join("predictions.csv")))?;
     let answers = answers_csv(classes, predictions, *slices)
         .map_err(WriteError::at(&folder.join("answers.csv")))?;
-    let html = html_report(evaluated, &plots);
-    let files = [
+    let mut written = Vec::new();
+    for (name, content) in [
         ("metrics.json", metrics),
         ("predictions.csv", csv),
         ("answers.csv", answers),
-        ("confusion-matrix.svg", plots.confusion_matrix.into_bytes()),
-        ("roc.svg", plots.roc.into_bytes()),
-        ("precision-recall.svg", plots.precision_recall.into_bytes()),
-        ("reliability.svg", plots.reliability.into_bytes()),
-        ("risk-coverage.svg", plots.risk_coverage.into_bytes()),
-        ("report.html", html.into_bytes()),
-    ];
-    let mut written = Vec::with_capacity(files.len());
-    for (name, content) in files {
-        let path = folder.join(name);
-        write_atomically(&path, |file| file.write_all(&content)).map_err(WriteError::at(&path))?;
-        written.push(path);
+    ] {
+        written.push(write(folder.join(name), &content)?);
     }
+    for (name, drawing) in plots.files() {
+        written.extend(write_plot(&folder.join(name), drawing, format)?);
+    }
+    let html = html_report(evaluated, &plots);
+    written.push(write(folder.join("report.html"), html.as_bytes())?);
     Ok(written)
 }
 
-/// Writes [`training_curves`] to `path` (usually `curves.svg`): the old file or the whole new.
+/// Writes [`training_curves`] to `path` (usually `curves.svg`), and as PNG beside it, if `format`
+/// says so: the old file or the whole new.
 ///
 /// # Errors
 /// [`WriteError`] if the disk refuses.
@@ -95,7 +95,33 @@ pub fn write_curves(
     path: &Path,
     history: &History,
     context: &TrainingContext,
+    format: PlotFormat,
 ) -> Result<(), WriteError> {
-    let drawing = training_curves(history, context);
-    write_atomically(path, |file| file.write_all(drawing.as_bytes())).map_err(WriteError::at(path))
+    write_plot(path, &training_curves(history, context), format)?;
+    Ok(())
+}
+
+/// Writes `drawing`, one of this crate's, to `path`, which ends in `.svg`, and as PNG beside it, if
+/// `format` says so: the old file or the whole new. Returns the paths.
+///
+/// # Errors
+/// [`WriteError`] if the disk refuses.
+///
+/// # Panics
+/// If `drawing` is no SVG.
+pub fn write_plot(
+    path: &Path,
+    drawing: &str,
+    format: PlotFormat,
+) -> Result<Vec<PathBuf>, WriteError> {
+    let mut written = vec![write(path.to_owned(), drawing.as_bytes())?];
+    if format == PlotFormat::Png {
+        written.push(write(path.with_extension("png"), &raster(drawing))?);
+    }
+    Ok(written)
+}
+
+fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, WriteError> {
+    write_atomically(&path, |file| file.write_all(content)).map_err(WriteError::at(&path))?;
+    Ok(path)
 }

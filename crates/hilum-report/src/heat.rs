@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::picture::Picture;
+use crate::figures::percent;
+use crate::picture::{Picture, PictureView};
+use crate::table::{Row, Table};
 
 /// Where the model looked, over all slices of an evaluation: what shows a shortcut.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -34,4 +36,39 @@ pub struct HeatRow {
     pub outside_body: Option<f64>,
     /// The share of the heat on the lesion and its margin; `None` where nobody knows where it is.
     pub on_lesion: Option<f64>,
+}
+
+/// What the page shows of it.
+#[derive(Serialize)]
+pub(crate) struct HeatView<'a> {
+    method: &'a str,
+    layer: &'a str,
+    table: Table,
+    remarks: &'a [String],
+    pictures: Vec<PictureView>,
+}
+
+impl<'a> HeatView<'a> {
+    pub(crate) fn new(heat: &'a HeatSection) -> Self {
+        let row = |row: &HeatRow| {
+            let shares = [row.inside_lungs, row.outside_body, row.on_lesion].map(percent);
+            let count = row.count.to_string();
+            Row::new(row.name.as_str(), shares.into_iter().chain([count]))
+        };
+        Self {
+            method: &heat.method,
+            layer: &heat.layer,
+            table: Table::new("Where the heat lies, mean over slices", "class")
+                .numbers([
+                    "in the lungs",
+                    "outside the body",
+                    "on the lesion",
+                    "slices",
+                ])
+                .rows(heat.classes.iter().map(row))
+                .stacked(),
+            remarks: &heat.remarks,
+            pictures: heat.pictures.iter().map(PictureView::new).collect(),
+        }
+    }
 }

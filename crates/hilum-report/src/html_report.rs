@@ -1,25 +1,30 @@
 //! `report.html`: one page for a person, with everything in it.
 
-use std::collections::BTreeMap;
-
 use hilum_core::Split;
 use minijinja::{Environment, value::Serde};
 use serde::Serialize;
 
 use crate::answers_section::AnswersSection;
 use crate::audit_box::Audit;
-use crate::by_group::GroupTable;
-use crate::caption::{caption, slice_count};
+use crate::by_group::GroupFigures;
+use crate::caption::slice_count;
+use crate::cases::CasesView;
+use crate::claim::Claim;
+use crate::confusion_matrix::is_wider_than_narrow;
+use crate::data_section::DataSection;
 use crate::evaluated::Evaluated;
-use crate::headline::Headline;
+use crate::heat::HeatView;
 use crate::mistakes::Mistakes;
+use crate::origin::Origin;
 use crate::plots::EvaluationPlots;
 use crate::room::Room;
-use crate::score_tables::{ClassTable, ScoreTable};
+use crate::score_tables::{class_tables, score_table};
+use crate::stress_section::StressSection;
+use crate::table::Table;
 
-/// The page as HTML: headline scores with intervals, what the audit said and what the model knew
-/// before, scores of every class, plots, the surest mistakes, the curves of training, and how the
-/// numbers came about. Nothing is fetched when it is opened.
+/// The page as HTML: what is claimed and of what, what the audit said, the data, the figures, the
+/// plots, what changes of the pictures do, where the model looked, slices to look at, and how all
+/// of it came about. One file without scripts; nothing is fetched when it is opened.
 ///
 /// `wide` are its plots for a desk; those for a telephone are drawn here.
 ///
@@ -44,21 +49,26 @@ pub(crate) fn html_report(evaluated: &Evaluated<'_>, wide: &EvaluationPlots) -> 
 /// What the template shows, ready formatted.
 #[derive(Serialize)]
 struct Page<'a> {
+    style: &'static str,
     split: Split,
     model: &'a str,
     slices: String,
-    knew: Option<String>,
+    claim: Claim,
     audit: Audit,
-    headline: Headline,
-    scores: ScoreTable,
-    class_tables: Vec<ClassTable>,
-    by_group: Option<GroupTable>,
+    data: DataSection,
+    scores: Table,
+    class_tables: Vec<Table>,
+    by_group: Option<GroupFigures>,
     wide: &'a EvaluationPlots,
     narrow: &'a EvaluationPlots,
+    /// Whether the confusion matrix scrolls on a telephone.
+    many_classes: bool,
     answers: AnswersSection,
+    stress: Option<StressSection>,
+    heat: Option<HeatView<'a>>,
+    cases: Option<CasesView<'a>>,
     mistakes: Mistakes,
-    caption: String,
-    details: &'a BTreeMap<String, String>,
+    origin: Origin<'a>,
     version: &'static str,
 }
 
@@ -69,34 +79,33 @@ impl<'a> Page<'a> {
         narrow: &'a EvaluationPlots,
     ) -> Self {
         let report = evaluated.report;
-        let leaked = report.leaked.as_ref().filter(|leaked| leaked.count > 0);
+        let knows_some = report.leaked.as_ref().is_some_and(|known| known.count > 0);
         let shown = evaluated.shown();
+        let audit = Audit::new(&report.audit);
         Self {
+            style: include_str!("report.css"),
             split: report.split,
             model: &report.model,
             slices: slice_count(report.as_is.count),
-            knew: leaked.map(|leaked| {
-                format!(
-                    "The model knew {} of {} of these slices: it learned from them or was watched \
-                     on them.",
-                    leaked.count, leaked.of
-                )
-            }),
-            audit: if leaked.is_some() {
-                Audit::new(&report.audit).beside_known_slices()
+            claim: Claim::new(report),
+            audit: if knows_some {
+                audit.beside_known_slices()
             } else {
-                Audit::new(&report.audit)
+                audit
             },
-            headline: Headline::new(report),
-            scores: ScoreTable::new(report),
-            class_tables: ClassTable::each(report),
-            by_group: report.by_group.as_ref().map(GroupTable::new),
+            data: DataSection::new(report, evaluated.data_flow),
+            scores: score_table(report),
+            class_tables: class_tables(report),
+            by_group: report.by_group.as_ref().map(GroupFigures::new),
             wide,
             narrow,
+            many_classes: is_wider_than_narrow(shown.confusion.classes.len()),
             answers: AnswersSection::new(report, shown),
+            stress: report.stress.as_ref().map(StressSection::new),
+            heat: evaluated.heat.map(HeatView::new),
+            cases: evaluated.cases.map(CasesView::new),
             mistakes: Mistakes::new(&shown.confusion.classes, &evaluated.shown_predictions()),
-            caption: caption(report),
-            details: &report.details,
+            origin: Origin::new(report, evaluated.provenance),
             version: env!("CARGO_PKG_VERSION"),
         }
     }

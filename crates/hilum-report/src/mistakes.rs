@@ -4,6 +4,7 @@ use hilum_core::Classes;
 use serde::Serialize;
 
 use crate::predictions::Prediction;
+use crate::table::{Row, Table};
 
 /// How many are listed.
 const LISTED_COUNT: usize = 12;
@@ -12,38 +13,35 @@ const LISTED_COUNT: usize = 12;
 #[derive(Serialize)]
 pub(crate) struct Mistakes {
     count: usize,
-    surest: Vec<Mistake>,
-}
-
-#[derive(Serialize)]
-struct Mistake {
-    path: String,
-    truth: String,
-    predicted: String,
-    confidence: String,
-    truth_probability: String,
+    listed: usize,
+    table: Table,
 }
 
 impl Mistakes {
     pub(crate) fn new(classes: &Classes, predictions: &[&Prediction]) -> Self {
-        let confidence =
-            |slice: &Prediction| slice.probabilities.of(slice.probabilities.most_likely());
         let mut wrong: Vec<&Prediction> = predictions
             .iter()
             .copied()
-            .filter(|slice| slice.probabilities.most_likely() != slice.truth)
+            .filter(|slice| !slice.is_right())
             .collect();
-        wrong.sort_by(|left, right| confidence(right).total_cmp(&confidence(left)));
-        let mistake = |slice: &&Prediction| Mistake {
-            path: slice.path.display().to_string(),
-            truth: classes.name(slice.truth).to_string(),
-            predicted: classes.name(slice.probabilities.most_likely()).to_string(),
-            confidence: format!("{:.3}", confidence(slice)),
-            truth_probability: format!("{:.3}", slice.probabilities.of(slice.truth)),
+        wrong.sort_by(|left, right| right.confidence().total_cmp(&left.confidence()));
+        let row = |slice: &&Prediction| {
+            let cells = [
+                classes.name(slice.truth).to_string(),
+                classes.name(slice.probabilities.most_likely()).to_string(),
+                format!("{:.3}", slice.confidence()),
+                format!("{:.3}", slice.probabilities.of(slice.truth)),
+            ];
+            Row::new(slice.path.display().to_string(), cells)
         };
         Self {
             count: wrong.len(),
-            surest: wrong.iter().take(LISTED_COUNT).map(mistake).collect(),
+            listed: wrong.len().min(LISTED_COUNT),
+            table: Table::new("Mistakes, the surest first", "slice")
+                .texts(["truth", "called"])
+                .numbers(["probability", "of the truth"])
+                .rows(wrong.iter().take(LISTED_COUNT).map(row))
+                .stacked(),
         }
     }
 }

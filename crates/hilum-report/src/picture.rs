@@ -1,5 +1,7 @@
 //! A picture that stands in the page.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 /// A picture that stands in the page, as a PNG file's bytes, with the words that go with it.
@@ -16,6 +18,29 @@ pub struct Picture {
     pub text: String,
     /// What stands below; may be empty.
     pub caption: String,
+}
+
+/// A picture as the template takes it.
+#[derive(Serialize)]
+pub(crate) struct PictureView {
+    /// The whole of it, inside the page.
+    source: String,
+    width: usize,
+    height: usize,
+    text: String,
+    caption: String,
+}
+
+impl PictureView {
+    pub(crate) fn new(picture: &Picture) -> Self {
+        Self {
+            source: format!("data:image/png;base64,{}", STANDARD.encode(&picture.png)),
+            width: picture.width,
+            height: picture.height,
+            text: picture.text.clone(),
+            caption: picture.caption.clone(),
+        }
+    }
 }
 
 /// Bytes as text.

@@ -12,6 +12,7 @@ use crate::reliability::{Reliability, reliability_in};
 use crate::risk_coverage::risk_coverage_in;
 use crate::roc::roc_in;
 use crate::room::Room;
+use crate::stress::stress_in;
 use crate::training_curves::training_curves_in;
 
 /// The drawings of an evaluation, each a whole SVG document: of the clean slices, where any is
@@ -25,6 +26,8 @@ pub(crate) struct EvaluationPlots {
     pub(crate) precision_recall: String,
     pub(crate) reliability: String,
     pub(crate) risk_coverage: String,
+    /// What changes of the pictures do, where that was measured.
+    pub(crate) stress: Option<String>,
     pub(crate) training_curves: Option<String>,
 }
 
@@ -52,8 +55,26 @@ impl EvaluationPlots {
             precision_recall: precision_recall_in(room, classes, &truth, &probabilities, &caption),
             reliability: reliability_in(room, &Reliability::of(shown), &caption),
             risk_coverage: risk_coverage_in(room, &truth, &probabilities, &caption),
+            stress: report
+                .stress
+                .as_ref()
+                .map(|table| stress_in(room, table, &caption)),
             training_curves: training
                 .map(|(history, context)| training_curves_in(room, history, context)),
         }
+    }
+
+    /// Those that are files of an evaluation, by their names; a run has its curves elsewhere.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let plots = [
+            ("confusion-matrix.svg", &self.confusion_matrix),
+            ("roc.svg", &self.roc),
+            ("precision-recall.svg", &self.precision_recall),
+            ("reliability.svg", &self.reliability),
+            ("risk-coverage.svg", &self.risk_coverage),
+        ];
+        let stress = self.stress.iter().map(|plot| ("stress.svg", plot));
+        let all = plots.into_iter().chain(stress);
+        all.map(|(name, drawing)| (name, drawing.as_str()))
     }
 }

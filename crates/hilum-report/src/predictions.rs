@@ -20,6 +20,18 @@ pub struct Prediction {
     pub answer: Answer,
 }
 
+impl Prediction {
+    /// Whether the most likely class is the true one.
+    pub fn is_right(&self) -> bool {
+        self.probabilities.most_likely() == self.truth
+    }
+
+    /// The probability of the most likely class, in `0.0..=1.0`.
+    pub fn confidence(&self) -> f64 {
+        self.probabilities.of(self.probabilities.most_likely())
+    }
+}
+
 /// What the user is told of a slice beside probabilities.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Answer {

@@ -3,6 +3,8 @@
 use hilum_metrics::{ECE, Evaluation, ReliabilityBin};
 
 use crate::axes::{Axis, CAPTION_LINE, CAPTION_SIZE, Panel, draw_caption};
+use crate::caption::slice_count;
+use crate::figures::short;
 use crate::palette::{BAR, FRAME, MUTED, PAPER, SERIES, TRAIN, VALID};
 use crate::room::{NARROW_WIDTH, Room};
 use crate::svg::{Stroke, Svg, TextStyle, wrapped};
@@ -120,7 +122,30 @@ pub(crate) fn reliability_in(room: Room, shown: &Reliability<'_>, caption: &str)
     draw_legend(&mut svg, layout.legend, shown);
     let (left, top) = (layout.caption_left, layout.caption_top);
     draw_caption(&mut svg, left, top, &caption);
-    svg.finish("Reliability")
+    svg.finish("Reliability", &in_words(shown))
+}
+
+fn in_words(shown: &Reliability<'_>) -> String {
+    let name = ECE.symbol.unwrap_or(ECE.title);
+    let before = shown.before.map_or_else(String::new, |(_, ece)| {
+        format!(", before calibration {}", short(ece))
+    });
+    let filled = shown.bins.iter().filter(|bin| bin.count > 0);
+    let bins = filled.map(|bin| {
+        format!(
+            "{:.1} to {:.1}: accuracy {} of {}",
+            bin.low,
+            bin.high,
+            short(bin.accuracy),
+            slice_count(bin.count as usize)
+        )
+    });
+    let bins: Vec<String> = bins.collect();
+    format!(
+        "{name} {}{before}. By confidence: {}.",
+        short(shown.ece),
+        bins.join("; ")
+    )
 }
 
 fn draw_accuracy(svg: &mut Svg, layout: &Layout, shown: &Reliability<'_>) {
@@ -204,13 +229,12 @@ fn draw_legend(svg: &mut Svg, (left, top): (f64, f64), shown: &Reliability<'_>) 
             TextStyle::PLAIN,
         );
     }
-    let figure = |ece: Option<f64>| ece.map_or_else(|| "–".to_owned(), |ece| format!("{ece:.3}"));
     let heading = TextStyle::PLAIN.size(15.0).bold();
     let name = ECE.symbol.unwrap_or(ECE.title);
     let first = middle(4) + 4.0;
     svg.text(
         (left, first),
-        &format!("{name} {}", figure(shown.ece)),
+        &format!("{name} {}", short(shown.ece)),
         heading,
     );
     let note = TextStyle::PLAIN.size(12.0).color(MUTED);
@@ -219,7 +243,7 @@ fn draw_legend(svg: &mut Svg, (left, top): (f64, f64), shown: &Reliability<'_>) 
         "weighted by slices; 0 is best".to_owned(),
     ];
     if let Some((_, ece)) = shown.before {
-        notes.push(format!("{} before calibration", figure(ece)));
+        notes.push(format!("{} before calibration", short(ece)));
     }
     for (row, text) in notes.iter().enumerate() {
         svg.text((left, first + 22.0 + row as f64 * 17.0), text, note);

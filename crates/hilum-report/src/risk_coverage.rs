@@ -4,6 +4,7 @@ use hilum_core::{ClassIndex, Probabilities};
 use hilum_metrics::{RiskPoint, Selective, risk_coverage as risk_points};
 
 use crate::axes::{Axis, CAPTION_LINE, CAPTION_SIZE, Panel, draw_caption};
+use crate::figures::short;
 use crate::palette::{FRAME, MUTED, SERIES, TRAIN};
 use crate::room::{NARROW_WIDTH, Room};
 use crate::svg::{Stroke, Svg, TextStyle, wrapped};
@@ -63,7 +64,7 @@ impl Layout {
                     width: NARROW_WIDTH,
                     legend: (8.0, legend_top),
                     caption_left: 8.0,
-                    caption_top: legend_top + 176.0,
+                    caption_top: legend_top + 188.0,
                 }
             }
         }
@@ -94,11 +95,29 @@ pub(crate) fn risk_coverage_in(
     let caption = wrapped(caption, CAPTION_SIZE, caption_width);
     let height = layout.caption_top + caption.len() as f64 * CAPTION_LINE + 12.0;
     let mut svg = Svg::new(layout.width, height);
-    draw_curves(&mut svg, &layout, &risk_points(truth, probabilities));
+    let points = risk_points(truth, probabilities);
+    draw_curves(&mut svg, &layout, &points);
     let selective = Selective::compute(truth, probabilities);
     draw_legend(&mut svg, layout.legend, &selective);
     draw_caption(&mut svg, layout.caption_left, layout.caption_top, &caption);
-    svg.finish("Risk against coverage")
+    svg.finish("Risk against coverage", &in_words(&points, &selective))
+}
+
+/// The area, and what is wrong of the surest tenths.
+fn in_words(points: &[RiskPoint], selective: &Selective) -> String {
+    let at = |coverage: f64| {
+        let reached = points
+            .iter()
+            .find(|point| point.coverage >= coverage - 1e-9);
+        let risk = short(reached.map(|point| point.risk));
+        format!("{risk} of the surest {:.0}%", coverage * 100.0)
+    };
+    let shares = [0.5, 0.7, 0.9, 1.0].map(at);
+    format!(
+        "AURC {}. Share called wrong: {}.",
+        short(selective.aurc),
+        shares.join(", ")
+    )
 }
 
 fn draw_curves(svg: &mut Svg, layout: &Layout, points: &[RiskPoint]) {
@@ -136,21 +155,17 @@ fn draw_legend(svg: &mut Svg, (left, top): (f64, f64), selective: &Selective) {
         svg.line((left, middle(row)), (left + 26.0, middle(row)), stroke);
         svg.text((left + 36.0, middle(row)), text, TextStyle::PLAIN);
     }
-    let figure = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| format!("{v:.3}"));
     let heading = TextStyle::PLAIN.size(15.0).bold();
     let note = TextStyle::PLAIN.size(12.0).color(MUTED);
     let at_90 = selective.accuracy_at.get("0.9").copied().flatten();
     let lines = [
-        (format!("AURC {}", figure(selective.aurc)), heading),
+        (format!("AURC {}", short(selective.aurc)), heading),
         ("area under the curve; 0 is best".to_owned(), note),
         (
-            format!("{} above all errors last", figure(selective.e_aurc)),
+            format!("{} above all errors last", short(selective.e_aurc)),
             note,
         ),
-        (
-            format!("accuracy {} of the surest 90%", figure(at_90)),
-            note,
-        ),
+        (format!("accuracy {} of the surest 90%", short(at_90)), note),
     ];
     for (row, (text, style)) in lines.iter().enumerate() {
         svg.text((left, middle(4) + row as f64 * 20.0), text, *style);

@@ -168,18 +168,19 @@ impl Svg {
         ));
     }
 
-    /// The whole document; `title` is what a screen reader says.
-    pub(crate) fn finish(self, title: &str) -> String {
+    /// The whole document; `title` and `words`, which carry its figures, are what a screen reader
+    /// says.
+    pub(crate) fn finish(self, title: &str, words: &str) -> String {
         let Self {
             width,
             height,
             body,
             colors,
         } = self;
-        let title = escape(title);
+        let (title, words) = (escape(title), escape(words));
         let dark: String = colors.iter().map(|color| color.dark_rule()).collect();
         format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}" role="img" font-family="{FONT_FAMILY}">
+            r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}" role="img" aria-label="{title}. {words}" font-family="{FONT_FAMILY}">
 <title>{title}</title>
 <style>@media screen and (prefers-color-scheme: dark){{{dark}}}</style>
 <rect width="100%" height="100%" fill="{PAPER}"/>

@@ -160,14 +160,39 @@ pub(crate) fn training_curves_in(
     }
     let (left, top) = (layout.caption_left, layout.caption_top());
     draw_caption(&mut svg, left, top, &caption);
-    svg.finish("Training curves")
+    svg.finish("Training curves", &in_words(history))
 }
 
+/// The figures of the epoch that was kept.
+fn in_words(history: &History) -> String {
+    let count = history.rows.len();
+    let Some(kept) = history.best() else {
+        return format!("{count} epochs, none kept.");
+    };
+    let figures = FIGURES.iter().filter_map(|figure| {
+        let [train, valid] = figure.values(kept);
+        let values = match (train, valid) {
+            (Some(train), Some(valid)) => format!("{train:.3} on train, {valid:.3} on valid"),
+            (Some(rate), _) if matches!(figure, Figure::LearningRate) => format!("{rate:e}"),
+            (Some(alone), None) | (None, Some(alone)) => format!("{alone:.3}"),
+            (None, None) => return None,
+        };
+        Some(format!("{} {values}", figure.title()))
+    });
+    let figures: Vec<String> = figures.collect();
+    format!(
+        "Epoch {} of {count} was kept: {}.",
+        kept.epoch,
+        figures.join("; ")
+    )
+}
+
+/// Validation is dashed, so that nobody has to tell colours apart.
 fn line(color: Color) -> Stroke {
     Stroke {
         color,
         width: 2.0,
-        dash: "",
+        dash: if color == VALID { "7 3" } else { "" },
     }
 }
 

@@ -3,6 +3,7 @@
 use hilum_core::AuditSummary;
 
 use crate::axes::{Axis, CAPTION_LINE, CAPTION_SIZE, Panel, draw_caption};
+use crate::figures::short;
 use crate::palette::{Color, GRID, INK, MUTED, PAPER, TRAIN, VALID};
 use crate::svg::{Anchor, Svg, TextStyle, shortened, text_width, wrapped};
 
@@ -88,7 +89,18 @@ pub fn trials(plot: &TrialsPlot) -> String {
         draw_points(&mut svg, &panel, plot, &setting.values);
     }
     draw_caption(&mut svg, LEFT, caption_top, &caption);
-    svg.finish("Trials of a search")
+    svg.finish("Trials of a search", &in_words(plot))
+}
+
+fn in_words(plot: &TrialsPlot) -> String {
+    let judged = plot.scores.iter().flatten().count();
+    let best = plot.best.and_then(|best| plot.scores[best]);
+    format!(
+        "{judged} of {} trials have a {}; the best {}.",
+        plot.scores.len(),
+        plot.score_name,
+        short(best)
+    )
 }
 
 fn score_axis(plot: &TrialsPlot) -> Axis {

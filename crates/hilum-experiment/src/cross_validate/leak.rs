@@ -95,7 +95,7 @@ pub(super) fn measure(
     let begun = rounds.begin(&workplace, session)?;
     let predictions = rounds.train(&begun.folder, session)?;
     let report = rounds.judge(&predictions);
-    rounds.write(&begun.folder, &predictions, &report)?;
+    rounds.write(&begun.folder, &predictions, &report, session)?;
     let positions = rounds.positions();
     let is_judged = positions.iter().map(|position| {
         let path = &rounds.pool.paths[*position];

@@ -108,7 +108,7 @@ pub fn cross_validate(
     let folder = &begun.folder;
     let predictions = rounds.train(folder, session)?;
     let mut report = rounds.judge(&predictions);
-    rounds.write(folder, &predictions, &report)?;
+    rounds.write(folder, &predictions, &report, session)?;
     if request.leak == LeakMeasure::Take {
         let by_group = ByGroup {
             run: rounds.settings.run.clone(),

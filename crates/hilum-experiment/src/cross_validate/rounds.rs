@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hilum_files::write_atomically;
 use hilum_metrics::{Bootstrap, CrossValidated, CrossValidationReport, Headline, OutOfFold};
-use hilum_report::confusion_matrix;
+use hilum_report::{confusion_matrix, write_plot};
 use hilum_train::RunFolder;
 use rayon::ThreadPool;
 
@@ -169,12 +169,13 @@ impl<'a> Rounds<'a> {
         folder: &RunFolder,
         predictions: &[OutOfFold],
         report: &CrossValidationReport,
+        session: &Session<'_>,
     ) -> Result<(), ExperimentError> {
         let path = |name: &str| folder.path().join(name);
         let csv = path("predictions.csv");
         write_predictions(&csv, &self.pool, &self.positions(), predictions)?;
         let matrix = confusion_matrix(&report.out_of_fold.confusion, &out_of_fold_caption(report));
-        write(&path("confusion-matrix.svg"), &matrix)?;
+        write_plot(&path("confusion-matrix.svg"), &matrix, session.plots)?;
         write_metrics(folder, report)
     }
 }

@@ -117,7 +117,7 @@ pub fn evaluate(
             .map(|(history, context)| (history, context)),
         ..Evaluated::new(&report, &predictions)
     };
-    let written = write_evaluation(&folder, &evaluated)?;
+    let written = write_evaluation(&folder, &evaluated, session.plots)?;
     for path in &written {
         session.tell(&Event::WroteResult { path });
     }

@@ -114,7 +114,7 @@ fn train_and_predict(
         validation: Some(ValidationRole::KeptBack(decided)),
         audit: model.audit.clone(),
     };
-    write_curves(&folder.curves(), &outcome.history, &context)?;
+    write_curves(&folder.curves(), &outcome.history, &context, session.plots)?;
     let pixels: Vec<_> = held_out.iter().map(|slice| &slice.pixels).collect();
     let batch = NonZeroUsize::new(settings.training.batch_size).unwrap_or(NonZeroUsize::MIN);
     let recipe = &settings.recipe;

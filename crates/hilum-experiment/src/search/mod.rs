@@ -215,7 +215,7 @@ pub fn search(request: &Search, session: &Session<'_>) -> Result<SearchOutcome, 
     write_audit(folder, &pool.audit)?;
     let mut trials = Trials::read_or_begin(folder.path(), pool.summary())?;
     let ranking = rungs::run(&searched, &trainer, folder, &mut trials)?;
-    let winner = winner::conclude(&searched, folder, &mut trials, &ranking, &space)?;
+    let winner = winner::conclude(&searched, folder, &mut trials, &ranking, &space, session)?;
     session.tell(&Event::ResultsIn(folder.path()));
     Ok(SearchOutcome {
         folder: folder.path().to_owned(),

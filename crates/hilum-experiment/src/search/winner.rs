@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hilum_files::write_atomically;
-use hilum_report::trials as draw_trials;
+use hilum_report::{trials as draw_trials, write_plot};
 use hilum_train::RunFolder;
 use hilum_train::search::{Space, Values, optimism};
 use serde::Serialize;
@@ -14,6 +14,7 @@ use super::plot::plot;
 use super::record::{TrialRecord, Trials};
 use super::space::{Searched, with_values};
 use crate::ExperimentError;
+use crate::session::Session;
 use crate::settings::{flags, quoted, table};
 
 /// How the best trial is trained.
@@ -32,6 +33,7 @@ pub(super) fn conclude(
     trials: &mut Trials,
     ranking: &[usize],
     space: &Space,
+    session: &Session<'_>,
 ) -> Result<Winner, ExperimentError> {
     let last = searched.rungs.len();
     let best = ranking.first().and_then(|best| trials.find(*best, last));
@@ -45,7 +47,7 @@ pub(super) fn conclude(
     trials.optimism = optimism(&fold_scores);
     trials.write(folder.path())?;
     let drawing = draw_trials(&plot(trials, last, space, folder.path()));
-    write(&folder.path().join("trials.svg"), &drawing)?;
+    write_plot(&folder.path().join("trials.svg"), &drawing, session.plots)?;
     let head = format!(
         "# The best of {} trials, as defaults for `hilum.toml`; on the command line:\n# {}\n\n",
         searched.trials.len(),

@@ -33,7 +33,12 @@ impl Observer for TrainingEvents<'_> {
         {
             self.session.tell(&Event::ValidationFarBelow(gap));
         }
-        if let Err(error) = write_curves(self.curves, epoch.history, &self.context) {
+        if let Err(error) = write_curves(
+            self.curves,
+            epoch.history,
+            &self.context,
+            self.session.plots,
+        ) {
             self.session.tell(&Event::CurvesNotWritten(&error));
         }
     }

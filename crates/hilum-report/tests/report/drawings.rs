@@ -6,11 +6,13 @@ use hilum_core::{ByValidation, ClassIndex, Probabilities, Severity, ValidationRo
 use hilum_metrics::{EpochRow, History, SplitRow};
 use hilum_report::{
     Prediction, SearchedSetting, SettingValues, TrainingContext, TrialsPlot, caption,
-    confusion_matrix, precision_recall, reliability, risk_coverage, roc, training_curves, trials,
+    confusion_matrix, precision_recall, raster, reliability, risk_coverage, roc, stress,
+    training_curves, trials,
 };
 use roxmltree::Document;
 
 use super::fixture;
+use super::sections;
 
 const HOSTILE: &str = "<script>\"a\" & 'b'</script>\u{7}";
 
@@ -226,6 +228,74 @@ pub(super) fn assert_texts_fit(drawing: &str) {
     }
 }
 
+fn stressed() -> String {
+    let classes = fixture::classes(&fixture::CHEST);
+    let predictions = fixture::predictions(4, &[0, 1, 2, 3], 40);
+    stress(&sections::stress(&classes, &predictions), "")
+}
+
+#[test]
+fn changes_of_the_pictures_have_a_point_and_an_interval_each() {
+    let drawing = stressed();
+    assert_texts_fit(&drawing);
+    assert_eq!(drawing.matches("<circle").count(), 9);
+    let texts = texts(&drawing);
+    for wanted in ["rotation by 5 degrees", "difference in macro-F1", "0.000"] {
+        assert!(
+            texts.iter().any(|text| text == wanted),
+            "{wanted} in {texts:?}"
+        );
+    }
+}
+
+#[test]
+fn no_two_classes_have_the_same_stroke_and_colour() {
+    let names: Vec<String> = (0..28).map(|at| format!("{at:02}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let all: Vec<usize> = (0..28).collect();
+    let drawing = &drawings(&names, &all, 300)[1];
+    let document = Document::parse(drawing).unwrap();
+    let lines = document.descendants().filter(|node| {
+        node.has_tag_name("polyline") && node.attribute("stroke-width") == Some("2")
+    });
+    let looks: std::collections::BTreeSet<_> = lines
+        .map(|node| ["stroke", "stroke-dasharray"].map(|name| node.attribute(name)))
+        .collect();
+    assert_eq!(looks.len(), 28);
+    let dashes = looks.iter().map(|[_, dash]| dash);
+    assert_eq!(dashes.collect::<std::collections::BTreeSet<_>>().len(), 4);
+}
+
+/// The pixels of a PNG file, red, green and blue.
+fn pixels(file: &[u8]) -> Vec<u8> {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(file))
+        .read_info()
+        .unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    pixels
+}
+
+#[test]
+fn png_plots_have_their_letters_in_the_font_that_comes_along() {
+    let drawing = &drawings(&["adenocarcinoma", "normal"], &[0, 1], 20)[0];
+    let whole = pixels(&raster(drawing));
+    assert_eq!(
+        whole[..3],
+        [255; 3],
+        "the paper is white, also for a dark screen"
+    );
+    let without = drawing.replace(">normal (10)<", "><");
+    assert_ne!(&without, drawing);
+    let differing = pixels(&raster(&without))
+        .iter()
+        .zip(&whole)
+        .filter(|(one, other)| one != other)
+        .count();
+    // Eleven letters of 13 points at two pixels a point: some hundred pixels are inked.
+    assert!(differing > 3 * 200, "{differing}");
+}
+
 #[test]
 fn the_curves_have_six_panels_two_lines_and_the_best_epoch() {
     let drawing = training_curves(&fixture::history(12), &fixture::context());
@@ -321,6 +391,7 @@ fn every_colour_of_a_drawing_has_one_for_dark_screens() {
     let mut drawings = drawings(&fixture::TWELVE, &(0..12).collect::<Vec<_>>(), 300);
     drawings.push(training_curves(&fixture::history(5), &fixture::context()));
     drawings.push(trials(&search()));
+    drawings.push(stressed());
     for drawing in drawings {
         let (style, body) = drawing.split_once("</style>").unwrap();
         for place in ["fill", "stroke"] {

@@ -4,3 +4,6 @@ mod drawings;
 mod evaluation_files;
 mod fixture;
 mod model_card;
+mod page;
+mod sections;
+mod written;

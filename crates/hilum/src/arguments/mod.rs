@@ -5,6 +5,7 @@ mod data;
 mod fit;
 mod folds;
 mod out_file;
+mod plots;
 mod settings;
 mod words;
 
@@ -13,6 +14,7 @@ pub(crate) use data::{DATA, DATA_FLAG, DataArgument, positional};
 pub(crate) use fit::FitArguments;
 pub(crate) use folds::FoldArguments;
 pub(crate) use out_file::OutFile;
+pub(crate) use plots::PlotArguments;
 pub(crate) use settings::{
     Chosen, OfData, OfEvaluation, OfFolds, OfMachine, OfPrediction, OfRun, Selection,
 };

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use clap::ArgMatches;
 use hilum_experiment::{CrossValidation, LeakMeasure, cross_validate};
 
-use crate::arguments::{FitArguments, FoldArguments, Format, OfFolds};
+use crate::arguments::{FitArguments, FoldArguments, Format, OfFolds, PlotArguments};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
 use crate::screen::{self, Screen};
@@ -56,6 +56,9 @@ pub(crate) struct Arguments {
     format: Format,
 
     #[command(flatten)]
+    plots: PlotArguments,
+
+    #[command(flatten)]
     fit: FitArguments<OfFolds>,
 }
 
@@ -87,7 +90,8 @@ pub(super) fn run(
             LeakMeasure::Skip
         },
     };
-    let report = cross_validate(&request, &session(&narrator)?)?.report;
+    let session = session(&narrator)?.drawn_as(arguments.plots.plots);
+    let report = cross_validate(&request, &session)?.report;
     match arguments.format {
         Format::Json => screen::print_json(&serde_json::to_string_pretty(&report)?)?,
         _ => screen::print(summary::cross_validation(&report))?,

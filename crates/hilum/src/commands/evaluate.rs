@@ -11,7 +11,9 @@ use hilum_experiment::{
 };
 use hilum_metrics::Bootstrap;
 
-use crate::arguments::{AnswerArguments, Chosen, DataArgument, Format, OfEvaluation, one_of};
+use crate::arguments::{
+    AnswerArguments, Chosen, DataArgument, Format, OfEvaluation, PlotArguments, one_of,
+};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
 use crate::screen::{self, Screen};
@@ -85,6 +87,9 @@ pub(crate) struct Arguments {
     seed: u64,
 
     #[command(flatten)]
+    plots: PlotArguments,
+
+    #[command(flatten)]
     answers: AnswerArguments,
 
     #[command(flatten)]
@@ -99,7 +104,7 @@ pub(super) fn run(
 ) -> Result<(), CommandError> {
     let policy = arguments.answers.policy().map_err(ExperimentError::from)?;
     let narrator = Narrator::new(screen);
-    let session = session(&narrator)?;
+    let session = session(&narrator)?.drawn_as(arguments.plots.plots);
     let (origin, choices) = (&arguments.model, &arguments.chosen.choices);
     let mut model = Model::open(origin, &choices.machine(), &session)?;
     let request = Evaluate {

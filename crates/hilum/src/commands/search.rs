@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 use hilum_experiment::{DEFAULT_SPACE, ExperimentError, Search, Strategy, search};
 
-use crate::arguments::{FitArguments, FoldArguments, Format, OfFolds, one_of};
+use crate::arguments::{FitArguments, FoldArguments, Format, OfFolds, PlotArguments, one_of};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
 use crate::screen::{self, Screen};
@@ -61,6 +61,9 @@ pub(crate) struct Arguments {
     format: Format,
 
     #[command(flatten)]
+    plots: PlotArguments,
+
+    #[command(flatten)]
     fit: FitArguments<OfFolds>,
 }
 
@@ -99,7 +102,8 @@ pub(super) fn run(
         runs: fit.runs.clone(),
         name: fit.name.clone(),
     };
-    let outcome = search(&request, &session(&narrator)?)?;
+    let session = session(&narrator)?.drawn_as(arguments.plots.plots);
+    let outcome = search(&request, &session)?;
     match arguments.format {
         Format::Json => screen::print_json(&serde_json::to_string_pretty(&outcome.trials)?)?,
         _ => screen::print(summary::search(&outcome))?,

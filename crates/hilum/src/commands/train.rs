@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ArgMatches;
 use hilum_experiment::{Place, Resume, Run, preview, resume, train};
 
-use crate::arguments::{FitArguments, OfRun};
+use crate::arguments::{FitArguments, OfRun, PlotArguments};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
 use crate::screen::{self, Screen};
@@ -38,6 +38,9 @@ pub(crate) struct Arguments {
     preview: Option<PathBuf>,
 
     #[command(flatten)]
+    plots: PlotArguments,
+
+    #[command(flatten)]
     fit: FitArguments<OfRun>,
 }
 
@@ -48,7 +51,7 @@ pub(super) fn run(
     screen: &Screen,
 ) -> Result<(), CommandError> {
     let narrator = Narrator::new(screen);
-    let session = session(&narrator)?;
+    let session = session(&narrator)?.drawn_as(arguments.plots.plots);
     let fit = &arguments.fit;
     let run = if arguments.resume {
         resume(&Resume {
