@@ -1,6 +1,7 @@
 //! What a model is worth on slices that it has not seen.
 
 mod answers;
+mod cases;
 mod data_flow;
 mod division;
 mod figures;
@@ -100,6 +101,7 @@ pub fn evaluate(
         ModelOrigin::Bundled => None,
     };
     let provenance = provenance::provenance(model, &judged, request);
+    let cases = cases::cases(model, &judged, request);
     let Judged {
         report,
         predictions,
@@ -112,6 +114,7 @@ pub fn evaluate(
         slices: Some(&slices),
         data_flow: Some(&data_flow),
         provenance: Some(&provenance),
+        cases: Some(&cases),
         training: training
             .as_ref()
             .map(|(history, context)| (history, context)),

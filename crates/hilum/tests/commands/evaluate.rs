@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::workplace::{CLASSES, Workplace, names_in};
+use crate::workplace::{CLASSES, QUICK, Workplace, names_in};
 
 const MODEL: [&str; 2] = ["--model", "runs/first/model.safetensors"];
 
@@ -36,6 +36,51 @@ fn an_evaluation_leaves_every_file() {
             "risk-coverage.svg",
             "roc.svg",
         ]
+    );
+}
+
+#[test]
+fn plots_are_png_too_where_somebody_asks() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let mut train = vec![
+        "train", "slices", "--name", "first", "--epochs", "1", "--plots", "png",
+    ];
+    train.extend(QUICK);
+    workplace.hilum(&train).succeeds();
+    assert!(workplace.path("runs/first/curves.png").is_file());
+    evaluate(&workplace, &["--plots", "png"]).succeeds();
+    let folder = workplace.path("runs/first/evaluation");
+    let names = names_in(&folder);
+    let plots = names.iter().filter_map(|name| name.strip_suffix(".svg"));
+    for plot in plots {
+        let file = std::fs::read(folder.join(format!("{plot}.png"))).unwrap();
+        assert_eq!(&file[1..4], b"PNG", "{plot}");
+    }
+    assert_eq!(names.iter().filter(|name| name.contains(".png")).count(), 5);
+    evaluate(&workplace, &["--plots", "jpeg"]).refuses(&["jpeg", "svg", "png"]);
+}
+
+#[test]
+fn the_report_shows_the_slices_to_look_at() {
+    let workplace = Workplace::new();
+    workplace.model();
+    evaluate(&workplace, &[]).succeeds();
+    let read = |name: &str| {
+        let path = workplace.path("runs/first/evaluation").join(name);
+        std::fs::read_to_string(path).unwrap()
+    };
+    let predictions = read("predictions.csv");
+    let rows = predictions.lines().skip(1);
+    let rows: Vec<Vec<&str>> = rows.map(|row| row.split(',').collect()).collect();
+    let right = rows.iter().filter(|row| row[1] == row[2]).count();
+    let page = read("report.html");
+    let shown = |sign: &str| page.matches(&format!("<b>{sign} called ")).count();
+    assert_eq!(shown("✓"), right.min(6));
+    assert_eq!(shown("✕"), (rows.len() - right).min(6));
+    assert_eq!(
+        page.matches("data:image/png;base64,").count(),
+        shown("✓") + shown("✕")
     );
 }
 
