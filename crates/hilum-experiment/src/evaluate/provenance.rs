@@ -5,7 +5,7 @@ use std::env::consts::{ARCH, OS};
 use blake3::Hasher;
 use hilum_core::Split;
 use hilum_graph::DeviceName;
-use hilum_imaging::Recipe;
+use hilum_imaging::{Normalisation, Recipe};
 use hilum_metrics::{Bootstrap, EvaluationReport};
 use hilum_report::{Fact, Provenance};
 use hilum_trust::Policy;
@@ -78,6 +78,10 @@ fn recipe(recipe: &Recipe) -> String {
     };
     let text = |name: &str, value: &Value| match (name, value) {
         ("window", _) => recipe.window.to_string(),
+        ("normalisation", _) => match &recipe.normalisation {
+            Normalisation::Scale => "scale".to_owned(),
+            Normalisation::MeanStd { mean, std } => format!("mean {mean:?}, deviation {std:?}"),
+        },
         (_, Value::String(word)) => word.clone(),
         (_, Value::Null) => "none".to_owned(),
         (_, value) => value.to_string(),
@@ -172,5 +176,83 @@ fn choices(model: &Model, request: &Evaluate) -> Choices {
         device: (device != DeviceName::default()).then_some(device),
         threads: Some(model.machine.threads.get()),
         ..Choices::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use hilum_trust::{Abstain, SetMethod};
+
+    use super::*;
+    use crate::Session;
+
+    fn model() -> Model {
+        let machine = Choices {
+            threads: Some(2),
+            ..Choices::default()
+        };
+        Model::open(
+            &ModelOrigin::Bundled,
+            &machine.machine(),
+            &Session::default(),
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn the_command_names_what_differs_from_what_is_usual_and_quotes_it() {
+        let model = model();
+        let usual = Evaluate::new(Choices::default().data("slices".as_ref()), &model.origin);
+        assert_eq!(command(&model, &usual), "hilum evaluate slices --threads 2");
+        let chosen = Choices {
+            class_map: Some(vec!["old name=normal".to_owned()]),
+            allow: Some(vec!["unreadable-file".to_owned()]),
+            max_pixels: Some(1000),
+            ..Choices::default()
+        };
+        let request = Evaluate {
+            split: Split::Valid,
+            split_seed: Some(7),
+            batch: NonZeroUsize::MIN,
+            bootstrap: Bootstrap {
+                seed: 8,
+                ..Bootstrap::default()
+            },
+            policy: Policy {
+                abstain: Abstain::Never,
+                margin: 0.25,
+                ood_share: Some(0.5),
+                coverage: 0.8,
+                sets: SetMethod::Aps,
+                ..Policy::default()
+            },
+            stress: StressGrid::Off,
+            ..Evaluate::new(chosen.data("my slices".as_ref()), &model.origin)
+        };
+        assert_eq!(
+            command(&model, &request),
+            "hilum evaluate 'my slices' --split valid --batch 1 --seed 8 --stress off \
+             --abstain never --margin 0.25 --ood-share 0.5 --coverage 0.8 --sets aps \
+             --class-map 'old name=normal' --split-seed 7 --max-pixels 1000 \
+             --allow unreadable-file --threads 2"
+        );
+    }
+
+    #[test]
+    fn the_recipe_is_said_in_the_words_of_the_model_file() {
+        let said = recipe(&model().file.recipe);
+        for words in [
+            "height 224",
+            "width 224",
+            "channels rgb",
+            "window lung",
+            "clahe none",
+            "mean [0.485, 0.456, 0.406]",
+            "views mirrored",
+        ] {
+            assert!(said.contains(words), "no `{words}` in {said}");
+        }
     }
 }
