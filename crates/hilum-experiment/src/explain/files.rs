@@ -7,7 +7,7 @@ use hilum_explain::{
     Caption, Method, SeriesSlice, Thumbnail, View, figure, npy, series_page, sheets,
 };
 use hilum_files::write_atomically;
-use hilum_imaging::write_png;
+use hilum_imaging::{encode_png, write_png};
 use rayon::prelude::*;
 
 use super::heat::{Heat, HeatPlan, Subject};
@@ -218,7 +218,9 @@ fn draw(
         caption.problems.clone_from(&checks.failed);
     }
     let picture = figure(views, subject.decoded, &heat.map, &caption);
-    write_png(&explanation.picture, &picture)?;
+    // A tenth of the time of `write_png`, and pictures are most of what is written.
+    let bytes = encode_png(&picture);
+    write_atomically(&explanation.picture, |file| file.write_all(&bytes))?;
     let bytes = npy(&heat.raw);
     write_atomically(&explanation.map, |file| file.write_all(&bytes))?;
     let words = format!("{class} {:.2}", explanation.probability);

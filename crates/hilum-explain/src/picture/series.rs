@@ -129,9 +129,12 @@ impl SeriesSlice {
         let place = self.position_mm.map_or_else(String::new, |position| {
             format!("  {}", millimetres(position))
         });
-        vec![
-            format!("{number}{place}"),
-            format!("{probability}  {}", self.thumbnail.words),
-        ]
+        // Words that a slice brings along say the probability themselves.
+        let words = if self.thumbnail.words.is_empty() {
+            probability
+        } else {
+            self.thumbnail.words.clone()
+        };
+        vec![format!("{number}{place}"), words]
     }
 }

@@ -20,7 +20,8 @@ pub struct Thumbnail {
     scale: Result<Scale, Silence>,
     /// Whose it is, such as the file's name; shortened in the middle where room is scarce.
     pub name: String,
-    /// Below the name, such as class and probability.
+    /// Below the name, such as class and probability; empty for the probability of the page's
+    /// class alone.
     pub words: String,
     /// How many sanity checks failed.
     pub problem_count: usize,
