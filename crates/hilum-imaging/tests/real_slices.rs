@@ -10,7 +10,8 @@ use std::path::Path;
 use std::process::Command;
 
 use hilum_imaging::{
-    DecodeLimits, DecodeProblem, SeriesOrder, Slice, Window, decode, series_order,
+    ChestMasks, DecodeLimits, DecodeProblem, SeriesOrder, Slice, Window, decode, decode_hounsfield,
+    series_order,
 };
 use hilum_real_data::{Absent, shared};
 use serde_json::Value;
@@ -18,6 +19,7 @@ use serde_json::Value;
 hilum_real_data::tests![
     real_slices_agree_with_pydicom,
     a_real_series_lies_five_millimetres_apart_in_its_order,
+    lungs_of_a_real_series_hold_its_aerated_tissue,
 ];
 
 fn decoded(bytes: &[u8], window: Window) -> Result<Slice, DecodeProblem> {
@@ -75,6 +77,40 @@ fn a_real_series_lies_five_millimetres_apart_in_its_order() -> Result<(), Absent
     for pair in indices.windows(2) {
         let [below, above] = [pair[0], pair[1]].map(|index| infos[index].position_mm.unwrap()[2]);
         assert!((above - below - 5.0).abs() < 1e-6);
+    }
+    Ok(())
+}
+
+/// Where lungs are is read off Hounsfield units: aerated tissue is -950 to -600, gas and air outside
+/// below, fat, blood and muscle above.
+fn lungs_of_a_real_series_hold_its_aerated_tissue() -> Result<(), Absent> {
+    let folder = shared("data/dicom/lung-pet-ct-dx-A0001")?;
+    for number in 1..=64 {
+        let bytes = fs::read(folder.join(format!("1-{number:02}.dcm"))).unwrap();
+        let masks = ChestMasks::of(&decoded(&bytes, Window::LUNG).unwrap().pixels);
+        // Neck and shoulders come first, the belly last.
+        if number <= 8 || number >= 60 {
+            assert!(masks.lungs().is_err(), "{number}");
+        }
+        if !(16..=52).contains(&number) {
+            continue;
+        }
+        let (body, lungs) = (masks.body().unwrap(), masks.lungs().unwrap());
+        let values = decode_hounsfield(&bytes, &DecodeLimits::default())
+            .unwrap()
+            .values_hu;
+        let share_of = |is_counted: &dyn Fn(usize) -> bool, is_hit: &dyn Fn(usize) -> bool| {
+            let counted = (0..values.len()).filter(|at| is_counted(*at));
+            let (hit, all) = counted.fold((0, 0), |(hit, all), at| {
+                (hit + usize::from(is_hit(at)), all + 1)
+            });
+            hit as f64 / all as f64
+        };
+        let is_aerated = |at: usize| body.is_set()[at] && (-950.0..-600.0).contains(&values[at]);
+        let inside = share_of(&is_aerated, &|at| lungs.is_set()[at]);
+        assert!(inside > 0.93, "{number}: {inside} of aerated tissue inside");
+        let airy = share_of(&|at| lungs.is_set()[at], &|at| values[at] < -400.0);
+        assert!(airy > 0.6, "{number}: {airy} of the lungs holds air");
     }
     Ok(())
 }
