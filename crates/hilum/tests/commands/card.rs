@@ -121,10 +121,13 @@ fn an_evaluation_beside_the_model_fills_what_papers_most_often_miss() {
             "{failures}"
         ),
     }
-    // Robustness: what was not tried is said to be, with the command.
-    let robustness = item(&list, "30").to_string();
-    assert!(robustness.contains("was not tested"), "{robustness}");
-    assert!(robustness.contains("--stress"), "{robustness}");
+    // Robustness: what was tried is counted as `metrics.json` has it.
+    let tried = metrics["stress"]["rows"].as_array().map(Vec::len).unwrap();
+    let robustness = answer(&list, "30");
+    assert!(
+        robustness.contains(&format!("{tried} changes of {judged} slices")),
+        "{robustness}"
+    );
 
     let accuracy = metrics["clean"]["accuracy"].as_f64().unwrap();
     assert!(answer(&list, "37").contains(&format!("accuracy {accuracy:.3}")));
@@ -142,6 +145,18 @@ fn an_evaluation_beside_the_model_fills_what_papers_most_often_miss() {
         card.contains(&format!("| accuracy | {accuracy:.4} |")),
         "{card}"
     );
+}
+
+#[test]
+fn changes_that_were_not_tried_are_said_to_be_untried_with_the_command() {
+    let workplace = Workplace::new();
+    workplace.model();
+    let arguments = ["evaluate", "slices", "--model", MODEL, "--stress", "off"];
+    workplace.hilum(&arguments).succeeds();
+    let list = checklist(&workplace, &["runs/first", "--checklist", "claim"]);
+    let robustness = item(&list, "30").to_string();
+    assert!(robustness.contains("was not tested"), "{robustness}");
+    assert!(robustness.contains("--stress full"), "{robustness}");
 }
 
 #[test]

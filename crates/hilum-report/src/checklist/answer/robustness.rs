@@ -13,7 +13,7 @@ use crate::heat::HeatRow;
 pub(in crate::checklist) fn robustness(facts: &Facts) -> Reply {
     let untried = format!(
         "What brightness, contrast, window, noise, JPEG, size and rotation do was not tested: `hilum \
-         evaluate DATA --model {} --stress` does.",
+         evaluate DATA --model {} --stress full` does.",
         facts.model
     );
     let Some(evaluation) = facts.evaluation() else {
