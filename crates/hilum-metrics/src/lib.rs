@@ -45,6 +45,7 @@ mod by_group;
 mod by_metric;
 mod calibration_scores;
 mod class_scores;
+mod comparison_report;
 mod confusion;
 mod cross_validation;
 mod evaluation;
@@ -59,6 +60,7 @@ mod out_of_fold;
 mod paired_accuracy;
 mod paired_bootstrap;
 mod paired_counts;
+mod paired_swap;
 mod precision_recall;
 mod proportion;
 mod ranking;
@@ -74,6 +76,11 @@ pub use brier_parts::BrierParts;
 pub use by_group::{ByGroup, Drawn, GroupUnit, GroupedPart};
 pub use calibration_scores::CalibrationScores;
 pub use class_scores::{CLASS_METRICS, ClassMetric, ClassScores};
+pub use comparison_report::{
+    ComparedFigure, ComparedFigures, ComparedKind, ComparedModel, ComparedPair, ComparedSlices,
+    ComparisonReport, ComparisonTests, ContestedAnswer, DifferingSetting, Disagreement, PairedBy,
+    TestedDifference, TestedDifferences, Verdict,
+};
 pub use confusion::Confusion;
 pub use cross_validation::{
     CalibratedFolds, CrossValidated, CrossValidationReport, FoldScores, HeadlineSpread,
@@ -89,7 +96,7 @@ pub use metric::{Direction, Metric, Prominence};
 pub use metrics::*;
 pub use out_of_fold::{Headline, OutOfFold};
 pub use paired_accuracy::{accuracy_interval, design_effect};
-pub use paired_bootstrap::{PairedBootstrap, PairedDifference, PairedTest};
+pub use paired_bootstrap::{PairedBootstrap, PairedDifference, PairedModels, PairedTest};
 pub use paired_counts::PairedCounts;
 pub use precision_recall::{PrecisionRecallPoint, average_precision, precision_recall_curve};
 pub use proportion::wilson_interval;

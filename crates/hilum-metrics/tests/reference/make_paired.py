@@ -7,7 +7,8 @@ McNemar's test and Holm's correction are statsmodels'. Swapping whole groups is 
 `permutation_test` of pairs. Tango's interval is found from its definition: the score of the
 difference, with the likelihood maximised numerically under it, and SciPy's root finder. The design
 effect is that of statsmodels' ordinary least squares with errors clustered by group, over those of
-independent slices. Differences are resampled by NumPy, groups whole, and computed by scikit-learn.
+independent slices. Differences are resampled, and models swapped, by NumPy, groups whole, and computed
+by scikit-learn.
 """
 
 import json
@@ -185,10 +186,32 @@ def bootstrap_case():
     ends = np.quantile(differences["log_loss"], [0.025, 0.975])
     assert np.allclose(ends, [checked.low, checked.high], atol=0.03), (ends, checked)
 
-    def p_value(values):
-        values = np.array(values)
+    # Groups exchanged between the models by the toss of a coin.
+    swapped = {name: [] for name in names}
+    for _ in range(draws):
+        is_swapped = rng.integers(0, 2, 80).astype(bool)[groups][:, None]
+        one = figures(truth, np.where(is_swapped, second, first))
+        other = figures(truth, np.where(is_swapped, first, second))
+        for name in names:
+            swapped[name].append(one[name] - other[name])
+
+    # SciPy's own of what is a mean over groups, as a check of the tosses.
+    checked = stats.permutation_test(
+        (mean_loss(first), mean_loss(second)),
+        lambda one, other, axis: np.abs(np.mean(one - other, axis=axis)),
+        permutation_type="samples", vectorized=True, alternative="greater", n_resamples=4000, rng=7,
+    ).pvalue
+    observed = abs(of_first["log_loss"] - of_second["log_loss"])
+    tossed = (np.abs(swapped["log_loss"]) >= observed - 1e-12).mean()
+    assert abs(tossed - checked) < 0.02, (tossed, checked)
+
+    def p_value(name):
+        values = np.array(differences[name])
         tail = min((values <= 0).sum(), (values >= 0).sum())
-        return min(1.0, 2 * (1 + tail) / (1 + len(values)))
+        by_bootstrap = min(1.0, 2 * (1 + tail) / (1 + len(values)))
+        observed = abs(of_first[name] - of_second[name])
+        by_swaps = (1 + (np.abs(swapped[name]) >= observed - 1e-12).sum()) / (1 + draws)
+        return float(max(by_bootstrap, by_swaps))
 
     return {
         "truth": [int(x) for x in truth],
@@ -200,7 +223,7 @@ def bootstrap_case():
                 "difference": float(of_first[name] - of_second[name]),
                 "ends": [float(x) for x in np.quantile(differences[name], [0.025, 0.975])],
                 "spread": float(np.std(differences[name])),
-                "p_value": p_value(differences[name]),
+                "p_value": p_value(name),
             }
             for name in names
         },
