@@ -11,7 +11,7 @@ use hilum_dataset::{
 use hilum_explain::LayerError;
 use hilum_graph::{EngineError, GraphError};
 use hilum_hub::FetchError;
-use hilum_imaging::{DecodeError, RecipeError};
+use hilum_imaging::{DecodeError, LesionTableError, RecipeError};
 use hilum_train::{PredictError, RunFolderError, SettingsError, TrainError, UnknownNode};
 use hilum_trust::PolicyError;
 use hilum_weights::{ApplyError, ModelFileError, TensorFileError, WeightsError};
@@ -19,7 +19,6 @@ use thiserror::Error;
 
 use crate::calibration::CalibrationError;
 use crate::card::CardError;
-use crate::compare::CompareError;
 use crate::cross_validate::LeakError;
 use crate::data::UnreadableFiles;
 use crate::evaluate::{ClassesDiffer, EvaluationPlaceError};
@@ -131,9 +130,6 @@ pub enum ExperimentError {
     /// A model that was made for other classes than the data has.
     #[error(transparent)]
     ClassesDiffer(#[from] ClassesDiffer),
-    /// Models that cannot be compared.
-    #[error(transparent)]
-    Compare(#[from] CompareError),
     /// A cross-validation that a model cannot be calibrated on.
     #[error(transparent)]
     Calibration(#[from] CalibrationError),
@@ -149,6 +145,9 @@ pub enum ExperimentError {
     /// A layer that heat cannot be read at.
     #[error(transparent)]
     Layer(#[from] LayerError),
+    /// A table of lesions that cannot be read.
+    #[error(transparent)]
+    Lesions(#[from] LesionTableError),
     /// A class whose heat cannot be asked for.
     #[error(transparent)]
     NoSuchClass(#[from] NoSuchClass),

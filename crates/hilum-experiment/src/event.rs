@@ -44,6 +44,8 @@ pub enum Task {
     Read,
     /// Slices go through the network.
     Predict,
+    /// Slices are asked for their heat.
+    Explain,
     /// Changed slices do.
     Stress,
     /// Epochs of all folds or trials.

@@ -1,4 +1,4 @@
-//! hilum for programs: audit, train, cross-validate, search, evaluate, compare, predict and export, each
+//! hilum for programs: audit, train, cross-validate, search, evaluate, predict and export, each
 //! one call that takes settings and gives a typed result.
 //!
 //! ```
@@ -52,7 +52,6 @@ pub mod bundled;
 mod calibration;
 mod card;
 mod chain;
-mod compare;
 mod cross_validate;
 mod data;
 mod detector;
@@ -84,7 +83,6 @@ pub use bench::{Bench, BenchFigure, BenchMode, bench};
 pub use calibration::{CalibrationError, NotCalibrated};
 pub use card::{CardError, Describe, Description, describe};
 pub use chain::{Said, chain};
-pub use compare::{Compare, CompareError, ComparedData, ComparisonPlace, Subject, compare};
 pub use cross_validate::{
     CrossValidatedRun, CrossValidation, LeakError, LeakMeasure, cross_validate, out_of_fold_caption,
 };
@@ -105,7 +103,7 @@ pub use folds::{
     PoolError, parse_split,
 };
 pub use hilum_cpu::{InstructionSet, InstructionSetError};
-pub use hilum_explain::sanity::{Checks, Thoroughness};
+pub use hilum_explain::sanity::{Checks, Placement, Thoroughness};
 pub use hilum_explain::{Method, Signal, View};
 pub use hilum_report::{Checklist, Guideline, PlotFormat};
 pub use inputs::read_every_slice;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::by_group::{ByGroup, Drawn};
 use crate::evaluation::Evaluation;
+use crate::heat::HeatTable;
 use crate::selective::Selective;
 use crate::set_scores::{Abstained, SetScores};
 use crate::stress::StressTable;
@@ -48,6 +49,9 @@ pub struct EvaluationReport {
     /// What changes of the pictures do to the figures; `None` where none was tried.
     #[serde(default)]
     pub stress: Option<StressTable>,
+    /// Where the model looked; `None` where nobody asked.
+    #[serde(default)]
+    pub heat: Option<HeatTable>,
     /// What the audit said of the data.
     pub audit: AuditSummary,
     /// The model file.

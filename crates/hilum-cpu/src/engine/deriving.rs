@@ -114,7 +114,7 @@ impl<S: Simd> Core<S> {
         );
         let logits = machine.output(0, count);
         let found = self.finite(logits).map(|logits| {
-            let seed = self.checked(&logits, factors);
+            let seed = checked(&logits, factors);
             let (weights, mut none) = (parameters.values(), Buffer::zeroed(0));
             machine.backward(count, &seed, store, weights, &mut none, &mut self.pool);
             let shape = self.graph.node(node).shape;
@@ -139,7 +139,7 @@ impl<S: Simd> Core<S> {
     ) -> Result<Gradient, EngineError> {
         let logits = self.infer(images);
         let logits = self.finite(logits)?;
-        let seed = self.checked(&logits, factors);
+        let seed = checked(&logits, factors);
         let shape = self.graph.node(self.last()).shape;
         Ok(Gradient {
             results: Batch::new(images.count, shape, logits.as_slice().to_vec()),
@@ -147,10 +147,10 @@ impl<S: Simd> Core<S> {
             logits,
         })
     }
+}
 
-    fn checked(&self, logits: &Logits, factors: LogitFactors<'_>) -> Vec<f32> {
-        let seed = factors(logits);
-        assert_eq!(seed.len(), logits.as_slice().len(), "a factor per logit");
-        seed
-    }
+fn checked(logits: &Logits, factors: LogitFactors<'_>) -> Vec<f32> {
+    let seed = factors(logits);
+    assert_eq!(seed.len(), logits.as_slice().len(), "a factor per logit");
+    seed
 }

@@ -1,5 +1,6 @@
 //! Slices of an evaluation that a person should look at, as pictures.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use hilum_core::Classes;
@@ -7,7 +8,7 @@ use hilum_imaging::{DecodeLimits, Interpolation, Pixels, Recipe, decode_file, en
 use hilum_report::{Case, Cases, ChosenCases, Picture, Prediction};
 use rayon::prelude::*;
 
-use super::{Evaluate, Judged};
+use super::{Evaluate, Judged, shown};
 use crate::Model;
 
 /// How many mistakes, and how many hits.
@@ -17,20 +18,22 @@ const LONGER_SIDE: usize = 256;
 
 /// The surest mistakes and the least sure hits among the slices that the headline figures are of. A
 /// file that cannot be read any more is left out.
-pub(super) fn cases(model: &Model, judged: &Judged, request: &Evaluate) -> Cases {
+pub(super) fn cases(
+    model: &Model,
+    judged: &Judged,
+    maps: &BTreeMap<usize, Picture>,
+    request: &Evaluate,
+) -> Cases {
     let predictions = &judged.predictions;
-    let of = match judged.clean.as_slice() {
-        [] => (0..predictions.len()).collect(),
-        clean => clean.to_owned(),
-    };
-    let chosen = ChosenCases::choose(predictions, &of, SHOWN);
+    let chosen = chosen(judged);
     let limits = DecodeLimits {
         max_pixels: request.data.max_pixels,
     };
     let (classes, recipe) = (&model.file.classes, &model.file.recipe);
     let each = |positions: &[usize]| {
         let positions = positions.par_iter();
-        let cases = positions.filter_map(|at| case(&predictions[*at], classes, recipe, limits));
+        let cases = positions
+            .filter_map(|at| case(&predictions[*at], maps.get(at), classes, recipe, limits));
         model.workers.install(|| cases.collect())
     };
     Cases {
@@ -39,8 +42,15 @@ pub(super) fn cases(model: &Model, judged: &Judged, request: &Evaluate) -> Cases
     }
 }
 
+/// Which slices these are.
+pub(super) fn chosen(judged: &Judged) -> ChosenCases {
+    let (_, of) = shown(judged);
+    ChosenCases::choose(&judged.predictions, &of, SHOWN)
+}
+
 fn case(
     prediction: &Prediction,
+    map: Option<&Picture>,
     classes: &Classes,
     recipe: &Recipe,
     limits: DecodeLimits,
@@ -64,18 +74,23 @@ fn case(
             text,
             caption: String::new(),
         },
-        map: None,
+        map: map.cloned(),
     })
 }
 
 /// The slice in the tones in which the model reads it, and no larger than a page needs.
 fn small(path: &Path, recipe: &Recipe, limits: DecodeLimits) -> Option<Pixels> {
     let pixels = decode_file(path, recipe, &limits).ok()?.pixels;
-    let (width, height) = (pixels.width(), pixels.height());
+    let (width, height) = size_on_page(pixels.width(), pixels.height());
+    Some(pixels.resize(width, height, Interpolation::Bilinear))
+}
+
+/// Width and height of the same shape, no larger than a page needs.
+pub(super) fn size_on_page(width: usize, height: usize) -> (usize, usize) {
     let longer = width.max(height);
     if longer <= LONGER_SIDE {
-        return Some(pixels);
+        return (width, height);
     }
-    let side = |side: usize| (side * LONGER_SIDE / longer).max(1);
-    Some(pixels.resize(side(width), side(height), Interpolation::Bilinear))
+    let scaled = |side: usize| (side * LONGER_SIDE / longer).max(1);
+    (scaled(width), scaled(height))
 }

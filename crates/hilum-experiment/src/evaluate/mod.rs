@@ -6,6 +6,7 @@ mod data_flow;
 mod division;
 mod figures;
 mod groups;
+mod heat;
 mod judged;
 mod place;
 mod provenance;
@@ -16,7 +17,8 @@ use std::num::NonZeroUsize;
 
 use hilum_core::{AuditSummary, Classes, FindingCount, Probabilities, Severity, Split};
 use hilum_dataset::Dataset;
-use hilum_metrics::{Bootstrap, EvaluationReport, Leaked};
+use hilum_explain::Method;
+use hilum_metrics::{Bootstrap, EvaluationReport, GroupedPart, Leaked};
 use hilum_report::{Answer, Evaluated, Prediction, write_evaluation};
 use hilum_trust::{Policy, Reason};
 use thiserror::Error;
@@ -54,6 +56,8 @@ pub struct Evaluate {
     pub policy: Policy,
     /// Which changes of the pictures are tried.
     pub stress: StressGrid,
+    /// How heat of all slices is found; it is not, if absent.
+    pub explain: Option<Method>,
 }
 
 impl Evaluate {
@@ -68,6 +72,7 @@ impl Evaluate {
             bootstrap: Bootstrap::default(),
             policy: Policy::default(),
             stress: StressGrid::default(),
+            explain: None,
         }
     }
 }
@@ -95,13 +100,15 @@ pub fn evaluate(
     request.place.check()?;
     let mut judged = judge(model, request, session)?;
     judged.report.stress = stress::stress(model, &judged, request, session)?;
+    let sights = heat::sights(model, &judged, request, session)?;
+    judged.report.heat = sights.table;
     let folder = request.place.folder()?;
     let training = match &model.origin {
         ModelOrigin::File(path) => own_training(path, &model.file),
         ModelOrigin::Bundled => None,
     };
     let provenance = provenance::provenance(model, &judged, request);
-    let cases = cases::cases(model, &judged, request);
+    let cases = cases::cases(model, &judged, &sights.maps, request);
     let Judged {
         report,
         predictions,
@@ -115,6 +122,7 @@ pub fn evaluate(
         data_flow: Some(&data_flow),
         provenance: Some(&provenance),
         cases: Some(&cases),
+        heat: sights.section.as_ref(),
         training: training
             .as_ref()
             .map(|(history, context)| (history, context)),
@@ -163,6 +171,7 @@ pub(crate) fn judge(
         leaked,
         answers,
         stress: None,
+        heat: None,
         model: model.origin.to_string(),
         details: details(model, request, division),
     };
@@ -303,4 +312,12 @@ fn details(model: &Model, request: &Evaluate, division: Division) -> BTreeMap<St
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()
+}
+
+/// The slices that the headline figures are of.
+fn shown(judged: &Judged) -> (GroupedPart, Vec<usize>) {
+    match judged.clean.as_slice() {
+        [] => (GroupedPart::AsIs, (0..judged.predictions.len()).collect()),
+        clean => (GroupedPart::Clean, clean.to_owned()),
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use hilum_explain::sanity::Placement;
 use hilum_explain::{
     Caption, Method, SeriesSlice, Thumbnail, View, figure, npy, series_page, sheets,
 };
@@ -88,6 +89,7 @@ impl Files {
                         method: self.method,
                         layer: self.layer.clone(),
                         signal: heat.map.signal(),
+                        placement: heat.placement.clone(),
                         sanity: heat.checks.clone(),
                         picture: self.folder.join(format!("{name}.png")),
                         map: self.folder.join(format!("{name}.npy")),
@@ -214,9 +216,9 @@ fn draw(
             "the answer is \u{201c}I don't know\u{201d}: {reason}"
         ));
     }
-    if let Some(checks) = &explanation.sanity {
-        caption.problems.clone_from(&checks.failed);
-    }
+    caption.lines.extend(places(&explanation.placement));
+    caption.problems.clone_from(&explanation.sanity.failed);
+    caption.problems.extend(explanation.placement.concern());
     let picture = figure(views, subject.decoded, &heat.map, &caption);
     // A tenth of the time of `write_png`, and pictures are most of what is written.
     let bytes = encode_png(&picture);
@@ -228,6 +230,20 @@ fn draw(
     let mut thumbnail = Thumbnail::new(subject.decoded, &heat.map, &name, &words);
     thumbnail.problem_count = caption.problems.len();
     Ok(thumbnail)
+}
+
+/// How much of the heat lies where, in a line.
+fn places(placement: &Placement) -> Option<String> {
+    let share = |share: Option<f64>, place: &str| {
+        share.map(|share| format!("{:.0}% {place}", 100.0 * share))
+    };
+    let shares = [
+        share(placement.inside_lungs, "of the heat in the lungs"),
+        share(placement.outside_body, "outside of the body"),
+        share(placement.on_lesion, "on the lesion and its margin"),
+    ];
+    let shares: Vec<String> = shares.into_iter().flatten().collect();
+    (!shares.is_empty()).then(|| shares.join(", "))
 }
 
 fn file_name(path: &Path) -> String {

@@ -1,13 +1,13 @@
 //! Heat of slices that were judged: from prepared pixels to maps over the files' own.
 
 use hilum_core::{Cancel, ClassIndex};
-use hilum_explain::sanity::{Checks, Thoroughness, check};
+use hilum_explain::sanity::{Checks, Placement, Thoroughness, check};
 use hilum_explain::{
     ExplainError, HeatMap, IntegratedGradients, LayerError, Method, Occlusion, Settings,
     SmoothGrad, default_layer, explain, layer,
 };
 use hilum_graph::{Batch, Graph};
-use hilum_imaging::{Channels, Pixels, Recipe, Sight};
+use hilum_imaging::{Channels, ChestMasks, LesionDisc, Pixels, Recipe, Sight};
 use rayon::prelude::*;
 
 use crate::Model;
@@ -51,8 +51,10 @@ pub(crate) struct Heat {
     pub(crate) raw: HeatMap,
     /// What of it speaks for the class.
     pub(crate) map: HeatMap,
-    /// What checks found; `None` without a signal, or if nothing was checked.
-    pub(crate) checks: Option<Checks>,
+    /// What checks found.
+    pub(crate) checks: Checks,
+    /// Where in the chest it lies.
+    pub(crate) placement: Placement,
 }
 
 /// A request that fits a model.
@@ -93,7 +95,7 @@ impl HeatPlan {
         })
     }
 
-    /// The heat of each slice.
+    /// The heat of each slice; `lesions` are those of the slices, or empty.
     ///
     /// # Errors
     /// As [`explain`].
@@ -101,12 +103,14 @@ impl HeatPlan {
         &self,
         model: &mut Model,
         slices: &[Subject<'_>],
+        lesions: &[Option<LesionDisc>],
         cancel: &Cancel,
     ) -> Result<Vec<Heat>, ExplainError> {
         let (engine, file, workers) = model.parts();
         let shape = engine.graph().input_shape();
         let mut found = Vec::with_capacity(slices.len());
-        for part in slices.chunks(self.settings.batch.max(1)) {
+        for (number, part) in slices.chunks(self.settings.batch.max(1)).enumerate() {
+            let first = number * self.settings.batch.max(1);
             let mut data = vec![0.0; part.len() * shape.value_count()];
             let rows = data.par_chunks_exact_mut(shape.value_count()).zip(part);
             workers.install(|| {
@@ -123,12 +127,24 @@ impl HeatPlan {
                 self.sanity,
                 cancel,
             )?;
-            let maps = explained.maps.into_par_iter().zip(checks).zip(part);
-            let heat = maps.map(|((map, checks), slice)| {
+            let maps = explained
+                .maps
+                .into_par_iter()
+                .zip(checks)
+                .zip(part)
+                .enumerate();
+            let heat = maps.map(|(index, ((map, checks), slice))| {
                 let sight = file.recipe.sight(slice.decoded);
                 let raw = over_file(&map, &file.recipe, sight, slice.decoded);
                 let map = self.settings.method.heat(&raw);
-                Heat { raw, map, checks }
+                let lesion = lesions.get(first + index).copied().flatten();
+                let chest = ChestMasks::of(slice.decoded);
+                Heat {
+                    placement: Placement::of(&map, &chest, lesion),
+                    raw,
+                    map,
+                    checks,
+                }
             });
             workers.install(|| found.par_extend(heat));
         }

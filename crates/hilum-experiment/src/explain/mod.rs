@@ -2,13 +2,14 @@
 
 mod files;
 mod heat;
+mod lesions;
 mod place;
 
 use std::io;
 use std::path::PathBuf;
 
 use hilum_core::{ClassName, closest};
-use hilum_explain::sanity::Checks;
+use hilum_explain::sanity::{Checks, Placement};
 use hilum_explain::{ExplainError, Method, Signal, View};
 use hilum_trust::Reason;
 use serde::Serialize;
@@ -19,7 +20,9 @@ use crate::predict::{Judge, JudgedFile, KEPT_CHUNK};
 use crate::session::Session;
 use crate::{Event, ExperimentError, FileCounts, Model, Predict, Task, inputs};
 use files::Files;
-use heat::{HeatPlan, Subject};
+use lesions::Lesions;
+
+pub(crate) use heat::{Heat, HeatPlan, Subject};
 
 pub use heat::HeatRequest;
 pub use place::{HeatPlace, HeatPlaceError};
@@ -33,6 +36,8 @@ pub struct Explain {
     pub heat: HeatRequest,
     /// The class that the heat is to speak for; each slice's most likely one, if absent.
     pub class: Option<String>,
+    /// A table of where lesions lie, of slices whose truth is known.
+    pub lesions: Option<PathBuf>,
     /// What a slice's picture shows, side by side.
     pub views: Vec<View>,
     /// Where pictures go.
@@ -85,8 +90,11 @@ pub struct Explanation {
     pub layer: Option<String>,
     /// Whether the map says anything.
     pub signal: Signal,
-    /// What checks found; `None` if nothing was checked, or there is no signal.
-    pub sanity: Option<Checks>,
+    /// Where in the chest the heat lies.
+    #[serde(flatten)]
+    pub placement: Placement,
+    /// What checks found; nothing where there is no signal.
+    pub sanity: Checks,
     /// The picture.
     #[serde(serialize_with = "crate::predict::display")]
     pub picture: PathBuf,
@@ -136,6 +144,7 @@ pub fn explain_each(
     let batch = request.predict.batch.get();
     let plan = HeatPlan::new(&request.heat, &graph, &model.file.recipe, batch)?;
     let inputs = inputs::list(&request.predict.paths, session)?;
+    let lesions = Lesions::read(request.lesions.as_deref())?;
     let mut files = Files::new(request, &plan, request.place.folder()?);
     let task = Task::Predict;
     let total = inputs.len();
@@ -149,7 +158,8 @@ pub fn explain_each(
                 class: class.unwrap_or(pixels.most_likely),
             })
             .collect();
-        let heat = plan.of(model, &subjects, session.cancel())?;
+        let lesions = lesions.of(&judged);
+        let heat = plan.of(model, &subjects, &lesions, session.cancel())?;
         for explanation in files.write(model, &judged, &subjects, &heat)? {
             take(explanation)?;
         }

@@ -87,7 +87,7 @@ impl Judge<'_, '_> {
         let mut single = Vec::new();
         for (input, opened) in inputs.iter().zip(opened) {
             match opened {
-                Opened::One(read) => single.push(read),
+                Opened::One(read) => single.push(*read),
                 Opened::Several => {
                     self.slices(mem::take(&mut single))?;
                     self.stack(input)?;

@@ -10,7 +10,7 @@ use crate::inputs::Input;
 /// A file that was looked at; one of several slices is read when its turn comes, so that no chunk
 /// holds more than one of them.
 pub(super) enum Opened {
-    One(Read),
+    One(Box<Read>),
     Several,
 }
 
@@ -24,10 +24,10 @@ impl Opened {
         match input.open(request.limits) {
             Ok(file) if file.count() > 1 => Self::Several,
             Ok(file) if request.frames.of(1).is_empty() => {
-                Self::One(Err(no_such_frame(input, &file, request)))
+                Self::One(Box::new(Err(no_such_frame(input, &file, request))))
             }
-            Ok(file) => Self::One(read_slice(input, &file, 0, model, keeps_pixels)),
-            Err(error) => Self::One(Err(error)),
+            Ok(file) => Self::One(Box::new(read_slice(input, &file, 0, model, keeps_pixels))),
+            Err(error) => Self::One(Box::new(Err(error))),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! How far a map can be believed.
 //!
 //! A picture of heat always looks convincing. These checks ask whether it would look alike if the
-//! network had learned nothing ([`randomisation`]), and whether the hot places matter to the class
-//! more than places drawn at random ([`removal`], [`road`]).
+//! network had learned nothing, and whether the hot places matter to the class more than places drawn
+//! at random; [`Placement`] counts where in the chest they lie.
 
 #[cfg(test)]
 mod peers;
@@ -130,6 +130,19 @@ pub struct Checks {
 const MOST_ALIKE: f64 = 0.5;
 
 impl Checks {
+    /// Nothing was found.
+    fn nothing(mode: Thoroughness) -> Self {
+        Self {
+            mode,
+            randomised: None,
+            stages: Vec::new(),
+            deletion: None,
+            insertion: None,
+            road: None,
+            failed: Vec::new(),
+        }
+    }
+
     fn judged(mut self) -> Self {
         let failed = &mut self.failed;
         if let Some(rho) = self.randomised.filter(|rho| rho.abs() > MOST_ALIKE) {
@@ -163,7 +176,7 @@ impl Checks {
     }
 }
 
-/// Checks every map that has a signal; `None` for the others. The engine is left as it was.
+/// Checks every map that has a signal; of the others nothing is found. The engine is left as it was.
 ///
 /// # Errors
 /// As [`explain`](crate::explain).
@@ -174,7 +187,7 @@ pub fn check(
     settings: &Settings,
     mode: Thoroughness,
     cancel: &Cancel,
-) -> Result<Vec<Option<Checks>>, ExplainError> {
+) -> Result<Vec<Checks>, ExplainError> {
     let heat = |map: &HeatMap| settings.method.heat(map);
     let maps: Vec<HeatMap> = explained.maps.iter().map(heat).collect();
     let has_signal: Vec<bool> = maps
@@ -182,7 +195,7 @@ pub fn check(
         .map(|map| map.signal() == Signal::Present)
         .collect();
     if mode == Thoroughness::Off || !has_signal.contains(&true) {
-        return Ok(vec![None; maps.len()]);
+        return Ok(vec![Checks::nothing(mode); maps.len()]);
     }
     let stages = randomisation::stages(engine, images, explained, settings, mode, cancel)?;
     let subject = removal::Subject {
@@ -212,7 +225,11 @@ pub fn check(
             road,
             failed: Vec::new(),
         };
-        has_signal.then(|| checks.judged())
+        if has_signal {
+            checks.judged()
+        } else {
+            Checks::nothing(mode)
+        }
     });
     Ok(checks.collect())
 }

@@ -172,6 +172,7 @@ fn report() -> EvaluationReport {
         leaked: None,
         answers: AnswerScores::default(),
         stress: None,
+        heat: None,
         audit: AuditSummary::NotAudited,
         model: "model.safetensors".to_owned(),
         details: BTreeMap::from([("bootstrap".to_owned(), "1000 resamples".to_owned())]),

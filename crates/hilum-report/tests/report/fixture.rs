@@ -84,6 +84,7 @@ pub(crate) fn report(classes: &Classes, predictions: &[Prediction]) -> Evaluatio
         leaked: None,
         answers: AnswerScores::default(),
         stress: None,
+        heat: None,
         audit: AuditSummary::NotAudited,
         model: "runs/first/model.safetensors".to_owned(),
         details: BTreeMap::from([

@@ -1,6 +1,5 @@
 //! Drawings, report and files of made-up evaluations.
 
-mod comparison;
 mod drawings;
 mod evaluation_files;
 mod fixture;

@@ -7,7 +7,8 @@ use clap::ArgMatches;
 use hilum_core::Split;
 use hilum_experiment::settings::Word;
 use hilum_experiment::{
-    Evaluate, EvaluationPlace, ExperimentError, Model, ModelOrigin, StressGrid, bundled, evaluate,
+    Evaluate, EvaluationPlace, ExperimentError, Method, Model, ModelOrigin, StressGrid, bundled,
+    evaluate,
 };
 use hilum_metrics::Bootstrap;
 
@@ -82,6 +83,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "CHANGES", value_parser = one_of::<StressGrid>(GRIDS), default_value_t = StressGrid::default())]
     stress: StressGrid,
 
+    /// Say where the model looks: the share of heat in the lungs and outside of the body by class,
+    /// with maps of the slices that are shown [possible values: as `hilum explain --method`]
+    #[arg(long, value_name = "METHOD", num_args = 0..=1, require_equals = true, default_missing_value = Method::GradCam.name())]
+    explain: Option<Method>,
+
     /// Seed of the bootstrap
     #[arg(long, default_value_t = 32)]
     seed: u64,
@@ -121,6 +127,7 @@ pub(super) fn run(
             ..Bootstrap::default()
         },
         policy,
+        explain: arguments.explain,
         stress: arguments.stress,
         ..Evaluate::new(choices.data(&arguments.data.path), origin)
     };

@@ -8,8 +8,8 @@ use hilum_core::printable_name;
 use hilum_experiment::settings::Word;
 use hilum_experiment::{
     Doubtful, ExperimentError, Explain, Explained, Explanation, FileExplanation, Frames, HeatPlace,
-    HeatRequest, Method, Model, ModelOrigin, Predict, Signal, Thoroughness, View, bundled,
-    explain_each,
+    HeatRequest, Method, Model, ModelOrigin, Placement, Predict, Signal, Thoroughness, View,
+    bundled, explain_each,
 };
 use hilum_imaging::DecodeLimits;
 
@@ -64,6 +64,11 @@ pub(crate) struct Arguments {
     /// What a slice's picture shows
     #[arg(long, value_enum, default_value_t = Picture::All)]
     picture: Picture,
+
+    /// Where lesions lie: a table `path,center_x,center_y,radius` in pixels of the files, its paths
+    /// relative to its folder; heat on each and on its margin of one radius is then counted
+    #[arg(long, value_name = "FILE")]
+    lesions: Option<PathBuf>,
 
     /// `text` is a table; `json` is an object a line
     #[arg(long, value_parser = Format::text_or_json(), value_name = "FORMAT", default_value = "text")]
@@ -201,6 +206,7 @@ pub(super) fn run(
         },
         class: arguments.class.clone(),
         views: arguments.picture.views(),
+        lesions: arguments.lesions.clone(),
         place: match (arguments.out.clone(), arguments.force) {
             (None, _) => HeatPlace::Fresh("heat-maps".into()),
             (Some(out), true) => HeatPlace::Over(out),
@@ -236,18 +242,30 @@ fn tell(explanations: &[Explanation]) -> Result<(), CommandError> {
     let place = layer.map_or_else(String::new, |layer| format!(" at `{layer}`"));
     screen::print(format_args!("{} heat{place}", first.method.title()))?;
     let folder = common_folder(explanations.iter().map(|one| one.path.as_path()));
-    let mut table = Table::new(["slice", "heat for", "likely", "checks"], 2);
+    let has_lesions = explanations
+        .iter()
+        .any(|one| one.placement.on_lesion.is_some());
+    let mut header = vec!["slice", "heat for", "likely", "in\nlungs", "off\nbody"];
+    header.extend(has_lesions.then_some("on\nlesion"));
+    header.push("checks");
+    let mut table = Table::new(header, 2);
     for one in explanations {
         let name = name_within(&one.path, folder);
-        table.row([
-            match one.frame {
-                Some(frame) => format!("{name} frame {frame}"),
-                None => name,
-            },
+        let name = match one.frame {
+            Some(frame) => format!("{name} frame {frame}"),
+            None => name,
+        };
+        let place = &one.placement;
+        let mut cells = vec![
+            name,
             one.class.to_string(),
             format!("{:.3}", one.probability),
-            verdict(one),
-        ]);
+            percent(place.inside_lungs),
+            percent(place.outside_body),
+        ];
+        cells.extend(has_lesions.then(|| percent(place.on_lesion)));
+        cells.push(verdict(one));
+        table.row(cells);
     }
     if let Some(folder) = folder {
         let folder = printable_name(&folder.display().to_string()).into_owned();
@@ -260,29 +278,34 @@ fn tell(explanations: &[Explanation]) -> Result<(), CommandError> {
     Ok(())
 }
 
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(|| "–".to_owned(), |share| format!("{:.0}%", 100.0 * share))
+}
+
 fn verdict(one: &Explanation) -> String {
-    match (one.signal, &one.sanity) {
-        (Signal::Present, Some(checks)) if checks.failed.is_empty() => "passed".to_owned(),
-        (Signal::Present, Some(checks)) => format!("{} failed", checks.failed.len()),
-        (Signal::Present, None) => "–".to_owned(),
+    match (one.signal, one.sanity.mode) {
         (Signal::Flat | Signal::NotFinite, _) => "no signal".to_owned(),
+        (Signal::Present, Thoroughness::Off) => "–".to_owned(),
+        (Signal::Present, _) if one.sanity.failed.is_empty() => "passed".to_owned(),
+        (Signal::Present, _) => format!("{} failed", one.sanity.failed.len()),
     }
 }
 
 /// Each check that failed, with how many slices it failed on.
 fn findings(explanations: &[Explanation]) -> Vec<String> {
     let mut counts: Vec<(String, usize)> = Vec::new();
-    for checks in explanations.iter().filter_map(|one| one.sanity.as_ref()) {
-        for failed in &checks.failed {
-            // Without the figure of one slice.
-            let failed = failed.split(" (rank").next().unwrap_or(failed).to_owned();
-            match counts.iter_mut().find(|(known, _)| *known == failed) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((failed, 1)),
-            }
+    for failed in explanations.iter().flat_map(|one| &one.sanity.failed) {
+        // Without the figure of one slice.
+        let failed = failed.split(" (rank").next().unwrap_or(failed).to_owned();
+        match counts.iter_mut().find(|(known, _)| *known == failed) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((failed, 1)),
         }
     }
     let of = explanations.len();
+    let said = explanations.iter().map(|one| one.placement.clone());
+    let concern = Placement::mean(&said.collect::<Vec<_>>()).concern();
+    let concern = concern.map(|concern| format!("over all slices {concern}"));
     let say = |(failed, count): (String, usize)| format!("failed on {count} of {of}: {failed}");
-    counts.into_iter().map(say).collect()
+    counts.into_iter().map(say).chain(concern).collect()
 }

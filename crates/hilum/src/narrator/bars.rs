@@ -19,6 +19,7 @@ impl Bars {
             Task::Audit => "auditing",
             Task::Read => "reading",
             Task::Predict => "predicting",
+            Task::Explain => "explaining",
             Task::Stress => "changing",
             Task::Folds => "folds",
         };

@@ -4,10 +4,10 @@ mod grid;
 
 use hilum_core::ClassIndex;
 use hilum_imaging::{DecodeError, DecodeLimits, Pixels, StressedSlice};
-use hilum_metrics::{GroupedPart, Looks, Stress, StressTable, Stressed};
+use hilum_metrics::{Looks, Stress, StressTable, Stressed};
 use rayon::prelude::*;
 
-use super::{Evaluate, Judged};
+use super::{Evaluate, Judged, shown};
 use crate::session::Session;
 use crate::{Event, ExperimentError, Model, Task};
 
@@ -59,14 +59,6 @@ pub(super) fn stress(
         session.tell(&Event::Brittle(&table));
     }
     Ok(Some(table))
-}
-
-/// The slices that the headline figures are of.
-fn shown(judged: &Judged) -> (GroupedPart, Vec<usize>) {
-    match judged.clean.as_slice() {
-        [] => (GroupedPart::AsIs, (0..judged.predictions.len()).collect()),
-        clean => (GroupedPart::Clean, clean.to_owned()),
-    }
 }
 
 /// The groups of the slices at these positions, from 0 without gaps.
