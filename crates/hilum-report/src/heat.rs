@@ -1,5 +1,6 @@
 //! Where the model looked, over all slices.
 
+use hilum_metrics::{HeatShares, HeatTable};
 use serde::{Deserialize, Serialize};
 
 use crate::figures::percent;
@@ -36,6 +37,29 @@ pub struct HeatRow {
     pub outside_body: Option<f64>,
     /// The share of the heat on the lesion and its margin; `None` where nobody knows where it is.
     pub on_lesion: Option<f64>,
+}
+
+impl From<&HeatTable> for HeatSection {
+    /// What an evaluation's `metrics.json` says, without pictures.
+    fn from(table: &HeatTable) -> Self {
+        let row = |(name, shares): (&String, &HeatShares)| HeatRow {
+            name: name.clone(),
+            count: shares.count,
+            inside_lungs: shares.inside_lungs,
+            outside_body: shares.outside_body,
+            on_lesion: None,
+        };
+        Self {
+            method: table.method.clone(),
+            layer: table
+                .layer
+                .clone()
+                .unwrap_or_else(|| "the image itself".to_owned()),
+            classes: table.per_class.iter().map(row).collect(),
+            remarks: table.concern.clone().into_iter().collect(),
+            pictures: Vec::new(),
+        }
+    }
 }
 
 /// What the page shows of it.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use hilum_core::Classes;
 use hilum_metrics::{CleanPart, EvaluationReport};
-use hilum_report::{EvaluationFacts, JudgedData, MistakeFacts};
+use hilum_report::{EvaluationFacts, HeatSection, JudgedData, MistakeFacts};
 use hilum_weights::ModelFile;
 use serde_json::Value;
 
@@ -107,9 +107,7 @@ fn read(folder: &Path, model: &ModelFile) -> Result<EvaluationFacts, CardError> 
     };
     let report: EvaluationReport = serde_json::from_slice(&text).map_err(unusual)?;
     check(&path, folder, &report, &model.classes)?;
-    let value: Value = serde_json::from_slice(&text).map_err(unusual)?;
-    let heat = value.get("heat").filter(|heat| !heat.is_null()).cloned();
-    let heat = heat.and_then(|heat| serde_json::from_value(heat).ok());
+    let heat = report.heat.as_ref().map(HeatSection::from);
     let of = judged_data(&report, model);
     Ok(EvaluationFacts {
         folder: folder.display().to_string(),

@@ -7,7 +7,7 @@ use hilum_explain::sanity::{Placement, Thoroughness};
 use hilum_explain::{Caption, HeatMap, Method, Scale, Signal, Thumbnail, overlay, sheets};
 use hilum_imaging::{DecodeError, DecodeLimits, Interpolation, Pixels, decode_file, encode_png};
 use hilum_metrics::{HeatShares, HeatTable};
-use hilum_report::{HeatRow, HeatSection, Picture};
+use hilum_report::{HeatSection, Picture};
 use rayon::prelude::*;
 
 use super::cases::{chosen, size_on_page};
@@ -194,13 +194,6 @@ fn table(seen: &[Seen], classes: &Classes, method: Method, layer: Option<String>
 }
 
 fn section(table: &HeatTable, method: Method, thumbnails: &[Thumbnail]) -> HeatSection {
-    let row = |(name, shares): (&String, &HeatShares)| HeatRow {
-        name: name.clone(),
-        count: shares.count,
-        inside_lungs: shares.inside_lungs,
-        outside_body: shares.outside_body,
-        on_lesion: None,
-    };
     let mut caption = Caption::new(
         "the most likely class",
         None,
@@ -219,18 +212,12 @@ fn section(table: &HeatTable, method: Method, thumbnails: &[Thumbnail]) -> HeatS
         thumbnails.len(),
         names.join(", ")
     );
+    let pictures = pages.iter();
     HeatSection {
-        method: method.title().to_owned(),
-        layer: table
-            .layer
-            .clone()
-            .unwrap_or_else(|| "the image itself".to_owned()),
-        classes: table.per_class.iter().map(row).collect(),
-        remarks: table.concern.clone().into_iter().collect(),
-        pictures: pages
-            .iter()
+        pictures: pictures
             .map(|page| picture(page, text.clone(), String::new()))
             .collect(),
+        ..HeatSection::from(table)
     }
 }
 

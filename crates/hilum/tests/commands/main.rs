@@ -13,6 +13,7 @@ mod cross_validate;
 mod demo;
 mod detector;
 mod evaluate;
+mod explain;
 mod export;
 mod groups;
 mod help;
