@@ -128,8 +128,8 @@ pub fn every_architecture_has_the_gradient_of_plain_loops(open: Open<'_>) {
         let weights = Weights::new(&graph, &parameters);
         let images = formula::images(2, input);
         let is_joined = |node: &NodeIndex| graph.node(*node).op == Op::Add;
-        let nodes = (0..graph.nodes().len()).map(NodeIndex);
-        let joined = nodes.filter(is_joined).next_back();
+        let mut nodes = (0..graph.nodes().len()).map(NodeIndex);
+        let joined = nodes.rfind(is_joined);
         let chosen = [Some(NodeIndex(0)), joined, Some(graph.head())];
         let chosen: Vec<NodeIndex> = chosen.into_iter().flatten().collect();
         let mut engine = open(graph.clone(), &parameters).unwrap();
