@@ -19,6 +19,7 @@ use thiserror::Error;
 
 use crate::calibration::CalibrationError;
 use crate::card::CardError;
+use crate::compare::CompareError;
 use crate::cross_validate::LeakError;
 use crate::data::UnreadableFiles;
 use crate::evaluate::{ClassesDiffer, EvaluationPlaceError};
@@ -130,6 +131,9 @@ pub enum ExperimentError {
     /// A model that was made for other classes than the data has.
     #[error(transparent)]
     ClassesDiffer(#[from] ClassesDiffer),
+    /// Models that cannot be compared.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     /// A cross-validation that a model cannot be calibrated on.
     #[error(transparent)]
     Calibration(#[from] CalibrationError),

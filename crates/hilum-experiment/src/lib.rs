@@ -1,4 +1,4 @@
-//! hilum for programs: audit, train, cross-validate, search, evaluate, predict and export, each
+//! hilum for programs: audit, train, cross-validate, search, evaluate, compare, predict and export, each
 //! one call that takes settings and gives a typed result.
 //!
 //! ```
@@ -52,6 +52,7 @@ pub mod bundled;
 mod calibration;
 mod card;
 mod chain;
+mod compare;
 mod cross_validate;
 mod data;
 mod detector;
@@ -83,6 +84,7 @@ pub use bench::{Bench, BenchFigure, BenchMode, bench};
 pub use calibration::{CalibrationError, NotCalibrated};
 pub use card::{CardError, Describe, Description, describe};
 pub use chain::{Said, chain};
+pub use compare::{Compare, CompareError, ComparedData, ComparisonPlace, Subject, compare};
 pub use cross_validate::{
     CrossValidatedRun, CrossValidation, LeakError, LeakMeasure, cross_validate, out_of_fold_caption,
 };

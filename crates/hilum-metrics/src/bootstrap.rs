@@ -96,10 +96,7 @@ impl Bootstrap {
             .map_init(
                 || (vec![0; group_count], vec![0; slice_count]),
                 |(drawn, repeats), resample| {
-                    self.draw(resample, drawn);
-                    for (repeat, group) in repeats.iter_mut().zip(groups) {
-                        *repeat = drawn[*group];
-                    }
+                    self.repeats(resample, groups, drawn, repeats);
                     let resampled = sample.repeated(repeats);
                     let score = |metric: &Metric| (metric.compute)(&resampled);
                     Intervals::METRICS.iter().map(score).collect()
@@ -164,16 +161,28 @@ impl Bootstrap {
             .map_init(
                 || (vec![0; group_count], vec![0; groups.len()]),
                 |(drawn, repeats), resample| {
-                    self.draw(resample, drawn);
-                    for (repeat, group) in repeats.iter_mut().zip(groups) {
-                        *repeat = drawn[*group];
-                    }
+                    self.repeats(resample, groups, drawn, repeats);
                     let score = |sample: &Sample<'_>| (metric.compute)(&sample.repeated(repeats));
                     Some(score(one)? - score(other)?)
                 },
             )
             .collect::<Vec<Option<f64>>>();
         self.interval(differences.into_iter().flatten().collect())
+    }
+
+    /// Draws groups with replacement: how often each slice stands in the sample. `drawn` has room
+    /// for a number a group, `repeats` for one a slice.
+    pub(crate) fn repeats(
+        &self,
+        resample: usize,
+        groups: &[usize],
+        drawn: &mut [u32],
+        repeats: &mut [u32],
+    ) {
+        self.draw(resample, drawn);
+        for (repeat, group) in repeats.iter_mut().zip(groups) {
+            *repeat = drawn[*group];
+        }
     }
 
     /// Draws a sample with replacement: how often each group stands in it.
@@ -188,7 +197,7 @@ impl Bootstrap {
         }
     }
 
-    fn interval(&self, mut values: Vec<f64>) -> Option<Interval> {
+    pub(crate) fn interval(&self, mut values: Vec<f64>) -> Option<Interval> {
         values.sort_by(f64::total_cmp);
         let tail = (1.0 - self.level) / 2.0;
         Some(Interval {

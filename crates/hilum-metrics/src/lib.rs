@@ -13,6 +13,7 @@
 //! | do sets of classes hold the truth? | [`SetScores`] |
 //! | is it right where it is sure? | [`Selective`], [`Abstained`] |
 //! | how much is luck? | [`Bootstrap`], [`wilson_interval`] |
+//! | do two models differ on the same slices? | [`mcnemar`], [`group_swap`], [`accuracy_interval`], [`PairedBootstrap`], [`holm`] |
 //! | what do folds amount to? | [`CrossValidationReport`] |
 //! | what of patients, beside slices? | [`ByGroup`] |
 //! | what would leakage have claimed? | [`Leak`] |
@@ -44,16 +45,23 @@ mod by_group;
 mod by_metric;
 mod calibration_scores;
 mod class_scores;
+mod comparison_report;
 mod confusion;
 mod cross_validation;
 mod evaluation;
 mod evaluation_report;
 mod heat;
 mod history;
+mod holm;
 mod leak;
+mod mcnemar;
 mod metric;
 mod metrics;
 mod out_of_fold;
+mod paired_accuracy;
+mod paired_bootstrap;
+mod paired_counts;
+mod paired_swap;
 mod precision_recall;
 mod proportion;
 mod ranking;
@@ -69,6 +77,11 @@ pub use brier_parts::BrierParts;
 pub use by_group::{ByGroup, Drawn, GroupUnit, GroupedPart};
 pub use calibration_scores::CalibrationScores;
 pub use class_scores::{CLASS_METRICS, ClassMetric, ClassScores};
+pub use comparison_report::{
+    ComparedFigure, ComparedFigures, ComparedKind, ComparedModel, ComparedPair, ComparedSlices,
+    ComparisonReport, ComparisonTests, ContestedAnswer, DifferingSetting, Disagreement, PairedBy,
+    TestedDifference, TestedDifferences, Verdict,
+};
 pub use confusion::Confusion;
 pub use cross_validation::{
     CalibratedFolds, CrossValidated, CrossValidationReport, FoldScores, HeadlineSpread,
@@ -78,10 +91,15 @@ pub use evaluation::{ConfusionTable, Evaluation};
 pub use evaluation_report::{AnswerScores, CleanPart, EvaluationReport, Exchangeability, Leaked};
 pub use heat::{HeatShares, HeatTable};
 pub use history::{EpochRow, Gap, History, SplitRow};
+pub use holm::holm;
 pub use leak::{Leak, LeakFigures};
+pub use mcnemar::{group_differences, group_swap, mcnemar};
 pub use metric::{Direction, Metric, Prominence};
 pub use metrics::*;
 pub use out_of_fold::{Headline, OutOfFold};
+pub use paired_accuracy::{accuracy_interval, design_effect};
+pub use paired_bootstrap::{PairedBootstrap, PairedDifference, PairedModels, PairedTest};
+pub use paired_counts::PairedCounts;
 pub use precision_recall::{PrecisionRecallPoint, average_precision, precision_recall_curve};
 pub use proportion::wilson_interval;
 pub use reliability::{ReliabilityBin, reliability};

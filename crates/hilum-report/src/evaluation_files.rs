@@ -32,7 +32,7 @@ pub enum WriteError {
 }
 
 impl WriteError {
-    fn at(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+    pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         |source| Self::Disk {
             path: path.to_owned(),
             source,

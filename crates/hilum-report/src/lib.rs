@@ -1,8 +1,8 @@
 //! Plots, the HTML report of an evaluation and the card of a model, from serialisable results. Sees no tensor.
 //!
-//! [`write_evaluation`] fills the folder of an evaluation; [`write_curves`] draws a training
-//! run; [`model_card`] says of a model what a person must know before using it, and [`Guideline::fill`]
-//! answers the items of a reporting checklist from the same facts. Drawings are SVG
+//! [`write_evaluation`] fills the folder of an evaluation, [`write_comparison`] that of several models side by side;
+//! [`write_curves`] draws a training run; [`model_card`] says of a model what a person must know before using it, and
+//! [`Guideline::fill`] answers the items of a reporting checklist from the same facts. Drawings are SVG
 //! with text as text and no fonts inside; they can be had as strings too
 //! ([`confusion_matrix`], [`roc`], [`precision_recall`], [`reliability`], [`risk_coverage`], [`stress`],
 //! [`training_curves`]).
@@ -59,6 +59,7 @@ mod cases;
 mod checklist;
 mod claim;
 mod class_curves;
+mod comparison;
 mod confusion_matrix;
 mod data_flow;
 mod data_section;
@@ -99,6 +100,7 @@ pub use checklist::{
     Checklist, DataFacts, Entry, EpochFacts, EvaluationFacts, Facts, FindingFacts, Guideline,
     IgnoredFacts, JudgedData, MistakeFacts, SplitFacts, UnknownGuideline,
 };
+pub use comparison::{Compared, ComparedCurves, write_comparison};
 pub use confusion_matrix::confusion_matrix;
 pub use data_flow::{ClassFlow, DataFlow, Exclusion, FlowStage, SplitFlow};
 pub use evaluated::Evaluated;

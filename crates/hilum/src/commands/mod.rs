@@ -4,6 +4,7 @@ mod arch;
 mod audit;
 mod bench;
 mod card;
+mod compare;
 mod completions;
 mod cross_validate;
 mod demo;
@@ -60,6 +61,8 @@ commands! {
     Search = search,
     /// Compute metrics, plots and a report of a model on the test split
     Evaluate = evaluate,
+    /// Put models side by side: figures, differences and what tells them from luck
+    Compare = compare,
     /// Classify images, folders, DICOM files and series
     Predict = predict,
     /// Show where a model looked, as heat over slices, and check that it can be believed

@@ -2,6 +2,7 @@
 
 mod answers;
 mod by_group;
+mod comparison;
 mod cross_validation;
 mod dataset;
 mod evaluation;
@@ -13,6 +14,7 @@ mod stress;
 mod table;
 mod training;
 
+pub(crate) use comparison::comparison;
 pub(crate) use cross_validation::{cross_validation, headline};
 pub(crate) use dataset::class_table;
 pub(crate) use evaluation::evaluation;

@@ -8,6 +8,7 @@ mod bench;
 mod bundled;
 mod calibration;
 mod card;
+mod compare;
 mod configuration;
 mod cross_validate;
 mod demo;
