@@ -101,7 +101,7 @@ fn lungs_of_a_real_series_hold_its_aerated_tissue() -> Result<(), Absent> {
             .values_hu;
         let share_of = |is_counted: &dyn Fn(usize) -> bool, is_hit: &dyn Fn(usize) -> bool| {
             let counted = (0..values.len()).filter(|at| is_counted(*at));
-            let (hit, all) = counted.fold((0, 0), |(hit, all), at| {
+            let (hit, all) = counted.fold((0_usize, 0_usize), |(hit, all), at| {
                 (hit + usize::from(is_hit(at)), all + 1)
             });
             hit as f64 / all as f64

@@ -163,7 +163,7 @@ impl Files {
         let covered = single.len() == 1
             && self.series.values().map(Vec::len).sum::<usize>() == self.all.len();
         if !covered {
-            let caption = self.caption("every slice on its own scale");
+            let caption = self.caption(None);
             for (number, page) in (1..).zip(sheets(&caption, &self.all)) {
                 let path = self.free(&format!("sheet-{number}"));
                 write_png(&path, &page)?;
@@ -171,7 +171,7 @@ impl Files {
             }
         }
         for (number, slices) in (1..).zip(self.series.values().filter(|slices| slices.len() > 1)) {
-            let caption = self.caption("the slices of a series in the order of the body");
+            let caption = self.caption(Some("the slices of a series in the order of the body"));
             let path = self.free(&format!("series-{number}"));
             write_png(&path, &series_page(&caption, slices))?;
             written.push(path);
@@ -188,14 +188,14 @@ impl Files {
         self.folder.join(format!("{unique}.png"))
     }
 
-    fn caption(&self, line: &str) -> Caption {
+    fn caption(&self, line: Option<&str>) -> Caption {
         let class = match self.classes.first() {
             Some(class) if self.has_one_class || self.classes.len() == 1 => class.as_str(),
             _ => "the most likely class",
         };
         let mut caption = Caption::new(class, None, self.method.title(), self.layer.as_deref());
         class.clone_into(&mut caption.title);
-        caption.lines.push(line.to_owned());
+        caption.lines.extend(line.map(str::to_owned));
         caption
     }
 }
