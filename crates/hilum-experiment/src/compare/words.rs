@@ -242,7 +242,7 @@ mod tests {
         });
         assert_eq!(
             said,
-            "b is better than a by 0.200 in log loss (0.100 to 0.300; p = 0.004)"
+            "b is better than a by 0.200 in log-loss (0.100 to 0.300; p = 0.004)"
         );
         let said = pair(9, |metric| {
             (*metric == ACCURACY).then(|| (difference(-0.2, -0.3, -0.1, 0.0004), 0.0004))
