@@ -211,9 +211,9 @@ fn an_evaluation_judges_sets_silence_and_calibration() {
 
     let page = std::fs::read_to_string(workplace.path("judged/report.html")).unwrap();
     for words in [
-        "Sets of classes",
+        "Do sets of classes hold the truth?",
         "in any order (exchangeable)",
-        "I don't know",
+        "are right.",
         "before calibration",
     ] {
         assert!(page.contains(words), "no `{words}`");

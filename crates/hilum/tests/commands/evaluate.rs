@@ -35,6 +35,7 @@ fn an_evaluation_leaves_every_file() {
             "report.html",
             "risk-coverage.svg",
             "roc.svg",
+            "stress.svg",
         ]
     );
 }
@@ -57,7 +58,7 @@ fn plots_are_png_too_where_somebody_asks() {
         let file = std::fs::read(folder.join(format!("{plot}.png"))).unwrap();
         assert_eq!(&file[1..4], b"PNG", "{plot}");
     }
-    assert_eq!(names.iter().filter(|name| name.contains(".png")).count(), 5);
+    assert_eq!(names.iter().filter(|name| name.contains(".png")).count(), 6);
     evaluate(&workplace, &["--plots", "jpeg"]).refuses(&["jpeg", "svg", "png"]);
 }
 

@@ -123,7 +123,7 @@ fn groups_are_judged_beside_slices_and_drawn_for_intervals() {
         assert!(text.contains(words), "no `{words}` in:\n{text}");
     }
     let page = std::fs::read_to_string(workplace.path("evaluation/report.html")).unwrap();
-    assert!(page.contains("<h2>By group</h2>") && page.contains("whole groups are drawn"));
+    assert!(page.contains("<h3>By group</h3>") && page.contains("Intervals draw whole groups"));
 }
 
 #[test]

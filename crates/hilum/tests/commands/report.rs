@@ -214,6 +214,9 @@ fn clean_figures_stand_first_where_there_are_two() {
     assert!(clean < all, "{metrics}");
     let place = |words: &str| page.find(words).unwrap_or_else(|| panic!("no `{words}`"));
     let figure = format!("{:.3}", metrics["clean"]["accuracy"].as_f64().unwrap());
-    assert!(place(&format!("Accuracy<b>{figure}</b>")) < place(&format!("on all {all} slices")));
-    assert!(place(&format!("<th>clean ({clean})</th>")) < place(&format!("<th>all ({all})</th>")));
+    let first = place(&format!("Accuracy</span><b>{figure}</b>"));
+    assert!(first < place(&format!("of {clean} clean slices")));
+    let [clean, all] = [("clean", clean), ("all", all)]
+        .map(|(of, count)| place(&format!("<th scope=\"col\">{of} ({count})</th>")));
+    assert!(first < clean && clean < all);
 }
