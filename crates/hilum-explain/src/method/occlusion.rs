@@ -2,7 +2,7 @@
 //!
 //! As Captum's `Occlusion`: the last window of a row is cut off at the edge, and places under
 //! several windows get the mean of what these cost. A window that is black already costs nothing
-//! and is not run: in a slice of a chest that is every third.
+//! and is not run.
 
 use hilum_core::{Cancel, ClassIndex};
 use hilum_graph::{Batch, Engine, Logits, Shape};
