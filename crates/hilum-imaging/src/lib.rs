@@ -51,10 +51,10 @@ pub use augment::{
     ZoomRange,
 };
 pub use decode::{
-    Concern, DecodeError, DecodeLimits, DecodeProblem, DecoderCause, Depth, DicomIdentity,
-    DicomInfo, DicomProblem, Format, Hounsfield, Nonconformity, Rendering, Slice, SliceFile,
-    SourceColor, SourceDepth, SourceInfo, SourceNote, decode, decode_file, decode_hounsfield,
-    dicom_patient_id, file_head,
+    Concern, DecodeError, DecodeLimits, DecodeProblem, DecoderCause, Depth, DicomHeader,
+    DicomIdentity, DicomInfo, DicomProblem, Format, Hounsfield, Nonconformity, Rendering, Slice,
+    SliceFile, SourceColor, SourceDepth, SourceInfo, SourceNote, decode, decode_file,
+    decode_hounsfield, dicom_patient_id, file_head,
 };
 pub use fingerprint::{
     Likeness, PixelDigest, SliceFingerprint, SliceSet, SliceSetError, THUMBNAIL_SIDE,
@@ -73,4 +73,7 @@ pub use sheet::{SheetRow, sheet};
 pub use stranger::{Drawing, Misplacement, Showing, draw};
 pub use stress::{Change, StressedSlice};
 pub use window::{FileWindow, VoiFunction, WindowError};
-pub use write::{PatientInfo, SeriesInfo, WriteError, encode_png, write_dicom, write_png};
+pub use write::{
+    IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, PatientInfo, SeriesInfo, WriteError,
+    derived_uid, encode_png, write_dicom, write_png,
+};

@@ -22,7 +22,9 @@ use crate::Pixels;
 use dicom::DicomFile;
 
 pub use depth::{Depth, Rendering, SourceDepth};
-pub use dicom::{Concern, DicomIdentity, Hounsfield, Nonconformity, dicom_patient_id, file_head};
+pub use dicom::{
+    Concern, DicomHeader, DicomIdentity, Hounsfield, Nonconformity, dicom_patient_id, file_head,
+};
 pub use error::{DecodeError, DecodeProblem, DecoderCause, DicomProblem};
 pub use format::Format;
 pub use limits::DecodeLimits;

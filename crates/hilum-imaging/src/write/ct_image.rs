@@ -8,7 +8,7 @@ use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use hilum_files::write_atomically;
 
 use super::WriteError;
-use super::uid::derived_uid;
+use super::uid::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, derived_uid};
 use crate::{HounsfieldSlice, Lesion};
 
 /// What is subtracted from a stored value to give Hounsfield units.
@@ -103,7 +103,10 @@ pub fn write_dicom(
 }
 
 fn encode(object: InMemDicomObject) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
-    let meta = FileMetaTableBuilder::new().transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN);
+    let meta = FileMetaTableBuilder::new()
+        .transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN)
+        .implementation_class_uid(IMPLEMENTATION_CLASS_UID)
+        .implementation_version_name(IMPLEMENTATION_VERSION_NAME);
     let mut bytes = Vec::new();
     object.with_meta(meta)?.write_all(&mut bytes)?;
     Ok(bytes)

@@ -6,6 +6,7 @@ mod uid;
 
 pub use ct_image::{PatientInfo, SeriesInfo, write_dicom};
 pub use png::{encode_png, write_png};
+pub use uid::{IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME, derived_uid};
 
 use std::path::PathBuf;
 

@@ -2,15 +2,10 @@
 
 use std::io::Read as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use dicom_dictionary_std::tags;
 
-use super::super::{DecodeLimits, Format};
-use super::attributes::{integer, text};
-use super::data_set::DataSet;
-use super::file_meta::FileStart;
-use super::nonconformity::Forgiven;
+use super::header_values::DicomHeader;
 
 /// What names a patient and a series stands early; nobody has to read pixels for it.
 const HEAD: u64 = 1 << 20;
@@ -33,19 +28,13 @@ pub struct DicomIdentity {
 impl DicomIdentity {
     /// What the first bytes of a file say, a megabyte or less; `None` if they are no DICOM.
     pub fn read(head: Vec<u8>) -> Option<Self> {
-        if Format::sniff(&head) != Some(Format::Dicom) {
-            return None;
-        }
-        let forgiven = &mut Forgiven::default();
-        let start = FileStart::read(head, DecodeLimits::default(), forgiven).ok()?;
-        let bytes = Arc::new(start.bytes);
-        let data_set = DataSet::read(bytes, start.data_set, start.encoding, forgiven);
+        let header = DicomHeader::read(head)?;
         Some(Self {
-            patient_id: text(&data_set, tags::PATIENT_ID),
-            study_uid: text(&data_set, tags::STUDY_INSTANCE_UID),
-            series_uid: text(&data_set, tags::SERIES_INSTANCE_UID),
-            sop_instance_uid: text(&data_set, tags::SOP_INSTANCE_UID),
-            instance_number: integer(&data_set, tags::INSTANCE_NUMBER),
+            patient_id: header.text(tags::PATIENT_ID),
+            study_uid: header.text(tags::STUDY_INSTANCE_UID),
+            series_uid: header.text(tags::SERIES_INSTANCE_UID),
+            sop_instance_uid: header.text(tags::SOP_INSTANCE_UID),
+            instance_number: header.integer(tags::INSTANCE_NUMBER),
         })
     }
 }

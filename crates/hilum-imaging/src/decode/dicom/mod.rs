@@ -9,6 +9,7 @@ mod ct;
 mod data_set;
 mod file_meta;
 mod header;
+mod header_values;
 mod identity;
 mod lookup_table;
 mod nonconformity;
@@ -35,6 +36,7 @@ use pixel_data::PixelData;
 
 pub use concern::Concern;
 pub(super) use file_meta::is_bare_data_set;
+pub use header_values::DicomHeader;
 pub use identity::{DicomIdentity, dicom_patient_id, file_head};
 pub use nonconformity::Nonconformity;
 
