@@ -97,7 +97,7 @@ pub use evaluate::{
 pub use event::{Event, FoldPosition, FoldProgress, Observer, Task};
 pub use explain::{
     Explain, Explained, Explanation, FileExplanation, HeatPlace, HeatPlaceError, HeatRequest,
-    NoSuchClass, explain_each,
+    NoSuchClass, SliceHeat, explain_each, heat_of,
 };
 pub use export::{CardRequest, Export, ExportError, Exported, export};
 pub use folds::{
@@ -106,15 +106,15 @@ pub use folds::{
 };
 pub use hilum_cpu::{InstructionSet, InstructionSetError};
 pub use hilum_explain::sanity::{Checks, Placement, Thoroughness};
-pub use hilum_explain::{Method, Signal, View};
+pub use hilum_explain::{HeatMap, Method, Signal, View};
 pub use hilum_report::{Checklist, Guideline, PlotFormat};
-pub use inputs::read_every_slice;
+pub use inputs::{Sources, read_every_slice};
 pub use model::Model;
 pub use model_origin::ModelOrigin;
 pub use predict::{
     Doubtful, Evidence, FileAnswer, FileCounts, Frames, FramesError, Predict, Prediction,
-    Predictions, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, predict, predict_each,
-    predict_units,
+    Predictions, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, answer_series,
+    predict, predict_each, predict_units, predict_units_and_slices,
 };
 pub use search::{
     DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState, Trials,

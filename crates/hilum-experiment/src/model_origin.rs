@@ -31,7 +31,7 @@ impl ModelOrigin {
     }
 
     /// BLAKE3 over the bytes of its file, as hexadecimal digits; `None` if it is gone.
-    pub(crate) fn digest(&self) -> Option<String> {
+    pub fn digest(&self) -> Option<String> {
         let digest = match self {
             Self::Bundled => blake3::hash(hilum_models::bundled()),
             Self::File(path) => blake3::hash(&fs_err::read(path).ok()?),

@@ -4,6 +4,7 @@ mod files;
 mod heat;
 mod lesions;
 mod place;
+mod slice_heat;
 
 use std::io;
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ pub(crate) use heat::{Heat, HeatPlan, Subject};
 
 pub use heat::HeatRequest;
 pub use place::{HeatPlace, HeatPlaceError};
+pub use slice_heat::{SliceHeat, heat_of};
 
 /// What is explained, and how.
 #[derive(Debug, Clone)]
@@ -192,7 +194,7 @@ pub fn explain_each(
     })
 }
 
-fn class_of(model: &Model, name: &str) -> Result<hilum_core::ClassIndex, NoSuchClass> {
+pub(super) fn class_of(model: &Model, name: &str) -> Result<hilum_core::ClassIndex, NoSuchClass> {
     let classes = &model.file.classes;
     let known = classes
         .indices()

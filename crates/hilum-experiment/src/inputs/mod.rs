@@ -2,6 +2,7 @@
 
 mod archive;
 mod shared_file;
+mod sources;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use hilum_imaging::{
 use crate::session::Session;
 use crate::{Event, ExperimentError, FileCounts};
 use archive::{Archive, ArchiveError};
+
+pub use sources::Sources;
 
 /// Something that may hold slices.
 #[derive(Debug)]

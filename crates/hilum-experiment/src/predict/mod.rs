@@ -27,7 +27,8 @@ pub(crate) use judge::{CHUNK, Judge, JudgedFile, KEPT_CHUNK};
 
 pub use frames::{Frames, FramesError};
 pub use units::{
-    Evidence, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, predict_units,
+    Evidence, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, answer_series,
+    predict_units, predict_units_and_slices,
 };
 
 /// What is predicted, and how.

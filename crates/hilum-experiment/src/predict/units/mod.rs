@@ -11,16 +11,17 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use hilum_trust::Policy;
 use serde::Serialize;
 
 use super::batch::Batch;
 use super::judge::{CHUNK, Judge, one_by_one};
-use super::{FileAnswer, FileCounts, Predict};
+use super::{FileAnswer, FileCounts, Predict, Prediction};
 use crate::inputs::{self, Input};
 use crate::session::Session;
 use crate::{Event, ExperimentError, Model, Task};
 use collect::Collected;
-use member::units;
+use member::{UnitName, units};
 
 pub use answer::{Evidence, SliceCounts, UnitPrediction, UnitReason};
 
@@ -74,6 +75,21 @@ pub fn predict_units(
     session: &Session<'_>,
     take: &mut dyn FnMut(UnitAnswer) -> io::Result<()>,
 ) -> Result<FileCounts, ExperimentError> {
+    predict_units_and_slices(model, request, whole, session, &mut |_| Ok(()), take)
+}
+
+/// The same, but that the answer of each slice is shown to `see` before its whole is answered.
+///
+/// # Errors
+/// As [`predict_units`].
+pub fn predict_units_and_slices(
+    model: &mut Model,
+    request: &Predict,
+    whole: Whole,
+    session: &Session<'_>,
+    see: &mut dyn FnMut(&FileAnswer) -> io::Result<()>,
+    take: &mut dyn FnMut(UnitAnswer) -> io::Result<()>,
+) -> Result<FileCounts, ExperimentError> {
     request.policy.check()?;
     let inputs = inputs::list(&request.paths, session)?;
     let units = units(&inputs, whole, request.limits, &model.workers, session)?;
@@ -85,14 +101,17 @@ pub fn predict_units(
     let (mut counts, mut batch) = (FileCounts::default(), Batch::default());
     for unit in units {
         let mut collected = Collected::new(model, request.policy, whole, unit.name);
-        let mut take_slice = one_by_one(|answer| match answer {
-            FileAnswer::Predicted(prediction) => {
-                collected.slice(prediction);
-                Ok(())
-            }
-            FileAnswer::Unreadable { path, frame, error } => {
-                collected.unreadable();
-                take(UnitAnswer::Unreadable { path, frame, error })
+        let mut take_slice = one_by_one(|answer| {
+            see(&answer)?;
+            match answer {
+                FileAnswer::Predicted(prediction) => {
+                    collected.slice(prediction);
+                    Ok(())
+                }
+                FileAnswer::Unreadable { path, frame, error } => {
+                    collected.unreadable();
+                    take(UnitAnswer::Unreadable { path, frame, error })
+                }
             }
         });
         let mut judge = Judge {
@@ -119,4 +138,24 @@ pub fn predict_units(
         session.tell(&Event::HeldAgainstCalibration(&found));
     }
     Ok(counts)
+}
+
+/// What the slices of one DICOM series say together, once each of them is answered; `None`
+/// without a slice. `unreadable_count` files of the series could not be read or were refused.
+pub fn answer_series(
+    model: &Model,
+    policy: &Policy,
+    slices: &[Prediction],
+    unreadable_count: usize,
+) -> Option<UnitPrediction> {
+    let series = slices.iter().find_map(|slice| slice.series_uid.clone());
+    let name = UnitName::Series(series.unwrap_or_default());
+    let mut collected = Collected::new(model, *policy, Whole::Series, name);
+    for slice in slices {
+        collected.slice(slice.clone());
+    }
+    for _ in 0..unreadable_count {
+        collected.unreadable();
+    }
+    collected.answer()
 }
