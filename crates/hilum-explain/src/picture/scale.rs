@@ -109,7 +109,7 @@ fn top(values: &[f32], low: f32, most: f32) -> f32 {
 
 impl Silence {
     /// What is written over the picture.
-    pub(super) fn words(self, class: &str, layer: Option<&str>) -> String {
+    pub fn words(self, class: &str, layer: Option<&str>) -> String {
         let place = if layer.is_some() { "layer" } else { "image" };
         match self {
             Self::Flat => format!("no signal: nothing in this {place} speaks for {class}"),
