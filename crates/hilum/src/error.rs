@@ -75,6 +75,12 @@ pub(crate) enum ArgumentError {
         /// The folder.
         folder: PathBuf,
     },
+    /// A file stands where a folder was to be.
+    #[error("`{}` is a file\nhint: name a folder with `--sr`", path.display())]
+    SrIsFile {
+        /// The file.
+        path: PathBuf,
+    },
     /// No command has that name.
     #[error("no command is called `{name}`\nhint: `hilum --help` lists all")]
     Command {

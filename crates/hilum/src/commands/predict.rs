@@ -1,6 +1,7 @@
 //! `hilum predict`: images, folders, DICOM files and series, in any mix.
 
 mod legend;
+mod objects;
 mod output;
 mod units;
 
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::{ArgMatches, ValueEnum};
 use hilum_experiment::{
     Doubtful, ExperimentError, FileAnswer, FileCounts, Frames, Model, ModelOrigin, Predict,
-    Session, UnitAnswer, Whole, bundled, predict_each, predict_units,
+    Session, UnitAnswer, Whole, bundled, predict_each, predict_units_and_slices,
 };
 use hilum_files::write_atomically;
 use hilum_imaging::DecodeLimits;
@@ -21,6 +22,7 @@ use crate::error::CommandError;
 use crate::narrator::Narrator;
 use crate::screen::Screen;
 use crate::surroundings::session;
+use objects::{ObjectArguments, Objects};
 use output::{Output, Sink};
 
 pub(crate) use output::{common_folder, name_within};
@@ -29,7 +31,7 @@ use units::UnitOutput;
 /// What `hilum predict` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Slices of a DICOM series are answered together, in the order in which they lie in the body: by\nposition along their normal (axial ones from feet to head), else by instance number, else as given;\nother files as they are named. A file of several frames has an answer a frame.\n\nExamples:\n  hilum predict slice.png\n  hilum predict scans/ series/*.dcm --model runs/NAME/model.safetensors\n  hilum predict scans/ --out answers.csv\n  hilum predict series/ --by series\n  hilum predict enhanced.dcm --frames 1,5-9 --strict --format json"
+    after_help = "Slices of a DICOM series are answered together, in the order in which they lie in the body: by\nposition along their normal (axial ones from feet to head), else by instance number, else as given;\nother files as they are named. A file of several frames has an answer a frame.\n\nExamples:\n  hilum predict slice.png\n  hilum predict scans/ series/*.dcm --model runs/NAME/model.safetensors\n  hilum predict scans/ --out answers.csv\n  hilum predict series/ --by series\n  hilum predict series/ --sr results/\n  hilum predict enhanced.dcm --frames 1,5-9 --strict --format json"
 )]
 pub(crate) struct Arguments {
     /// Images, folders, DICOM files and series, in any mix
@@ -73,6 +75,9 @@ pub(crate) struct Arguments {
     answers: AnswerArguments,
 
     #[command(flatten)]
+    objects: ObjectArguments,
+
+    #[command(flatten)]
     chosen: Chosen<OfPrediction>,
 }
 
@@ -84,6 +89,7 @@ pub(super) fn run(
 ) -> Result<(), CommandError> {
     arguments.out.check()?;
     let policy = arguments.answers.policy().map_err(ExperimentError::from)?;
+    let objects = arguments.objects.objects()?;
     let narrator = Narrator::new(screen);
     let session = session(&narrator)?;
     let choices = &arguments.chosen.choices;
@@ -107,8 +113,11 @@ pub(super) fn run(
         out: arguments.out.path(),
     };
     match arguments.by.whole() {
-        None => print(&mut model, &request, answers, &session, screen),
-        Some(whole) => print_units(&mut model, &request, whole, answers, &session, screen),
+        None => print_slices(&mut model, &request, answers, objects, &session, screen),
+        Some(whole) => {
+            let by = (whole, answers);
+            print_units(&mut model, &request, by, objects, &session, screen)
+        }
     }
 }
 
@@ -166,11 +175,26 @@ pub(crate) fn print(
     session: &Session<'_>,
     screen: &Screen,
 ) -> Result<(), CommandError> {
+    print_slices(model, request, answers, None, session, screen)
+}
+
+/// The same, and writes DICOM objects of the answers, if that is asked for.
+fn print_slices(
+    model: &mut Model,
+    request: &Predict,
+    answers: Answers<'_>,
+    mut objects: Option<Objects<'_>>,
+    session: &Session<'_>,
+    screen: &Screen,
+) -> Result<(), CommandError> {
     screen.note(request.policy);
     let mut output = Output::new(answers.format, &model.file.classes, answers.sink());
     let mut unreadable = Vec::new();
     let counts = predict_each(model, request, session, &mut |answer| {
         output.answer(&answer)?;
+        if let Some(objects) = &mut objects {
+            objects.see(&answer);
+        }
         if let FileAnswer::Unreadable { error, .. } = answer {
             unreadable.push(error);
         }
@@ -178,6 +202,9 @@ pub(crate) fn print(
     });
     let counts = counts.map_err(of_printing)?;
     answers.keep(&output.finish()?, screen)?;
+    if let Some(objects) = objects {
+        objects.write(model, request, session, screen)?;
+    }
     tell_unreadable(counts, &unreadable, screen)
 }
 
@@ -185,23 +212,33 @@ pub(crate) fn print(
 fn print_units(
     model: &mut Model,
     request: &Predict,
-    whole: Whole,
-    answers: Answers<'_>,
+    (whole, answers): (Whole, Answers<'_>),
+    mut objects: Option<Objects<'_>>,
     session: &Session<'_>,
     screen: &Screen,
 ) -> Result<(), CommandError> {
     screen.note(request.policy);
     let mut output = UnitOutput::new(answers.format, &model.file.classes, answers.sink());
     let mut unreadable = Vec::new();
-    let counts = predict_units(model, request, whole, session, &mut |answer| {
+    let mut see = |answer: &FileAnswer| {
+        if let Some(objects) = &mut objects {
+            objects.see(answer);
+        }
+        Ok(())
+    };
+    let mut take = |answer| {
         output.answer(&answer)?;
         if let UnitAnswer::Unreadable { error, .. } = answer {
             unreadable.push(error);
         }
         Ok(())
-    });
+    };
+    let counts = predict_units_and_slices(model, request, whole, session, &mut see, &mut take);
     let counts = counts.map_err(of_printing)?;
     answers.keep(&output.finish(), screen)?;
+    if let Some(objects) = objects {
+        objects.write(model, request, session, screen)?;
+    }
     tell_unreadable(counts, &unreadable, screen)
 }
 
