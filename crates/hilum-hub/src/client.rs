@@ -120,8 +120,9 @@ pub(crate) fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a
     response.headers().get(name)?.to_str().ok()
 }
 
-/// Those that the system trusts, a hospital's own among them; Mozilla's on a system that has none.
-fn root_certificates() -> RootCerts {
+/// Whom to trust: those that the system trusts, a hospital's own among them; Mozilla's on a system
+/// that has none.
+pub fn root_certificates() -> RootCerts {
     let system = rustls_native_certs::load_native_certs().certs;
     if system.is_empty() {
         return RootCerts::WebPki;

@@ -42,6 +42,7 @@ mod torchvision;
 mod web;
 
 pub use checksum::{file_sha256, sha256};
+pub use client::root_certificates;
 pub use error::{DroppedConnection, FetchError};
 pub use fetch::{FetchedWeights, Progress, fetch};
 pub use proxies::Proxies;

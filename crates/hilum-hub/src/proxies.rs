@@ -27,7 +27,7 @@ impl Proxies {
     }
 
     /// The proxy for an address. This machine is always reached directly.
-    pub(crate) fn of(&self, address: &Uri) -> Option<&str> {
+    pub fn of(&self, address: &Uri) -> Option<&str> {
         let host = address
             .host()?
             .trim_start_matches('[')

@@ -36,9 +36,7 @@ pub(super) fn of(captured: &Captured<'_>) -> ResultObject {
         description: &description,
     };
     put_series(&mut object, source, &own_series);
-    if let Some(part) = source.ascii(tags::BODY_PART_EXAMINED) {
-        put(&mut object, tags::BODY_PART_EXAMINED, VR::CS, part);
-    }
+    put_body_part(&mut object, source);
     put_equipment(&mut object, source, identifiers.model);
     put_capture(&mut object, captured);
     put_source_image(&mut object, captured);
@@ -51,6 +49,18 @@ pub(super) fn of(captured: &Captured<'_>) -> ResultObject {
         study_uid: source.study_uid.clone(),
         source_series_uid: source.series_uid.clone(),
         bytes: encode(object),
+    }
+}
+
+/// The part of the body as the source has it; Laterality may be asked for beside any but the chest
+/// (PS3.3 C.7.3.1, type 2C), and nobody says it.
+fn put_body_part(object: &mut InMemDicomObject, source: &SourceInstance) {
+    let part = source.ascii(tags::BODY_PART_EXAMINED);
+    if let Some(part) = part {
+        put(object, tags::BODY_PART_EXAMINED, VR::CS, part);
+    }
+    if part != Some("CHEST") {
+        put(object, tags::LATERALITY, VR::CS, "");
     }
 }
 

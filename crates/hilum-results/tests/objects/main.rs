@@ -1,0 +1,6 @@
+//! What is written about series, read back.
+
+mod capture;
+mod identity;
+mod report;
+mod series;
