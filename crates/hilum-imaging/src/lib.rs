@@ -51,10 +51,10 @@ pub use augment::{
     ZoomRange,
 };
 pub use decode::{
-    Concern, DecodeError, DecodeLimits, DecodeProblem, DecoderCause, Depth, DicomHeader,
-    DicomIdentity, DicomInfo, DicomProblem, Format, Hounsfield, Nonconformity, Rendering, Slice,
-    SliceFile, SourceColor, SourceDepth, SourceInfo, SourceNote, decode, decode_file,
-    decode_hounsfield, dicom_patient_id, file_head,
+    CT_STORAGE_CLASSES, Concern, DecodeError, DecodeLimits, DecodeProblem, DecoderCause, Depth,
+    DicomHeader, DicomIdentity, DicomInfo, DicomProblem, Format, Hounsfield, Nonconformity,
+    READ_TRANSFER_SYNTAXES, Rendering, Slice, SliceFile, SourceColor, SourceDepth, SourceInfo,
+    SourceNote, decode, decode_file, decode_hounsfield, dicom_patient_id, file_head,
 };
 pub use fingerprint::{
     Likeness, PixelDigest, SliceFingerprint, SliceSet, SliceSetError, THUMBNAIL_SIDE,

@@ -23,7 +23,8 @@ use dicom::DicomFile;
 
 pub use depth::{Depth, Rendering, SourceDepth};
 pub use dicom::{
-    Concern, DicomHeader, DicomIdentity, Hounsfield, Nonconformity, dicom_patient_id, file_head,
+    CT_STORAGE_CLASSES, Concern, DicomHeader, DicomIdentity, Hounsfield, Nonconformity,
+    READ_TRANSFER_SYNTAXES, dicom_patient_id, file_head,
 };
 pub use error::{DecodeError, DecodeProblem, DecoderCause, DicomProblem};
 pub use format::Format;

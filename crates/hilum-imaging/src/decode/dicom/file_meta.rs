@@ -18,7 +18,7 @@ const PREAMBLE: usize = 128;
 const META_GROUP: u16 = 0x0002;
 
 /// Retired from the standard in 2016; files remain.
-const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
+pub(super) const EXPLICIT_VR_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 
 /// Where the data set lies, and how it is coded.
 #[derive(Debug)]

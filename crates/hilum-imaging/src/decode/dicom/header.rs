@@ -9,6 +9,7 @@ use super::super::source::DicomInfo;
 use super::attributes::{array, integer, number, numbers, text, texts, yes_or_no};
 use super::data_set::DataSet;
 use super::nonconformity::{Forgiven, Nonconformity};
+use super::storage::CT_STORAGE_CLASSES;
 use crate::window::{FileWindow, VoiFunction};
 
 /// How stored values lie in memory (PS3.3 C.7.6.3).
@@ -146,7 +147,7 @@ pub(super) fn require_ct(
     let class_fits = match sop_class.as_deref() {
         None => true,
         Some(uid) if uid.starts_with(STORAGE_CLASSES) => {
-            is_ct_class(uid) || (is_secondary_capture(uid) && modality.is_some())
+            CT_STORAGE_CLASSES.contains(&uid) || (is_secondary_capture(uid) && modality.is_some())
         }
         // A private class, or a text that is no class.
         Some(_) => modality.is_some(),
@@ -161,15 +162,6 @@ pub(super) fn require_ct(
 }
 
 const STORAGE_CLASSES: &str = "1.2.840.10008.5.1.4.";
-
-fn is_ct_class(uid: &str) -> bool {
-    /// CT For Processing Image Storage, of 2025.
-    const FOR_PROCESSING: &str = "1.2.840.10008.5.1.4.1.1.2.3";
-    uid == uids::CT_IMAGE_STORAGE
-        || uid == uids::ENHANCED_CT_IMAGE_STORAGE
-        || uid == uids::LEGACY_CONVERTED_ENHANCED_CT_IMAGE_STORAGE
-        || uid == FOR_PROCESSING
-}
 
 /// Secondary Capture Image Storage and its multi-frame kinds.
 pub(in super::super) fn is_secondary_capture(uid: &str) -> bool {

@@ -14,6 +14,7 @@ mod identity;
 mod lookup_table;
 mod nonconformity;
 mod pixel_data;
+mod storage;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -39,6 +40,7 @@ pub(super) use file_meta::is_bare_data_set;
 pub use header_values::DicomHeader;
 pub use identity::{DicomIdentity, dicom_patient_id, file_head};
 pub use nonconformity::Nonconformity;
+pub use storage::{CT_STORAGE_CLASSES, READ_TRANSFER_SYNTAXES};
 
 /// A CT slice in Hounsfield units, before any window.
 #[derive(Debug, Clone, PartialEq)]
