@@ -10,7 +10,7 @@
 //! assert!(server.asked().is_empty());
 //! ```
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,6 +23,8 @@ pub struct Request {
     pub method: String,
     /// The path, or the host and port that a proxy is asked for.
     pub target: String,
+    /// What came behind the headers, by the length that they say.
+    pub body: Vec<u8>,
     headers: Vec<(String, String)>,
 }
 
@@ -214,9 +216,14 @@ fn read(reader: &mut BufReader<&TcpStream>) -> std::io::Result<Request> {
         };
         headers.push((name.to_lowercase(), value.trim().to_owned()));
     }
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.and_then(|(_, value)| value.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body)?;
     Ok(Request {
         method,
         target,
+        body,
         headers,
     })
 }
