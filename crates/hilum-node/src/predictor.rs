@@ -1,0 +1,47 @@
+//! The border to whatever predicts series and makes DICOM objects of what comes out.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// A complete series.
+#[derive(Debug, Clone, Copy)]
+pub struct SeriesFiles<'a> {
+    /// Study Instance UID.
+    pub study_uid: &'a str,
+    /// Series Instance UID.
+    pub series_uid: &'a str,
+    /// Its instances, as DICOM files.
+    pub files: &'a [PathBuf],
+}
+
+/// A DICOM object to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultObject {
+    /// SOP Class UID.
+    pub sop_class_uid: String,
+    /// SOP Instance UID; the same for the same series and the same model.
+    pub sop_instance_uid: String,
+    /// The whole file, from the preamble on.
+    pub file: Vec<u8>,
+}
+
+/// Why a series has no results.
+#[derive(Debug, Error)]
+pub enum PredictorError {
+    /// Nothing in it can be predicted; it is not tried again.
+    #[error("{0}")]
+    Never(String),
+    /// Something outside it is missing; it is tried again.
+    #[error("{0}")]
+    NotNow(String),
+}
+
+/// Predicts series, one after the other, on a thread of its own.
+pub trait Predictor: Send {
+    /// The objects that a series is answered with; the same ones whenever it is asked again.
+    ///
+    /// # Errors
+    /// [`PredictorError`]; no path and no patient's name may be in it.
+    fn predict(&mut self, series: SeriesFiles<'_>) -> Result<Vec<ResultObject>, PredictorError>;
+}
