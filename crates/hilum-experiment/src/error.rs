@@ -28,6 +28,7 @@ use crate::export::ExportError;
 use crate::folds::{ContinueError, ForeignPredictions, InnerValidError, PoolError};
 use crate::search::SearchError;
 use crate::settings::SettingError;
+use crate::shared::SharedModelError;
 use crate::train::PlaceError;
 use crate::weights::StartingWeightsError;
 
@@ -161,6 +162,17 @@ pub enum ExperimentError {
     /// A device that does not do its part.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A model that several ask at once does not answer.
+    #[error(transparent)]
+    SharedModel(#[from] SharedModelError),
+    /// More files than are looked at.
+    #[error("{count} files, and no more than {limit} are taken at once\nhint: send them in parts")]
+    TooManyFiles {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        limit: usize,
+    },
 
     /// A training that cannot begin or go on.
     #[error(transparent)]
@@ -259,6 +271,7 @@ impl ExperimentError {
             Self::Train(error) => training(error),
             Self::RunFolder(error) => of_run_folder(error),
             Self::Engine(_)
+            | Self::SharedModel(_)
             | Self::Predict(_)
             | Self::Output(_)
             | Self::Report(_)

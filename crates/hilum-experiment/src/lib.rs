@@ -66,15 +66,19 @@ mod explain;
 mod export;
 mod folds;
 mod inputs;
+mod judging;
 mod model;
 mod model_origin;
+mod named_model;
 mod network;
 mod own_training;
 mod places;
 mod predict;
+mod ready_network;
 mod search;
 mod session;
 pub mod settings;
+mod shared;
 mod split;
 mod train;
 mod weights;
@@ -108,13 +112,16 @@ pub use hilum_cpu::{InstructionSet, InstructionSetError};
 pub use hilum_explain::sanity::{Checks, Placement, Thoroughness};
 pub use hilum_explain::{HeatMap, Method, Signal, View};
 pub use hilum_report::{Checklist, Guideline, PlotFormat};
-pub use inputs::{Sources, read_every_slice};
+pub use inputs::{MemoryFile, Sources, read_every_slice};
+pub use judging::Judging;
 pub use model::Model;
 pub use model_origin::ModelOrigin;
+pub use named_model::NamedModel;
 pub use predict::{
-    Doubtful, Evidence, FileAnswer, FileCounts, Frames, FramesError, Predict, Prediction,
-    Predictions, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, answer_series,
-    predict, predict_each, predict_units, predict_units_and_slices,
+    Doubtful, Evidence, FileAnswer, FileCounts, Frames, FramesError, GivenAnswer, GivenHeat,
+    Predict, Prediction, Predictions, Prepared, PreparedAnswer, SliceCounts, UnitAnswer,
+    UnitPrediction, UnitReason, Whole, Wishes, answer_each, answer_series, predict, predict_each,
+    predict_prepared, predict_units, predict_units_and_slices,
 };
 pub use search::{
     DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState, Trials,
@@ -122,6 +129,7 @@ pub use search::{
 };
 pub use session::Session;
 pub use settings::{Choices, RunSettings, SETTINGS, Setting, SettingError};
+pub use shared::{SharedLoad, SharedModel, SharedModelError, Sharing};
 pub use split::{SplitRequest, split};
 pub use train::{Place, PlaceError, Resume, Run, Trained, preview, resume, train};
 pub use weights::{StartingWeights, StartingWeightsError, WeightsChoice, WeightsSource};

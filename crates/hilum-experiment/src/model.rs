@@ -3,18 +3,17 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use hilum_core::{Cancel, Cancelled};
 use hilum_graph::Engine;
 use hilum_imaging::{Pixels, Recipe};
 use hilum_train::{PredictError, TappedSlices, slice_logits, tapped_slices};
-use hilum_trust::detector::Rows;
 use hilum_trust::{Answering, Judgement, Policy, Sets};
 use hilum_weights::ModelFile;
 use rayon::ThreadPool;
-use rayon::prelude::*;
 
-use crate::detector::seen_body;
+use crate::ready_network::ReadyNetwork;
 use crate::session::{Session, workers};
 use crate::settings::MachineSettings;
 use crate::{Event, ExperimentError, ModelOrigin, engine};
@@ -24,11 +23,11 @@ pub struct Model {
     /// Where it came from.
     pub origin: ModelOrigin,
     /// What the file says.
-    pub file: ModelFile,
+    pub file: Arc<ModelFile>,
     /// What it was opened on.
     pub(crate) machine: MachineSettings,
     pub(crate) workers: ThreadPool,
-    engine: Box<dyn Engine>,
+    pub(crate) engine: Box<dyn Engine>,
 }
 
 impl Model {
@@ -47,7 +46,7 @@ impl Model {
         let engine = engine::open(machine, graph, &file.parameters, session)?;
         let model = Self {
             origin: origin.clone(),
-            file,
+            file: Arc::new(file),
             machine: machine.clone(),
             workers: workers(machine.threads)?,
             engine,
@@ -60,8 +59,12 @@ impl Model {
     }
 
     /// What runs it, what the file says, and the pool for all else.
-    pub(crate) fn parts(&mut self) -> (&mut dyn Engine, &ModelFile, &ThreadPool) {
-        (self.engine.as_mut(), &self.file, &self.workers)
+    pub(crate) fn network(&mut self) -> ReadyNetwork<'_> {
+        ReadyNetwork {
+            engine: self.engine.as_mut(),
+            file: &self.file,
+            workers: &self.workers,
+        }
     }
 
     /// What the model runs on.
@@ -82,41 +85,25 @@ impl Model {
         told: &(dyn Fn(usize) + Sync),
         cancel: &Cancel,
     ) -> Result<Vec<Judgement>, ExperimentError> {
-        let (engine, recipe) = (&mut self.engine, &self.file.recipe);
-        let Some(detector) = &self.file.detector else {
-            let logits = self
-                .workers
-                .install(|| logits(engine.as_mut(), slices, recipe, batch_size, told, cancel))?;
-            return Ok(logits.into_iter().map(Judgement::from).collect());
-        };
-        let detector = detector.with_share(policy.ood_share);
-        self.workers.install(|| {
-            let found = tapped(engine.as_mut(), slices, recipe, batch_size, told, cancel)?;
-            let rows = Rows::new(detector.tapped_width, found.taps);
-            let looks = detector.body.is_some();
-            let bodies = slices
-                .par_iter()
-                .map(|slice| looks.then(|| seen_body(slice)));
-            let bodies: Vec<_> = bodies.collect();
-            let judged = found.logits.into_iter().zip(rows.iter()).zip(bodies);
-            Ok(judged
-                .map(|((logits, row), seen)| Judgement {
-                    logits,
-                    typicality: Some(detector.judge(row, seen)),
-                })
-                .collect())
-        })
+        let share = policy.ood_share;
+        self.network()
+            .judgements(slices, batch_size, share, told, cancel)
     }
 
     /// How its judgements become answers under `policy`.
     pub(crate) fn answering<'a>(&'a self, policy: &'a Policy) -> Answering<'a> {
-        let calibration = self.file.calibration.as_ref();
-        let scores = calibration.and_then(|calibration| calibration.conformal.as_ref());
-        Answering {
-            scaling: calibration.map(|calibration| &calibration.scaling),
-            sets: scores.map(|scores| Sets::new(scores, policy.sets, policy.coverage)),
-            policy,
-        }
+        answering(&self.file, policy)
+    }
+}
+
+/// How judgements of the model in `file` become answers under `policy`.
+pub(crate) fn answering<'a>(file: &'a ModelFile, policy: &'a Policy) -> Answering<'a> {
+    let calibration = file.calibration.as_ref();
+    let scores = calibration.and_then(|calibration| calibration.conformal.as_ref());
+    Answering {
+        scaling: calibration.map(|calibration| &calibration.scaling),
+        sets: scores.map(|scores| Sets::new(scores, policy.sets, policy.coverage)),
+        policy,
     }
 }
 

@@ -62,6 +62,35 @@ impl Recipe {
         }
     }
 
+    /// Writes view number `view` of [`Recipe::views`] of what [`Recipe::normalise`] made.
+    ///
+    /// # Panics
+    /// If there is no such view, or a length is not [`Recipe::value_count`].
+    pub fn view_values(&self, values: &[f32], view: usize, out: &mut [f32]) {
+        assert!(view < self.views.count(), "a view of this recipe");
+        assert_eq!(values.len(), self.value_count(), "one slice of this recipe");
+        out.copy_from_slice(values);
+        if view == 1 {
+            mirror(out, self.width, self.channels.count());
+        }
+    }
+
+    /// The pixels that [`Recipe::normalise`] makes `values` of; of other values, the nearest ones.
+    ///
+    /// # Panics
+    /// If `values` are not [`Recipe::value_count`].
+    pub fn pixels_of(&self, values: &[f32]) -> Pixels {
+        assert_eq!(values.len(), self.value_count(), "one slice of this recipe");
+        let count = self.channels.count();
+        let byte = |(index, value): (usize, &f32)| {
+            let ChannelSteps { mean, std } = self.normalisation.of_channel(index % count);
+            // Out of range and not a number saturate.
+            ((value * std + mean) * 255.0).round() as u8
+        };
+        let bytes = values.iter().enumerate().map(byte).collect();
+        Pixels::new(self.width, self.height, self.channels, bytes)
+    }
+
     /// Writes a prepared slice as `transform` varies it and the network sees it; without
     /// variation the same as [`Recipe::normalise`] but for the last digit.
     ///

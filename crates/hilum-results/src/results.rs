@@ -81,7 +81,7 @@ pub fn predict_results(
     take: &mut dyn FnMut(ResultObject) -> io::Result<()>,
 ) -> Result<Results, ExperimentError> {
     let mut answers = Vec::new();
-    predict_each(model, request, session, &mut |answer| {
+    predict_each(&mut *model, request, session, &mut |answer| {
         answers.push(answer);
         Ok(())
     })?;

@@ -63,7 +63,7 @@ pub(super) fn sights(
         for part in shown.chunks(CHUNK) {
             let slices = read(model, judged, part, request)?;
             let subjects = subjects(judged, part, &slices);
-            let heat = plan.of(model, &subjects, &[], session.cancel())?;
+            let heat = plan.of(model.network(), &subjects, &[], session.cancel())?;
             for ((at, subject), heat) in part.iter().zip(&subjects).zip(heat) {
                 if cases.contains(at) {
                     maps.insert(*at, case_map(subject, &heat, &classes));

@@ -13,8 +13,9 @@ use rayon::prelude::*;
 
 use super::heat::{Heat, HeatPlan, Subject};
 use super::{Explain, Explanation, FileExplanation};
+use crate::judging::Judging;
 use crate::predict::JudgedFile;
-use crate::{ExperimentError, FileAnswer, Model, Prediction};
+use crate::{ExperimentError, FileAnswer, Prediction};
 
 /// Slices of pages, at most: their thumbnails stay in memory.
 const MOST_ON_PAGES: usize = 1200;
@@ -55,12 +56,12 @@ impl Files {
     /// Writes the pictures and maps of judged files, and says what they show, in their order.
     pub(super) fn write(
         &mut self,
-        model: &mut Model,
+        model: &Judging<'_>,
         judged: &[JudgedFile],
         subjects: &[Subject<'_>],
         heat: &[Heat],
     ) -> Result<Vec<FileExplanation>, ExperimentError> {
-        let (_, file, workers) = model.parts();
+        let (file, workers) = (model.file(), model.readers());
         let mut found = subjects.iter().zip(heat);
         let mut explanations = Vec::with_capacity(judged.len());
         let mut pictured = Vec::new();

@@ -10,7 +10,7 @@ use hilum_graph::{Batch, Graph};
 use hilum_imaging::{Channels, ChestMasks, LesionDisc, Pixels, Recipe, Sight};
 use rayon::prelude::*;
 
-use crate::Model;
+use crate::ready_network::ReadyNetwork;
 
 /// How heat is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,33 @@ pub(crate) struct Subject<'a> {
     pub(crate) class: ClassIndex,
 }
 
+/// The same by itself, for the thread of an engine.
+pub(crate) struct OwnSubject {
+    decoded: Pixels,
+    prepared: Pixels,
+    class: ClassIndex,
+}
+
+impl From<&Subject<'_>> for OwnSubject {
+    fn from(subject: &Subject<'_>) -> Self {
+        Self {
+            decoded: subject.decoded.clone(),
+            prepared: subject.prepared.clone(),
+            class: subject.class,
+        }
+    }
+}
+
+impl OwnSubject {
+    pub(crate) fn borrowed(&self) -> Subject<'_> {
+        Subject {
+            decoded: &self.decoded,
+            prepared: &self.prepared,
+            class: self.class,
+        }
+    }
+}
+
 /// What was found of one slice.
 #[derive(Debug, Clone)]
 pub(crate) struct Heat {
@@ -58,7 +85,7 @@ pub(crate) struct Heat {
 }
 
 /// A request that fits a model.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct HeatPlan {
     settings: Settings,
     sanity: Thoroughness,
@@ -101,12 +128,16 @@ impl HeatPlan {
     /// As [`explain`].
     pub(crate) fn of(
         &self,
-        model: &mut Model,
+        network: ReadyNetwork<'_>,
         slices: &[Subject<'_>],
         lesions: &[Option<LesionDisc>],
         cancel: &Cancel,
     ) -> Result<Vec<Heat>, ExplainError> {
-        let (engine, file, workers) = model.parts();
+        let ReadyNetwork {
+            engine,
+            file,
+            workers,
+        } = network;
         let shape = engine.graph().input_shape();
         let mut found = Vec::with_capacity(slices.len());
         for (number, part) in slices.chunks(self.settings.batch.max(1)).enumerate() {

@@ -9,13 +9,14 @@ mod slice_heat;
 use std::io;
 use std::path::PathBuf;
 
-use hilum_core::{ClassName, closest};
+use hilum_core::{ClassIndex, ClassName, Classes, closest};
 use hilum_explain::sanity::{Checks, Placement};
 use hilum_explain::{ExplainError, Method, Signal, View};
 use hilum_trust::Reason;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::judging::Judging;
 use crate::predict::batch::Batch;
 use crate::predict::{Judge, JudgedFile, KEPT_CHUNK};
 use crate::session::Session;
@@ -23,7 +24,7 @@ use crate::{Event, ExperimentError, FileCounts, Model, Predict, Task, inputs};
 use files::Files;
 use lesions::Lesions;
 
-pub(crate) use heat::{Heat, HeatPlan, Subject};
+pub(crate) use heat::{Heat, HeatPlan, OwnSubject, Subject};
 
 pub use heat::HeatRequest;
 pub use place::{HeatPlace, HeatPlaceError};
@@ -140,18 +141,21 @@ pub fn explain_each(
 ) -> Result<Explained, ExperimentError> {
     request.predict.policy.check()?;
     request.place.check()?;
-    let class = request.class.as_ref().map(|name| class_of(model, name));
+    let class = request
+        .class
+        .as_ref()
+        .map(|name| class_of(&model.file.classes, name));
     let class = class.transpose()?;
     let graph = model.file.graph()?;
     let batch = request.predict.batch.get();
     let plan = HeatPlan::new(&request.heat, &graph, &model.file.recipe, batch)?;
-    let inputs = inputs::list(&request.predict.paths, session)?;
+    let inputs = inputs::list(&request.predict, session)?;
     let lesions = Lesions::read(request.lesions.as_deref())?;
     let mut files = Files::new(request, &plan, request.place.folder()?);
     let task = Task::Predict;
     let total = inputs.len();
     session.tell(&Event::Begins { task, total });
-    let mut explain = |model: &mut Model, judged: Vec<JudgedFile>| {
+    let mut explain = |model: &mut Judging<'_>, judged: Vec<JudgedFile>| {
         let pixels = judged.iter().filter_map(|file| file.pixels.as_ref());
         let subjects: Vec<Subject<'_>> = pixels
             .map(|pixels| Subject {
@@ -161,14 +165,14 @@ pub fn explain_each(
             })
             .collect();
         let lesions = lesions.of(&judged);
-        let heat = plan.of(model, &subjects, &lesions, session.cancel())?;
+        let heat = model.heat(&plan, &subjects, &lesions, session.cancel())?;
         for explanation in files.write(model, &judged, &subjects, &heat)? {
             take(explanation)?;
         }
         Ok(())
     };
     let mut judge = Judge {
-        model,
+        model: &mut Judging::Own(model),
         request: &request.predict,
         session,
         take: &mut explain,
@@ -194,8 +198,8 @@ pub fn explain_each(
     })
 }
 
-pub(super) fn class_of(model: &Model, name: &str) -> Result<hilum_core::ClassIndex, NoSuchClass> {
-    let classes = &model.file.classes;
+/// The class of this name.
+pub(crate) fn class_of(classes: &Classes, name: &str) -> Result<ClassIndex, NoSuchClass> {
     let known = classes
         .indices()
         .find(|index| classes.name(*index).as_str() == name);

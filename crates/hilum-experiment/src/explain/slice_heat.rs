@@ -8,9 +8,10 @@ use rayon::prelude::*;
 
 use super::class_of;
 use super::heat::{HeatPlan, HeatRequest, Subject};
+use crate::ExperimentError;
+use crate::judging::Judging;
 use crate::predict::Predict;
 use crate::session::Session;
-use crate::{ExperimentError, Model};
 
 /// The heat of one slice, over the file's own pixels.
 #[derive(Debug, Clone)]
@@ -34,22 +35,23 @@ pub struct SliceHeat {
 /// # Errors
 /// [`ExperimentError::Layer`] if the network has no such layer, [`ExperimentError::NoSuchClass`],
 /// what the engine says, [`ExperimentError::Cancelled`].
-pub fn heat_of(
-    model: &mut Model,
+pub fn heat_of<'m>(
+    model: impl Into<Judging<'m>>,
     request: &HeatRequest,
     slices: Vec<(Slice, ClassName)>,
     session: &Session<'_>,
 ) -> Result<Vec<SliceHeat>, ExperimentError> {
-    let graph = model.file.graph()?;
+    let mut model = model.into();
+    let file = model.file();
+    let graph = file.graph()?;
     let batch = Predict::BATCH.get();
-    let plan = HeatPlan::new(request, &graph, &model.file.recipe, batch)?;
+    let plan = HeatPlan::new(request, &graph, &file.recipe, batch)?;
     let classes: Vec<_> = slices
         .iter()
-        .map(|(_, class)| class_of(model, class.as_str()))
+        .map(|(_, class)| class_of(&file.classes, class.as_str()))
         .collect::<Result<_, _>>()?;
-    let (_, file, workers) = model.parts();
     let recipe = &file.recipe;
-    let prepared: Vec<Pixels> = workers.install(|| {
+    let prepared: Vec<Pixels> = model.readers().install(|| {
         let slices = slices.par_iter();
         let prepared = slices.map(|(slice, _)| recipe.prepared(slice.clone()).pixels);
         prepared.collect()
@@ -62,7 +64,7 @@ pub fn heat_of(
             class,
         })
         .collect();
-    let heat = plan.of(model, &subjects, &[], session.cancel())?;
+    let heat = model.heat(&plan, &subjects, &[], session.cancel())?;
     drop(subjects);
     let found = slices.into_iter().zip(heat);
     Ok(found

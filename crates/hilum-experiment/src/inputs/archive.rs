@@ -1,8 +1,9 @@
 //! A ZIP archive as a folder of files, bounded before anything is inflated.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use hilum_dataset::{IgnoreReason, Ignored, reason_to_ignore};
 use hilum_imaging::DecodeLimits;
@@ -10,6 +11,7 @@ use thiserror::Error;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::archive_bytes::ArchiveBytes;
 use super::shared_file::SharedFile;
 
 /// What an archive may inflate to, however well it is compressed.
@@ -58,23 +60,42 @@ impl From<ZipError> for ArchiveError {
 /// An archive that is open.
 #[derive(Debug)]
 pub(crate) struct Archive {
-    zip: ZipArchive<SharedFile>,
+    zip: ZipArchive<ArchiveBytes>,
 }
 
 /// Position in the archive and path of each member.
-type Members = Vec<(usize, PathBuf)>;
+pub(super) type Members = Vec<(usize, PathBuf)>;
 
 impl Archive {
     /// Whether the file at `path` begins as an archive does.
     pub(super) fn is_at(path: &Path) -> bool {
         let mut begin = [0; 4];
         let read = File::open(path).and_then(|mut file| file.read_exact(&mut begin));
-        read.is_ok() && matches!(&begin, b"PK\x03\x04" | b"PK\x05\x06")
+        read.is_ok() && begins_as_archive(&begin)
     }
 
     /// Reads the list of members, in the order of their names, and which of them are no images.
     pub(super) fn open(path: &Path) -> Result<(Self, Members, Vec<Ignored>), ArchiveError> {
-        let zip = ZipArchive::new(SharedFile::new(path))?;
+        let compressed = fs_err::metadata(path).map_or(0, |metadata| metadata.len());
+        Self::read_list(path, ArchiveBytes::File(SharedFile::new(path)), compressed)
+    }
+
+    /// The same of an archive in memory, which is called `path`.
+    pub(super) fn of(
+        path: &Path,
+        bytes: &Arc<[u8]>,
+    ) -> Result<(Self, Members, Vec<Ignored>), ArchiveError> {
+        let compressed = bytes.len() as u64;
+        let bytes = ArchiveBytes::Memory(Cursor::new(Arc::clone(bytes)));
+        Self::read_list(path, bytes, compressed)
+    }
+
+    fn read_list(
+        path: &Path,
+        bytes: ArchiveBytes,
+        compressed: u64,
+    ) -> Result<(Self, Members, Vec<Ignored>), ArchiveError> {
+        let zip = ZipArchive::new(bytes)?;
         let (mut members, mut ignored, mut total) = (Vec::new(), Vec::new(), 0_u64);
         for index in 0..zip.len() {
             let entry = zip.by_index_data(index)?;
@@ -90,7 +111,6 @@ impl Archive {
                 members.push((index, path));
             }
         }
-        let compressed = fs_err::metadata(path).map_or(0, |metadata| metadata.len());
         if total > GRANTED_BYTES && total / LARGEST_RATIO > compressed {
             return Err(ArchiveError::Ratio {
                 size: total,
@@ -133,6 +153,11 @@ impl Archive {
         }
         Ok(bytes)
     }
+}
+
+/// Whether bytes begin as those of an archive do.
+pub(super) fn begins_as_archive(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
 /// A member's path: its name below that of the archive, whatever the name begins with.

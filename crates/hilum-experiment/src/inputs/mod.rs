@@ -1,6 +1,8 @@
 //! What is predicted: files, the members of archives, and what a manifest names.
 
 mod archive;
+mod archive_bytes;
+mod memory_file;
 mod shared_file;
 mod sources;
 
@@ -14,8 +16,10 @@ use hilum_imaging::{
 };
 
 use crate::session::Session;
-use crate::{Event, ExperimentError, FileCounts};
-use archive::{Archive, ArchiveError};
+use crate::{Event, ExperimentError, FileCounts, Predict};
+use archive::{Archive, ArchiveError, Members};
+
+pub use memory_file::MemoryFile;
 
 pub use sources::Sources;
 
@@ -33,6 +37,7 @@ pub(crate) struct Input {
 #[derive(Debug)]
 enum Source {
     File,
+    Memory(Arc<[u8]>),
     Member {
         archive: Arc<Archive>,
         /// Its position in the archive.
@@ -53,6 +58,7 @@ impl Input {
             |error: &ArchiveError| DecodeProblem::Io(std::io::Error::other(error.clone()));
         match &self.source {
             Source::File => SliceFile::open(&self.path, &limits),
+            Source::Memory(bytes) => SliceFile::new(bytes.to_vec(), &limits).map_err(failed),
             Source::Refused(error) => Err(failed(refused(error))),
             Source::Member { archive, index } => {
                 let bytes = archive.read(*index, limits);
@@ -76,6 +82,7 @@ impl Input {
     pub(crate) fn kind(&self, limits: DecodeLimits) -> InputKind {
         let head = match &self.source {
             Source::File => file_head(&self.path).ok(),
+            Source::Memory(bytes) => Some(bytes.to_vec()),
             Source::Refused(_) => None,
             Source::Member { archive, index } => archive.read(*index, limits).ok(),
         };
@@ -106,14 +113,14 @@ pub(crate) enum InputKind {
     Picture,
 }
 
-/// Everything under the paths, in order; each path is looked at once. An archive stands for its
+/// Everything that is asked for, in order; each path is looked at once. An archive stands for its
 /// members, a manifest for the files that it names.
 pub(crate) fn list(
-    paths: &[PathBuf],
+    request: &Predict,
     session: &Session<'_>,
 ) -> Result<Vec<Input>, ExperimentError> {
     let mut inputs = Vec::new();
-    for path in paths {
+    for path in &request.paths {
         if is_manifest_name(path) && path.is_file() {
             for file in manifest_files(path)? {
                 add(file.path, file.group.as_ref(), &mut inputs, session);
@@ -126,24 +133,60 @@ pub(crate) fn list(
         }
         left_out(&found.ignored, session);
     }
+    for file in &request.files {
+        add_from_memory(file, &mut inputs, session);
+    }
     if inputs.is_empty() {
         return Err(ExperimentError::NoImages);
+    }
+    let (count, limit) = (inputs.len(), request.most_files);
+    if count > limit {
+        return Err(ExperimentError::TooManyFiles { count, limit });
     }
     Ok(inputs)
 }
 
 /// A file, or the members of an archive.
 fn add(path: PathBuf, group: Option<&GroupId>, inputs: &mut Vec<Input>, session: &Session<'_>) {
+    if Archive::is_at(&path) {
+        let archive = Archive::open(&path);
+        add_archive(&path, group, archive, inputs, session);
+    } else {
+        inputs.push(Input {
+            path,
+            group: group.cloned(),
+            source: Source::File,
+        });
+    }
+}
+
+/// The same of what lies in memory.
+fn add_from_memory(file: &MemoryFile, inputs: &mut Vec<Input>, session: &Session<'_>) {
+    if archive::begins_as_archive(&file.bytes) {
+        let archive = Archive::of(&file.path, &file.bytes);
+        add_archive(&file.path, None, archive, inputs, session);
+    } else {
+        inputs.push(Input {
+            path: file.path.clone(),
+            group: None,
+            source: Source::Memory(Arc::clone(&file.bytes)),
+        });
+    }
+}
+
+fn add_archive(
+    path: &Path,
+    group: Option<&GroupId>,
+    archive: Result<(Archive, Members, Vec<Ignored>), ArchiveError>,
+    inputs: &mut Vec<Input>,
+    session: &Session<'_>,
+) {
     let input = |path, source| Input {
         path,
         group: group.cloned(),
         source,
     };
-    if !Archive::is_at(&path) {
-        inputs.push(input(path, Source::File));
-        return;
-    }
-    match Archive::open(&path) {
+    match archive {
         Ok((archive, members, ignored)) => {
             let archive = Arc::new(archive);
             left_out(&ignored, session);
@@ -152,7 +195,7 @@ fn add(path: PathBuf, group: Option<&GroupId>, inputs: &mut Vec<Input>, session:
                 input(path, Source::Member { archive, index })
             }));
         }
-        Err(error) => inputs.push(input(path, Source::Refused(error))),
+        Err(error) => inputs.push(input(path.to_owned(), Source::Refused(error))),
     }
 }
 
@@ -173,7 +216,7 @@ pub fn read_every_slice(
     limits: DecodeLimits,
 ) -> Result<FileCounts, ExperimentError> {
     let mut counts = FileCounts::default();
-    for input in list(&[path.to_owned()], &Session::default())? {
+    for input in list(&Predict::new([path]), &Session::default())? {
         counts.files += 1;
         let read = input.open(limits).map(|file| {
             let mut slices = (0..file.count()).map(|index| recipe.read(&file, index));

@@ -7,7 +7,7 @@ use hilum_imaging::{DecodeError, DecodeLimits, DecodeProblem, DicomHeader, Slice
 
 use super::{Input, Source, list};
 use crate::session::Session;
-use crate::{ExperimentError, Model};
+use crate::{ExperimentError, Model, Predict};
 
 /// Files and members of archives by the paths that answers name.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Sources {
         limits: DecodeLimits,
         session: &Session<'_>,
     ) -> Result<Self, ExperimentError> {
-        let inputs = list(paths, &session.silent())?;
+        let inputs = list(&Predict::new(paths), &session.silent())?;
         let by_path = inputs.into_iter().map(|input| (input.path.clone(), input));
         Ok(Self {
             inputs: by_path.collect(),
@@ -44,6 +44,7 @@ impl Sources {
                 of_head.or_else(|| DicomHeader::read(fs_err::read(path).ok()?))
             }
             Source::Refused(_) => None,
+            Source::Memory(bytes) => DicomHeader::read(bytes.to_vec()),
             Source::Member { archive, index } => {
                 DicomHeader::read(archive.read(*index, self.limits).ok()?)
             }

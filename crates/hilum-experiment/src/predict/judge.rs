@@ -1,6 +1,5 @@
 //! Slices through the network, a chunk at a time, and an answer for each.
 
-use std::io;
 use std::mem;
 
 use hilum_core::{ClassIndex, Classes};
@@ -14,8 +13,9 @@ use super::reading::{Opened, no_such_frame, read_slice};
 use super::slice_order::{Read, ReadSlice, arrange};
 use super::{Doubtful, FileAnswer, FileCounts, Predict, Prediction};
 use crate::inputs::Input;
+use crate::judging::Judging;
 use crate::session::Session;
-use crate::{Event, ExperimentError, Model, Task, chain};
+use crate::{Event, ExperimentError, Task, chain};
 
 /// Slices that are decoded before the network sees the first of them: a long CT series, so that
 /// its slices can be put in order, and a bound to the memory.
@@ -29,8 +29,8 @@ const EMPTY_SET: &str =
     "its set is empty: no class is as likely as it takes; `--sets aps` holds the most likely one";
 
 /// What answers go through, a chunk of slices at a time.
-pub(crate) struct Judge<'call, 'session> {
-    pub(crate) model: &'call mut Model,
+pub(crate) struct Judge<'call, 'session, 'model> {
+    pub(crate) model: &'call mut Judging<'model>,
     pub(crate) request: &'call Predict,
     pub(crate) session: &'call Session<'session>,
     /// Is given every chunk of answers, and the model between two of them.
@@ -44,7 +44,7 @@ pub(crate) struct Judge<'call, 'session> {
 
 /// What becomes of answers.
 pub(crate) type Take<'a> =
-    &'a mut dyn FnMut(&mut Model, Vec<JudgedFile>) -> Result<(), ExperimentError>;
+    &'a mut dyn FnMut(&mut Judging<'_>, Vec<JudgedFile>) -> Result<(), ExperimentError>;
 
 /// An answer, and the pixels that it is of if they were to be kept.
 pub(crate) struct JudgedFile {
@@ -62,27 +62,17 @@ pub(crate) struct JudgedPixels {
     pub(crate) most_likely: ClassIndex,
 }
 
-/// What to do with each answer by itself, its pixels left aside.
-pub(crate) fn one_by_one(
-    mut take: impl FnMut(FileAnswer) -> io::Result<()>,
-) -> impl FnMut(&mut Model, Vec<JudgedFile>) -> Result<(), ExperimentError> {
-    move |_, judged| {
-        let mut answers = judged.into_iter().map(|judged| judged.answer);
-        Ok(answers.try_for_each(&mut take)?)
-    }
-}
-
-impl Judge<'_, '_> {
+impl Judge<'_, '_, '_> {
     /// Files of one slice are judged together; one of several is read by itself, a chunk of its
     /// slices at a time.
     pub(crate) fn files(&mut self, inputs: &[&Input]) -> Result<(), ExperimentError> {
         self.session.cancel().check()?;
-        let (model, request) = (&self.model.file, self.request);
+        let (model, request) = (self.model.file(), self.request);
         let keeps = self.keeps_pixels;
         let open = |input: &&Input| Opened::of(input, model, request, keeps);
         let opened: Vec<Opened> = self
             .model
-            .workers
+            .readers()
             .install(|| inputs.par_iter().map(open).collect());
         let mut single = Vec::new();
         for (input, opened) in inputs.iter().zip(opened) {
@@ -110,11 +100,11 @@ impl Judge<'_, '_> {
         }
         let most = if self.keeps_pixels { KEPT_CHUNK } else { CHUNK };
         for frames in frames.chunks(most) {
-            let (model, keeps) = (&self.model.file, self.keeps_pixels);
+            let (model, keeps) = (self.model.file(), self.keeps_pixels);
             let read = |index: &usize| read_slice(input, &file, *index, model, keeps);
             let read = self
                 .model
-                .workers
+                .readers()
                 .install(|| frames.par_iter().map(read).collect());
             self.slices(read)?;
             // They are one file, however many there are.
@@ -159,7 +149,12 @@ impl Judge<'_, '_> {
                                 prepared: one.slice.pixels.clone(),
                                 most_likely: answer.probabilities.most_likely(),
                             });
-                            FileAnswer::Predicted(prediction(self.model, one, &answer))
+                            FileAnswer::Predicted(prediction(
+                                self.model,
+                                one,
+                                &answer,
+                                judgement.logits,
+                            ))
                         }
                         Some(error) => {
                             self.counts.refused += 1;
@@ -184,7 +179,12 @@ impl Judge<'_, '_> {
     }
 }
 
-fn prediction(model: &Model, read: ReadSlice, answer: &Answer) -> Prediction {
+fn prediction(
+    model: &Judging<'_>,
+    read: ReadSlice,
+    answer: &Answer,
+    logits: Vec<f32>,
+) -> Prediction {
     let ReadSlice {
         path,
         frame,
@@ -194,7 +194,7 @@ fn prediction(model: &Model, read: ReadSlice, answer: &Answer) -> Prediction {
         decoded: _,
     } = read;
     let dicom = slice.info.dicom.as_deref();
-    let classes: &Classes = &model.file.classes;
+    let classes: &Classes = &model.file().classes;
     let name = |class| classes.name(class).clone();
     let of_class = |class| (name(class), answer.probabilities.of(class));
     let set = |set: &Vec<_>| set.iter().map(|class| name(*class)).collect();
@@ -210,10 +210,11 @@ fn prediction(model: &Model, read: ReadSlice, answer: &Answer) -> Prediction {
         abstained: answer.reason.is_some(),
         reason: answer.reason,
         probabilities: classes.indices().map(of_class).collect(),
+        logits,
         calibrated: answer.is_calibrated,
         set: answer.set.as_ref().map(set),
         as_unlike: answer.typicality.map(|found| found.share),
-        model: model.origin.to_string(),
+        model: model.name(),
         warnings,
         known,
         study_uid: dicom.and_then(|dicom| dicom.study_uid.clone()),

@@ -1,8 +1,10 @@
 //! What a model says of images, folders, DICOM files and series, in any mix.
 
+mod answer_each;
 pub(crate) mod batch;
 mod frames;
 mod judge;
+mod prepared;
 mod reading;
 mod slice_order;
 mod units;
@@ -18,14 +20,15 @@ use hilum_trust::{Policy, Reason};
 use hilum_weights::Acquaintance;
 use serde::Serialize;
 
+use crate::judging::Judging;
 use crate::session::Session;
-use crate::{Event, ExperimentError, Model, Task, inputs};
-use batch::Batch;
-use judge::one_by_one;
+use crate::{ExperimentError, MemoryFile};
 
-pub(crate) use judge::{CHUNK, Judge, JudgedFile, KEPT_CHUNK};
+pub(crate) use judge::{Judge, JudgedFile, KEPT_CHUNK};
 
+pub use answer_each::{GivenAnswer, GivenHeat, Wishes, answer_each};
 pub use frames::{Frames, FramesError};
+pub use prepared::{Prepared, PreparedAnswer, predict_prepared};
 pub use units::{
     Evidence, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, answer_series,
     predict_units, predict_units_and_slices,
@@ -36,6 +39,10 @@ pub use units::{
 pub struct Predict {
     /// Images, volumes, archives, folders, DICOM files and series.
     pub paths: Vec<PathBuf>,
+    /// The same in memory, after those on the disk.
+    pub files: Vec<MemoryFile>,
+    /// More files than this, members of archives among them, are refused before one is decoded.
+    pub most_files: usize,
     /// Slices that go through the network at once.
     pub batch: NonZeroUsize,
     /// Guards against files that would fill the memory.
@@ -62,10 +69,20 @@ impl Predict {
     /// Slices that go through the network at once, if nobody says otherwise.
     pub const BATCH: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not 0");
 
+    /// Files in memory, within the default limits.
+    pub fn of_memory(files: Vec<MemoryFile>) -> Self {
+        Self {
+            files,
+            ..Self::new(Vec::<PathBuf>::new())
+        }
+    }
+
     /// Files within the default limits.
     pub fn new(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
         Self {
             paths: paths.into_iter().map(Into::into).collect(),
+            files: Vec::new(),
+            most_files: usize::MAX,
             batch: Self::BATCH,
             limits: DecodeLimits::default(),
             frames: Frames::default(),
@@ -108,6 +125,10 @@ pub struct Prediction {
     pub reason: Option<Reason>,
     /// How likely each class is, in the order of the classes.
     pub probabilities: BTreeMap<ClassName, f64>,
+    /// What the network said, before it was calibrated: a value a class, in their order, the mean
+    /// of the views.
+    #[serde(skip)]
+    pub logits: Vec<f32>,
     /// Whether the probabilities are calibrated.
     pub calibrated: bool,
     /// The classes among which the truth is as often as [`Policy::coverage`] says, the most likely
@@ -163,11 +184,11 @@ pub struct FileCounts {
 ///
 /// # Errors
 /// [`ExperimentError::Policy`] if a number of the policy is out of its range,
-/// [`ExperimentError::NoImages`] if there are no files, [`ExperimentError::Input`] if a path cannot be
+/// [`ExperimentError::NoImages`] if there are no files, [`ExperimentError::TooManyFiles`], [`ExperimentError::Input`] if a path cannot be
 /// looked at, [`ExperimentError::Predict`] if the engine fails. A file that cannot be read is an
 /// answer.
-pub fn predict(
-    model: &mut Model,
+pub fn predict<'m>(
+    model: impl Into<Judging<'m>>,
     request: &Predict,
     session: &Session<'_>,
 ) -> Result<Predictions, ExperimentError> {
@@ -184,37 +205,17 @@ pub fn predict(
 ///
 /// # Errors
 /// As [`predict`]; [`ExperimentError::Output`] with what `take` says.
-pub fn predict_each(
-    model: &mut Model,
+pub fn predict_each<'m>(
+    model: impl Into<Judging<'m>>,
     request: &Predict,
     session: &Session<'_>,
     take: &mut dyn FnMut(FileAnswer) -> io::Result<()>,
 ) -> Result<FileCounts, ExperimentError> {
-    request.policy.check()?;
-    let inputs = inputs::list(&request.paths, session)?;
-    let task = Task::Predict;
-    session.tell(&Event::Begins {
-        task,
-        total: inputs.len(),
-    });
-    let mut judge = Judge {
-        model,
-        request,
-        session,
-        take: &mut one_by_one(take),
-        keeps_pixels: false,
-        counts: FileCounts::default(),
-        batch: Batch::default(),
-    };
-    for chunk in inputs.chunks(CHUNK) {
-        judge.files(&chunk.iter().collect::<Vec<_>>())?;
-    }
-    let (counts, batch) = (judge.counts, judge.batch);
-    session.tell(&Event::Ends { task });
-    if let Some(found) = batch.held_against(&model.file) {
-        session.tell(&Event::HeldAgainstCalibration(&found));
-    }
-    Ok(counts)
+    let wishes = Wishes::default();
+    answer_each(model, request, &wishes, session, &mut |given| match given {
+        GivenAnswer::Slice { answer, .. } => take(answer),
+        GivenAnswer::Unit(_) => Ok(()),
+    })
 }
 
 /// A path that is no Unicode is shown with marks, rather than not at all.

@@ -190,7 +190,7 @@ fn print_slices(
     screen.note(request.policy);
     let mut output = Output::new(answers.format, &model.file.classes, answers.sink());
     let mut unreadable = Vec::new();
-    let counts = predict_each(model, request, session, &mut |answer| {
+    let counts = predict_each(&mut *model, request, session, &mut |answer| {
         output.answer(&answer)?;
         if let Some(objects) = &mut objects {
             objects.see(&answer);
@@ -233,7 +233,8 @@ fn print_units(
         }
         Ok(())
     };
-    let counts = predict_units_and_slices(model, request, whole, session, &mut see, &mut take);
+    let counts =
+        predict_units_and_slices(&mut *model, request, whole, session, &mut see, &mut take);
     let counts = counts.map_err(of_printing)?;
     answers.keep(&output.finish(), screen)?;
     if let Some(objects) = objects {

@@ -9,8 +9,8 @@ use hilum_trust::{Policy, Reason, Rule};
 use super::Whole;
 use super::answer::{Evidence, SliceCounts, UnitPrediction, UnitReason};
 use super::member::UnitName;
-use crate::Model;
-use crate::predict::Prediction;
+use crate::named_model::NamedModel;
+use crate::predict::{FileAnswer, Prediction};
 
 /// Warnings that are told; a damaged series may have one of its own for every slice.
 const WARNING_COUNT: usize = 10;
@@ -27,7 +27,7 @@ struct Slice {
 }
 
 /// Slices of one whole.
-pub(super) struct Collected {
+pub(in crate::predict) struct Collected {
     whole: Whole,
     name: UnitName,
     classes: Classes,
@@ -42,12 +42,17 @@ pub(super) struct Collected {
 }
 
 impl Collected {
-    pub(super) fn new(model: &Model, policy: Policy, whole: Whole, name: UnitName) -> Self {
+    pub(in crate::predict) fn new(
+        model: &NamedModel<'_>,
+        policy: Policy,
+        whole: Whole,
+        name: UnitName,
+    ) -> Self {
         Self {
             whole,
             name,
-            classes: model.file.classes.clone(),
-            model: model.origin.to_string(),
+            classes: model.classes.clone(),
+            model: model.name.clone(),
             policy,
             slices: Vec::new(),
             unreadable_count: 0,
@@ -58,24 +63,32 @@ impl Collected {
         }
     }
 
+    /// What was said of a file or frame of it.
+    pub(in crate::predict) fn answer_of_file(&mut self, answer: &FileAnswer) {
+        match answer {
+            FileAnswer::Predicted(prediction) => self.slice(prediction),
+            FileAnswer::Unreadable { .. } => self.unreadable(),
+        }
+    }
+
     /// A slice that was judged.
-    pub(super) fn slice(&mut self, prediction: Prediction) {
+    pub(super) fn slice(&mut self, prediction: &Prediction) {
         let names = self.classes.names().iter();
         let values = names.map(|name| prediction.probabilities[name]).collect();
         let folder = prediction.path.parent().unwrap_or(Path::new(""));
         if !self.folders.contains(folder) {
             self.folders.insert(folder.to_owned());
         }
-        self.study_uids.insert(prediction.study_uid);
+        self.study_uids.insert(prediction.study_uid.clone());
         self.series_uids.insert(prediction.series_uid.clone());
-        for warning in prediction.warnings {
-            *self.warnings.entry(warning).or_default() += 1;
+        for warning in &prediction.warnings {
+            *self.warnings.entry(warning.clone()).or_default() += 1;
         }
         self.slices.push(Slice {
             probabilities: Probabilities::new(values).expect("those of an answer"),
             reason: prediction.reason,
-            path: prediction.path,
-            series_uid: prediction.series_uid,
+            path: prediction.path.clone(),
+            series_uid: prediction.series_uid.clone(),
             instance_number: prediction.instance_number,
             position_mm: prediction.position_mm,
             frame: prediction.frame,
@@ -88,7 +101,7 @@ impl Collected {
     }
 
     /// What all of them say together; `None` without a slice.
-    pub(super) fn answer(self) -> Option<UnitPrediction> {
+    pub(in crate::predict) fn answer(self) -> Option<UnitPrediction> {
         let rule = Rule::of(&self.classes);
         let is_unlike = |slice: &&Slice| slice.reason == Some(Reason::NotLikeTraining);
         let unlike_count = self.slices.iter().filter(is_unlike).count();

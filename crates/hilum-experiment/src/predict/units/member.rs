@@ -16,7 +16,7 @@ use crate::{ExperimentError, Task};
 
 /// What tells one whole from another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum UnitName {
+pub(in crate::predict) enum UnitName {
     /// Patient ID.
     Patient(String),
     /// Study Instance UID, where no patient is named: a study is of one patient.
@@ -33,9 +33,20 @@ pub(super) enum UnitName {
 
 /// A whole, and the positions of its files.
 #[derive(Debug)]
-pub(super) struct Unit {
-    pub(super) name: UnitName,
-    pub(super) members: Vec<usize>,
+pub(in crate::predict) struct Unit {
+    /// `None` if nobody asked what belongs together.
+    pub(in crate::predict) name: Option<UnitName>,
+    pub(in crate::predict) members: Vec<usize>,
+}
+
+impl Unit {
+    /// Files that nobody told apart.
+    pub(in crate::predict) fn all(count: usize) -> Self {
+        Self {
+            name: None,
+            members: (0..count).collect(),
+        }
+    }
 }
 
 /// Where a file stands among those of its whole, whatever it is called: by series, by instance
@@ -43,7 +54,7 @@ pub(super) struct Unit {
 type Place = (u64, Option<i64>, u64);
 
 /// Everything that is of one whole together, in the order of first files.
-pub(super) fn units(
+pub(in crate::predict) fn units(
     inputs: &[Input],
     whole: Whole,
     limits: DecodeLimits,
@@ -68,8 +79,10 @@ pub(super) fn units(
     for (index, (name, place)) in found.into_iter().enumerate() {
         places.push(place);
         let unit = *known.entry(name.clone()).or_insert_with(|| {
-            let members = Vec::new();
-            units.push(Unit { name, members });
+            units.push(Unit {
+                name: Some(name),
+                members: Vec::new(),
+            });
             units.len() - 1
         });
         units[unit].members.push(index);

@@ -14,14 +14,16 @@ use std::path::PathBuf;
 use hilum_trust::Policy;
 use serde::Serialize;
 
-use super::batch::Batch;
-use super::judge::{CHUNK, Judge, one_by_one};
+use super::answer_each::{GivenAnswer, Wishes, answer_each};
 use super::{FileAnswer, FileCounts, Predict, Prediction};
-use crate::inputs::{self, Input};
+use crate::ExperimentError;
+use crate::judging::Judging;
+use crate::named_model::NamedModel;
 use crate::session::Session;
-use crate::{Event, ExperimentError, Model, Task};
-use collect::Collected;
-use member::{UnitName, units};
+use member::UnitName;
+
+pub(super) use collect::Collected;
+pub(super) use member::{Unit, units};
 
 pub use answer::{Evidence, SliceCounts, UnitPrediction, UnitReason};
 
@@ -68,8 +70,8 @@ pub enum UnitAnswer {
 ///
 /// # Errors
 /// As [`predict_each`](super::predict_each).
-pub fn predict_units(
-    model: &mut Model,
+pub fn predict_units<'m>(
+    model: impl Into<Judging<'m>>,
     request: &Predict,
     whole: Whole,
     session: &Session<'_>,
@@ -82,77 +84,45 @@ pub fn predict_units(
 ///
 /// # Errors
 /// As [`predict_units`].
-pub fn predict_units_and_slices(
-    model: &mut Model,
+pub fn predict_units_and_slices<'m>(
+    model: impl Into<Judging<'m>>,
     request: &Predict,
     whole: Whole,
     session: &Session<'_>,
     see: &mut dyn FnMut(&FileAnswer) -> io::Result<()>,
     take: &mut dyn FnMut(UnitAnswer) -> io::Result<()>,
 ) -> Result<FileCounts, ExperimentError> {
-    request.policy.check()?;
-    let inputs = inputs::list(&request.paths, session)?;
-    let units = units(&inputs, whole, request.limits, &model.workers, session)?;
-    let task = Task::Predict;
-    session.tell(&Event::Begins {
-        task,
-        total: inputs.len(),
-    });
-    let (mut counts, mut batch) = (FileCounts::default(), Batch::default());
-    for unit in units {
-        let mut collected = Collected::new(model, request.policy, whole, unit.name);
-        let mut take_slice = one_by_one(|answer| {
+    let wishes = Wishes {
+        by: Some(whole),
+        ..Wishes::default()
+    };
+    answer_each(model, request, &wishes, session, &mut |given| match given {
+        GivenAnswer::Unit(prediction) => take(UnitAnswer::Predicted(prediction)),
+        GivenAnswer::Slice { answer, .. } => {
             see(&answer)?;
             match answer {
-                FileAnswer::Predicted(prediction) => {
-                    collected.slice(prediction);
-                    Ok(())
-                }
+                FileAnswer::Predicted(_) => Ok(()),
                 FileAnswer::Unreadable { path, frame, error } => {
-                    collected.unreadable();
                     take(UnitAnswer::Unreadable { path, frame, error })
                 }
             }
-        });
-        let mut judge = Judge {
-            model,
-            request,
-            session,
-            take: &mut take_slice,
-            keeps_pixels: false,
-            counts,
-            batch,
-        };
-        for chunk in unit.members.chunks(CHUNK) {
-            let chunk: Vec<&Input> = chunk.iter().map(|member| &inputs[*member]).collect();
-            judge.files(&chunk)?;
         }
-        (counts, batch) = (judge.counts, judge.batch);
-        drop(take_slice);
-        if let Some(prediction) = collected.answer() {
-            take(UnitAnswer::Predicted(Box::new(prediction)))?;
-        }
-    }
-    session.tell(&Event::Ends { task });
-    if let Some(found) = batch.held_against(&model.file) {
-        session.tell(&Event::HeldAgainstCalibration(&found));
-    }
-    Ok(counts)
+    })
 }
 
 /// What the slices of one DICOM series say together, once each of them is answered; `None`
 /// without a slice. `unreadable_count` files of the series could not be read or were refused.
-pub fn answer_series(
-    model: &Model,
+pub fn answer_series<'m>(
+    model: impl Into<NamedModel<'m>>,
     policy: &Policy,
     slices: &[Prediction],
     unreadable_count: usize,
 ) -> Option<UnitPrediction> {
     let series = slices.iter().find_map(|slice| slice.series_uid.clone());
     let name = UnitName::Series(series.unwrap_or_default());
-    let mut collected = Collected::new(model, *policy, Whole::Series, name);
+    let mut collected = Collected::new(&model.into(), *policy, Whole::Series, name);
     for slice in slices {
-        collected.slice(slice.clone());
+        collected.slice(slice);
     }
     for _ in 0..unreadable_count {
         collected.unreadable();

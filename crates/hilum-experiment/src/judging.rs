@@ -1,0 +1,137 @@
+//! Who judges slices: a model of one's own, or one that several ask at once.
+
+use std::num::NonZeroUsize;
+
+use hilum_core::Cancel;
+use hilum_imaging::{LesionDisc, Pixels};
+use hilum_trust::{Answering, Judgement, Policy};
+use hilum_weights::ModelFile;
+use rayon::ThreadPool;
+
+use crate::explain::{Heat, HeatPlan, OwnSubject, Subject};
+use crate::model::answering;
+use crate::ready_network::ReadyNetwork;
+use crate::shared::SharedModel;
+use crate::{ExperimentError, Model};
+
+/// Who judges slices.
+#[derive(Debug)]
+pub enum Judging<'a> {
+    /// A model of the caller's own.
+    Own(&'a mut Model),
+    /// One that several ask at once. It makes its own batches.
+    Shared(&'a SharedModel),
+}
+
+impl<'a> From<&'a mut Model> for Judging<'a> {
+    fn from(model: &'a mut Model) -> Self {
+        Self::Own(model)
+    }
+}
+
+impl<'a> From<&'a SharedModel> for Judging<'a> {
+    fn from(model: &'a SharedModel) -> Self {
+        Self::Shared(model)
+    }
+}
+
+impl Judging<'_> {
+    /// What answers call the model.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Own(model) => model.origin.to_string(),
+            Self::Shared(model) => model.name().to_owned(),
+        }
+    }
+
+    /// What the model's file says.
+    pub(crate) fn file(&self) -> &ModelFile {
+        match self {
+            Self::Own(model) => &model.file,
+            Self::Shared(model) => model.file(),
+        }
+    }
+
+    /// The pool that reads files.
+    pub(crate) fn readers(&self) -> &ThreadPool {
+        match self {
+            Self::Own(model) => &model.workers,
+            Self::Shared(model) => model.readers(),
+        }
+    }
+
+    /// What network and detector say of slices that the model's recipe prepared; tells how many
+    /// are done.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Predict`], [`ExperimentError::SharedModel`] or
+    /// [`ExperimentError::Cancelled`].
+    pub(crate) fn judgements(
+        &mut self,
+        slices: &[&Pixels],
+        batch_size: NonZeroUsize,
+        policy: &Policy,
+        told: &(dyn Fn(usize) + Sync),
+        cancel: &Cancel,
+    ) -> Result<Vec<Judgement>, ExperimentError> {
+        match self {
+            Self::Own(model) => model.judgements(slices, batch_size, policy, told, cancel),
+            Self::Shared(model) => model.judgements(slices, policy.ood_share, told, cancel),
+        }
+    }
+
+    /// The same of values that the network reads, those of whole slices.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Engine`], [`ExperimentError::SharedModel`] or
+    /// [`ExperimentError::Cancelled`].
+    pub(crate) fn judgements_of_values(
+        &mut self,
+        values: &[f32],
+        policy: &Policy,
+        cancel: &Cancel,
+    ) -> Result<Vec<Judgement>, ExperimentError> {
+        let share = policy.ood_share;
+        match self {
+            Self::Own(model) => model.network().judgements_of_values(values, share, cancel),
+            Self::Shared(model) => {
+                let (values, asked) = (values.to_vec(), cancel.clone());
+                let judge = move |mut network: ReadyNetwork<'_>| {
+                    network.judgements_of_values(&values, share, &asked)
+                };
+                model.with_network(judge, cancel)
+            }
+        }
+    }
+
+    /// How judgements become answers under `policy`.
+    pub(crate) fn answering<'a>(&'a self, policy: &'a Policy) -> Answering<'a> {
+        answering(self.file(), policy)
+    }
+
+    /// The heat of each slice; `lesions` are those of the slices, or empty.
+    ///
+    /// # Errors
+    /// As [`HeatPlan::of`], and [`ExperimentError::SharedModel`].
+    pub(crate) fn heat(
+        &mut self,
+        plan: &HeatPlan,
+        slices: &[Subject<'_>],
+        lesions: &[Option<LesionDisc>],
+        cancel: &Cancel,
+    ) -> Result<Vec<Heat>, ExperimentError> {
+        match self {
+            Self::Own(model) => Ok(plan.of(model.network(), slices, lesions, cancel)?),
+            Self::Shared(model) => {
+                let (plan, asked) = (plan.clone(), cancel.clone());
+                let lesions = lesions.to_vec();
+                let slices: Vec<OwnSubject> = slices.iter().map(OwnSubject::from).collect();
+                let heat = move |network: crate::ready_network::ReadyNetwork<'_>| {
+                    let slices: Vec<_> = slices.iter().map(OwnSubject::borrowed).collect();
+                    Ok(plan.of(network, &slices, &lesions, &asked)?)
+                };
+                model.with_network(heat, cancel)
+            }
+        }
+    }
+}

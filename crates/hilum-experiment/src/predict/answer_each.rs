@@ -1,0 +1,198 @@
+//! Answers for slices, series and patients, with heat where it is wanted, in one pass.
+
+use std::io;
+
+use hilum_core::{ClassIndex, ClassName};
+use hilum_explain::sanity::{Checks, Placement};
+use hilum_explain::{Method, Signal};
+use hilum_imaging::{Channels, Pixels};
+use serde::Serialize;
+
+use super::batch::Batch;
+use super::judge::{CHUNK, Judge, JudgedFile, KEPT_CHUNK};
+use super::units::{Collected, Unit, UnitPrediction, Whole, units};
+use super::{FileAnswer, FileCounts, Predict};
+use crate::explain::{Heat, HeatPlan, HeatRequest, Subject, class_of};
+use crate::inputs::{self, Input};
+use crate::judging::Judging;
+use crate::session::Session;
+use crate::{Event, ExperimentError, Task};
+
+/// What is wanted besides an answer for each slice.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wishes {
+    /// An answer for each series or patient.
+    pub by: Option<Whole>,
+    /// Where the model looked.
+    pub heat: Option<HeatRequest>,
+    /// The class that heat speaks for; each slice's most likely one, if absent.
+    pub class: Option<String>,
+}
+
+/// One answer of many.
+#[derive(Debug, Clone)]
+pub enum GivenAnswer {
+    /// For a slice, or a file that could not be read.
+    Slice {
+        /// What the model says.
+        answer: FileAnswer,
+        /// Where it looked, if that was wanted and the slice was judged.
+        heat: Option<Box<GivenHeat>>,
+    },
+    /// For a series or patient, after its slices.
+    Unit(Box<UnitPrediction>),
+}
+
+/// Where the model looked in one slice.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GivenHeat {
+    /// The class that the heat speaks for.
+    pub class: ClassName,
+    /// How it was found.
+    pub method: Method,
+    /// The layer that was read; `None` for methods that look at the image alone.
+    pub layer: Option<String>,
+    /// Whether the map says anything.
+    pub signal: Signal,
+    /// Where in the chest the heat lies.
+    #[serde(flatten)]
+    pub placement: Placement,
+    /// What checks found; nothing where there is no signal.
+    pub sanity: Checks,
+    /// The heat over the file's own pixels, grey: 0 where it is coolest, 255 where it is hottest.
+    #[serde(skip)]
+    pub map: Pixels,
+}
+
+/// Judges every slice and hands all answers to `take` as they come: slice by slice, and after the
+/// last one of a series or patient the answer for the whole, if that is wanted.
+///
+/// # Errors
+/// As [`predict_each`](super::predict_each); [`ExperimentError::Layer`] if the network has no such
+/// layer, [`ExperimentError::NoSuchClass`].
+pub fn answer_each<'m>(
+    model: impl Into<Judging<'m>>,
+    request: &Predict,
+    wishes: &Wishes,
+    session: &Session<'_>,
+    take: &mut dyn FnMut(GivenAnswer) -> io::Result<()>,
+) -> Result<FileCounts, ExperimentError> {
+    request.policy.check()?;
+    let mut model = model.into();
+    let asked = wishes.heat.as_ref();
+    let looking = asked.map(|heat| Looking::new(&model, heat, wishes.class.as_deref(), request));
+    let looking = looking.transpose()?;
+    let inputs = inputs::list(request, session)?;
+    let (limits, readers) = (request.limits, model.readers());
+    let units = match wishes.by {
+        Some(whole) => units(&inputs, whole, limits, readers, session)?,
+        None => vec![Unit::all(inputs.len())],
+    };
+    let task = Task::Predict;
+    let total = inputs.len();
+    session.tell(&Event::Begins { task, total });
+    let (mut counts, mut batch) = (FileCounts::default(), Batch::default());
+    for Unit { name, members } in units {
+        let whole = wishes.by.zip(name);
+        let mut collected = whole
+            .map(|(whole, name)| Collected::new(&(&model).into(), request.policy, whole, name));
+        let mut take_judged = |model: &mut Judging<'_>, judged: Vec<JudgedFile>| {
+            let heat = looking.as_ref().map(|one| one.at(model, &judged, session));
+            let mut heat = heat.transpose()?.unwrap_or_default().into_iter();
+            for JudgedFile { answer, pixels } in judged {
+                if let Some(collected) = &mut collected {
+                    collected.answer_of_file(&answer);
+                }
+                let heat = pixels.and_then(|_| heat.next()).map(Box::new);
+                take(GivenAnswer::Slice { answer, heat })?;
+            }
+            Ok(())
+        };
+        let mut judge = Judge {
+            model: &mut model,
+            request,
+            session,
+            take: &mut take_judged,
+            keeps_pixels: looking.is_some(),
+            counts,
+            batch,
+        };
+        let most = if looking.is_some() { KEPT_CHUNK } else { CHUNK };
+        for chunk in members.chunks(most) {
+            let chunk: Vec<&Input> = chunk.iter().map(|member| &inputs[*member]).collect();
+            judge.files(&chunk)?;
+        }
+        (counts, batch) = (judge.counts, judge.batch);
+        if let Some(prediction) = collected.and_then(Collected::answer) {
+            take(GivenAnswer::Unit(Box::new(prediction)))?;
+        }
+    }
+    session.tell(&Event::Ends { task });
+    if let Some(found) = batch.held_against(model.file()) {
+        session.tell(&Event::HeldAgainstCalibration(&found));
+    }
+    Ok(counts)
+}
+
+/// How heat is found, of this model.
+struct Looking {
+    plan: HeatPlan,
+    method: Method,
+    class: Option<ClassIndex>,
+}
+
+impl Looking {
+    fn new(
+        model: &Judging<'_>,
+        heat: &HeatRequest,
+        class: Option<&str>,
+        request: &Predict,
+    ) -> Result<Self, ExperimentError> {
+        let file = model.file();
+        let class = class.map(|name| class_of(&file.classes, name));
+        let graph = file.graph()?;
+        Ok(Self {
+            plan: HeatPlan::new(heat, &graph, &file.recipe, request.batch.get())?,
+            method: heat.method,
+            class: class.transpose()?,
+        })
+    }
+
+    /// The heat of those slices that were judged.
+    fn at(
+        &self,
+        model: &mut Judging<'_>,
+        judged: &[JudgedFile],
+        session: &Session<'_>,
+    ) -> Result<Vec<GivenHeat>, ExperimentError> {
+        let pixels = judged.iter().filter_map(|file| file.pixels.as_ref());
+        let subjects: Vec<Subject<'_>> = pixels
+            .map(|pixels| Subject {
+                decoded: &pixels.decoded,
+                prepared: &pixels.prepared,
+                class: self.class.unwrap_or(pixels.most_likely),
+            })
+            .collect();
+        let heat = model.heat(&self.plan, &subjects, &[], session.cancel())?;
+        let classes = &model.file().classes;
+        let found = subjects.iter().zip(heat).map(|(subject, heat)| GivenHeat {
+            class: classes.name(subject.class).clone(),
+            method: self.method,
+            layer: self.plan.layer.clone(),
+            signal: heat.map.signal(),
+            map: grey(&heat),
+            placement: heat.placement,
+            sanity: heat.checks,
+        });
+        Ok(found.collect())
+    }
+}
+
+fn grey(heat: &Heat) -> Pixels {
+    let map = heat.map.normalised();
+    let bytes = map
+        .values()
+        .iter()
+        .map(|value| (value * 255.0).round() as u8);
+    Pixels::new(map.width(), map.height(), Channels::Grey, bytes.collect())
+}

@@ -1,0 +1,150 @@
+//! An engine with what the model's file says: all that judging takes.
+
+use std::num::NonZeroUsize;
+
+use hilum_core::Cancel;
+use hilum_graph::{Batch, Engine, EngineError, Logits};
+use hilum_imaging::Pixels;
+use hilum_trust::Judgement;
+use hilum_trust::detector::Rows;
+use hilum_weights::ModelFile;
+use rayon::ThreadPool;
+use rayon::prelude::*;
+
+use crate::ExperimentError;
+use crate::detector::seen_body;
+use crate::model::{logits, tapped};
+
+/// Slices whose values go through the network at once.
+const VALUE_SLICES: usize = 16;
+
+/// An engine, what the model's file says, and the pool for all else.
+pub(crate) struct ReadyNetwork<'a> {
+    pub(crate) engine: &'a mut dyn Engine,
+    pub(crate) file: &'a ModelFile,
+    pub(crate) workers: &'a ThreadPool,
+}
+
+impl ReadyNetwork<'_> {
+    /// What network and detector say of slices that the model's recipe prepared; tells how many
+    /// are done. `ood_share` is that of [`Policy`](hilum_trust::Policy).
+    ///
+    /// # Errors
+    /// [`ExperimentError::Predict`], or [`ExperimentError::Cancelled`].
+    pub(crate) fn judgements(
+        &mut self,
+        slices: &[&Pixels],
+        batch_size: NonZeroUsize,
+        ood_share: Option<f64>,
+        told: &(dyn Fn(usize) + Sync),
+        cancel: &Cancel,
+    ) -> Result<Vec<Judgement>, ExperimentError> {
+        let Self {
+            engine,
+            file,
+            workers,
+        } = self;
+        let recipe = &file.recipe;
+        let Some(detector) = &file.detector else {
+            let logits =
+                workers.install(|| logits(*engine, slices, recipe, batch_size, told, cancel))?;
+            return Ok(logits.into_iter().map(Judgement::from).collect());
+        };
+        let detector = detector.with_share(ood_share);
+        workers.install(|| {
+            let found = tapped(*engine, slices, recipe, batch_size, told, cancel)?;
+            let rows = Rows::new(detector.tapped_width, found.taps);
+            let looks = detector.body.is_some();
+            let bodies = slices
+                .par_iter()
+                .map(|slice| looks.then(|| seen_body(slice)));
+            let bodies: Vec<_> = bodies.collect();
+            let judged = found.logits.into_iter().zip(rows.iter()).zip(bodies);
+            Ok(judged
+                .map(|((logits, row), seen)| Judgement {
+                    logits,
+                    typicality: Some(detector.judge(row, seen)),
+                })
+                .collect())
+        })
+    }
+
+    /// The same of values that the network reads, those of whole slices.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Engine`], or [`ExperimentError::Cancelled`].
+    pub(crate) fn judgements_of_values(
+        &mut self,
+        values: &[f32],
+        ood_share: Option<f64>,
+        cancel: &Cancel,
+    ) -> Result<Vec<Judgement>, ExperimentError> {
+        let size = self.file.recipe.value_count();
+        assert!(values.len().is_multiple_of(size), "values of whole slices");
+        let mut judged = Vec::with_capacity(values.len() / size);
+        for values in values.chunks(size * VALUE_SLICES) {
+            cancel.check()?;
+            judged.extend(self.batch_of_values(values, ood_share)?);
+        }
+        Ok(judged)
+    }
+
+    fn batch_of_values(
+        &mut self,
+        values: &[f32],
+        ood_share: Option<f64>,
+    ) -> Result<Vec<Judgement>, ExperimentError> {
+        let recipe = &self.file.recipe;
+        let (size, views) = (recipe.value_count(), recipe.views.count());
+        let count = values.len() / size;
+        let mut data = vec![0.0; values.len() * views];
+        for (index, view) in data.chunks_exact_mut(size).enumerate() {
+            let slice = &values[index / views * size..][..size];
+            recipe.view_values(slice, index % views, view);
+        }
+        let images = Batch::new(count * views, self.engine.graph().input_shape(), data);
+        let Some(detector) = &self.file.detector else {
+            let logits = finite(self.engine.forward(&images)?)?;
+            let rows: Vec<&[f32]> = logits.rows().collect();
+            let means = rows.chunks_exact(views).map(mean);
+            return Ok(means.map(Judgement::from).collect());
+        };
+        let (logits, taps) = self.engine.forward_tapped(&images)?;
+        let logits = finite(logits)?;
+        let rows: Vec<&[f32]> = logits.rows().collect();
+        let means = rows.chunks_exact(views).map(mean);
+        let detector = detector.with_share(ood_share);
+        let width = detector.tapped_width;
+        let of_first_views = taps.data.chunks_exact(width).step_by(views);
+        let rows = Rows::new(width, of_first_views.flatten().copied().collect());
+        let looks = detector.body.is_some();
+        let judged = means.zip(rows.iter()).zip(values.chunks_exact(size));
+        Ok(judged
+            .map(|((logits, row), values)| {
+                let seen = looks.then(|| seen_body(&recipe.pixels_of(values)));
+                Judgement {
+                    logits,
+                    typicality: Some(detector.judge(row, seen)),
+                }
+            })
+            .collect())
+    }
+}
+
+/// The logits, if they can be made into probabilities.
+fn finite(logits: Logits) -> Result<Logits, EngineError> {
+    if logits.as_slice().iter().all(|value| value.is_finite()) {
+        Ok(logits)
+    } else {
+        Err(EngineError::NotFinite { what: "logits" })
+    }
+}
+
+/// The mean over the views of a slice.
+fn mean(views: &[&[f32]]) -> Vec<f32> {
+    let classes = 0..views[0].len();
+    let sum = |class: usize| views.iter().map(|row| row[class]).sum::<f32>();
+    classes
+        .map(|class| sum(class) / views.len() as f32)
+        .collect()
+}
