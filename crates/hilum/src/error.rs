@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use hilum_experiment::{ErrorKind, ExperimentError, Interruptible, Said};
 use hilum_imaging::DatasetWriteError;
+use hilum_serve::ServeError;
 use thiserror::Error;
 
 use crate::config_file::ConfigFileError;
@@ -22,6 +23,9 @@ pub(crate) enum CommandError {
     /// What the library says; it knows whose fault it is.
     #[error(transparent)]
     Experiment(Box<ExperimentError>),
+    /// A server cannot start.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
     /// Arguments that the command itself cannot use.
     #[error(transparent)]
     Arguments(#[from] ArgumentError),
@@ -96,11 +100,10 @@ impl CommandError {
             Self::BrokenPipe => 0,
             Self::Arguments(_) | Self::ConfigFile(_) | Self::Findings => 1,
             Self::Output(_) | Self::Format(_) | Self::Phantoms(_) => 2,
-            Self::Experiment(error) => match error.kind() {
-                ErrorKind::BadInput => 1,
-                ErrorKind::Failure => 2,
-                ErrorKind::Cancelled => INTERRUPTED,
-            },
+            Self::Serve(ServeError::Model(error)) => of_kind(error.kind()),
+            Self::Serve(ServeError::Listen { .. } | ServeError::Threads { .. }) => 2,
+            Self::Serve(_) => 1,
+            Self::Experiment(error) => of_kind(error.kind()),
         }
     }
 
@@ -111,6 +114,14 @@ impl CommandError {
             Self::Experiment(error) if error.kind() == ErrorKind::Cancelled => how_to_go_on(error),
             error => Some(describe(error)),
         }
+    }
+}
+
+fn of_kind(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::BadInput => 1,
+        ErrorKind::Failure => 2,
+        ErrorKind::Cancelled => INTERRUPTED,
     }
 }
 

@@ -220,6 +220,12 @@ pub(crate) fn print_csv(rows: &str) -> io::Result<()> {
     }
 }
 
+/// Prints a line of a log on stderr, without breaking it.
+pub(crate) fn print_log(line: &str) {
+    // A closed stderr must not stop the work.
+    let _ = writeln!(io::stderr().lock(), "{}", printable_json(line));
+}
+
 /// Prints an error as the last thing that a command says.
 pub(crate) fn print_error(message: &str) {
     let message = printable(message);

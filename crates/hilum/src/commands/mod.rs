@@ -14,6 +14,7 @@ mod export;
 mod man;
 mod predict;
 mod search;
+mod serve;
 mod split;
 mod train;
 
@@ -67,6 +68,8 @@ commands! {
     Predict = predict,
     /// Show where a model looked, as heat over slices, and check that it can be believed
     Explain = explain,
+    /// Answer over HTTP: a page to look at, and interfaces for programs
+    Serve = serve,
     /// Tell what is known of a model: its card, or a reporting checklist filled in
     Card = card,
     /// Write a model in half precision, with its licence and a card that says what it is worth

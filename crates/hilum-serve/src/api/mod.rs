@@ -1,0 +1,23 @@
+//! hilum's own interface.
+
+mod files;
+pub(crate) mod jobs;
+pub(crate) mod models;
+pub(crate) mod predict;
+mod wishes;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::context::Context;
+
+pub(crate) use files::refuse_encoded;
+pub use jobs::JobKeeping;
+pub(crate) use jobs::Jobs;
+
+pub(crate) fn routes() -> Router<Context> {
+    Router::new()
+        .route("/api/models", get(models::list))
+        .route("/api/predict", post(predict::predict))
+        .merge(jobs::routes())
+}

@@ -1,0 +1,76 @@
+//! What a client wants besides an answer for each slice.
+
+use hilum_experiment::{HeatRequest, Method, Thoroughness, Whole, Wishes};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::refusal::Refusal;
+
+/// The query of an address that answers files.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Query {
+    /// Which model; the first, if absent.
+    pub(super) model: Option<String>,
+    /// `slice`, `series` or `patient`.
+    by: Option<String>,
+    /// A method of heat maps.
+    heat: Option<String>,
+    /// The layer that heat is read at.
+    layer: Option<String>,
+    /// The class that heat speaks for.
+    class: Option<String>,
+    /// How far maps are checked.
+    sanity: Option<String>,
+}
+
+impl Query {
+    /// # Errors
+    /// `400` for a word that is not known.
+    pub(super) fn wishes(&self) -> Result<Wishes, Refusal> {
+        let by = match self.by.as_deref() {
+            None | Some("slice") => None,
+            Some("series") => Some(Whole::Series),
+            Some("patient") => Some(Whole::Patient),
+            Some(_) => {
+                return Err(Refusal::malformed("`by` is no word that is known")
+                    .hint("one of `slice`, `series`, `patient`"));
+            }
+        };
+        Ok(Wishes {
+            by,
+            heat: self.heat()?,
+            class: self.class.clone(),
+        })
+    }
+
+    fn heat(&self) -> Result<Option<HeatRequest>, Refusal> {
+        let Some(method) = &self.heat else {
+            return match (&self.layer, &self.class, &self.sanity) {
+                (None, None, None) => Ok(None),
+                _ => Err(
+                    Refusal::malformed("`layer`, `class` and `sanity` are of heat maps")
+                        .hint("ask for them with `heat=grad-cam`"),
+                ),
+            };
+        };
+        let refused =
+            |name: &str, error: String| Refusal::malformed(format!("`{name}`: {}", line(&error)));
+        let method = method.parse::<Method>();
+        let method = method.map_err(|error| refused("heat", error.to_string()))?;
+        let sanity = self.sanity.as_deref().map(str::parse::<Thoroughness>);
+        let sanity = sanity.transpose();
+        let sanity = sanity.map_err(|error| refused("sanity", error.to_string()))?;
+        Ok(Some(HeatRequest {
+            method,
+            layer: self.layer.clone(),
+            sanity: sanity.unwrap_or_default(),
+        }))
+    }
+}
+
+/// An error with its hint, in one line.
+fn line(error: &str) -> String {
+    error.replace("\nhint: ", "; hint: ").replace('\n', " ")
+}

@@ -1,0 +1,71 @@
+//! Why a server does not start or stops.
+
+use std::io;
+
+use hilum_experiment::ExperimentError;
+use thiserror::Error;
+
+use crate::access::TokenError;
+use crate::listen::TlsError;
+
+/// Why a server does not start or stops.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// Anybody on the network could ask.
+    #[error(
+        "`{address}` can be reached from other machines, and anybody there could ask\n\
+         hint: name a file with a secret by `--token-file`, say `--behind-proxy` if a proxy asks who \
+         comes, or listen on `127.0.0.1` alone"
+    )]
+    Open {
+        /// Where it was to listen.
+        address: String,
+    },
+    /// No place to listen at.
+    #[error("`{address}` is no address\nhint: write `HOST:PORT`, such as `127.0.0.1:8080`")]
+    Address {
+        /// What was given.
+        address: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Somebody else listens there.
+    #[error(
+        "`{address}` is taken by another program\n\
+         hint: choose another port with `--address`, or any free one with port 0"
+    )]
+    Taken {
+        /// Where it was to listen.
+        address: String,
+    },
+    /// The system does not let us listen.
+    #[error("cannot listen on `{address}`")]
+    Listen {
+        /// Where it was to listen.
+        address: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Two models of one name.
+    #[error("two models are called `{name}`\nhint: give one another name: `--model NAME=FILE`")]
+    SameName {
+        /// The name.
+        name: String,
+    },
+    /// A model cannot be opened.
+    #[error(transparent)]
+    Model(#[from] ExperimentError),
+    /// No token.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// No certificate or key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The system has no more threads.
+    #[error("cannot start threads")]
+    Threads {
+        /// What the system said.
+        source: io::Error,
+    },
+}
