@@ -43,9 +43,9 @@ fi
 
 for file in "$folder"/results/sr-*.dcm; do
   dsrdump "$file" >"$folder/dump.txt" 2>"$folder/problems.txt" || { echo "dsrdump fails on $file"; failed=1; }
-  if [ -s "$folder/problems.txt" ]; then
-    printf 'dsrdump on %s\n' "$file"
-    cat "$folder/problems.txt"
+  # It says of most character sets that it checks no values in them.
+  if grep -v 'does not support this Specific Character Set\|unsupported SpecificCharacterSet' "$folder/problems.txt"; then
+    printf 'says dsrdump of %s\n' "$file"
     failed=1
   fi
   grep -q 'Measurement Group' "$folder/dump.txt" || { echo "no measurement group in $file"; failed=1; }

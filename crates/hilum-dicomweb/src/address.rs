@@ -134,8 +134,8 @@ impl fmt::Display for Address {
 
 /// Whether text is an identifier (PS3.5 9.1).
 pub(crate) fn is_uid(text: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_digit() || byte == b'.';
-    (1..=64).contains(&text.len()) && text.bytes().all(is_part)
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    text.len() <= 64 && text.split('.').all(is_part)
 }
 
 fn is_this_machine(host: &str) -> bool {

@@ -32,7 +32,7 @@ const SERIES: [(&str, Lesion, Change); 6] = [
     }),
     ("latin-1", Lesion::CentralHilarCavitating, |object| {
         text(object, tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 100");
-        bytes(object, tags::PATIENT_NAME, VR::PN, b"M\xfcller^J\xfcrgen ");
+        bytes(object, tags::PATIENT_NAME, VR::PN, b"M\xfcller^J\xfcrgen");
         text(object, tags::STUDY_DESCRIPTION, VR::LO, "CT Thorax");
     }),
     ("japanese", Lesion::LobulatedLargePeripheral, |object| {
@@ -43,7 +43,8 @@ const SERIES: [(&str, Lesion, Change); 6] = [
             VR::CS,
             b"\\ISO 2022 IR 87",
         );
-        let name = b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B=\x1b$B$d$^$@\x1b(B^\x1b$B$?$m$&\x1b(B ";
+        let name =
+            b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B=\x1b$B$d$^$@\x1b(B^\x1b$B$?$m$&\x1b(B";
         bytes(object, tags::PATIENT_NAME, VR::PN, name);
     }),
     ("bare", Lesion::None, |object| {
@@ -74,6 +75,7 @@ const SERIES: [(&str, Lesion, Change); 6] = [
         let method = "ISO_10918_1";
         text(object, tags::LOSSY_IMAGE_COMPRESSION_METHOD, VR::CS, method);
         text(object, tags::PATIENT_AGE, VR::AS, "063Y");
+        text(object, tags::PATIENT_WEIGHT, VR::DS, "71.500");
     }),
 ];
 
@@ -141,6 +143,10 @@ fn text(object: &mut InMemDicomObject, tag: Tag, vr: VR, value: &str) {
 }
 
 fn bytes(object: &mut InMemDicomObject, tag: Tag, vr: VR, value: &[u8]) {
-    let value = PrimitiveValue::U8(value.to_vec().into());
+    let mut value = value.to_vec();
+    if value.len() % 2 == 1 {
+        value.push(b' ');
+    }
+    let value = PrimitiveValue::U8(value.into());
     object.put(DataElement::new(tag, vr, value));
 }

@@ -197,6 +197,11 @@ impl SourceInstance {
 
 /// Puts a value as it is coded, padded to an even length.
 fn put_bytes(object: &mut InMemDicomObject, tag: Tag, vr: VR, value: &[u8]) {
+    if vr == VR::DS {
+        // Bytes would be written as that many numbers.
+        put(object, tag, vr, String::from_utf8_lossy(value).into_owned());
+        return;
+    }
     let mut bytes = value.to_vec();
     if bytes.len() % 2 == 1 {
         bytes.push(b' ');

@@ -2,9 +2,9 @@
 
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::InMemDicomObject;
-use hilum_trust::Abstain;
+use hilum_trust::{Abstain, Policy};
 
-use crate::series::{items, objects_under, read, reports, text, write};
+use crate::series::{items, objects, objects_under, read, reports, text, write};
 
 /// A content item: how it belongs to the one above, its type and the code of its name.
 fn row(item: &InMemDicomObject) -> String {
@@ -135,7 +135,7 @@ fn the_series_comes_first_and_then_each_slice_in_a_group_of_its_own() {
 fn probabilities_are_those_of_the_prediction_with_the_class_as_a_modifier() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "a", 1, |_| {});
-    let (objects, results) = objects_under(folder.path(), 0, Abstain::Never);
+    let (objects, results) = objects(folder.path(), 0);
     let report = read(&objects[0]);
     let answer = &results.series[0].answer;
     let group = with(with(&report, GROUPS)[0], GROUP)[0];
@@ -179,29 +179,43 @@ fn probabilities_are_those_of_the_prediction_with_the_class_as_a_modifier() {
 
 #[test]
 fn i_dont_know_is_coded_with_its_reason() {
-    // The bundled model was trained on real slices: phantoms of 64 pixels are not like them.
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "a", 2, |_| {});
-    let (objects, results) = objects_under(folder.path(), 0, Abstain::Ood);
-    assert!(results.series[0].answer.abstained);
-    let report = read(&objects[0]);
-    let groups = with(with(&report, GROUPS)[0], GROUP).to_vec();
-    let said = |group: &InMemDicomObject, row: &str| meaning(with(group, row)[0]);
-    let (unknown, reason) = (
-        "CONTAINS CODE DONT-KNOW 99HILUM",
-        "CONTAINS CODE REASON 99HILUM",
-    );
-    let finding = "CONTAINS CODE 121071 DCM";
-    assert_eq!(said(groups[0], unknown), "Yes");
-    assert_eq!(
-        said(groups[0], reason),
-        "most slices are not like the training data"
-    );
-    assert_eq!(said(groups[0], finding), "Indeterminate");
-    assert_eq!(said(groups[1], unknown), "Yes");
-    assert_eq!(said(groups[1], reason), "not like the training data");
-    let scheme = &items(&report, tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE)[0];
-    assert_eq!(text(scheme, tags::CODING_SCHEME_DESIGNATOR), "99HILUM");
+    let unlike = Policy {
+        abstain: Abstain::Ood,
+        // Nearly every slice of the model's own kind is flagged.
+        ood_share: Some(0.999),
+        ..Policy::default()
+    };
+    let threshold = Policy {
+        abstain: Abstain::Ood,
+        threshold: Some(1.0),
+        ood_share: Some(0.001),
+        ..Policy::default()
+    };
+    let below = "the most likely class is below the threshold";
+    let expected = [
+        (
+            unlike,
+            "most slices are not like the training data",
+            "not like the training data",
+        ),
+        (threshold, below, below),
+    ];
+    for (policy, of_series, of_slice) in expected {
+        let (objects, results) = objects_under(folder.path(), 0, policy);
+        assert!(results.series[0].answer.abstained);
+        let report = read(&objects[0]);
+        let groups = with(with(&report, GROUPS)[0], GROUP).to_vec();
+        let said = |group: &InMemDicomObject, row: &str| meaning(with(group, row)[0]);
+        for (group, reason) in groups.iter().zip([of_series, of_slice, of_slice]) {
+            assert_eq!(said(group, "CONTAINS CODE DONT-KNOW 99HILUM"), "Yes");
+            assert_eq!(said(group, "CONTAINS CODE REASON 99HILUM"), reason);
+            assert_eq!(said(group, "CONTAINS CODE 121071 DCM"), "Indeterminate");
+        }
+        let scheme = &items(&report, tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE)[0];
+        assert_eq!(text(scheme, tags::CODING_SCHEME_DESIGNATOR), "99HILUM");
+    }
 }
 
 #[test]

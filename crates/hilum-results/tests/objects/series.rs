@@ -44,23 +44,23 @@ pub(crate) fn put(object: &mut InMemDicomObject, tag: Tag, vr: VR, value: &[u8])
 
 /// Everything that is written about the files under `folder`, the model never abstaining.
 pub(crate) fn objects(folder: &Path, captures: usize) -> (Vec<ResultObject>, Results) {
-    objects_under(folder, captures, Abstain::Never)
+    let policy = Policy {
+        abstain: Abstain::Never,
+        ..Policy::default()
+    };
+    objects_under(folder, captures, policy)
 }
 
 /// The same under another policy.
 pub(crate) fn objects_under(
     folder: &Path,
     captures: usize,
-    abstain: Abstain,
+    policy: Policy,
 ) -> (Vec<ResultObject>, Results) {
     let session = Session::default();
     let machine = Choices::default().machine();
     let mut model = Model::open(&ModelOrigin::Bundled, &machine, &session).unwrap();
     let identity = ModelIdentity::of(&model);
-    let policy = Policy {
-        abstain,
-        ..Policy::default()
-    };
     let request = Predict {
         policy,
         ..Predict::new([folder])
