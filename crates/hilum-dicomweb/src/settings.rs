@@ -98,7 +98,7 @@ impl Default for Limits {
             instances: 10_000,
             answer_bytes: 1 << 29,
             total_bytes: 1 << 32,
-            time: Duration::from_secs(600),
+            time: Duration::from_mins(10),
         }
     }
 }

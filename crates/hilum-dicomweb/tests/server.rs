@@ -28,7 +28,7 @@ fn fetch(
     settings: &DicomWebSettings,
 ) -> Result<Vec<Instance>, DicomWebError> {
     let address = format!("dicomweb:{}{path}", server.url());
-    let address: Address = address.parse().unwrap();
+    let address: Address = address.parse().expect("an address");
     retrieve(&address, settings, &mut |_, _| {}, &Cancel::default())
 }
 
@@ -60,7 +60,7 @@ fn study(request: &Request, count: usize) -> Reply {
         "/series/1.2.3/instances" => {
             let number = |name: &str| {
                 let found = query.split('&').find_map(|part| part.strip_prefix(name));
-                found.map_or(0, |text| text.parse::<usize>().unwrap())
+                found.map_or(0, |text| text.parse().expect("a number"))
             };
             // No more than two at once, as servers may.
             let (from, most) = (number("offset="), number("limit=").min(2));

@@ -165,6 +165,9 @@ impl JudgedSlice {
 
 impl JudgedSeries {
     /// The instance whose patient, study and series objects repeat: the one of the lowest number.
+    ///
+    /// # Panics
+    /// If there is no slice.
     pub fn source(&self) -> &SourceInstance {
         let sources = self.slices.iter().map(|slice| &slice.source);
         let first = sources.min_by_key(|source| (source.instance_number, &source.sop_instance_uid));

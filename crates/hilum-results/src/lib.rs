@@ -50,6 +50,11 @@
 //!
 //! `docs/dicom-results.md` says which templates and codes are used.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "the library's error is made once, when a call ends"
+)]
+
 mod attributes;
 mod capture;
 mod code;

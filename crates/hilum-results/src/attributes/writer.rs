@@ -1,5 +1,7 @@
 //! Words of our own in the character set of an object.
 
+use std::fmt::Write as _;
+
 /// The longest value of `LO`, in characters.
 const LONG_STRING: usize = 64;
 
@@ -24,7 +26,9 @@ impl Writer {
                 '\n' => written.push('\n'),
                 _ if character.is_control() => written.push(' '),
                 _ if character.is_ascii() || self == Self::Unicode => written.push(character),
-                _ => written.push_str(&format!("<U+{:04X}>", u32::from(character))),
+                _ => {
+                    let _ = write!(written, "<U+{:04X}>", u32::from(character));
+                }
             }
         }
         written

@@ -1,5 +1,7 @@
 //! TID 1501 Measurement and Qualitative Evaluation Group: one for the series, one for each slice.
 
+use std::fmt::Write as _;
+
 use hilum_experiment::{UnitPrediction, UnitReason};
 
 use super::algorithm::identification;
@@ -110,7 +112,7 @@ fn counts(unit: &UnitPrediction, identifiers: &Identifiers<'_>) -> String {
         slices.abstained
     );
     if slices.unreadable > 0 {
-        said.push_str(&format!("; {} could not be judged", slices.unreadable));
+        let _ = write!(said, "; {} could not be judged", slices.unreadable);
     }
     said
 }

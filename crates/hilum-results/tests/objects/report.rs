@@ -45,7 +45,7 @@ const GROUPS: &str = "CONTAINS CONTAINER 126010 DCM";
 const GROUP: &str = "CONTAINS CONTAINER 125007 DCM";
 
 fn report(count: usize) -> InMemDicomObject {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), "a", count, |_| {});
     let reports = reports(folder.path());
     assert_eq!(reports.len(), 1);
@@ -96,7 +96,7 @@ fn the_root_is_a_measurement_report() {
 fn the_series_comes_first_and_then_each_slice_in_a_group_of_its_own() {
     // TID 1501, with TID 4019 and TID 300.
     let report = report(3);
-    let groups = with(with(&report, GROUPS)[0], GROUP).to_vec();
+    let groups = with(with(&report, GROUPS)[0], GROUP);
     assert_eq!(groups.len(), 4);
     let names = groups.iter().map(|group| {
         let tracking = with(group, "HAS OBS CONTEXT TEXT 112039 DCM")[0];
@@ -206,7 +206,7 @@ fn i_dont_know_is_coded_with_its_reason() {
         let (objects, results) = objects_under(folder.path(), 0, policy);
         assert!(results.series[0].answer.abstained);
         let report = read(&objects[0]);
-        let groups = with(with(&report, GROUPS)[0], GROUP).to_vec();
+        let groups = with(with(&report, GROUPS)[0], GROUP);
         let said = |group: &InMemDicomObject, row: &str| meaning(with(group, row)[0]);
         for (group, reason) in groups.iter().zip([of_series, of_slice, of_slice]) {
             assert_eq!(said(group, "CONTAINS CODE DONT-KNOW 99HILUM"), "Yes");
@@ -245,6 +245,6 @@ fn evidence_names_every_image_once_in_its_series_and_study() {
     uids.sort();
     uids.dedup();
     assert_eq!(uids.len(), 3);
-    let groups = with(with(&report, GROUPS)[0], GROUP).to_vec();
+    let groups = with(with(&report, GROUPS)[0], GROUP);
     assert_eq!(groups.len(), 4);
 }

@@ -29,10 +29,10 @@ pub(crate) fn write(
         };
         let path = folder.join(format!("{name}-{}.dcm", slice_index + 1));
         let series = SeriesInfo::phantom(patient_seed, lesion);
-        write_dicom(&path, &phantom.render(), &series, slice_index + 1).unwrap();
-        let mut file = open_file(&path).unwrap();
+        write_dicom(&path, &phantom.render(), &series, slice_index + 1).expect("a slice");
+        let mut file = open_file(&path).expect("the slice");
         change(&mut file);
-        file.write_to_file(&path).unwrap();
+        file.write_to_file(&path).expect("a file");
     }
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn objects_under(
 ) -> (Vec<ResultObject>, Results) {
     let session = Session::default();
     let machine = Choices::default().machine();
-    let mut model = Model::open(&ModelOrigin::Bundled, &machine, &session).unwrap();
+    let mut model = Model::open(&ModelOrigin::Bundled, &machine, &session).expect("a model");
     let identity = ModelIdentity::of(&model);
     let request = Predict {
         policy,
@@ -75,7 +75,7 @@ pub(crate) fn objects_under(
         Ok(())
     };
     let results = predict_results(&mut model, &identity, &request, &settings, &session, take);
-    (objects, results.unwrap())
+    (objects, results.expect("answers"))
 }
 
 /// The reports alone.
@@ -89,7 +89,7 @@ pub(crate) fn reports(folder: &Path) -> Vec<ResultObject> {
 pub(crate) fn read(object: &ResultObject) -> InMemDicomObject {
     let file = OpenFileOptions::new()
         .from_reader(&object.bytes[..])
-        .unwrap();
+        .expect("a file");
     let meta = file.meta();
     assert_eq!(meta.transfer_syntax(), hilum_results::TRANSFER_SYNTAX_UID);
     assert_eq!(
@@ -113,7 +113,7 @@ pub(crate) fn text(object: &InMemDicomObject, tag: Tag) -> String {
         .get(tag)
         .unwrap_or_else(|| panic!("no {tag}"))
         .to_str()
-        .unwrap();
+        .expect("text");
     value.trim_end_matches(['\0', ' ']).to_owned()
 }
 

@@ -2,12 +2,12 @@
 
 use hilum_imaging::{Lesion, Phantom, SeriesInfo, write_dicom};
 
-use crate::workplace::{Finished, Workplace};
+use crate::workplace::{Finished, Workplace, names_in};
 
 /// Two slices of each of two series, and a picture.
 fn files(workplace: &Workplace) {
     let folder = workplace.path("files");
-    std::fs::create_dir(&folder).unwrap();
+    std::fs::create_dir(&folder).expect("a folder");
     for patient_seed in [1, 2] {
         for slice_index in 0..2 {
             let lesion = Lesion::None;
@@ -19,7 +19,7 @@ fn files(workplace: &Workplace) {
             };
             let path = folder.join(format!("{patient_seed}-{slice_index}.dcm"));
             let series = SeriesInfo::phantom(patient_seed, lesion);
-            write_dicom(&path, &phantom.render(), &series, slice_index + 1).unwrap();
+            write_dicom(&path, &phantom.render(), &series, slice_index + 1).expect("a slice");
         }
     }
 }
@@ -32,13 +32,12 @@ fn predict(workplace: &Workplace, more: &[&str]) -> Finished {
 
 /// How many reports and captures there are.
 fn written(workplace: &Workplace) -> (usize, usize) {
-    let names = std::fs::read_dir(workplace.path("results")).unwrap();
-    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let names: Vec<String> = names.collect();
-    let of = |kind: &str| {
-        let starts = names.iter().filter(|name| name.starts_with(kind));
-        starts.filter(|name| name.ends_with(".dcm")).count()
+    let names = names_in(&workplace.path("results"));
+    let is = |name: &String, kind: &str| {
+        let name = name.strip_suffix(".dcm");
+        name.is_some_and(|name| name.starts_with(kind))
     };
+    let of = |kind: &str| names.iter().filter(|name| is(name, kind)).count();
     assert_eq!(of("sr-") + of("capture-"), names.len(), "{names:?}");
     (of("sr-"), of("capture-"))
 }
