@@ -52,9 +52,9 @@ pub use augment::{
 };
 pub use decode::{
     CT_STORAGE_CLASSES, Concern, DecodeError, DecodeLimits, DecodeProblem, DecoderCause, Depth,
-    DicomHeader, DicomIdentity, DicomInfo, DicomProblem, Format, Hounsfield, Nonconformity,
-    READ_TRANSFER_SYNTAXES, Rendering, Slice, SliceFile, SourceColor, SourceDepth, SourceInfo,
-    SourceNote, decode, decode_file, decode_hounsfield, dicom_patient_id, file_head,
+    DicomHeader, DicomIdentity, DicomInfo, DicomProblem, Format, Hounsfield, Measured,
+    Nonconformity, READ_TRANSFER_SYNTAXES, Rendering, Slice, SliceFile, SourceColor, SourceDepth,
+    SourceInfo, SourceNote, decode, decode_file, decode_hounsfield, dicom_patient_id, file_head,
 };
 pub use fingerprint::{
     Likeness, PixelDigest, SliceFingerprint, SliceSet, SliceSetError, THUMBNAIL_SIDE,

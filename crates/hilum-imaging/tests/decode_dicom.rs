@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hilum_imaging::{
-    Concern, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Nonconformity, Slice,
+    Concern, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Nonconformity, Slice, SliceFile,
     SourceInfo, VoiFunction, Window, decode, decode_hounsfield,
 };
 use serde_json::Value;
@@ -60,6 +60,21 @@ fn hounsfield_units_are_pydicoms() {
             let difference = (f64::from(*found) - value.as_f64().unwrap()).abs();
             assert!(difference <= tolerance, "{name}: {found} is not {value}");
         }
+    }
+}
+
+#[test]
+fn a_measured_slice_has_the_same_units_and_its_place() {
+    for (name, _) in expected() {
+        let file = SliceFile::new(bytes(&name), &DecodeLimits::default()).unwrap();
+        let slice = file.measured(0).unwrap().unwrap();
+        let expected = decode_hounsfield(&bytes(&name), &DecodeLimits::default()).unwrap();
+        assert_eq!(slice.hounsfield, expected, "of {name}");
+        let said = slice.dicom.unwrap();
+        assert_eq!(slice.spacing_mm, said.spacing_mm, "of {name}");
+        let decoded = info(&name);
+        assert_eq!(said.position_mm, decoded.position_mm, "of {name}");
+        assert_eq!(said.windows, decoded.windows, "of {name}");
     }
 }
 

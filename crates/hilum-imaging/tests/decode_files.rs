@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hilum_imaging::{
-    DecodeLimits, DecodeProblem, Depth, Format, Recipe, SliceFile, SourceDepth, SourceNote, Window,
-    decode,
+    DecodeLimits, DecodeProblem, Depth, FileWindow, Format, Recipe, SliceFile, SourceDepth,
+    SourceNote, VoiFunction, Window, decode,
 };
 use serde_json::Value;
 
@@ -42,6 +42,36 @@ fn from_hex(text: &Value) -> Vec<u8> {
     digits
         .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
         .collect()
+}
+
+/// The affines of `make_files.py`: the lengths of their columns.
+#[test]
+fn a_measured_plane_holds_hounsfield_units_and_the_distance_of_its_pixels() {
+    let window = FileWindow {
+        center_hu: -600.0,
+        width_hu: 1500.0,
+        function: VoiFunction::Linear,
+    };
+    let expected = expected();
+    for (name, spacing_mm) in [
+        ("lps.nii.gz", [0.8, 0.7]),
+        ("u16-scaled.nii", [0.8, 0.7]),
+        ("sagittal.nii", [0.690290, 2.402082]),
+    ] {
+        let file = open(name);
+        for index in 0..file.count() {
+            let slice = file.measured(index).unwrap().unwrap();
+            let values = slice.hounsfield.values_hu.iter();
+            let grey = values.map(|value| window.grey(f64::from(*value)).round() as u8);
+            let hex = &expected[name][index]["hex"];
+            assert_eq!(grey.collect::<Vec<_>>(), from_hex(hex), "of {name}");
+            let found = slice.spacing_mm.unwrap();
+            for (found, expected) in found.iter().zip(spacing_mm) {
+                assert!((found - expected).abs() < 1e-5, "{name}: {found}");
+            }
+        }
+    }
+    assert_eq!(open("pages.tif").measured(0).unwrap(), None);
 }
 
 #[test]

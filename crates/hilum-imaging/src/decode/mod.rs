@@ -29,7 +29,7 @@ pub use dicom::{
 pub use error::{DecodeError, DecodeProblem, DecoderCause, DicomProblem};
 pub use format::Format;
 pub use limits::DecodeLimits;
-pub use slice_file::SliceFile;
+pub use slice_file::{Measured, SliceFile};
 pub use source::{DicomInfo, SourceColor, SourceInfo, SourceNote};
 
 /// Pixels, and what their file said of itself.

@@ -5,9 +5,20 @@ use std::path::Path;
 use super::depth::Rendering;
 use super::dicom::DicomFile;
 use super::{
-    DecodeError, DecodeLimits, DecodeProblem, DicomProblem, Format, Hounsfield, Slice, bmp, jpeg,
-    nifti, png, sniff, tiff, webp,
+    DecodeError, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Format, Hounsfield, Slice,
+    bmp, jpeg, nifti, png, sniff, tiff, webp,
 };
+
+/// A slice in Hounsfield units, with what its file says of its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// Its values, before any window.
+    pub hounsfield: Hounsfield,
+    /// Between rows, then between columns, in mm; `None` where the file is silent.
+    pub spacing_mm: Option<[f64; 2]>,
+    /// What a DICOM file said beyond that.
+    pub dicom: Option<Box<DicomInfo>>,
+}
 
 /// A file that is open, with as many slices as it has frames, pages or planes.
 #[derive(Debug)]
@@ -114,6 +125,23 @@ impl SliceFile {
         assert!(index < self.count(), "slice {index} of {}", self.count());
         match &self.content {
             Content::Dicom(file) => file.hounsfield(index).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The slice at `index` before any window, with what its file says of its place; `None` for a
+    /// kind of file that holds grey levels or colours.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    ///
+    /// # Panics
+    /// As [`decode`](Self::decode).
+    pub fn measured(&self, index: usize) -> Result<Option<Measured>, DecodeProblem> {
+        assert!(index < self.count(), "slice {index} of {}", self.count());
+        match &self.content {
+            Content::Dicom(file) => file.measured(index).map(Some),
+            Content::Volume(bytes, volume) => volume.measured(bytes, index).map(Some),
             _ => Ok(None),
         }
     }

@@ -24,7 +24,7 @@ use dicom_dictionary_std::{tags, uids};
 
 use super::error::{DecoderCause, DicomProblem};
 use super::source::{SourceColor, SourceInfo};
-use super::{DecodeLimits, DecodeProblem, Format, Slice};
+use super::{DecodeLimits, DecodeProblem, Format, Measured, Slice};
 use crate::{Channels, Pixels, Window};
 use attributes::integer;
 use codec::Coding;
@@ -182,6 +182,19 @@ impl DicomFile {
             1 => Ok(file),
             count => Err(DicomProblem::MultiFrame { count }.into()),
         }
+    }
+
+    pub(super) fn measured(&self, index: usize) -> Result<Measured, DecodeProblem> {
+        let slice = self.slice(index)?;
+        Ok(Measured {
+            hounsfield: Hounsfield {
+                width: self.layout.columns,
+                height: self.layout.rows,
+                values_hu: slice.hounsfield(),
+            },
+            spacing_mm: slice.info.spacing_mm,
+            dicom: Some(Box::new(slice.info)),
+        })
     }
 
     pub(super) fn hounsfield(&self, index: usize) -> Result<Hounsfield, DecodeProblem> {

@@ -60,6 +60,16 @@ impl Axes {
         self.0.map(|(axis, _)| header.size[axis])
     }
 
+    /// Between rows, then between columns, in mm; `None` where the file does not say how it lies.
+    pub(super) fn spacing_mm(&self, header: &Header) -> Option<[f64; 2]> {
+        let matrix = header.matrix?;
+        let [(across, _), (down, _), _] = self.0;
+        Some([down, across].map(|axis| {
+            let squares = matrix.map(|row| row[axis] * row[axis]);
+            squares.iter().sum::<f64>().sqrt()
+        }))
+    }
+
     /// Where the values of a plane stand in the file, row by row.
     pub(super) fn plane(
         &self,

@@ -15,7 +15,7 @@ use flate2::read::MultiGzDecoder;
 use super::depth::{Depth, Rendering, SourceDepth, grey_of_numbers};
 use super::limits::{DEFLATE_RATIO, check_expansion};
 use super::source::{SourceColor, SourceInfo, SourceNote};
-use super::{DecodeLimits, DecodeProblem, Format, Slice};
+use super::{DecodeLimits, DecodeProblem, Format, Hounsfield, Measured, Slice};
 use crate::{Channels, Pixels};
 use axes::Axes;
 use header::{Header, LONGEST_HEADER};
@@ -94,10 +94,8 @@ impl Volume {
         index: usize,
         rendering: Rendering,
     ) -> Result<Slice, DecodeProblem> {
-        let stored = self.stored(bytes)?;
         let [width, height, _] = self.axes.size(&self.header);
-        let offsets = self.axes.plane(&self.header, index);
-        let values: Vec<f32> = offsets.map(|at| self.header.value(stored, at)).collect();
+        let values = self.values(bytes, index)?;
         let bits = (self.header.value_bytes() * 8) as u8;
         let color = SourceColor::Grey;
         let mut info = SourceInfo::new(Format::Nifti, width, height, bits, color);
@@ -120,6 +118,26 @@ impl Volume {
             pixels: Pixels::new(width, height, Channels::Grey, data),
             info,
         })
+    }
+
+    /// The same before any window: what a CT volume stores is Hounsfield units.
+    pub(super) fn measured(&self, bytes: &[u8], index: usize) -> Result<Measured, DecodeProblem> {
+        let [width, height, _] = self.axes.size(&self.header);
+        Ok(Measured {
+            hounsfield: Hounsfield {
+                width,
+                height,
+                values_hu: self.values(bytes, index)?,
+            },
+            spacing_mm: self.axes.spacing_mm(&self.header),
+            dicom: None,
+        })
+    }
+
+    fn values(&self, bytes: &[u8], index: usize) -> Result<Vec<f32>, DecodeProblem> {
+        let stored = self.stored(bytes)?;
+        let offsets = self.axes.plane(&self.header, index);
+        Ok(offsets.map(|at| self.header.value(stored, at)).collect())
     }
 
     /// The whole volume as it is stored, header included.
