@@ -31,6 +31,7 @@ use crate::{api, health, kserve, metrics};
         kserve::infer::infer_version,
         api::models::list,
         api::predict::predict,
+        api::pixels::pixels,
         api::jobs::handlers::create,
         api::jobs::handlers::show,
         api::jobs::handlers::follow,

@@ -1,7 +1,7 @@
 //! Which address leads where.
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 
@@ -25,6 +25,8 @@ pub(crate) fn router(context: Context) -> Router {
         .merge(page::routes())
         .fallback(no_such_page)
         .method_not_allowed_fallback(no_such_method)
+        // Bodies are bounded by the settings, while they come.
+        .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(context.clone(), check_host))
         .layer(from_fn(set_headers))
         .layer(from_fn_with_state(context.clone(), note_request))

@@ -3,6 +3,7 @@
 mod files;
 pub(crate) mod jobs;
 pub(crate) mod models;
+pub(crate) mod pixels;
 pub(crate) mod predict;
 mod wishes;
 
@@ -19,5 +20,6 @@ pub(crate) fn routes() -> Router<Context> {
     Router::new()
         .route("/api/models", get(models::list))
         .route("/api/predict", post(predict::predict))
+        .route("/api/pixels", post(pixels::pixels))
         .merge(jobs::routes())
 }

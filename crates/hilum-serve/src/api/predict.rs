@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hilum_core::Cancel;
 use hilum_experiment::{
-    Event, FileAnswer, FileCounts, GivenAnswer, GivenHeat, MemoryFile, Predict, Session,
+    Event, FileAnswer, FileCounts, Frames, GivenAnswer, GivenHeat, MemoryFile, Predict, Session,
     SharedModel, Task, UnitPrediction, Wishes, answer_each,
 };
 use hilum_imaging::encode_png;
@@ -44,7 +44,7 @@ pub(crate) struct Answered {
 /// Parts of a form.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes what is read part by part")]
-pub(super) struct Files {
+pub(crate) struct Files {
     /// Files, each with a name.
     #[schema(format = Binary)]
     file: Vec<String>,
@@ -90,7 +90,7 @@ pub(crate) async fn predict(
 ) -> Result<Json<Answered>, Refusal> {
     let extract::Query(query) = query.map_err(|error| Refusal::malformed(error.body_text()))?;
     let (name, model) = named_or_first(context.models(), query.model.as_deref())?;
-    let wishes = query.wishes()?;
+    let (wishes, frames) = (query.wishes()?, query.frames()?);
     let permit = context.admission().admit()?;
     let (files, permit) = receive(request, permit, &context.settings().limits).await?;
     let settings = context.settings().clone();
@@ -98,6 +98,7 @@ pub(crate) async fn predict(
         name,
         model,
         files,
+        frames,
         wishes,
     };
     let answer = move |cancel| answered(ask, &settings, cancel, &|_, _| {});
@@ -110,6 +111,7 @@ pub(super) struct Ask {
     pub(super) name: String,
     pub(super) model: SharedModel,
     pub(super) files: Vec<MemoryFile>,
+    pub(super) frames: Frames,
     pub(super) wishes: Wishes,
 }
 
@@ -124,11 +126,13 @@ pub(super) fn answered(
         name,
         model,
         files,
+        frames,
         wishes,
     } = ask;
     let request = Predict {
         batch: settings.sharing.batch,
         limits: settings.limits.decode,
+        frames,
         policy: settings.policy,
         most_files: settings.limits.files,
         ..Predict::of_memory(files)

@@ -1,6 +1,6 @@
 //! What a client wants besides an answer for each slice.
 
-use hilum_experiment::{HeatRequest, Method, Thoroughness, Whole, Wishes};
+use hilum_experiment::{Frames, HeatRequest, Method, Thoroughness, Whole, Wishes};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -15,6 +15,8 @@ pub(crate) struct Query {
     pub(super) model: Option<String>,
     /// `slice`, `series` or `patient`.
     by: Option<String>,
+    /// Frames of files that hold several, from 1, such as `1,5-9`; all of them, if absent.
+    frames: Option<String>,
     /// A method of heat maps.
     heat: Option<String>,
     /// The layer that heat is read at.
@@ -45,6 +47,15 @@ impl Query {
         })
     }
 
+    /// # Errors
+    /// `400` for what names no frames.
+    pub(super) fn frames(&self) -> Result<Frames, Refusal> {
+        let frames = self.frames.as_deref().map(str::parse::<Frames>);
+        let frames = frames.transpose();
+        let frames = frames.map_err(|error| refused("frames", &error.to_string()))?;
+        Ok(frames.unwrap_or_default())
+    }
+
     fn heat(&self) -> Result<Option<HeatRequest>, Refusal> {
         let Some(method) = &self.heat else {
             return match (&self.layer, &self.class, &self.sanity) {
@@ -55,19 +66,21 @@ impl Query {
                 ),
             };
         };
-        let refused =
-            |name: &str, error: String| Refusal::malformed(format!("`{name}`: {}", line(&error)));
         let method = method.parse::<Method>();
-        let method = method.map_err(|error| refused("heat", error.to_string()))?;
+        let method = method.map_err(|error| refused("heat", &error.to_string()))?;
         let sanity = self.sanity.as_deref().map(str::parse::<Thoroughness>);
         let sanity = sanity.transpose();
-        let sanity = sanity.map_err(|error| refused("sanity", error.to_string()))?;
+        let sanity = sanity.map_err(|error| refused("sanity", &error.to_string()))?;
         Ok(Some(HeatRequest {
             method,
             layer: self.layer.clone(),
             sanity: sanity.unwrap_or_default(),
         }))
     }
+}
+
+fn refused(name: &str, error: &str) -> Refusal {
+    Refusal::malformed(format!("`{name}`: {}", line(error)))
 }
 
 /// An error with its hint, in one line.

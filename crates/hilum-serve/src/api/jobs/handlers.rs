@@ -62,7 +62,7 @@ pub(crate) async fn create(
 ) -> Result<Response, Refusal> {
     let extract::Query(query) = query.map_err(|error| Refusal::malformed(error.body_text()))?;
     let (name, model) = named_or_first(context.models(), query.model.as_deref())?;
-    let wishes = query.wishes()?;
+    let (wishes, frames) = (query.wishes()?, query.frames()?);
     let permit = context.admission().admit()?;
     let (files, permit) = receive(request, permit, &context.settings().limits).await?;
     let job = Arc::new(Job::new());
@@ -71,6 +71,7 @@ pub(crate) async fn create(
         name,
         model,
         files,
+        frames,
         wishes,
     };
     let location = format!("/api/jobs/{}", job.id);
