@@ -5,4 +5,6 @@ mod basics;
 mod damage;
 mod kserve;
 mod load;
+mod page;
+mod pixels;
 mod served;
