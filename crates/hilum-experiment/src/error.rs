@@ -8,6 +8,7 @@ use hilum_dataset::audit::{GateError, PageError, UnknownRule};
 use hilum_dataset::{
     ClassMapError, FoldsError, MissingSplit, ReadError, StratifyError, WriteManifestError,
 };
+use hilum_dicomweb::{AddressError, DicomWebError};
 use hilum_explain::LayerError;
 use hilum_graph::{EngineError, GraphError};
 use hilum_hub::FetchError;
@@ -104,6 +105,12 @@ pub enum ExperimentError {
     /// Nothing to predict.
     #[error("no images in what was given")]
     NoImages,
+    /// An address of a DICOMweb server that is none.
+    #[error(transparent)]
+    DicomWebAddress(#[from] AddressError),
+    /// A study or series that cannot be fetched.
+    #[error(transparent)]
+    DicomWeb(#[from] DicomWebError),
     /// A file that the user named cannot be read; the error names it.
     #[error(transparent)]
     Input(io::Error),
@@ -265,7 +272,9 @@ impl ExperimentError {
             Self::Interrupted { .. }
             | Self::Cancelled(_)
             | Self::Data(ReadError::Cancelled(_))
+            | Self::DicomWeb(DicomWebError::Cancelled(_))
             | Self::Fetch(FetchError::Cancelled(_)) => ErrorKind::Cancelled,
+            Self::DicomWeb(error) if !error.is_bad_input() => ErrorKind::Failure,
             Self::Fetch(error) => fetching(error),
             Self::Model(error) => of_model_file(error),
             Self::Train(error) => training(error),

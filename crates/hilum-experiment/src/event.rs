@@ -42,6 +42,8 @@ pub enum Task {
     Audit,
     /// Files are decoded.
     Read,
+    /// Instances come from a DICOMweb server.
+    Fetch,
     /// Slices go through the network.
     Predict,
     /// Slices are asked for their heat.

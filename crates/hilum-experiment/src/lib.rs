@@ -112,7 +112,7 @@ pub use hilum_cpu::{InstructionSet, InstructionSetError};
 pub use hilum_explain::sanity::{Checks, Placement, Thoroughness};
 pub use hilum_explain::{HeatMap, Method, Signal, View};
 pub use hilum_report::{Checklist, Guideline, PlotFormat};
-pub use inputs::{MemoryFile, Sources, read_every_slice};
+pub use inputs::{MemoryFile, Sources, fetch_dicomweb, names_dicomweb, read_every_slice};
 pub use judging::Judging;
 pub use model::Model;
 pub use model_origin::ModelOrigin;

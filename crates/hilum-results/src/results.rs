@@ -47,7 +47,7 @@ pub fn results_of(
     session: &Session<'_>,
     take: &mut dyn FnMut(ResultObject) -> io::Result<()>,
 ) -> Result<Results, ExperimentError> {
-    let sources = Sources::list(&request.paths, request.limits, session)?;
+    let sources = Sources::list(request, session)?;
     let policy = &request.policy;
     let (judged, unreferenced) = judged_series(model, policy, answers, &sources);
     let mut series = Vec::with_capacity(judged.len());

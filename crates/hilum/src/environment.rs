@@ -7,8 +7,11 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
 /// Variables that are no flag: what the machine is like.
-const OF_THE_MACHINE: [&str; 4] = [
+const OF_THE_MACHINE: [&str; 7] = [
     "HILUM_CACHE",
+    "HILUM_DICOMWEB_PASSWORD",
+    "HILUM_DICOMWEB_TOKEN",
+    "HILUM_DICOMWEB_USER",
     "HILUM_OFFLINE",
     "HILUM_SIMD",
     "HILUM_TORCHVISION_URL",

@@ -2,6 +2,7 @@
 
 mod archive;
 mod archive_bytes;
+mod dicomweb;
 mod memory_file;
 mod shared_file;
 mod sources;
@@ -19,6 +20,7 @@ use crate::session::Session;
 use crate::{Event, ExperimentError, FileCounts, Predict};
 use archive::{Archive, ArchiveError, Members};
 
+pub use dicomweb::{fetch_dicomweb, names_dicomweb};
 pub use memory_file::MemoryFile;
 
 pub use sources::Sources;

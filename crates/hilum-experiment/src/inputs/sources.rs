@@ -17,21 +17,17 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Everything under `paths`, as a prediction of them looks at it. Nobody is told again what
+    /// Everything that `request` asks for, as a prediction looks at it. Nobody is told again what
     /// was left out.
     ///
     /// # Errors
     /// As [`predict`](crate::predict()), of paths.
-    pub fn list(
-        paths: &[PathBuf],
-        limits: DecodeLimits,
-        session: &Session<'_>,
-    ) -> Result<Self, ExperimentError> {
-        let inputs = list(&Predict::new(paths), &session.silent())?;
+    pub fn list(request: &Predict, session: &Session<'_>) -> Result<Self, ExperimentError> {
+        let inputs = list(request, &session.silent())?;
         let by_path = inputs.into_iter().map(|input| (input.path.clone(), input));
         Ok(Self {
             inputs: by_path.collect(),
-            limits,
+            limits: request.limits,
         })
     }
 

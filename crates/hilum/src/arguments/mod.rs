@@ -2,6 +2,7 @@
 
 mod answers;
 mod data;
+mod dicomweb;
 mod fit;
 mod folds;
 mod out_file;
@@ -11,6 +12,7 @@ mod words;
 
 pub(crate) use answers::AnswerArguments;
 pub(crate) use data::{DATA, DATA_FLAG, DataArgument, positional};
+pub(crate) use dicomweb::DicomWebArguments;
 pub(crate) use fit::FitArguments;
 pub(crate) use folds::FoldArguments;
 pub(crate) use out_file::OutFile;

@@ -17,7 +17,7 @@ use hilum_experiment::{
 use hilum_files::write_atomically;
 use hilum_imaging::DecodeLimits;
 
-use crate::arguments::{AnswerArguments, Chosen, Format, OfPrediction, OutFile};
+use crate::arguments::{AnswerArguments, Chosen, DicomWebArguments, Format, OfPrediction, OutFile};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
 use crate::screen::Screen;
@@ -34,7 +34,8 @@ use units::UnitOutput;
     after_help = "Slices of a DICOM series are answered together, in the order in which they lie in the body: by\nposition along their normal (axial ones from feet to head), else by instance number, else as given;\nother files as they are named. A file of several frames has an answer a frame.\n\nExamples:\n  hilum predict slice.png\n  hilum predict scans/ series/*.dcm --model runs/NAME/model.safetensors\n  hilum predict scans/ --out answers.csv\n  hilum predict series/ --by series\n  hilum predict series/ --sr results/\n  hilum predict enhanced.dcm --frames 1,5-9 --strict --format json"
 )]
 pub(crate) struct Arguments {
-    /// Images, folders, DICOM files and series, in any mix
+    /// Images, folders, DICOM files and series, in any mix; studies and series of a server as
+    /// `dicomweb:https://HOST/PATH/studies/UID`, with `/series/UID`
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 
@@ -78,6 +79,9 @@ pub(crate) struct Arguments {
     objects: ObjectArguments,
 
     #[command(flatten)]
+    dicomweb: DicomWebArguments,
+
+    #[command(flatten)]
     chosen: Chosen<OfPrediction>,
 }
 
@@ -94,7 +98,7 @@ pub(super) fn run(
     let session = session(&narrator)?;
     let choices = &arguments.chosen.choices;
     let mut model = Model::open(&arguments.model, &choices.machine(), &session)?;
-    let request = Predict {
+    let mut request = Predict {
         batch: arguments.batch,
         limits: DecodeLimits {
             max_pixels: choices.max_pixels(),
@@ -108,6 +112,7 @@ pub(super) fn run(
         policy,
         ..Predict::new(&arguments.paths)
     };
+    arguments.dicomweb.fetch(&mut request, &session)?;
     let answers = Answers {
         format: arguments.format(),
         out: arguments.out.path(),

@@ -18,6 +18,7 @@ impl Bars {
         let what = match task {
             Task::Audit => "auditing",
             Task::Read => "reading",
+            Task::Fetch => "fetching",
             Task::Predict => "predicting",
             Task::Explain => "explaining",
             Task::Stress => "changing",

@@ -22,6 +22,7 @@ mod leaks;
 mod outside_text;
 mod overwriting;
 mod predict;
+mod predict_dicomweb;
 mod predict_sr;
 mod report;
 mod resume;
