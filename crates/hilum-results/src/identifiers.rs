@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use hilum_experiment::HeatRequest;
 use hilum_imaging::derived_uid;
 use hilum_trust::Policy;
 
@@ -31,10 +32,13 @@ impl Identifiers<'_> {
         self.uid("report", &all)
     }
 
-    /// The capture of a slice, with heat found by `method`.
-    pub(crate) fn capture(&self, slice: &JudgedSlice, method: &str) -> String {
+    /// The capture of a slice, with heat found as `heat` says.
+    pub(crate) fn capture(&self, slice: &JudgedSlice, heat: &HeatRequest) -> String {
         let (instance, frame) = slice.key();
-        let of = format!("{instance} {} {method}", frame.unwrap_or_default());
+        let frame = frame.unwrap_or_default();
+        let (method, sanity) = (heat.method.name(), heat.sanity.name());
+        let layer = heat.layer.as_deref().unwrap_or_default();
+        let of = format!("{instance} {frame} {method} {sanity} {layer}");
         self.uid("capture", &of)
     }
 

@@ -34,10 +34,8 @@ pub(crate) fn of_name(name: &str) -> Code {
 /// Says whose the scheme is: the Coding Scheme Identification Sequence (PS3.3 C.12.1).
 pub(crate) fn identify(object: &mut InMemDicomObject) {
     let mut item = InMemDicomObject::new_empty();
-    let uid = derived_uid("hilum coding scheme");
     let texts = [
         (tags::CODING_SCHEME_DESIGNATOR, VR::SH, SCHEME),
-        (tags::CODING_SCHEME_UID, VR::UI, uid.as_str()),
         (
             tags::CODING_SCHEME_NAME,
             VR::ST,

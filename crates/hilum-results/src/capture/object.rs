@@ -22,8 +22,7 @@ pub(super) fn of(captured: &Captured<'_>) -> ResultObject {
     } = captured;
     let source = &slice.source;
     let class = uids::SECONDARY_CAPTURE_IMAGE_STORAGE;
-    let method = captured.settings.heat.method.name();
-    let instance = identifiers.capture(slice, method);
+    let instance = identifiers.capture(slice, &captured.settings.heat);
     let mut object = InMemDicomObject::new_empty();
     source.put_patient_and_study(&mut object);
     put_sop(&mut object, class, &instance);
