@@ -147,11 +147,14 @@ class Browser:
         # A frame with the new size.
         self.value("await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
-    def shot(self, path, whole=True):
+    def shot(self, path, whole=True, end=None):
+        """A picture of the page, of its window, or of what lies above the end of an element."""
         if whole:
             # What sticks to the top of the window is at the top of the picture.
             self.value("scrollTo({top: 0, behavior: 'instant'})")
             size = self.devtools("Page.getLayoutMetrics")["cssContentSize"]
+            if end:
+                size["height"] = 16 + self.value("return document.querySelector(arguments[0]).getBoundingClientRect().bottom", end)
             clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
             data = self.devtools("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)["data"]
         else:

@@ -66,13 +66,12 @@ mod tests {
             .collect()
     }
 
-    /// What follows `before` up to `after`, wherever it stands.
-    fn between<'a>(text: &'a str, before: &str, after: &str) -> BTreeSet<&'a str> {
-        let parts = text.split(before).skip(1);
-        parts
-            .filter_map(|part| part.split_once(after))
-            .map(|(name, _)| name)
-            .collect()
+    /// What follows `call` up to `after`, wherever it is no end of a longer name.
+    fn between<'a>(text: &'a str, call: &str, after: &str) -> BTreeSet<&'a str> {
+        let calls = text.match_indices(call).map(|(at, _)| at);
+        let calls = calls.filter(|at| !text[..*at].ends_with(char::is_alphabetic));
+        let names = calls.filter_map(|at| text[at + call.len()..].split_once(after));
+        names.map(|(name, _)| name).collect()
     }
 
     #[test]
