@@ -18,4 +18,4 @@ cargo run --quiet --package hilum-report --example gallery -- target/check-repor
 shots=()
 [ $# -eq 0 ] || shots=(--shots "$1")
 python3 scripts/check_report.py --chromium "$chromium" --axe "$axe" "${shots[@]}" \
-  target/check-report/gallery/*/report.html
+  target/check-report/gallery/*/{report,comparison}.html

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use torchvision::Reference;
 
 /// Networks of hilum's own, which nobody else could say anything of.
-const OWN: [Architecture; 1] = [Architecture::CompactCnn];
+const OWN: [Architecture; 2] = [Architecture::CompactCnn, Architecture::LocalCnn];
 
 /// Networks that read three channels, to which grey images are repeated.
 fn of_colour_images() -> impl Iterator<Item = Architecture> {
@@ -63,9 +63,11 @@ fn keras_prints_the_same_counts_for_the_reference_cnn() {
 }
 
 #[test]
-fn the_compact_network_stays_small() {
-    let summary = summarise(&graph(Architecture::CompactCnn));
-    assert!((100_000..400_000).contains(&summary.parameters));
+fn networks_of_our_own_stay_small() {
+    for architecture in OWN {
+        let summary = summarise(&graph(architecture));
+        assert!((50_000..400_000).contains(&summary.parameters));
+    }
 }
 
 #[test]
@@ -187,7 +189,7 @@ fn grey_images_reach_colour_networks_and_leave_parameters_alone() {
 
 #[test]
 fn the_small_networks_read_an_images_own_channels() {
-    for architecture in [Architecture::ReferenceCnn, Architecture::CompactCnn] {
+    for architecture in OWN.into_iter().chain([Architecture::ReferenceCnn]) {
         for channels in [1, 3] {
             let graph = architecture.build(Shape::new(200, 200, channels), 4, None);
             let first = &graph.expect("200 x 200 fits").parameters()[0];
@@ -371,8 +373,10 @@ proptest! {
     }
 
     #[test]
-    fn the_compact_network_reads_every_size_from_32(height in 32_usize..200, width in 32_usize..200) {
-        let graph = Architecture::CompactCnn.build(Shape::new(height, width, 1), 4, None);
-        prop_assert!(graph.is_ok());
+    fn networks_of_our_own_read_every_size_from_32(height in 32_usize..200, width in 32_usize..200) {
+        for architecture in OWN {
+            let graph = architecture.build(Shape::new(height, width, 1), 4, None);
+            prop_assert!(graph.is_ok());
+        }
     }
 }

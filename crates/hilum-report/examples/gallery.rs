@@ -1,6 +1,8 @@
 //! Writes every plot and report of made-up results into a folder, to be looked at:
 //! `cargo run -p hilum-report --example gallery -- /tmp/gallery`.
 
+#[path = "../tests/report/compared.rs"]
+mod compared;
 #[path = "../tests/report/fixture.rs"]
 mod fixture;
 #[path = "../tests/report/sections.rs"]
@@ -82,6 +84,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             PlotFormat::Png,
         )?;
     }
+    compared::write("second", &folder.join("compared"));
     whole(&folder.join("whole"))
 }
 

@@ -4,6 +4,7 @@ mod compact_cnn;
 mod definition;
 mod efficientnet;
 mod layers;
+mod local_cnn;
 mod mobilenet_v2;
 mod name;
 mod reference_cnn;
@@ -49,8 +50,11 @@ architectures! {
     /// Six convolutions and three dense layers: the network of the reference recipe, in Keras's
     /// terms and with Keras's defaults. Reads 200 x 200 grey.
     ReferenceCnn: reference_cnn::REFERENCE_CNN,
-    /// A small residual network of hilum's own, for laptops and the demo.
+    /// A small residual network of hilum's own, for laptops.
     CompactCnn: compact_cnn::COMPACT_CNN,
+    /// A small network of hilum's own that sees 33 x 33 pixels at a time, for heat maps that show
+    /// places, and the demo.
+    LocalCnn: local_cnn::LOCAL_CNN,
     /// MobileNetV2 (Sandler et al., 2018), torchvision's `mobilenet_v2`.
     MobilenetV2: mobilenet_v2::MOBILENET_V2,
     /// EfficientNet-B0 (Tan & Le, 2019), torchvision's `efficientnet_b0`.
@@ -83,7 +87,7 @@ impl Architecture {
     }
 
     /// The image that it was made for: 200 x 200 grey for the reference CNN, 128 x 128 grey for
-    /// the compact one, 224 x 224 with three channels for those of ImageNet.
+    /// hilum's own, 224 x 224 with three channels for those of ImageNet.
     pub const fn default_input(self) -> Shape {
         self.definition().default_input
     }
@@ -98,7 +102,7 @@ impl Architecture {
     /// `dropout` is the share, in `0.0..1.0`, that is zeroed before the head; `None` takes
     /// [`default_dropout`](Self::default_dropout), 0 leaves the node out. A grey image reaches a
     /// network of colour images through [`Op::RepeatChannels`](crate::Op::RepeatChannels);
-    /// `reference-cnn` and `compact-cnn` read the input's own channels.
+    /// `reference-cnn`, `compact-cnn` and `local-cnn` read the input's own channels.
     pub fn build(
         self,
         input: Shape,

@@ -1,5 +1,6 @@
 //! Drawings, report and files of made-up evaluations.
 
+mod compared;
 mod comparison;
 mod drawings;
 mod evaluation_files;

@@ -11,7 +11,7 @@ use hilum_report::{
 const SIDE: usize = 200;
 
 /// Two dark lungs in a grey body; with `heat`, a warm spot over one of them.
-fn drawn(heat: bool, text: &str, caption: &str) -> Picture {
+pub(crate) fn drawn(heat: bool, text: &str, caption: &str) -> Picture {
     let inside = |x: f64, y: f64, (cx, cy, rx, ry): (f64, f64, f64, f64)| {
         ((x - cx) / rx).powi(2) + ((y - cy) / ry).powi(2) < 1.0
     };

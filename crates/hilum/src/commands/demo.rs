@@ -165,7 +165,7 @@ fn settings(arguments: &Arguments, slices: &Path) -> RunSettings {
             ..Choices::default().data(slices)
         },
         network: NetworkSettings {
-            architecture: Architecture::CompactCnn,
+            architecture: Architecture::LocalCnn,
             weights: None,
             partial_weights: false,
             dropout: None,
