@@ -107,7 +107,7 @@ pub fn evaluate(
         ModelOrigin::File(path) => own_training(path, &model.file),
         ModelOrigin::Bundled => None,
     };
-    let provenance = provenance::provenance(model, &judged, request);
+    let provenance = provenance::provenance(model, &judged, request, session.plots);
     let cases = cases::cases(model, &judged, &sights.maps, request);
     let Judged {
         report,

@@ -7,7 +7,7 @@ use hilum_core::Split;
 use hilum_graph::DeviceName;
 use hilum_imaging::{Normalisation, Recipe};
 use hilum_metrics::{Bootstrap, EvaluationReport};
-use hilum_report::{Fact, Provenance};
+use hilum_report::{Fact, PlotFormat, Provenance};
 use hilum_trust::Policy;
 use serde_json::Value;
 
@@ -16,7 +16,12 @@ use crate::settings::{Choices, MAX_PIXELS, flags, quoted};
 use crate::{Model, ModelOrigin, Predict, StressGrid};
 
 /// Settings, fingerprints, versions and the command of an evaluation.
-pub(super) fn provenance(model: &Model, judged: &Judged, request: &Evaluate) -> Provenance {
+pub(super) fn provenance(
+    model: &Model,
+    judged: &Judged,
+    request: &Evaluate,
+    plots: PlotFormat,
+) -> Provenance {
     let report = &judged.report;
     let detail = |name: &str| report.details.get(name).cloned().unwrap_or_default();
     let training = &model.file.training;
@@ -39,7 +44,7 @@ pub(super) fn provenance(model: &Model, judged: &Judged, request: &Evaluate) -> 
         .into_iter()
         .filter_map(known)
         .collect(),
-        command: Some(command(model, request)),
+        command: Some(command(model, request, plots)),
     }
 }
 
@@ -117,7 +122,7 @@ fn digest_of_slices(judged: &Judged) -> Option<String> {
 
 /// `hilum evaluate ...` as a shell takes it; what is as it is by default is left out, but for the
 /// threads, which decide the last bits.
-fn command(model: &Model, request: &Evaluate) -> String {
+fn command(model: &Model, request: &Evaluate, plots: PlotFormat) -> String {
     let mut words = vec!["hilum evaluate".to_owned()];
     let mut word = |text: &str| words.push(quoted(text));
     word(&request.data.path.display().to_string());
@@ -127,7 +132,9 @@ fn command(model: &Model, request: &Evaluate) -> String {
     }
     let mut flag = |name: &str, value: Option<String>| {
         if let Some(value) = value {
-            words.push(format!("--{name} {}", quoted(&value)));
+            // It may stand alone, so that a method stands behind `=`.
+            let between = if name == "explain" { '=' } else { ' ' };
+            words.push(format!("--{name}{between}{}", quoted(&value)));
         }
     };
     let differs = |is: bool, value: &dyn ToString| is.then(|| value.to_string());
@@ -143,6 +150,8 @@ fn command(model: &Model, request: &Evaluate) -> String {
     flag("seed", differs(seed != Bootstrap::default().seed, &seed));
     let is_other = request.stress != StressGrid::default();
     flag("stress", differs(is_other, &request.stress));
+    flag("explain", request.explain.map(|method| method.to_string()));
+    flag("plots", differs(plots != PlotFormat::default(), &plots));
     let (policy, usual) = (&request.policy, Policy::default());
     flag(
         "abstain",
@@ -186,7 +195,7 @@ mod tests {
     use hilum_trust::{Abstain, SetMethod};
 
     use super::*;
-    use crate::Session;
+    use crate::{Method, Session};
 
     fn model() -> Model {
         let machine = Choices {
@@ -205,7 +214,10 @@ mod tests {
     fn the_command_names_what_differs_from_what_is_usual_and_quotes_it() {
         let model = model();
         let usual = Evaluate::new(Choices::default().data("slices".as_ref()), &model.origin);
-        assert_eq!(command(&model, &usual), "hilum evaluate slices --threads 2");
+        assert_eq!(
+            command(&model, &usual, PlotFormat::Svg),
+            "hilum evaluate slices --threads 2"
+        );
         let chosen = Choices {
             class_map: Some(vec!["old name=normal".to_owned()]),
             allow: Some(vec!["unreadable-file".to_owned()]),
@@ -229,12 +241,13 @@ mod tests {
                 ..Policy::default()
             },
             stress: StressGrid::Off,
+            explain: Some(Method::HiresCam),
             ..Evaluate::new(chosen.data("my slices".as_ref()), &model.origin)
         };
         assert_eq!(
-            command(&model, &request),
+            command(&model, &request, PlotFormat::Png),
             "hilum evaluate 'my slices' --split valid --batch 1 --seed 8 --stress off \
-             --abstain never --margin 0.25 --ood-share 0.5 --coverage 0.8 --sets aps \
+             --explain=hires-cam --plots png --abstain never --margin 0.25 --ood-share 0.5 --coverage 0.8 --sets aps \
              --class-map 'old name=normal' --split-seed 7 --max-pixels 1000 \
              --allow unreadable-file --threads 2"
         );

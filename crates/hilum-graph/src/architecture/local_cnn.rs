@@ -19,16 +19,16 @@ const INITIALISATION: Initialisation = Initialisation {
     head_bias: Distribution::UniformFanIn,
 };
 
-/// Channels of the stem, and of the stage behind it that still works on half the image's size.
-const EARLY: [usize; 2] = [16, 32];
+/// Channels of the stages on half of the image's size, the stem first.
+const EARLY: [usize; 3] = [16, 32, 32];
 
 /// Channels and kernel of the stages on a quarter of the image's size.
-const STAGES: [(usize, usize); 5] = [(48, 3), (64, 3), (64, 1), (64, 3), (96, 1)];
+const LATE: [(usize, usize); 4] = [(48, 3), (64, 1), (64, 3), (96, 1)];
 
-/// Stages whose results are handed out: what is seen of 17 pixels, and of 25.
-const TAPPED: [usize; 2] = [2, 4];
+/// Stages whose results are handed out: what is seen of 21 pixels, and of 29.
+const TAPPED: [usize; 2] = [3, 5];
 
-/// The mean over what each place of 33x33 pixels says by itself, as in BagNet (Brendel & Bethge,
+/// The mean over what each place of 29x29 pixels says by itself, as in BagNet (Brendel & Bethge,
 /// ICLR 2019): a class is told from what lies there, so that its heat lies there too. The image is
 /// made smaller only twice, so that a cell of the last layer is no wider than a small nodule, and
 /// 1x1 convolutions make the network deeper without a wider view.
@@ -36,11 +36,14 @@ fn build(input: Shape, head: Head) -> Result<Graph, GraphError> {
     let mut layers = Layers::new(LOCAL_CNN.name, input, INITIALISATION);
     let stem = Convolution::centered(EARLY[0], 3).stride(2);
     normalised(&mut layers, "stem", stem);
-    normalised(&mut layers, "stage1", Convolution::centered(EARLY[1], 3));
-    layers.then("stage1.pool", max_pool(2, 2, 0));
-    for (number, (channels, kernel)) in (2..).zip(STAGES) {
-        let convolution = Convolution::centered(channels, kernel);
-        normalised(&mut layers, &format!("stage{number}"), convolution);
+    for (number, channels) in (1..).zip(&EARLY[1..]) {
+        let stage = format!("stage{number}");
+        normalised(&mut layers, &stage, Convolution::centered(*channels, 3));
+    }
+    layers.then("shrink", max_pool(2, 2, 0));
+    for (number, (channels, kernel)) in (EARLY.len()..).zip(LATE) {
+        let stage = format!("stage{number}");
+        normalised(&mut layers, &stage, Convolution::centered(channels, kernel));
         if TAPPED.contains(&number) {
             layers.tap();
         }

@@ -52,7 +52,7 @@ architectures! {
     ReferenceCnn: reference_cnn::REFERENCE_CNN,
     /// A small residual network of hilum's own, for laptops.
     CompactCnn: compact_cnn::COMPACT_CNN,
-    /// A small network of hilum's own that sees 33 x 33 pixels at a time, for heat maps that show
+    /// A small network of hilum's own that sees 29 x 29 pixels at a time, for heat maps that show
     /// places, and the demo.
     LocalCnn: local_cnn::LOCAL_CNN,
     /// MobileNetV2 (Sandler et al., 2018), torchvision's `mobilenet_v2`.

@@ -13,7 +13,7 @@ use hilum_imaging::{
     Augmentation, DatasetSettings, PhantomFormat, Recipe, Shortcut, write_dataset_with_truth,
 };
 use hilum_metrics::Bootstrap;
-use hilum_train::{RunFolder, Schedule, Settings};
+use hilum_train::{Keep, RunFolder, Schedule, Settings};
 
 use super::predict;
 use crate::arguments::{Chosen, Format, OfMachine};
@@ -181,6 +181,9 @@ fn settings(arguments: &Arguments, slices: &Path) -> RunSettings {
             seed: arguments.seed,
             learning_rate: 3e-3,
             schedule: Schedule::OneCycle,
+            label_smoothing: 0.1,
+            // One cycle ends at its best.
+            keep: Keep::Last,
             early_stopping: None,
             augmentation: Augmentation {
                 rotation_range: 8.0,
