@@ -1,12 +1,13 @@
 //! `hilum demo`: the whole path on synthetic slices, with nothing else needed.
 
 use std::io;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use hilum_experiment::settings::{DataSettings, NetworkSettings};
 use hilum_experiment::{
-    Choices, Evaluate, Model, ModelOrigin, Place, Predict, Run, RunSettings, evaluate, train,
+    Choices, Evaluate, Model, ModelOrigin, Place, Predict, Run, RunSettings, Whole, evaluate, train,
 };
 use hilum_graph::Architecture;
 use hilum_imaging::{
@@ -38,6 +39,10 @@ pub(crate) struct Arguments {
     /// Training slices of each class
     #[arg(long, value_name = "COUNT", default_value_t = 120)]
     slices: usize,
+
+    /// Neighbouring slices of each DICOM series; of several, the series gets one answer
+    #[arg(long, value_name = "COUNT", default_value_t = NonZeroUsize::MIN)]
+    series: NonZeroUsize,
 
     /// Passes over the training slices
     #[arg(long, value_name = "COUNT", default_value_t = 16)]
@@ -97,7 +102,8 @@ pub(super) fn run(
         format: Format::Text,
         out: None,
     };
-    predict::print(&mut model, &request, answers, &session, screen)?;
+    let whole = (arguments.series > NonZeroUsize::MIN).then_some(Whole::Series);
+    predict::print(&mut model, &request, (whole, answers), &session, screen)?;
     say_where_to_look(&folder, &trained.run_folder()?, screen);
     Ok(())
 }
@@ -135,7 +141,8 @@ fn write_slices(arguments: &Arguments, folder: &Path, screen: &Screen) -> Result
     let files = DatasetSettings {
         train_per_class: 0,
         valid_per_class: 0,
-        test_per_class: 1,
+        test_per_class: arguments.series.get(),
+        slices_per_patient: arguments.series.get(),
         // Other patients than those of the PNG files.
         seed: arguments.seed ^ 0x00D1_C0D1_C0D1_C0D1,
         format: PhantomFormat::Dicom,

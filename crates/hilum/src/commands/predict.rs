@@ -169,18 +169,21 @@ pub(crate) struct Answers<'a> {
     pub(crate) out: Option<&'a Path>,
 }
 
-/// Classifies and prints every file; those that cannot be read are told at the end.
+/// Classifies and prints every file, or every whole; files that cannot be read are told at the end.
 ///
 /// # Errors
 /// [`CommandError::Findings`] if a file could not be read; the others are printed all the same.
 pub(crate) fn print(
     model: &mut Model,
     request: &Predict,
-    answers: Answers<'_>,
+    (whole, answers): (Option<Whole>, Answers<'_>),
     session: &Session<'_>,
     screen: &Screen,
 ) -> Result<(), CommandError> {
-    print_slices(model, request, answers, None, session, screen)
+    match whole {
+        Some(whole) => print_units(model, request, (whole, answers), None, session, screen),
+        None => print_slices(model, request, answers, None, session, screen),
+    }
 }
 
 /// The same, and writes DICOM objects of the answers, if that is asked for.

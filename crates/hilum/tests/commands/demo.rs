@@ -29,3 +29,14 @@ fn the_demo_goes_the_whole_way_and_says_where_to_look() {
         finished.stdout
     );
 }
+
+#[test]
+fn series_of_the_demo_get_an_answer_each() {
+    let workplace = Workplace::new();
+    let finished = workplace.hilum(&["demo", "--slices", "4", "--epochs", "1", "--series", "3"]);
+    finished.succeeds();
+    let written = fs_err::read_to_string(workplace.path("hilum-demo/lesions.csv"));
+    let written = written.expect("the places of the lesions");
+    assert_eq!(written.matches("dicom/test").count(), 9, "{written}");
+    assert!(finished.stdout.contains("3 slices"), "{}", finished.stdout);
+}
