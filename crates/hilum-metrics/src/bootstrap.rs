@@ -52,7 +52,8 @@ pub struct Interval {
 }
 
 by_metric! {
-    /// The intervals of the headline scores; `None` where no resample had a defined score.
+    /// The intervals of the headline scores; `None` where no resample had a defined score, or all
+    /// have the same.
     pub struct Intervals: Option<Interval> {
         accuracy = ACCURACY,
         macro_f1 = MACRO_F1,
@@ -104,9 +105,10 @@ impl Bootstrap {
             )
             .collect();
         let mut columns = 0..Intervals::METRICS.len();
-        Intervals::each(|_| {
+        Intervals::each(|metric| {
             let column = columns.next()?;
-            self.interval(scores.iter().filter_map(|row| row[column]).collect())
+            let values = scores.iter().filter_map(|row| row[column]).collect();
+            self.interval_of_score(metric, values, group_count)
         })
     }
 
@@ -133,7 +135,7 @@ impl Bootstrap {
             }
             (all > 0).then(|| held as f64 / all as f64)
         });
-        self.interval(shares.collect())
+        self.interval_of_share_among(shares.collect(), group_count)
     }
 
     /// The interval of `metric` on `one` less that on `other`, the same slices judged twice, with
@@ -195,6 +197,38 @@ impl Bootstrap {
         for _ in 0..count {
             repeats[random.random_range(0..count) as usize] += 1;
         }
+    }
+
+    /// The interval of `metric` from its resampled `values`; of accuracy also where every group is
+    /// right, of other scores `None` where no resample differs: it says nothing of luck then.
+    pub(crate) fn interval_of_score(
+        &self,
+        metric: &Metric,
+        values: Vec<f64>,
+        group_count: usize,
+    ) -> Option<Interval> {
+        if *metric == ACCURACY {
+            return self.interval_of_share_among(values, group_count);
+        }
+        self.interval(values).filter(|found| found.low < found.high)
+    }
+
+    /// The interval of a share from its resampled `values`. Where it is 0 or 1 of every resample,
+    /// that of Clopper and Pearson (The use of confidence or fiducial limits illustrated in the case
+    /// of the binomial, 1934) with a trial for each of `group_count` groups: what was never seen is
+    /// not ruled out. `None` for one group that is neither.
+    fn interval_of_share_among(&self, values: Vec<f64>, group_count: usize) -> Option<Interval> {
+        let found = self.interval(values)?;
+        if found.low < found.high {
+            return Some(found);
+        }
+        let never_seen = 1.0 - ((1.0 - self.level) / 2.0).powf(1.0 / group_count as f64);
+        let (low, high) = match found.low {
+            1.0 => (1.0 - never_seen, 1.0),
+            0.0 => (0.0, never_seen),
+            _ => return None,
+        };
+        Some(Interval { low, high, ..found })
     }
 
     pub(crate) fn interval(&self, mut values: Vec<f64>) -> Option<Interval> {

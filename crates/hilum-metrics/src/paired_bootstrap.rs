@@ -122,7 +122,11 @@ impl<'a> PairedBootstrap<'a> {
     pub fn figure(&self, model: usize, metric: &Metric) -> Option<(f64, Option<Interval>)> {
         let at = self.metrics.iter().position(|one| one == metric)?;
         let values = self.resampled.iter().filter_map(|one| one[model][at]);
-        let interval = self.bootstrap.interval(values.collect());
+        let group_count = self.models.groups.iter().max().map_or(0, |last| last + 1);
+        let values = values.collect();
+        let interval = self
+            .bootstrap
+            .interval_of_score(metric, values, group_count);
         Some((self.figures[model][at]?, interval))
     }
 

@@ -63,11 +63,11 @@ fn the_ends_of_the_accuracy_are_quantiles_of_the_binomial() {
 
 #[test]
 fn resamples_without_a_class_are_left_out_of_its_area_and_counted() {
-    let (truth, probabilities) = sample(3);
+    let (truth, probabilities) = sample(9);
     let found = Bootstrap::default().intervals(&Sample::new(3, &truth, &probabilities));
     let area = found.macro_auroc.unwrap();
-    // Three draws of three slices hold all three in 3!/27 of the cases.
-    assert!((150..300).contains(&area.resample_count), "{area:?}");
+    // Nine draws hold all three classes in 1 - 3 (2/3)^9 + 3 (1/3)^9 = 0.922 of the cases.
+    assert!((890..955).contains(&area.resample_count), "{area:?}");
     assert_eq!(area.resample_count + area.undefined_count, 1000);
     assert_eq!(found.accuracy.unwrap().undefined_count, 0);
 }
@@ -81,6 +81,38 @@ fn a_class_without_slices_has_no_interval_of_the_area() {
     let found = Bootstrap::default().intervals(&Sample::new(4, &truth, &probabilities));
     assert_eq!(found.macro_auroc, None);
     assert!(found.macro_f1.is_some());
+}
+
+#[test]
+fn a_share_that_no_slice_contradicts_is_not_certain() {
+    let truth: Vec<ClassIndex> = (0..160).map(|at| ClassIndex::new(at % 2)).collect();
+    let row = |truth: &ClassIndex| match truth.get() {
+        0 => vec![0.9, 0.1],
+        _ => vec![0.1, 0.9],
+    };
+    let rows = |truth: &[ClassIndex]| -> Vec<Probabilities> {
+        let rows = truth.iter().map(row);
+        rows.map(|row| Probabilities::new(row).unwrap()).collect()
+    };
+    let right = rows(&truth);
+    let found = Bootstrap::default().intervals(&Sample::new(2, &truth, &right));
+    let accuracy = found.accuracy.unwrap();
+    // scipy.stats.binomtest(160, 160).proportion_ci(method="exact").low is 0.9772091...
+    assert!((accuracy.low - 0.977209).abs() < 1e-6, "{accuracy:?}");
+    assert_eq!(accuracy.high, 1.0);
+    assert_eq!((found.macro_f1, found.macro_auroc), (None, None));
+
+    let mut turned = right;
+    turned.rotate_left(1);
+    let found = Bootstrap::default().intervals(&Sample::new(2, &truth, &turned));
+    let accuracy = found.accuracy.unwrap();
+    assert_eq!(accuracy.low, 0.0);
+    assert!((accuracy.high - 0.022791).abs() < 1e-6, "{accuracy:?}");
+
+    // Two groups, all of which are right: binomtest(2, 2) has 0.158113883.
+    let groups: Vec<usize> = (0..160).map(|at| at / 80).collect();
+    let found = Bootstrap::default().interval_of_share(&[true; 160], &groups);
+    assert!((found.unwrap().low - 0.158113883).abs() < 1e-9, "{found:?}");
 }
 
 #[test]

@@ -219,9 +219,14 @@ fn interval_note(evaluation: &Evaluation, drawn: Drawn) -> Option<String> {
                 area.undefined_count
             )
         });
+    let exact = (evaluation.scores.accuracy == Some(1.0)).then_some(
+        " No slice is wrong: the interval of accuracy is Clopper and Pearson's, a group for a trial, and \
+         other figures have none.",
+    );
     Some(format!(
-        "Intervals: percentile bootstrap, {} resamples; {drawn}.{}",
+        "Intervals: percentile bootstrap, {} resamples; {drawn}.{}{}",
         accuracy.resample_count,
-        left_out.unwrap_or_default()
+        left_out.unwrap_or_default(),
+        exact.unwrap_or_default()
     ))
 }
