@@ -31,6 +31,10 @@ pub struct Wishes {
 
 /// One answer of many.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every answer is of a slice: a box would be one for each"
+)]
 pub enum GivenAnswer {
     /// For a slice, or a file that could not be read.
     Slice {

@@ -95,6 +95,10 @@ impl Predict {
 /// What there is to say of one file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every file is judged: a box would be one for each"
+)]
 pub enum FileAnswer {
     /// It was classified.
     Predicted(Prediction),
