@@ -25,7 +25,12 @@ struct Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Completion {
     Now,
-    In(Duration),
+    In {
+        left: Duration,
+        /// How long nothing came.
+        quiet_for: Duration,
+        is_cut_off: bool,
+    },
 }
 
 impl Activity {
@@ -71,8 +76,13 @@ impl Activity {
             None => (self.started, waiting.is_cut_off),
         };
         let needed = if is_cut_off { quiet_after_break } else { quiet };
-        match needed.checked_sub(last.elapsed()) {
-            Some(left) if !left.is_zero() => Completion::In(left),
+        let quiet_for = last.elapsed();
+        match needed.checked_sub(quiet_for) {
+            Some(left) if !left.is_zero() => Completion::In {
+                left,
+                quiet_for,
+                is_cut_off,
+            },
             _ => Completion::Now,
         }
     }
@@ -105,7 +115,7 @@ mod tests {
         assert_eq!(completion(waiting(false, false)), Completion::Now);
         assert!(matches!(
             completion(waiting(true, false)),
-            Completion::In(_)
+            Completion::In { .. }
         ));
         assert_eq!(completion(waiting(true, true)), Completion::Now);
 
@@ -113,7 +123,7 @@ mod tests {
         std::thread::sleep(QUIET * 2);
         assert!(matches!(
             completion(waiting(false, false)),
-            Completion::In(_)
+            Completion::In { .. }
         ));
         activity.touch(1);
         std::thread::sleep(QUIET * 2);

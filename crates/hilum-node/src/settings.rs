@@ -22,6 +22,9 @@ pub struct NodeSettings {
     pub quiet: Duration,
     /// So long if the connection that brought it broke off: its sender is given time to begin again.
     pub quiet_after_break: Duration,
+    /// When nothing came for so long, and nothing else is to do, a series is predicted before it is
+    /// known to be complete; what comes out is kept if it was. `None`: it never is.
+    pub head_start: Option<Duration>,
     /// Where results go.
     pub destinations: Vec<Destination>,
     /// How long is tried to send a result.
@@ -132,6 +135,9 @@ impl NodeSettings {
     /// A sender that was cut off is waited for so long.
     pub const QUIET_AFTER_BREAK: Duration = Duration::from_mins(1);
 
+    /// So long is nothing done ahead.
+    const HEAD_START: Duration = Duration::from_millis(500);
+
     /// A node that sends nowhere.
     pub fn new(address: SocketAddr, ae_title: AeTitle, folder: PathBuf) -> Self {
         Self {
@@ -141,6 +147,7 @@ impl NodeSettings {
             folder,
             quiet: Self::QUIET,
             quiet_after_break: Self::QUIET_AFTER_BREAK,
+            head_start: Some(Self::HEAD_START),
             destinations: Vec::new(),
             retries: Retries::default(),
             retention: Retention::default(),

@@ -1,5 +1,6 @@
 //! The thread that has series predicted, and keeps the house.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use crate::predictor::{Predictor, PredictorError, SeriesFiles};
 use crate::queue::{Job, is_full};
 use crate::shared::Shared;
 use crate::uid::Uid;
-use crate::{Notice, QueueError};
+use crate::{Notice, QueueError, ResultObject};
 
 /// Looking again, where nothing else wakes the thread.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -21,7 +22,30 @@ pub(crate) struct Worker<'a> {
     shared: &'a Shared,
     predictor: Box<dyn Predictor>,
     destinations: Vec<String>,
+    ahead: Ahead,
     kept_house: Option<Instant>,
+}
+
+/// What was predicted before it was known to be complete.
+#[derive(Default)]
+struct Ahead {
+    /// Of the last such series.
+    predicted: Option<(Job, Asked)>,
+    /// Series that went on all the same: they are not tried again until they are complete.
+    hasty: BTreeSet<i64>,
+}
+
+/// What the predictor said, and how long that took.
+struct Asked {
+    said: Result<Vec<ResultObject>, PredictorError>,
+    took: Duration,
+}
+
+/// What to do until a series is complete.
+struct Meanwhile {
+    sleep: Duration,
+    /// The series to predict ahead.
+    ahead: Option<i64>,
 }
 
 impl<'a> Worker<'a> {
@@ -31,6 +55,7 @@ impl<'a> Worker<'a> {
             shared,
             predictor,
             destinations: destinations.map(ToString::to_string).collect(),
+            ahead: Ahead::default(),
             kept_house: None,
         }
     }
@@ -51,9 +76,15 @@ impl<'a> Worker<'a> {
 
     /// Does what there is to do, one series at most; how long may be slept then.
     fn step(&mut self) -> Result<Duration, QueueError> {
-        let sleep = self.complete_quiet_ones()?;
+        let meanwhile = self.complete_quiet_ones()?;
         if let Some(job) = self.shared.queue.claim()? {
             self.predict(&job)?;
+            return Ok(Duration::ZERO);
+        }
+        if let Some(series) = meanwhile.ahead
+            && let Some(job) = self.shared.queue.claim_waiting(series)?
+        {
+            self.predict_ahead(job);
             return Ok(Duration::ZERO);
         }
         if self
@@ -63,38 +94,77 @@ impl<'a> Worker<'a> {
             self.keep_house()?;
             self.kept_house = Some(Instant::now());
         }
-        Ok(sleep)
+        Ok(meanwhile.sleep)
     }
 
-    fn complete_quiet_ones(&self) -> Result<Duration, QueueError> {
-        let settings = &self.shared.settings;
-        let mut sleep = LONGEST_SLEEP;
+    fn complete_quiet_ones(&mut self) -> Result<Meanwhile, QueueError> {
+        let (quiet, quiet_after_break) = {
+            let settings = &self.shared.settings;
+            (settings.quiet, settings.quiet_after_break)
+        };
+        let mut meanwhile = Meanwhile {
+            sleep: LONGEST_SLEEP,
+            ahead: None,
+        };
         for waiting in self.shared.queue.waiting()? {
             let activity = &self.shared.activity;
-            let completion =
-                activity.completion(&waiting, settings.quiet, settings.quiet_after_break);
-            match completion {
-                Completion::In(left) => sleep = sleep.min(left),
-                Completion::Now => {
-                    let completed = self.shared.queue.complete(waiting.id)?;
-                    activity.forget(waiting.id);
-                    if let Some((series_uid, instances, revision)) = completed {
-                        self.shared.tell(&Notice::Complete {
-                            series_uid,
-                            instances,
-                            revision,
-                        });
+            match activity.completion(&waiting, quiet, quiet_after_break) {
+                Completion::Now => self.complete(waiting.id)?,
+                Completion::In {
+                    left,
+                    quiet_for,
+                    is_cut_off,
+                } => {
+                    meanwhile.sleep = meanwhile.sleep.min(left);
+                    if !is_cut_off {
+                        self.consider(waiting.id, quiet_for, &mut meanwhile);
                     }
                 }
             }
         }
-        Ok(sleep)
+        Ok(meanwhile)
     }
 
-    fn predict(&mut self, job: &Job) -> Result<(), QueueError> {
-        if job.is_hopeless {
-            return self.fail(job, "it was tried often, and the process ended each time");
+    /// Whether a series is predicted ahead, now or soon.
+    fn consider(&self, id: i64, quiet_for: Duration, meanwhile: &mut Meanwhile) {
+        let start = self.shared.settings.head_start;
+        let Some(start) = start.filter(|_| self.ahead.may_try(id)) else {
+            return;
+        };
+        match start.checked_sub(quiet_for) {
+            Some(until) if !until.is_zero() => meanwhile.sleep = meanwhile.sleep.min(until),
+            _ => meanwhile.ahead = Some(id),
         }
+    }
+
+    fn complete(&mut self, id: i64) -> Result<(), QueueError> {
+        let completed = self.shared.queue.complete(id)?;
+        self.shared.activity.forget(id);
+        self.ahead.hasty.remove(&id);
+        if let Some((series_uid, instances, revision)) = completed {
+            self.shared.tell(&Notice::Complete {
+                series_uid,
+                instances,
+                revision,
+            });
+        }
+        Ok(())
+    }
+
+    fn predict_ahead(&mut self, job: Job) {
+        // What ends the process is counted, and told when it is complete.
+        if job.is_hopeless {
+            self.ahead.hasty.insert(job.id);
+            return;
+        }
+        let asked = self.ask(&job);
+        if let Some((forgotten, _)) = self.ahead.predicted.replace((job, asked)) {
+            self.ahead.hasty.insert(forgotten.id);
+        }
+    }
+
+    /// What the predictor says, whatever it does.
+    fn ask(&mut self, job: &Job) -> Asked {
         let started = Instant::now();
         let series = SeriesFiles {
             study_uid: job.study.as_str(),
@@ -102,15 +172,28 @@ impl<'a> Worker<'a> {
             files: &job.files,
         };
         let predictor = &mut self.predictor;
-        let predicted = catch_unwind(AssertUnwindSafe(|| predictor.predict(series)));
-        let results = match predicted {
-            Ok(Ok(results)) => results,
-            Ok(Err(PredictorError::Never(reason))) => return self.fail(job, &reason),
-            Ok(Err(PredictorError::NotNow(reason))) => return self.postpone(job, &reason),
-            Err(_) => return self.fail(job, "the prediction panicked"),
+        let said = catch_unwind(AssertUnwindSafe(|| predictor.predict(series)));
+        let panicked = || PredictorError::Never("the prediction panicked".to_owned());
+        Asked {
+            said: said.unwrap_or_else(|_| Err(panicked())),
+            took: started.elapsed(),
+        }
+    }
+
+    fn predict(&mut self, job: &Job) -> Result<(), QueueError> {
+        if job.is_hopeless {
+            return self.fail(job, "it was tried often, and the process ended each time");
+        }
+        let Asked { said, took } = match self.ahead.of(job) {
+            Some(asked) => asked,
+            None => self.ask(job),
         };
-        let named =
-            |result: crate::ResultObject| Some((Uid::parse(&result.sop_instance_uid)?, result));
+        let results = match said {
+            Ok(results) => results,
+            Err(PredictorError::Never(reason)) => return self.fail(job, &reason),
+            Err(PredictorError::NotNow(reason)) => return self.postpone(job, &reason),
+        };
+        let named = |result: ResultObject| Some((Uid::parse(&result.sop_instance_uid)?, result));
         let Some(results) = results.into_iter().map(named).collect::<Option<Vec<_>>>() else {
             return self.fail(job, "a result has no UID");
         };
@@ -122,7 +205,7 @@ impl<'a> Worker<'a> {
             Ok(true) => self.shared.tell(&Notice::Predicted {
                 series_uid: job.series.to_string(),
                 results: results.len(),
-                milliseconds: started.elapsed().as_millis(),
+                milliseconds: took.as_millis(),
             }),
             // Instances came meanwhile; it is completed and predicted anew.
             Ok(false) => {}
@@ -173,5 +256,19 @@ impl<'a> Worker<'a> {
             self.shared.tell(&Notice::Removed { series: removed });
         }
         Ok(())
+    }
+}
+
+impl Ahead {
+    fn may_try(&self, id: i64) -> bool {
+        let is_last = |(job, _): &(Job, Asked)| job.id == id;
+        !self.predicted.as_ref().is_some_and(is_last) && !self.hasty.contains(&id)
+    }
+
+    /// What was said of exactly these files.
+    fn of(&mut self, job: &Job) -> Option<Asked> {
+        let is_same =
+            |(ahead, _): &mut (Job, Asked)| ahead.id == job.id && ahead.files == job.files;
+        self.predicted.take_if(is_same).map(|(_, asked)| asked)
     }
 }

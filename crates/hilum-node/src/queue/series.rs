@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Queue, now};
 use crate::QueueError;
@@ -68,13 +68,24 @@ impl Queue {
 
     /// The complete series that has waited longest; that it is tried is on the disk before it is.
     pub(crate) fn claim(&self) -> Result<Option<Job>, QueueError> {
+        let which = "id = (SELECT id FROM series WHERE state = 'complete' AND next_try_at <= ?1
+                     ORDER BY received_at LIMIT 1)";
+        self.job(which, now())
+    }
+
+    /// A series that is waiting, to be predicted ahead; also that is on the disk.
+    pub(crate) fn claim_waiting(&self, id: i64) -> Result<Option<Job>, QueueError> {
+        self.job("id = ?1 AND state = 'waiting'", id)
+    }
+
+    fn job(&self, which: &str, value: i64) -> Result<Option<Job>, QueueError> {
         let connection = self.connection();
         let claimed = connection.query_row(
-            "UPDATE series SET attempts = attempts + 1 WHERE id = (
-               SELECT id FROM series WHERE state = 'complete' AND next_try_at <= ?1
-               ORDER BY received_at LIMIT 1)
-             RETURNING id, study_uid, series_uid, revision, attempts",
-            [now()],
+            &format!(
+                "UPDATE series SET attempts = attempts + 1 WHERE {which}
+                 RETURNING id, study_uid, series_uid, revision, attempts"
+            ),
+            [value],
             |row| {
                 let uids: (String, String) = (row.get(1)?, row.get(2)?);
                 Ok((row.get(0)?, uids, row.get(3)?, row.get(4)?))
@@ -87,26 +98,36 @@ impl Queue {
         let (Some(study), Some(series)) = (Uid::parse(&study), Uid::parse(&series)) else {
             return Err(rusqlite::Error::InvalidQuery.into());
         };
+        Ok(Some(Job {
+            id,
+            files: self.files_of(&connection, id, &study, &series)?,
+            study,
+            series,
+            revision,
+            is_hopeless: attempts > MOST_ATTEMPTS,
+        }))
+    }
+
+    fn files_of(
+        &self,
+        connection: &Connection,
+        id: i64,
+        study: &Uid,
+        series: &Uid,
+    ) -> Result<Vec<PathBuf>, QueueError> {
         let mut statement = connection
             .prepare("SELECT sop_uid FROM instance WHERE series = ?1 ORDER BY sop_uid")?;
         let uids = statement.query_map([id], |row| row.get::<_, String>(0))?;
         let mut files = Vec::new();
         for uid in uids {
             let uid = Uid::parse(&uid?).ok_or(rusqlite::Error::InvalidQuery)?;
-            let file = self.folder.instance(&study, &series, &uid);
+            let file = self.folder.instance(study, series, &uid);
             // Instances of a series that was done may have made room for others.
             if file.is_file() {
                 files.push(file);
             }
         }
-        Ok(Some(Job {
-            id,
-            study,
-            series,
-            revision,
-            files,
-            is_hopeless: attempts > MOST_ATTEMPTS,
-        }))
+        Ok(files)
     }
 
     /// A series will have no results; `said` is kept.

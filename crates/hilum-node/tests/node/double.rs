@@ -86,6 +86,7 @@ pub(crate) fn settings(folder: &Path) -> NodeSettings {
     let address = "127.0.0.1:0".parse().unwrap();
     let mut settings = NodeSettings::new(address, "HILUM".parse().unwrap(), folder.to_owned());
     settings.quiet = Duration::from_millis(200);
+    settings.head_start = None;
     settings.quiet_after_break = Duration::from_secs(3);
     settings.retries = Retries {
         first: Duration::from_millis(50),

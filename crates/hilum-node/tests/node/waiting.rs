@@ -123,3 +123,38 @@ fn a_series_with_nothing_to_see_fails_once_and_others_go_on() {
     assert_eq!(node.asked().len(), 2);
     assert!(node.said("nothing to see"), "{}", node.log());
 }
+
+#[test]
+fn a_series_that_seems_complete_is_predicted_ahead_and_kept_when_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = settings(folder.path());
+    settings.quiet = Duration::from_millis(900);
+    settings.head_start = Some(Duration::from_millis(100));
+    let node = start(settings);
+    let sent = series(fresh(), 4);
+    send_all(node.address(), &sent);
+    node.wait_for("the prediction", |node| node.asked().len() == 1);
+    assert_eq!(node.series("waiting"), 1);
+    node.wait_for("the end", |node| node.series("done") == 1);
+    assert_eq!(node.asked(), [(sent[0].series.clone(), 4)]);
+}
+
+#[test]
+fn what_was_predicted_ahead_of_instances_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = settings(folder.path());
+    settings.quiet = Duration::from_millis(900);
+    settings.head_start = Some(Duration::from_millis(100));
+    let node = start(settings);
+    let sent = series(fresh(), 4);
+    send_all(node.address(), &sent[..2]);
+    node.wait_for("the first", |node| node.asked().len() == 1);
+    send_all(node.address(), &sent[2..3]);
+    std::thread::sleep(Duration::from_millis(300));
+    send_all(node.address(), &sent[3..]);
+    node.wait_for("the end", |node| node.series("done") == 1);
+    let uid = &sent[0].series;
+    // Ahead once, and when it was complete; not each time that it went on.
+    assert_eq!(node.asked(), [(uid.clone(), 2), (uid.clone(), 4)]);
+    assert_eq!(files_below(&folder.path().join("results")).len(), 2);
+}
