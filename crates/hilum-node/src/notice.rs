@@ -129,6 +129,21 @@ impl fmt::Display for Ended {
     }
 }
 
+impl Notice {
+    /// Whether somebody should look at it.
+    pub fn is_warning(&self) -> bool {
+        !matches!(
+            self,
+            Self::Listening { .. }
+                | Self::Association { .. }
+                | Self::Complete { .. }
+                | Self::Predicted { .. }
+                | Self::Sent { .. }
+                | Self::Removed { .. }
+        )
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

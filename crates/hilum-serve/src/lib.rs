@@ -47,7 +47,7 @@ mod server;
 mod settings;
 
 pub use access::{Token, TokenError};
-pub use api::JobKeeping;
+pub use api::{JobKeeping, NodeState};
 pub use error::ServeError;
 pub use journal::{Entry, Journal, Level};
 pub use listen::{TlsError, TlsFiles};

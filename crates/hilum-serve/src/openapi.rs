@@ -30,6 +30,7 @@ use crate::{api, health, kserve, metrics};
         kserve::infer::infer,
         kserve::infer::infer_version,
         api::models::list,
+        api::node::show,
         api::predict::predict,
         api::pixels::pixels,
         api::jobs::handlers::create,

@@ -10,7 +10,7 @@ use hilum_imaging::DecodeLimits;
 use hilum_trust::Policy;
 
 use crate::access::Token;
-use crate::api::JobKeeping;
+use crate::api::{JobKeeping, NodeState};
 use crate::listen::TlsFiles;
 use crate::models::ModelSource;
 
@@ -39,6 +39,8 @@ pub struct ServeSettings {
     pub limits: Limits,
     /// Where results of jobs are kept, and how long.
     pub jobs: JobKeeping,
+    /// The DICOM node beside the server, if there is one.
+    pub node: Option<NodeState>,
 }
 
 impl Default for ServeSettings {
@@ -56,6 +58,7 @@ impl Default for ServeSettings {
             tls: None,
             limits: Limits::default(),
             jobs: JobKeeping::default(),
+            node: None,
         }
     }
 }

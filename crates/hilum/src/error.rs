@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use hilum_experiment::{ErrorKind, ExperimentError, Interruptible, Said};
 use hilum_imaging::DatasetWriteError;
+use hilum_node::NodeError;
 use hilum_serve::ServeError;
 use thiserror::Error;
 
@@ -26,6 +27,9 @@ pub(crate) enum CommandError {
     /// A server cannot start.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// A DICOM node cannot start.
+    #[error(transparent)]
+    Node(#[from] NodeError),
     /// Arguments that the command itself cannot use.
     #[error(transparent)]
     Arguments(#[from] ArgumentError),
@@ -102,7 +106,8 @@ impl CommandError {
             Self::Output(_) | Self::Format(_) | Self::Phantoms(_) => 2,
             Self::Serve(ServeError::Model(error)) => of_kind(error.kind()),
             Self::Serve(ServeError::Listen { .. } | ServeError::Threads { .. }) => 2,
-            Self::Serve(_) => 1,
+            Self::Node(NodeError::Queue { .. } | NodeError::Thread { .. }) => 2,
+            Self::Serve(_) | Self::Node(_) => 1,
             Self::Experiment(error) => of_kind(error.kind()),
         }
     }

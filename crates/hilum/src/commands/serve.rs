@@ -1,4 +1,6 @@
-//! `hilum serve`: models behind HTTP.
+//! `hilum serve`: models behind HTTP, and a DICOM node beside the PACS.
+
+mod node;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -9,18 +11,20 @@ use clap::{ArgMatches, ValueEnum};
 use hilum_experiment::{ExperimentError, Predict, Sharing};
 use hilum_imaging::DecodeLimits;
 use hilum_serve::{
-    Entry, JobKeeping, Journal, Level, Limits, ModelSource, ServeSettings, Server, TlsFiles, Token,
+    Entry, JobKeeping, Journal, Level, Limits, ModelSource, NodeState, ServeSettings, Server,
+    TlsFiles, Token,
 };
 
 use crate::arguments::{AnswerArguments, Chosen, OfPrediction};
 use crate::error::CommandError;
 use crate::screen::{self, DISCLAIMER, Screen};
 use crate::surroundings::session;
+use node::NodeArguments;
 
 /// What `hilum serve` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The page for people is at `/`, KServe v2 at `/v2`, an interface of its own at `/api`, all of it in\n`/openapi.json`, figures for Prometheus at `/metrics`. It listens on this machine alone, unless there\nis a token or a proxy. Ctrl-C ends it when what was asked is answered.\n\nExamples:\n  hilum serve\n  hilum serve --model lung=runs/NAME/model.safetensors --model other=other.safetensors\n  hilum serve --address 0.0.0.0:8443 --token-file token --tls-cert cert.pem --tls-key key.pem\n  curl -F file=@slice.dcm http://127.0.0.1:8080/api/predict"
+    after_help = "The page for people is at `/`, KServe v2 at `/v2`, an interface of its own at `/api`, all of it in\n`/openapi.json`, figures for Prometheus at `/metrics`. It listens on this machine alone, unless there\nis a token or a proxy. Ctrl-C ends it when what was asked is answered.\n\nExamples:\n  hilum serve\n  hilum serve --model lung=runs/NAME/model.safetensors --model other=other.safetensors\n  hilum serve --address 0.0.0.0:8443 --token-file token --tls-cert cert.pem --tls-key key.pem\n  hilum serve --dicom 127.0.0.1:11112 --ae-title HILUM --send-to PACS@127.0.0.1:4242\n  curl -F file=@slice.dcm http://127.0.0.1:8080/api/predict"
 )]
 pub(crate) struct Arguments {
     /// Where to listen; port 0 is any that is free
@@ -44,6 +48,9 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     jobs: JobArguments,
+
+    #[command(flatten)]
+    node: NodeArguments,
 
     #[command(flatten)]
     answers: AnswerArguments,
@@ -149,9 +156,15 @@ pub(super) fn run(
     _given: &ArgMatches,
     screen: &Screen,
 ) -> Result<(), CommandError> {
-    let settings = arguments.settings()?;
+    let mut settings = arguments.settings()?;
     let session = session(&())?;
     screen.note(DISCLAIMER);
+    if let Some(node) = arguments.node.start(&settings, arguments.log, &session)? {
+        screen.note(format_args!("DICOM node on {}", node.address()));
+        // It ends with the server that it is told by.
+        let ask = move || serde_json::to_value(node.census().ok()?).ok();
+        settings.node = Some(NodeState::new(ask));
+    }
     let server = Server::open(settings, Arc::new(arguments.log))?;
     screen.note(format_args!("listening on {}", server.url()));
     Ok(server.run(session.cancel())?)
@@ -183,6 +196,7 @@ impl Arguments {
             tls: tls.map(|(certificates, key)| TlsFiles { certificates, key }),
             limits: self.load.limits(choices.max_pixels()),
             jobs: self.jobs.keeping()?,
+            node: None,
         })
     }
 }

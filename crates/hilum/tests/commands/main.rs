@@ -19,6 +19,7 @@ mod export;
 mod groups;
 mod help;
 mod leaks;
+mod node;
 mod outside_text;
 mod overwriting;
 mod predict;

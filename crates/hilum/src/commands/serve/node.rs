@@ -1,0 +1,133 @@
+//! The flags of the DICOM node that runs beside the page.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hilum_core::Cancel;
+use hilum_experiment::{Model, ModelOrigin, Session};
+use hilum_node::{
+    AeTitle, Callers, Destination, ModelPredictor, Node, NodeError, NodeSettings, Notice,
+    PatientNames, Retention,
+};
+use hilum_serve::{Entry, Journal as _, Level, ServeSettings};
+
+use super::Log;
+use crate::error::CommandError;
+
+/// Whoever reaches the node.
+const ANYONE: &str = "*";
+/// The folder of a node that nobody gave another.
+const FOLDER: &str = "hilum-node";
+const GIGABYTE: u64 = 1_000_000_000;
+
+/// A node beside the PACS.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "DICOM")]
+pub(super) struct NodeArguments {
+    /// Receive series by C-STORE here, and have each predicted once
+    #[arg(long, value_name = "HOST:PORT")]
+    dicom: Option<String>,
+
+    /// What the node is called; whoever calls something else is rejected
+    #[arg(long, value_name = "TITLE", default_value = "HILUM")]
+    ae_title: AeTitle,
+
+    /// Who may send, again for each; `*` is anyone. Anyone on this machine, if left out
+    #[arg(long, value_name = "TITLE", requires = "dicom")]
+    calling_ae: Vec<String>,
+
+    /// Where instances, results and the queue are kept
+    #[arg(long, value_name = "DIR", default_value = FOLDER)]
+    dicom_folder: PathBuf,
+
+    /// Send results there, by C-STORE or STOW-RS; again for each
+    #[arg(long, value_name = "AE@HOST:PORT|URL", requires = "dicom")]
+    send_to: Vec<Destination>,
+
+    /// A series is complete when nothing came for so long
+    #[arg(long, value_name = "SECONDS", default_value_t = NodeSettings::QUIET.as_secs_f64())]
+    quiet_seconds: f64,
+
+    /// How long series that are done are known
+    #[arg(long, value_name = "DAYS", default_value_t = 7)]
+    keep_days: u64,
+
+    /// How much room their instances may take; the oldest go first
+    #[arg(long, value_name = "GIGABYTES", default_value_t = 50)]
+    keep_gb: u64,
+
+    /// Let patients' names enter the database of the queue
+    #[arg(long, requires = "dicom")]
+    keep_names: bool,
+}
+
+impl NodeArguments {
+    /// Starts the node, if one is wanted, with the first model of the server.
+    pub(super) fn start(
+        &self,
+        server: &ServeSettings,
+        log: Log,
+        session: &Session<'_>,
+    ) -> Result<Option<Node>, CommandError> {
+        let Some(address) = &self.dicom else {
+            return Ok(None);
+        };
+        let settings = self.settings(resolve(address)?)?;
+        let origin = server.models.first().map(|model| &model.origin);
+        let origin = origin.unwrap_or(&ModelOrigin::Bundled);
+        let model = Model::open(origin, &server.machine, session)?;
+        // The node ends with its own word, behind the server.
+        let cancel = Cancel::default();
+        let mut predictor = ModelPredictor::new(model, cancel.clone());
+        predictor.policy = server.policy;
+        predictor.limits = server.limits.decode;
+        let listener = move |notice: &Notice| {
+            let level = if notice.is_warning() {
+                Level::Warning
+            } else {
+                Level::Info
+            };
+            let entry = Entry::new(level, "dicom");
+            log.note(&entry.with("says", notice.to_string()));
+        };
+        let node = Node::start(settings, Box::new(predictor), cancel, Box::new(listener))?;
+        Ok(Some(node))
+    }
+
+    fn settings(&self, address: SocketAddr) -> Result<NodeSettings, CommandError> {
+        let folder = self.dicom_folder.clone();
+        let mut settings = NodeSettings::new(address, self.ae_title.clone(), folder);
+        settings.callers = match &self.calling_ae[..] {
+            [] => Callers::AnyHere,
+            titles if titles.iter().any(|title| title == ANYONE) => Callers::Anyone,
+            titles => {
+                let titles = titles.iter().map(|title| title.parse());
+                Callers::Only(titles.collect::<Result<_, _>>().map_err(NodeError::from)?)
+            }
+        };
+        settings.quiet =
+            Duration::try_from_secs_f64(self.quiet_seconds).map_err(|_| NodeError::Quiet)?;
+        settings.destinations.clone_from(&self.send_to);
+        settings.retention = Retention {
+            age: Duration::from_hours(self.keep_days.saturating_mul(24)),
+            bytes: self.keep_gb.saturating_mul(GIGABYTE),
+        };
+        if self.keep_names {
+            settings.names = PatientNames::Keep;
+        }
+        Ok(settings)
+    }
+}
+
+/// The first address of a name.
+fn resolve(text: &str) -> Result<SocketAddr, NodeError> {
+    let unknown = |source: io::Error| NodeError::Address {
+        text: text.to_owned(),
+        source,
+    };
+    let mut found = text.to_socket_addrs().map_err(unknown)?;
+    let nothing = || unknown(io::ErrorKind::NotFound.into());
+    found.next().ok_or_else(nothing)
+}
