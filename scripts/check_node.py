@@ -23,7 +23,7 @@ from pathlib import Path
 SR = "1.2.840.10008.5.1.4.1.1.88.33"
 CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 # From the last instance to the report in Orthanc.
-SECONDS = 6.0
+SECONDS = float(os.environ.get("HILUM_SECONDS", "6"))
 
 
 def free_port():

@@ -6,7 +6,8 @@
 #
 #     scripts/check_node.sh [SERIES OF THE LAST PART, 12 BY DEFAULT]
 #
-# HILUM is the program to try, ../shared/data/dicom or HILUM_SERIES the series that is timed, phantoms where there is none.
+# HILUM is the program to try, HILUM_SERIES the folder of the series that is timed (one of ../shared/data/dicom, or phantoms),
+# HILUM_SECONDS what it may take (6).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
