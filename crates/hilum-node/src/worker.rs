@@ -15,6 +15,8 @@ use crate::{Notice, QueueError, ResultObject};
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// After something outside a series was missing.
 const POSTPONED: Duration = Duration::from_secs(30);
+/// Looking again for what was postponed.
+const POSTPONED_SLEEP: Duration = Duration::from_secs(1);
 /// Between two looks at what is old.
 const HOUSEKEEPING: Duration = Duration::from_mins(1);
 
@@ -23,6 +25,7 @@ pub(crate) struct Worker<'a> {
     predictor: Box<dyn Predictor>,
     destinations: Vec<String>,
     ahead: Ahead,
+    started: Instant,
     kept_house: Option<Instant>,
 }
 
@@ -56,6 +59,7 @@ impl<'a> Worker<'a> {
             predictor,
             destinations: destinations.map(ToString::to_string).collect(),
             ahead: Ahead::default(),
+            started: Instant::now(),
             kept_house: None,
         }
     }
@@ -77,7 +81,7 @@ impl<'a> Worker<'a> {
     /// Does what there is to do, one series at most; how long may be slept then.
     fn step(&mut self) -> Result<Duration, QueueError> {
         let meanwhile = self.complete_quiet_ones()?;
-        if let Some(job) = self.shared.queue.claim()? {
+        if let Some(job) = self.shared.queue.claim(self.started.elapsed())? {
             self.predict(&job)?;
             return Ok(Duration::ZERO);
         }
@@ -94,7 +98,13 @@ impl<'a> Worker<'a> {
             self.keep_house()?;
             self.kept_house = Some(Instant::now());
         }
-        Ok(meanwhile.sleep)
+        let sleep = meanwhile.sleep;
+        let is_postponed = self.shared.queue.has_complete()?;
+        Ok(if is_postponed {
+            sleep.min(POSTPONED_SLEEP)
+        } else {
+            sleep
+        })
     }
 
     fn complete_quiet_ones(&mut self) -> Result<Meanwhile, QueueError> {

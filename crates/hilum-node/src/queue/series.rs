@@ -1,6 +1,7 @@
 //! Series: when they are complete, and which is predicted next.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -8,9 +9,12 @@ use super::{Queue, now};
 use crate::QueueError;
 use crate::uid::Uid;
 
-/// Predictions of a series that ended with the process; a series that ends it every time does not
-/// keep others waiting for ever.
-const MOST_ATTEMPTS: i64 = 10;
+/// Predictions of a series that ended with the process, after which it is left aside.
+const MOST_ATTEMPTS: i64 = 100;
+/// After so many, it waits for a process that has lived for some time: seconds by their number, up to
+/// a minute. A series that ends every process leaves others that time; one that was killed by chance
+/// comes soon.
+const PATIENT_AFTER: i64 = 5;
 
 /// A series that may be complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,11 +70,26 @@ impl Queue {
         Ok(completed.optional()?)
     }
 
-    /// The complete series that has waited longest; that it is tried is on the disk before it is.
-    pub(crate) fn claim(&self) -> Result<Option<Job>, QueueError> {
-        let which = "id = (SELECT id FROM series WHERE state = 'complete' AND next_try_at <= ?1
-                     ORDER BY received_at LIMIT 1)";
-        self.job(which, now())
+    /// The complete series that was tried least and has waited longest; that it is tried is on the
+    /// disk before it is. `age` is that of the process.
+    pub(crate) fn claim(&self, age: Duration) -> Result<Option<Job>, QueueError> {
+        let most = match age.as_secs() {
+            60.. => i64::MAX,
+            seconds => (seconds as i64).max(PATIENT_AFTER),
+        };
+        let which = format!(
+            "id = (SELECT id FROM series
+               WHERE state = 'complete' AND next_try_at <= ?1 AND attempts < {most}
+               ORDER BY attempts, received_at LIMIT 1)"
+        );
+        self.job(&which, now())
+    }
+
+    /// Whether a series is complete and not predicted.
+    pub(crate) fn has_complete(&self) -> Result<bool, QueueError> {
+        let exists = "SELECT EXISTS (SELECT 1 FROM series WHERE state = 'complete')";
+        let found = self.connection().query_row(exists, [], |row| row.get(0));
+        Ok(found?)
     }
 
     /// A series that is waiting, to be predicted ahead; also that is on the disk.
