@@ -20,8 +20,8 @@ fn server(workplace: &Workplace) -> Loopback {
         };
         let path = workplace.path("slice");
         let series = SeriesInfo::phantom(1, lesion);
-        write_dicom(&path, &phantom.render(), &series, slice_index + 1).unwrap();
-        std::fs::read(&path).unwrap()
+        write_dicom(&path, &phantom.render(), &series, slice_index + 1).expect("a slice");
+        std::fs::read(&path).expect("the slice")
     };
     let files = [file(0), file(1)];
     Loopback::start(move |request| {
@@ -42,7 +42,7 @@ fn server(workplace: &Workplace) -> Loopback {
             ),
             "/series/1.3/instances" => Reply::status(204),
             instance => {
-                let number = if instance.ends_with("1.3.0") { 0 } else { 1 };
+                let number = usize::from(!instance.ends_with("1.3.0"));
                 let mut body = b"--b\r\nContent-Type: application/dicom\r\n\r\n".to_vec();
                 body.extend_from_slice(&files[number]);
                 body.extend_from_slice(b"\r\n--b--");
