@@ -32,7 +32,7 @@ pub(crate) fn png(index: usize) -> Vec<u8> {
 }
 
 /// A series in a folder, and its files with their names.
-fn series(folder: &Path, count: usize) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn series(folder: &Path, count: usize) -> Vec<(String, Vec<u8>)> {
     let info = SeriesInfo::phantom(5, Lesion::ALL[0]);
     let file = |index: usize| {
         let name = format!("{index}.dcm");

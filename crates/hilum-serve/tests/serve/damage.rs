@@ -1,14 +1,14 @@
 //! Requests that are broken in any way: an answer or an end, never a panic, and others go on.
 
-use std::io::{Cursor, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::io::{Cursor, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use zip::write::SimpleFileOptions;
 
-use crate::answers::png;
+use crate::answers::{png, series};
 use crate::served::{Served, form};
 
 /// Changes a request in one to four places.
@@ -50,66 +50,111 @@ fn mutate(request: &mut Vec<u8>, random: &mut ChaCha8Rng) {
     }
 }
 
-fn requests(served: &Served) -> Vec<Vec<u8>> {
-    let host = served.address;
-    let request = |path: &str, headers: &str, body: &[u8]| {
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {host}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
-            body.len()
-        );
-        [head.as_bytes(), body].concat()
-    };
+/// A request before it is put together: address, headers, body.
+type Parts = (&'static str, String, Vec<u8>);
+
+fn requests() -> Vec<Parts> {
     let kserve = "/v2/models/mobilenet-v2-chest-ct/infer";
     let file = png(1);
     let json = br#"{"inputs":[{"name":"image","shape":[1],"datatype":"BYTES","data":["iVBORw0K"]}],"outputs":[{"name":"class","parameters":{"binary_data":true}}]}"#;
     let header = br#"{"inputs":[{"name":"pixels","shape":[1,224,224,3],"datatype":"UINT8","parameters":{"binary_data_size":4}}]}"#;
     let length = format!("inference-header-content-length: {}\r\n", header.len());
-    let multipart = "content-type: multipart/form-data; boundary=BORDER\r\n";
+    let multipart = || "content-type: multipart/form-data; boundary=BORDER\r\n".to_owned();
+    let picture = || "content-type: image/png\r\n".to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let (_, dicom) = series(folder.path(), 1).remove(0);
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for name in ["a/1.dcm", "a/2.dcm"] {
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(&dicom).unwrap();
+    }
+    let zip = zip.finish().unwrap().into_inner();
     vec![
-        format!("GET /api/models HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").into(),
-        request(kserve, "content-type: application/json\r\n", json),
-        request(kserve, &length, &[&header[..], b"abcd"].concat()),
-        request(
+        (
+            kserve,
+            "content-type: application/json\r\n".to_owned(),
+            json.to_vec(),
+        ),
+        (kserve, length, [&header[..], b"abcd"].concat()),
+        (
             "/api/predict?by=series",
-            multipart,
-            &form(&[("a.png", &file), ("b", b"x")]),
+            multipart(),
+            form(&[("a.png", &file), ("b", b"x")]),
         ),
-        request(
-            "/api/predict?heat=grad-cam",
-            "content-type: image/png\r\n",
-            &file,
+        (
+            "/api/predict?by=patient",
+            multipart(),
+            form(&[("a.zip", &zip)]),
         ),
-        request("/api/jobs", multipart, &form(&[("a.dcm", b"\0\0")])),
+        ("/api/predict", picture(), dicom),
+        ("/api/predict?heat=grad-cam", picture(), file),
+        ("/api/jobs", multipart(), form(&[("a.dcm", b"\0\0")])),
     ]
+}
+
+/// A request with a body that is changed, of the length that it says; or one that is changed
+/// anywhere.
+fn mutated((path, headers, body): &Parts, host: SocketAddr, random: &mut ChaCha8Rng) -> Vec<u8> {
+    let mut body = body.clone();
+    let is_whole = random.next_u32().is_multiple_of(4);
+    if !is_whole {
+        mutate(&mut body, random);
+    }
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    let mut request = [head.as_bytes(), &body].concat();
+    if is_whole {
+        mutate(&mut request, random);
+    }
+    request
+}
+
+/// The beginning of the answer; empty if the server ends the connection without one.
+fn answer(request: &[u8], host: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(host).expect("a connection");
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(60)));
+    // The server may have enough before all of it is written.
+    let _ = stream.write_all(request);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[test]
 fn mutated_requests_are_answered_or_ended_and_others_go_on() {
+    const CLIENTS: u64 = 8;
+    const ROUNDS: usize = 200;
     let served = Served::with(|settings| {
-        settings.limits.silence = Duration::from_millis(200);
+        settings.limits.silence = Duration::from_millis(300);
         settings.limits.body_bytes = 1 << 20;
     });
-    let mut random = ChaCha8Rng::seed_from_u64(16);
-    let originals = requests(&served);
-    for round in 0..600 {
-        let mut request = originals[round % originals.len()].clone();
-        mutate(&mut request, &mut random);
-        let Ok(mut stream) = TcpStream::connect(served.address) else {
-            panic!("no connection in round {round}");
-        };
-        let _ = stream.set_read_timeout(Some(Duration::from_secs(30)));
-        // The server may have enough before all of it is written.
-        let _ = stream.write_all(&request);
-        let _ = stream.shutdown(Shutdown::Write);
-        let mut answer = Vec::new();
-        let _ = std::io::Read::read_to_end(&mut stream, &mut answer);
-        let answer = String::from_utf8_lossy(&answer);
-        assert!(
-            !answer.starts_with("HTTP/1.1 500"),
-            "{answer} to {}",
-            String::from_utf8_lossy(&request)
-        );
-    }
+    let originals = &requests();
+    let host = served.address;
+    let client = |number: u64| -> usize {
+        let mut random = ChaCha8Rng::seed_from_u64(number);
+        let mut answered = 0;
+        for round in 0..ROUNDS {
+            let request = mutated(&originals[round % originals.len()], host, &mut random);
+            let answer = answer(&request, host);
+            let said = String::from_utf8_lossy(&request);
+            assert!(!answer.starts_with("HTTP/1.1 500"), "{answer} to {said}");
+            answered += usize::from(answer.starts_with("HTTP/1.1 200"));
+        }
+        answered
+    };
+    let answered: usize = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|number| scope.spawn(move || client(number)))
+            .collect();
+        clients
+            .into_iter()
+            .map(|client| client.join().unwrap())
+            .sum()
+    });
+    // Many are whole enough to be looked into.
+    assert!(answered > 400, "{answered}");
     served.post("/api/predict", "image/png", &png(1)).succeeds();
 }
 
