@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use axum::routing::get;
 
 use crate::context::Context;
-use crate::models::Models;
+use crate::kserve::Error;
+use crate::models::{Models, Slot, found};
 
 pub(crate) fn routes() -> Router<Context> {
     Router::new()
@@ -38,7 +39,7 @@ pub(crate) async fn live() -> StatusCode {
     responses((status = 200, description = "it answers"), (status = 503, description = "it does not")),
 )]
 pub(crate) async fn ready(State(models): State<Models>) -> StatusCode {
-    status(models.slots().iter().all(|slot| slot.is_ready()))
+    status(models.slots().iter().all(Slot::is_ready))
 }
 
 /// Whether a model answers.
@@ -52,11 +53,9 @@ pub(crate) async fn ready(State(models): State<Models>) -> StatusCode {
 pub(crate) async fn model_ready(
     State(models): State<Models>,
     Path(model): Path<String>,
-) -> StatusCode {
-    match models.slot(&model) {
-        Some(slot) => status(slot.is_ready()),
-        None => StatusCode::NOT_FOUND,
-    }
+) -> Result<StatusCode, Error> {
+    let current = found(&models, &model, None)?;
+    Ok(status(current.model.is_running()))
 }
 
 /// Whether a version of a model answers.
@@ -70,13 +69,9 @@ pub(crate) async fn model_ready(
 pub(crate) async fn version_ready(
     State(models): State<Models>,
     Path((model, version)): Path<(String, String)>,
-) -> StatusCode {
-    let slot = models.slot(&model);
-    let slot = slot.filter(|slot| slot.current().version.to_string() == version);
-    match slot {
-        Some(slot) => status(slot.is_ready()),
-        None => StatusCode::NOT_FOUND,
-    }
+) -> Result<StatusCode, Error> {
+    let current = found(&models, &model, Some(&version))?;
+    Ok(status(current.model.is_running()))
 }
 
 fn status(is_ready: bool) -> StatusCode {

@@ -47,6 +47,7 @@ pub(crate) fn routes() -> Router<Context> {
 #[utoipa::path(
     get,
     path = "/metrics",
+    operation_id = "metrics",
     tag = "operation",
     responses((status = 200, description = "figures", body = String, content_type = "text/plain; version=0.0.4; charset=utf-8")),
 )]

@@ -26,7 +26,7 @@ pub(crate) enum CommandError {
     Experiment(Box<ExperimentError>),
     /// A server cannot start.
     #[error(transparent)]
-    Serve(#[from] ServeError),
+    Serve(Box<ServeError>),
     /// A DICOM node cannot start.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -104,10 +104,9 @@ impl CommandError {
             Self::BrokenPipe => 0,
             Self::Arguments(_) | Self::ConfigFile(_) | Self::Findings => 1,
             Self::Output(_) | Self::Format(_) | Self::Phantoms(_) => 2,
-            Self::Serve(ServeError::Model(error)) => of_kind(error.kind()),
-            Self::Serve(ServeError::Listen { .. } | ServeError::Threads { .. }) => 2,
+            Self::Serve(error) => of_serving(error),
             Self::Node(NodeError::Queue { .. } | NodeError::Thread { .. }) => 2,
-            Self::Serve(_) | Self::Node(_) => 1,
+            Self::Node(_) => 1,
             Self::Experiment(error) => of_kind(error.kind()),
         }
     }
@@ -119,6 +118,14 @@ impl CommandError {
             Self::Experiment(error) if error.kind() == ErrorKind::Cancelled => how_to_go_on(error),
             error => Some(describe(error)),
         }
+    }
+}
+
+fn of_serving(error: &ServeError) -> u8 {
+    match error {
+        ServeError::Model(error) => of_kind(error.kind()),
+        ServeError::Listen { .. } | ServeError::Threads { .. } => 2,
+        _ => 1,
     }
 }
 
@@ -154,6 +161,12 @@ fn describe(error: &(dyn std::error::Error + 'static)) -> String {
 impl From<ExperimentError> for CommandError {
     fn from(error: ExperimentError) -> Self {
         Self::Experiment(Box::new(error))
+    }
+}
+
+impl From<ServeError> for CommandError {
+    fn from(error: ServeError) -> Self {
+        Self::Serve(Box::new(error))
     }
 }
 

@@ -47,6 +47,7 @@ pub(crate) struct Shown {
 #[utoipa::path(
     post,
     path = "/api/jobs",
+    operation_id = "create_job",
     tag = "hilum",
     params(Query),
     request_body(
@@ -115,6 +116,7 @@ async fn run(context: Context, job: Arc<Job>, ask: Ask, permit: Permit) {
 #[utoipa::path(
     get,
     path = "/api/jobs/{id}",
+    operation_id = "show_job",
     tag = "hilum",
     params(("id" = String, Path)),
     responses((status = 200, description = "the job", body = Shown)),
@@ -154,9 +156,10 @@ pub(crate) async fn show(
 #[utoipa::path(
     get,
     path = "/api/jobs/{id}/events",
+    operation_id = "follow_job",
     tag = "hilum",
     params(("id" = String, Path)),
-    responses((status = 200, description = "events", body = String, content_type = "text/event-stream")),
+    responses((status = 200, description = "events, `text/event-stream`")),
 )]
 pub(crate) async fn follow(
     State(context): State<Context>,
@@ -170,6 +173,7 @@ pub(crate) async fn follow(
 #[utoipa::path(
     delete,
     path = "/api/jobs/{id}",
+    operation_id = "remove_job",
     tag = "hilum",
     params(("id" = String, Path)),
     responses((status = 204, description = "it is gone")),
