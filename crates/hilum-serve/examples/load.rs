@@ -10,6 +10,7 @@ use std::error::Error;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -43,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut times: Vec<Duration> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..clients).map(|_| scope.spawn(client)).collect();
-        let times = threads.into_iter().map(|thread| thread.join());
+        let times = threads.into_iter().map(ScopedJoinHandle::join);
         times.flat_map(Result::unwrap_or_default).collect()
     });
     let seconds = begin.elapsed().as_secs_f64();

@@ -1,5 +1,7 @@
 //! A server in this process, asked over the loopback interface.
 
+#![expect(clippy::unwrap_used, reason = "files and answers are part of the test")]
+
 mod answers;
 mod basics;
 mod damage;
