@@ -55,7 +55,7 @@ pub enum ServeError {
     },
     /// A model cannot be opened.
     #[error(transparent)]
-    Model(#[from] ExperimentError),
+    Model(Box<ExperimentError>),
     /// No token.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -68,4 +68,10 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl From<ExperimentError> for ServeError {
+    fn from(error: ExperimentError) -> Self {
+        Self::Model(Box::new(error))
+    }
 }

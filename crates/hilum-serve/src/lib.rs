@@ -27,11 +27,6 @@
 //! - It listens on this machine alone, unless there is a token or a proxy that asks for one.
 //! - No name of a file, a patient or a folder of the server is written to the [`Journal`].
 
-#![expect(
-    clippy::unused_async,
-    reason = "a handler is a function that is async, whether it waits or not"
-)]
-
 mod access;
 mod admission;
 mod api;

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use axum::extract::{Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -70,7 +71,7 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
         return None;
     }
     let of_header = first.and_then(|value| value.to_str().ok());
-    let host = uri.authority().map(|one| one.as_str()).or(of_header)?;
+    let host = uri.authority().map(Authority::as_str).or(of_header)?;
     (!host.is_empty()).then(|| host.to_ascii_lowercase())
 }
 

@@ -35,7 +35,8 @@ impl Models {
                 let name = source.name.clone();
                 return Err(ServeError::SameName { name });
             }
-            slots.push(Slot::open(source, settings, journal)?);
+            let slot = Slot::open(source, settings, journal);
+            slots.push(slot.map_err(ServeError::Model)?);
         }
         Ok(Self {
             slots: slots.into(),

@@ -51,7 +51,7 @@ impl Slot {
         source: &ModelSource,
         settings: &ServeSettings,
         journal: &Arc<dyn Journal>,
-    ) -> Result<Self, ExperimentError> {
+    ) -> Result<Self, Box<ExperimentError>> {
         let known = stamp(&source.origin);
         let (model, card) = open(source, settings)?;
         Ok(Self {
@@ -126,7 +126,7 @@ impl Slot {
 fn open(
     source: &ModelSource,
     settings: &ServeSettings,
-) -> Result<(SharedModel, Arc<Value>), ExperimentError> {
+) -> Result<(SharedModel, Arc<Value>), Box<ExperimentError>> {
     let session = settings.session(Cancel::default());
     let model = Model::open(&source.origin, &settings.machine, &session)?;
     let described = describe(&Describe {

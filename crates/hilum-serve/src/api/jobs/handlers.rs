@@ -109,7 +109,7 @@ async fn run(context: Context, job: Arc<Job>, ask: Ask, permit: Permit) {
             Refusal::failed()
         })
     });
-    job.end(kept.as_ref().map(|()| ()));
+    job.end(kept.as_ref().copied());
 }
 
 /// How far a job is, and its result when it is done.

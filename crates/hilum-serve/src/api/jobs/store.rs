@@ -97,12 +97,11 @@ impl Jobs {
 
     /// Keeps a result, and drops others for it.
     pub(super) fn keep(&self, id: &str, result: Vec<u8>) -> std::io::Result<()> {
-        match self.file(id) {
-            Some(path) => write_atomically(&path, |file| file.write_all(&result))?,
-            None => {
-                let kept = (SystemTime::now(), result.into());
-                self.known().results.insert(id.to_owned(), kept);
-            }
+        if let Some(path) = self.file(id) {
+            write_atomically(&path, |file| file.write_all(&result))?;
+        } else {
+            let kept = (SystemTime::now(), result.into());
+            self.known().results.insert(id.to_owned(), kept);
         }
         self.prune();
         Ok(())
