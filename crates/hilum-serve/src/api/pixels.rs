@@ -70,7 +70,7 @@ pub(crate) async fn pixels(
         return Err(Refusal::malformed("there are several files").hint("send one at a time"));
     };
     let read = move |_| {
-        SlicePixels::read(file.bytes.to_vec(), frame.get(), &limits.decode)
+        SlicePixels::read(file.bytes.to_vec(), frame.get(), limits.decode)
             .map_err(|problem| refused(&problem))
     };
     context.work(permit, read).await
@@ -129,9 +129,9 @@ impl SlicePixels {
     pub(super) fn read(
         bytes: Vec<u8>,
         frame: usize,
-        limits: &DecodeLimits,
+        limits: DecodeLimits,
     ) -> Result<Self, DecodeProblem> {
-        let file = SliceFile::new(bytes, limits)?;
+        let file = SliceFile::new(bytes, &limits)?;
         let frames = file.count();
         let index = frame.checked_sub(1).filter(|index| *index < frames);
         let index = index.ok_or_else(|| DecodeProblem::NoSuchFrame {
@@ -150,7 +150,7 @@ impl SlicePixels {
                     ..info
                 };
                 Ok(Self::hounsfield(
-                    info,
+                    &info,
                     &slice.hounsfield,
                     slice.dicom.as_deref(),
                 ))
@@ -159,7 +159,7 @@ impl SlicePixels {
         }
     }
 
-    fn hounsfield(info: SliceInfo, slice: &Hounsfield, said: Option<&DicomInfo>) -> Self {
+    fn hounsfield(info: &SliceInfo, slice: &Hounsfield, said: Option<&DicomInfo>) -> Self {
         let said = said.cloned().unwrap_or_default();
         // A cast from a float saturates and makes zero of what is no number.
         let values = slice.values_hu.iter().map(|value| value.round() as i16);
@@ -172,7 +172,7 @@ impl SlicePixels {
                 instance_number: said.instance_number,
                 photometric: Some(said.photometric_interpretation).filter(|text| !text.is_empty()),
                 windows: said.windows,
-                ..info
+                ..*info
             },
             kind: "I16",
             shape: vec![slice.height, slice.width],
@@ -209,7 +209,7 @@ impl SlicePixels {
             },
         });
         let mut header = header.to_string();
-        while header.len() % ALIGNMENT != 0 {
+        while !header.len().is_multiple_of(ALIGNMENT) {
             header.push(' ');
         }
         let mut bytes = Vec::with_capacity(ALIGNMENT + header.len() + self.values.len());

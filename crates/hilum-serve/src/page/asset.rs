@@ -159,7 +159,8 @@ mod tests {
             let parts = content.split(" from \"./").skip(1);
             parts.filter_map(|part| part.split('"').next()).collect()
         };
-        for (name, _) in FILES.iter().filter(|(name, _)| name.ends_with(".js")) {
+        let is_module = |name: &str| name.rsplit_once('.').is_some_and(|(_, kind)| kind == "js");
+        for (name, _) in FILES.iter().filter(|(name, _)| is_module(name)) {
             for other in imports(name) {
                 assert!(!imports(other).contains(name), "{name} and {other}");
             }
