@@ -32,12 +32,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut connection = None;
         while sent.fetch_add(1, Ordering::Relaxed) < requests {
             let begin = Instant::now();
-            match ask(&mut connection, address, &request) {
-                Ok(200) => times.push(begin.elapsed()),
-                _ => {
-                    failed.fetch_add(1, Ordering::Relaxed);
-                    connection = None;
-                }
+            if let Ok(200) = ask(&mut connection, address, &request) {
+                times.push(begin.elapsed());
+            } else {
+                failed.fetch_add(1, Ordering::Relaxed);
+                connection = None;
             }
         }
         times
