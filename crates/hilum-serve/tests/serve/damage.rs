@@ -114,7 +114,7 @@ fn mutated((path, headers, body): &Parts, host: SocketAddr, random: &mut ChaCha8
 /// The beginning of the answer; empty if the server ends the connection without one.
 fn answer(request: &[u8], host: SocketAddr) -> String {
     let mut stream = TcpStream::connect(host).expect("a connection");
-    let _ = stream.set_read_timeout(Some(Duration::from_secs(60)));
+    let _ = stream.set_read_timeout(Some(Duration::from_mins(1)));
     // The server may have enough before all of it is written.
     let _ = stream.write_all(request);
     let mut answer = Vec::new();

@@ -90,7 +90,10 @@ fn files_in_base64_are_answered_as_the_other_interface_answers_them() {
 fn the_binary_extension_is_read_and_written() {
     let served = Served::new();
     let file = png(4);
-    let expected = infer(&served, &json!({ "inputs": [image(&[file.clone()])] }));
+    let expected = infer(
+        &served,
+        &json!({ "inputs": [image(std::slice::from_ref(&file))] }),
+    );
     let expected = expected.succeeds().json();
     let with_length = [&(file.len() as u32).to_le_bytes()[..], &file].concat();
     // With its length before it, as Triton has it, and alone, as OpenVINO Model Server takes it.

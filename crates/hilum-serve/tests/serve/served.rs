@@ -87,7 +87,7 @@ impl Served {
     /// Everything that comes back for these bytes, until the server closes the connection.
     pub(crate) fn raw(&self, request: &[u8]) -> String {
         let mut stream = TcpStream::connect(self.address).expect("a connection");
-        let patience = Some(Duration::from_secs(60));
+        let patience = Some(Duration::from_mins(1));
         stream.set_read_timeout(patience).expect("a timeout");
         stream.write_all(request).expect("writing");
         let mut answer = Vec::new();
