@@ -21,7 +21,12 @@ pub(super) fn tell(watchdog: &Watchdog, mut stream: TcpStream) {
     let Ok(_lease) = watchdog.watch(&stream, TIME) else {
         return;
     };
-    if read_pdu_from_wire(&mut stream, &mut Default::default(), REQUEST_BYTES, true).is_err() {
+    #[expect(
+        clippy::default_trait_access,
+        reason = "the crate of the buffer is none of ours"
+    )]
+    let mut buffer = Default::default();
+    if read_pdu_from_wire(&mut stream, &mut buffer, REQUEST_BYTES, true).is_err() {
         return;
     }
     let reason = AssociationRJServiceProviderPresentationReason::LocalLimitExceeded;

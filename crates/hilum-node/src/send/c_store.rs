@@ -135,10 +135,10 @@ fn store(
     send(
         association,
         context.id,
-        PDataValueType::Command,
+        &PDataValueType::Command,
         &request.write(),
     )?;
-    send(association, context.id, PDataValueType::Data, &data_set)?;
+    send(association, context.id, &PDataValueType::Data, &data_set)?;
     let response = receive(association)?;
     if response.operation != Operation::Store || response.message_id != message_id {
         return Err(Unreachable("it answered something else".to_owned()));
@@ -160,7 +160,7 @@ fn store(
 fn send(
     association: &mut ClientAssociation<TcpStream>,
     presentation_context_id: u8,
-    value_type: PDataValueType,
+    value_type: &PDataValueType,
     bytes: &[u8],
 ) -> Result<(), Unreachable> {
     let most = association.acceptor_max_pdu_length().min(PDU_BYTES) - HEADERS;

@@ -103,7 +103,7 @@ fn every_series_has_one_report_whatever_is_killed() {
                     if current.is_some_and(|address| try_send(address, &instances)) {
                         break;
                     }
-                    assert!(began.elapsed() < Duration::from_secs(60), "series {number}");
+                    assert!(began.elapsed() < Duration::from_mins(1), "series {number}");
                     std::thread::sleep(Duration::from_millis(20));
                 }
             }
@@ -143,7 +143,7 @@ fn every_series_has_one_report_whatever_is_killed() {
     };
     let began = Instant::now();
     while all().len() < SERIES {
-        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", all());
+        assert!(began.elapsed() < Duration::from_mins(1), "{:?}", all());
         std::thread::sleep(Duration::from_millis(50));
     }
     // Whatever else would come.

@@ -164,7 +164,7 @@ fn try_many(count: usize, seed: u64) {
     }));
     let folder = tempfile::tempdir().unwrap();
     let mut settings = settings(folder.path());
-    settings.quiet = Duration::from_secs(3600);
+    settings.quiet = Duration::from_hours(1);
     let node = start(settings);
     let address = node.address();
     let pdus = session();

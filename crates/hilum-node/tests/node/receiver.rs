@@ -26,7 +26,7 @@ pub(crate) enum Manner {
 pub(crate) struct Receiver {
     pub(crate) address: SocketAddr,
     /// SOP instance UIDs in the order in which they came, and data sets.
-    received: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    received: Arc<Received>,
     manner: Arc<Mutex<Manner>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -43,7 +43,7 @@ impl Receiver {
     pub(crate) fn at(address: SocketAddr, syntaxes: Vec<&'static str>) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
-        let received = Arc::default();
+        let received: Arc<Received> = Arc::default();
         let manner = Arc::new(Mutex::new(Manner::Answers(0)));
         let stop = Arc::new(AtomicBool::new(false));
         let (all, how, end) = (

@@ -208,7 +208,7 @@ fn what_would_need_more_room_than_there_is_waits_with_its_sender() {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = settings(folder.path());
     settings.retention.bytes = 500;
-    settings.quiet = Duration::from_secs(60);
+    settings.quiet = Duration::from_mins(1);
     let node = start(settings);
     let sent = series(fresh(), 3);
     let mut scanner = Scanner::connect(node.address());

@@ -12,7 +12,7 @@ use crate::scanner::{Scanner, send_all, series};
 fn every_crash_behind_an_acknowledgment_keeps_what_was_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let mut slow = settings(folder.path());
-    slow.quiet = Duration::from_secs(60);
+    slow.quiet = Duration::from_mins(1);
     let node = start(slow);
     let sent = series(fresh(), 6);
     let mut scanner = Scanner::connect(node.address());
@@ -86,7 +86,7 @@ fn a_process_that_ends_while_it_predicts_predicts_again() {
 fn a_series_that_ended_the_process_often_keeps_no_other_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let mut slow = settings(folder.path());
-    slow.quiet = Duration::from_secs(60);
+    slow.quiet = Duration::from_mins(1);
     let node = start(slow);
     send_all(node.address(), &series(fresh(), 1));
     node.node.stop();

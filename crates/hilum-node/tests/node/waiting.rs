@@ -61,7 +61,7 @@ fn instances_that_come_while_it_is_predicted_are_not_left_out() {
 fn a_series_whose_number_of_instances_is_known_does_not_wait() {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = settings(folder.path());
-    settings.quiet = Duration::from_secs(60);
+    settings.quiet = Duration::from_mins(1);
     let node = start(settings);
     let sent = series(fresh(), 3);
     let known = |one: &crate::scanner::Instance| {
