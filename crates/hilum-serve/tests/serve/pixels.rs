@@ -64,7 +64,7 @@ fn hounsfield_units_are_pydicoms_in_every_transfer_syntax() {
 
 #[test]
 fn a_header_tells_of_the_slice_and_of_no_person() {
-    let file = reference("dicom/unsigned-12-bit.dcm");
+    let file = reference("dicom/localizer.dcm");
     let answer = Served::new().post("/api/pixels", "application/dicom", &file);
     let answer = answer.succeeds();
     let said = said(&answer);
