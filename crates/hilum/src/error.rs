@@ -102,11 +102,12 @@ impl CommandError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::BrokenPipe => 0,
-            Self::Arguments(_) | Self::ConfigFile(_) | Self::Findings => 1,
-            Self::Output(_) | Self::Format(_) | Self::Phantoms(_) => 2,
             Self::Serve(error) => of_serving(error),
-            Self::Node(NodeError::Queue { .. } | NodeError::Thread { .. }) => 2,
-            Self::Node(_) => 1,
+            Self::Output(_)
+            | Self::Format(_)
+            | Self::Phantoms(_)
+            | Self::Node(NodeError::Queue { .. } | NodeError::Thread { .. }) => 2,
+            Self::Arguments(_) | Self::ConfigFile(_) | Self::Findings | Self::Node(_) => 1,
             Self::Experiment(error) => of_kind(error.kind()),
         }
     }
