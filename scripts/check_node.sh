@@ -7,7 +7,7 @@
 #     scripts/check_node.sh [SERIES OF THE LAST PART, 12 BY DEFAULT]
 #
 # HILUM is the program to try, HILUM_SERIES the folder of the series that is timed (one of ../shared/data/dicom, or phantoms),
-# HILUM_SECONDS what it may take (6).
+# HILUM_SECONDS what it may take (it is only said, if nothing is given).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
