@@ -8,8 +8,8 @@ const MARK_HU: i16 = 1000;
 /// Cells of a mark per side.
 const CELL_COUNT: usize = 4;
 /// A mark's side, and its distance to both edges of its corner, as shares of the image's side.
-const SIDE_SHARE: usize = 9;
-const EDGE_SHARE: usize = 40;
+const SIDE_SHARE: usize = 8;
+const EDGE_SHARE: usize = 128;
 
 /// What a network could go by instead of the lesion.
 ///
