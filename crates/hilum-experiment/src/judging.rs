@@ -36,6 +36,14 @@ impl<'a> From<&'a SharedModel> for Judging<'a> {
 }
 
 impl Judging<'_> {
+    /// The same, for one call of several.
+    pub fn reborrow(&mut self) -> Judging<'_> {
+        match self {
+            Self::Own(model) => Judging::Own(model),
+            Self::Shared(model) => Judging::Shared(model),
+        }
+    }
+
     /// What answers call the model.
     pub(crate) fn name(&self) -> String {
         match self {

@@ -90,7 +90,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let session = Session::default();
     let machine = Choices::default().machine();
     let mut model = Model::open(&ModelOrigin::Bundled, &machine, &session)?;
-    let identity = ModelIdentity::of(&model);
+    let identity = ModelIdentity::of(&model.origin, &model.file.classes);
     // With and without "I don't know".
     for abstain in [Abstain::Uncertain, Abstain::Never] {
         let request = Predict {

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use hilum_experiment::{FileAnswer, Model, Prediction, Sources, UnitPrediction, answer_series};
+use hilum_experiment::{
+    FileAnswer, NamedModel, Prediction, Sources, UnitPrediction, answer_series,
+};
 use hilum_trust::Policy;
 
 use crate::{NoReference, SourceInstance};
@@ -55,12 +57,13 @@ struct Collected {
 ///
 /// A slice that was given twice, as two files of one instance, counts once. Answers of files that
 /// nothing can refer to are returned beside.
-pub fn judged_series(
-    model: &Model,
+pub fn judged_series<'m>(
+    model: impl Into<NamedModel<'m>>,
     policy: &Policy,
     answers: impl IntoIterator<Item = FileAnswer>,
     sources: &Sources,
 ) -> (Vec<JudgedSeries>, Vec<Unreferenced>) {
+    let model = model.into();
     let mut all: BTreeMap<(String, String), Collected> = BTreeMap::new();
     let mut unreferenced = Vec::new();
     // Of a file with many frames, the header is read once.
@@ -99,7 +102,7 @@ pub fn judged_series(
     }
     let judged = all
         .into_values()
-        .filter_map(|collected| collected.judged(model, policy));
+        .filter_map(|collected| collected.judged(&model, policy));
     (judged.collect(), unreferenced)
 }
 
@@ -109,7 +112,7 @@ fn source(sources: &Sources, path: &std::path::Path) -> Result<SourceInstance, N
 }
 
 impl Collected {
-    fn judged(self, model: &Model, policy: &Policy) -> Option<JudgedSeries> {
+    fn judged(self, model: &NamedModel<'_>, policy: &Policy) -> Option<JudgedSeries> {
         let Self {
             mut slices,
             unreadable_count,
@@ -121,7 +124,7 @@ impl Collected {
             .iter()
             .map(|slice| slice.prediction.clone())
             .collect();
-        let answer = answer_series(model, policy, &predictions, unreadable_count)?;
+        let answer = answer_series(model.clone(), policy, &predictions, unreadable_count)?;
         Some(JudgedSeries { answer, slices })
     }
 }

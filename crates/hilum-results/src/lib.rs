@@ -19,7 +19,7 @@
 //! # let machine = hilum_experiment::Choices::default().machine();
 //! let mut model = Model::open(&ModelOrigin::Bundled, &machine, &session)?;
 //! // Once for a model, as its file is read for it.
-//! let identity = ModelIdentity::of(&model);
+//! let identity = ModelIdentity::of(&model.origin, &model.file.classes);
 //!
 //! // The files of a series, or of many.
 //! let request = Predict::new([folder]);

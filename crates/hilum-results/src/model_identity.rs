@@ -1,7 +1,7 @@
 //! Which algorithm says so.
 
 use hilum_core::Classes;
-use hilum_experiment::{Model, ModelOrigin};
+use hilum_experiment::ModelOrigin;
 use hilum_trust::Rule;
 
 /// What an object says of the model behind it.
@@ -23,16 +23,16 @@ pub struct ModelIdentity {
 const VERSION_DIGITS: usize = 12;
 
 impl ModelIdentity {
-    /// Reads the model's file once more, for its fingerprint: to be kept as long as the model is.
-    pub fn of(model: &Model) -> Self {
-        let fingerprint = model.origin.digest().unwrap_or_default();
-        let classes = model.file.classes.clone();
+    /// Of a model that comes from `origin` and tells `classes` apart. Reads its file once more, for
+    /// its fingerprint: to be kept as long as the model is.
+    pub fn of(origin: &ModelOrigin, classes: &Classes) -> Self {
+        let fingerprint = origin.digest().unwrap_or_default();
         Self {
-            name: name(&model.origin),
+            name: name(origin),
             version: fingerprint.chars().take(VERSION_DIGITS).collect(),
-            rule: Rule::of(&classes).says(&classes),
+            rule: Rule::of(classes).says(classes),
             fingerprint,
-            classes,
+            classes: classes.clone(),
         }
     }
 }

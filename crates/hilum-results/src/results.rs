@@ -3,7 +3,7 @@
 use std::io;
 
 use hilum_experiment::{
-    ExperimentError, FileAnswer, Model, Predict, Session, Sources, predict_each,
+    ExperimentError, FileAnswer, Judging, Predict, Session, Sources, predict_each,
 };
 
 use crate::{
@@ -34,12 +34,13 @@ pub struct SeriesResult {
 }
 
 /// Makes a report and captures of every DICOM series among `answers`, which `request` was answered
-/// with, and hands each object to `take` as it comes: memory holds the objects of one series.
+/// with, and hands each object to `take` as it comes: a report before heat is looked for, which
+/// takes far longer. Memory holds the objects of one series.
 ///
 /// # Errors
 /// As [`captures`], and [`ExperimentError::Output`] with what `take` says.
-pub fn results_of(
-    model: &mut Model,
+pub fn results_of<'m>(
+    model: impl Into<Judging<'m>>,
     identity: &ModelIdentity,
     request: &Predict,
     answers: impl IntoIterator<Item = FileAnswer>,
@@ -47,17 +48,18 @@ pub fn results_of(
     session: &Session<'_>,
     take: &mut dyn FnMut(ResultObject) -> io::Result<()>,
 ) -> Result<Results, ExperimentError> {
+    let mut model = model.into();
     let sources = Sources::list(request, session)?;
     let policy = &request.policy;
-    let (judged, unreferenced) = judged_series(model, policy, answers, &sources);
+    let (judged, unreferenced) = judged_series(&model, policy, answers, &sources);
     let mut series = Vec::with_capacity(judged.len());
     for one in judged {
         session.cancel().check()?;
-        let mut objects = vec![report(&one, identity, policy)];
+        take(report(&one, identity, policy))?;
+        let model = model.reborrow();
         let of_slices = captures(model, &one, identity, policy, settings, &sources, session)?;
-        objects.extend(of_slices);
-        series.push(SeriesResult::of(&one, objects.len()));
-        for object in objects {
+        series.push(SeriesResult::of(&one, 1 + of_slices.len()));
+        for object in of_slices {
             take(object)?;
         }
     }
@@ -67,21 +69,21 @@ pub fn results_of(
     })
 }
 
-/// Predicts files and makes the objects of what is said, in one call: for a node that has all
-/// instances of a series on its disk.
+/// Predicts files and makes the objects of what is said, in one call.
 ///
 /// # Errors
 /// As [`predict_each`] and [`results_of`].
-pub fn predict_results(
-    model: &mut Model,
+pub fn predict_results<'m>(
+    model: impl Into<Judging<'m>>,
     identity: &ModelIdentity,
     request: &Predict,
     settings: &CaptureSettings,
     session: &Session<'_>,
     take: &mut dyn FnMut(ResultObject) -> io::Result<()>,
 ) -> Result<Results, ExperimentError> {
+    let mut model = model.into();
     let mut answers = Vec::new();
-    predict_each(&mut *model, request, session, &mut |answer| {
+    predict_each(model.reborrow(), request, session, &mut |answer| {
         answers.push(answer);
         Ok(())
     })?;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use hilum_imaging::{DecodeError, DecodeLimits, DecodeProblem, DicomHeader, Slice, file_head};
 
 use super::{Input, Source, list};
+use crate::judging::Judging;
 use crate::session::Session;
-use crate::{ExperimentError, Model, Predict};
+use crate::{ExperimentError, Predict};
 
 /// Files and members of archives by the paths that answers name.
 #[derive(Debug)]
@@ -55,7 +56,7 @@ impl Sources {
         &self,
         path: &Path,
         frame: Option<usize>,
-        model: &Model,
+        model: &Judging<'_>,
     ) -> Result<Slice, DecodeError> {
         let failed = |problem| DecodeError {
             path: path.to_owned(),
@@ -67,6 +68,6 @@ impl Sources {
         if index >= file.count() {
             return Err(gone());
         }
-        file.decode(index, &model.file.recipe).map_err(failed)
+        file.decode(index, &model.file().recipe).map_err(failed)
     }
 }

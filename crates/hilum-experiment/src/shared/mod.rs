@@ -126,6 +126,11 @@ impl SharedModel {
         &self.handle.core.name
     }
 
+    /// Whether `other` is a clone of this one, not another of the same name.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.handle, &other.handle)
+    }
+
     /// Where it came from.
     pub fn origin(&self) -> &ModelOrigin {
         &self.handle.core.origin

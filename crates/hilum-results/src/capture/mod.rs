@@ -5,7 +5,9 @@
 mod object;
 mod picture;
 
-use hilum_experiment::{ExperimentError, HeatRequest, Model, Session, SliceHeat, Sources, heat_of};
+use hilum_experiment::{
+    ExperimentError, HeatRequest, Judging, Session, SliceHeat, Sources, heat_of,
+};
 use hilum_trust::Policy;
 
 use crate::identifiers::Identifiers;
@@ -47,8 +49,8 @@ pub(crate) struct Captured<'a> {
 ///
 /// # Errors
 /// As [`heat_of`].
-pub fn captures(
-    model: &mut Model,
+pub fn captures<'m>(
+    model: impl Into<Judging<'m>>,
     series: &JudgedSeries,
     identity: &ModelIdentity,
     policy: &Policy,
@@ -56,13 +58,14 @@ pub fn captures(
     sources: &Sources,
     session: &Session<'_>,
 ) -> Result<Vec<ResultObject>, ExperimentError> {
+    let model = model.into();
     let evidence = series.answer.evidence.iter();
     let carriers = evidence.filter_map(|evidence| series.slice_of(evidence));
     let mut chosen = Vec::new();
     let mut decoded = Vec::new();
     for slice in carriers.take(settings.most) {
         let prediction = &slice.prediction;
-        let pixels = sources.slice(&prediction.path, prediction.frame, model);
+        let pixels = sources.slice(&prediction.path, prediction.frame, &model);
         let class = most_likely(slice);
         if let (Ok(pixels), Some(class)) = (pixels, class) {
             chosen.push(slice);

@@ -60,7 +60,7 @@ pub(crate) fn objects_under(
     let session = Session::default();
     let machine = Choices::default().machine();
     let mut model = Model::open(&ModelOrigin::Bundled, &machine, &session).expect("a model");
-    let identity = ModelIdentity::of(&model);
+    let identity = ModelIdentity::of(&model.origin, &model.file.classes);
     let request = Predict {
         policy,
         ..Predict::new([folder])

@@ -77,7 +77,7 @@ impl Objects<'_> {
             settings,
             answers,
         } = self;
-        let identity = ModelIdentity::of(model);
+        let identity = ModelIdentity::of(&model.origin, &model.file.classes);
         let (mut reports, mut captures) = (0, 0);
         let mut take = |object: hilum_results::ResultObject| {
             object.write_into(folder)?;
