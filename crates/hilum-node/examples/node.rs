@@ -3,7 +3,7 @@
 #![expect(clippy::print_stderr, reason = "an example says what happens")]
 
 use hilum_core::Cancel;
-use hilum_experiment::{Choices, Model, ModelOrigin, Session};
+use hilum_experiment::{Choices, Model, ModelOrigin, Session, SharedModel, Sharing};
 use hilum_node::{ModelPredictor, Node, NodeSettings, Notice};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,8 +17,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let machine = Choices::default().machine();
     let model = Model::open(&ModelOrigin::Bundled, &machine, &Session::default())?;
+    let name = model.origin.to_string();
+    let model = SharedModel::new(model, name, Sharing::default())?;
     let cancel = Cancel::default();
-    let predictor = ModelPredictor::new(model, cancel.clone());
+    let predictor = ModelPredictor::new(move || model.clone(), cancel.clone());
     let log = |notice: &Notice| eprintln!("{notice}");
     let _node = Node::start(settings, Box::new(predictor), cancel, Box::new(log))?;
     loop {

@@ -25,12 +25,8 @@ struct Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Completion {
     Now,
-    In {
-        left: Duration,
-        /// How long nothing came.
-        quiet_for: Duration,
-        is_cut_off: bool,
-    },
+    /// If nothing comes for so long.
+    In(Duration),
 }
 
 impl Activity {
@@ -76,13 +72,8 @@ impl Activity {
             None => (self.started, waiting.is_cut_off),
         };
         let needed = if is_cut_off { quiet_after_break } else { quiet };
-        let quiet_for = last.elapsed();
-        match needed.checked_sub(quiet_for) {
-            Some(left) if !left.is_zero() => Completion::In {
-                left,
-                quiet_for,
-                is_cut_off,
-            },
+        match needed.checked_sub(last.elapsed()) {
+            Some(left) if !left.is_zero() => Completion::In(left),
             _ => Completion::Now,
         }
     }
@@ -115,7 +106,7 @@ mod tests {
         assert_eq!(completion(waiting(false, false)), Completion::Now);
         assert!(matches!(
             completion(waiting(true, false)),
-            Completion::In { .. }
+            Completion::In(_)
         ));
         assert_eq!(completion(waiting(true, true)), Completion::Now);
 
@@ -123,7 +114,7 @@ mod tests {
         std::thread::sleep(QUIET * 2);
         assert!(matches!(
             completion(waiting(false, false)),
-            Completion::In { .. }
+            Completion::In(_)
         ));
         activity.touch(1);
         std::thread::sleep(QUIET * 2);

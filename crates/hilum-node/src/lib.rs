@@ -3,13 +3,17 @@
 //!
 //! ```
 //! use hilum_core::Cancel;
-//! use hilum_node::{Node, NodeSettings, Predictor, PredictorError, ResultObject, SeriesFiles};
+//! use hilum_node::{Node, NodeSettings, Predictor, PredictorError, SeriesFiles, TakeResult};
 //!
 //! struct Silent;
 //!
 //! impl Predictor for Silent {
-//!     fn predict(&mut self, _: SeriesFiles<'_>) -> Result<Vec<ResultObject>, PredictorError> {
-//!         Ok(Vec::new())
+//!     fn predict(
+//!         &mut self,
+//!         _series: SeriesFiles<'_>,
+//!         _take: &mut TakeResult<'_>,
+//!     ) -> Result<(), PredictorError> {
+//!         Ok(())
 //!     }
 //! }
 //!
@@ -30,8 +34,9 @@
 //! - An instance is acknowledged (status 0000) when its file is synced under its name and the queue's
 //!   transaction that names it is synced too.
 //! - A series is `waiting` until nothing came for a while, or all instances are there that its sender
-//!   spoke of; then `complete`, `predicted` when its results are kept, and `done` when each is sent,
-//!   refused or given up at every destination.
+//!   spoke of; then `complete`, `predicted` when all its results are kept, and `done` when each is
+//!   sent, refused or given up at every destination. A result is kept, and sent, as soon as it is
+//!   made.
 //! - Every step is a transaction. A process that is killed loses nothing that was acknowledged; the
 //!   next one goes on from the last step.
 //!
@@ -39,6 +44,7 @@
 
 mod activity;
 mod ae_title;
+mod arrivals;
 mod bell;
 mod destination;
 mod dimse;
@@ -63,7 +69,7 @@ pub use error::{NodeError, QueueError};
 pub use model_predictor::ModelPredictor;
 pub use node::Node;
 pub use notice::{Ended, Notice};
-pub use predictor::{Predictor, PredictorError, ResultObject, SeriesFiles};
+pub use predictor::{Predictor, PredictorError, ResultObject, SeriesFiles, TakeResult};
 pub use queue::Census;
 pub use settings::{Callers, Limits, NodeSettings, PatientNames, Retention, Retries};
 pub use shared::Listener;

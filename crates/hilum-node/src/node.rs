@@ -13,7 +13,7 @@ use crate::predictor::Predictor;
 use crate::queue::{Census, Queue};
 use crate::scp::Reception;
 use crate::send::Sender;
-use crate::shared::{Listener, Shared};
+use crate::shared::{Listener, Shared, Work as _};
 use crate::worker::Worker;
 use crate::{NodeError, NodeSettings, Notice, QueueError};
 
@@ -78,11 +78,13 @@ impl Node {
         predictor: Box<dyn Predictor>,
     ) -> Result<(), NodeError> {
         let shared = Arc::clone(&self.shared);
-        self.thread("predict", move || Worker::new(&shared, predictor).run())?;
+        self.thread("predict", move || {
+            Worker::new(&shared, predictor).run(&shared);
+        })?;
         for destination in self.shared.settings.destinations.clone() {
             let shared = Arc::clone(&self.shared);
             self.thread("send", move || {
-                Sender::new(&shared, &destination, &shared.settings.ae_title).run();
+                Sender::new(&shared, &destination, &shared.settings.ae_title).run(&shared);
             })?;
         }
         let reception = Arc::clone(&self.reception);

@@ -52,6 +52,15 @@ pub enum Notice {
         /// How long it took.
         milliseconds: u128,
     },
+    /// Some results of a series are kept, and others cannot be made.
+    PartlyPredicted {
+        /// Which.
+        series_uid: String,
+        /// How many objects.
+        results: usize,
+        /// Why there are no more.
+        reason: String,
+    },
     /// A series has no results.
     NotPredicted {
         /// Which.
@@ -185,6 +194,14 @@ impl fmt::Display for Notice {
             } => write!(
                 f,
                 "series {series_uid} predicted in {milliseconds} ms: {results} results"
+            ),
+            Self::PartlyPredicted {
+                series_uid,
+                results,
+                reason,
+            } => write!(
+                f,
+                "series {series_uid} has {results} results alone: {reason}"
             ),
             Self::NotPredicted {
                 series_uid,

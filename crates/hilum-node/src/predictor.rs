@@ -1,10 +1,11 @@
 //! The border to whatever predicts series and makes DICOM objects of what comes out.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// A complete series.
+/// A series, or some of its instances.
 #[derive(Debug, Clone, Copy)]
 pub struct SeriesFiles<'a> {
     /// Study Instance UID.
@@ -37,11 +38,25 @@ pub enum PredictorError {
     NotNow(String),
 }
 
+/// Takes a result as soon as it is made; breaks where no more is wanted.
+pub type TakeResult<'a> = dyn FnMut(ResultObject) -> ControlFlow<()> + 'a;
+
 /// Predicts series, one after the other, on a thread of its own.
 pub trait Predictor: Send {
-    /// The objects that a series is answered with; the same ones whenever it is asked again.
+    /// Looks at instances that just came, while their series goes on, so that less is left to do
+    /// when it is complete. Whether it is asked changes nothing that is said.
+    fn look_ahead(&mut self, instances: SeriesFiles<'_>) {
+        let _ = instances;
+    }
+
+    /// Hands over the objects that a complete series is answered with, what is quickly made first;
+    /// the same ones whenever it is asked again.
     ///
     /// # Errors
     /// [`PredictorError`]; no path and no patient's name may be in it.
-    fn predict(&mut self, series: SeriesFiles<'_>) -> Result<Vec<ResultObject>, PredictorError>;
+    fn predict(
+        &mut self,
+        series: SeriesFiles<'_>,
+        take: &mut TakeResult<'_>,
+    ) -> Result<(), PredictorError>;
 }

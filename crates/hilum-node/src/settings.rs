@@ -22,9 +22,6 @@ pub struct NodeSettings {
     pub quiet: Duration,
     /// So long if the connection that brought it broke off: its sender is given time to begin again.
     pub quiet_after_break: Duration,
-    /// When nothing came for so long, and nothing else is to do, a series is predicted before it is
-    /// known to be complete; what comes out is kept if it was. `None`: it never is.
-    pub head_start: Option<Duration>,
     /// Where results go.
     pub destinations: Vec<Destination>,
     /// How long is tried to send a result.
@@ -135,9 +132,6 @@ impl NodeSettings {
     /// A sender that was cut off is waited for so long.
     pub const QUIET_AFTER_BREAK: Duration = Duration::from_mins(1);
 
-    /// So long is nothing done ahead.
-    const HEAD_START: Duration = Duration::from_millis(500);
-
     /// A node that sends nowhere.
     pub fn new(address: SocketAddr, ae_title: AeTitle, folder: PathBuf) -> Self {
         Self {
@@ -147,7 +141,6 @@ impl NodeSettings {
             folder,
             quiet: Self::QUIET,
             quiet_after_break: Self::QUIET_AFTER_BREAK,
-            head_start: Some(Self::HEAD_START),
             destinations: Vec::new(),
             retries: Retries::default(),
             retention: Retention::default(),
@@ -157,7 +150,10 @@ impl NodeSettings {
     }
 
     /// Nobody opens a node to a network without saying to whom.
-    pub(crate) fn check(&self) -> Result<(), NodeError> {
+    ///
+    /// # Errors
+    /// [`NodeError::OpenToAll`].
+    pub fn check(&self) -> Result<(), NodeError> {
         if self.callers == Callers::AnyHere && !self.address.ip().is_loopback() {
             let address = self.address;
             return Err(NodeError::OpenToAll { address });

@@ -1,13 +1,13 @@
 //! The thread that has series predicted, and keeps the house.
 
-use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::activity::Completion;
 use crate::predictor::{Predictor, PredictorError, SeriesFiles};
 use crate::queue::{Job, is_full};
-use crate::shared::Shared;
+use crate::shared::{Shared, Work};
 use crate::uid::Uid;
 use crate::{Notice, QueueError, ResultObject};
 
@@ -19,36 +19,62 @@ const POSTPONED: Duration = Duration::from_secs(30);
 const POSTPONED_SLEEP: Duration = Duration::from_secs(1);
 /// Between two looks at what is old.
 const HOUSEKEEPING: Duration = Duration::from_mins(1);
+/// Instances that are looked at before it is asked again what is complete.
+const AHEAD: usize = 8;
 
 pub(crate) struct Worker<'a> {
     shared: &'a Shared,
     predictor: Box<dyn Predictor>,
     destinations: Vec<String>,
-    ahead: Ahead,
     started: Instant,
     kept_house: Option<Instant>,
 }
 
-/// What was predicted before it was known to be complete.
-#[derive(Default)]
-struct Ahead {
-    /// Of the last such series.
-    predicted: Option<(Job, Asked)>,
-    /// Series that went on all the same: they are not tried again until they are complete.
-    hasty: BTreeSet<i64>,
+/// Keeps results of a series as they are made.
+struct Keeping<'a> {
+    shared: &'a Shared,
+    job: &'a Job,
+    destinations: &'a [String],
+    count: usize,
+    end: End,
 }
 
-/// What the predictor said, and how long that took.
-struct Asked {
-    said: Result<Vec<ResultObject>, PredictorError>,
-    took: Duration,
+/// Why no more results are wanted.
+enum End {
+    /// They are.
+    No,
+    /// Instances came meanwhile: the series is completed and predicted anew.
+    Overtaken,
+    /// Another model, or another hilum, began to answer.
+    Begun,
+    /// One cannot be named.
+    NoUid,
+    Queue(QueueError),
 }
 
-/// What to do until a series is complete.
-struct Meanwhile {
-    sleep: Duration,
-    /// The series to predict ahead.
-    ahead: Option<i64>,
+impl Work for Worker<'_> {
+    /// Does what there is to do, one series at most.
+    fn step(&mut self) -> Result<Duration, QueueError> {
+        let sleep = self.complete_quiet_ones()?;
+        if let Some(job) = self.shared.queue.claim(self.started.elapsed())? {
+            self.predict(&job)?;
+            return Ok(Duration::ZERO);
+        }
+        if self.look_ahead() {
+            return Ok(Duration::ZERO);
+        }
+        let last = self.kept_house;
+        if last.is_none_or(|last| last.elapsed() >= HOUSEKEEPING) {
+            self.keep_house()?;
+            self.kept_house = Some(Instant::now());
+        }
+        let is_postponed = self.shared.queue.has_complete()?;
+        Ok(if is_postponed {
+            sleep.min(POSTPONED_SLEEP)
+        } else {
+            sleep
+        })
+    }
 }
 
 impl<'a> Worker<'a> {
@@ -58,99 +84,29 @@ impl<'a> Worker<'a> {
             shared,
             predictor,
             destinations: destinations.map(ToString::to_string).collect(),
-            ahead: Ahead::default(),
             started: Instant::now(),
             kept_house: None,
         }
     }
 
-    pub(crate) fn run(mut self) {
-        while !self.shared.is_stopped() {
-            let heard = self.shared.bell.count();
-            let sleep = self.step().unwrap_or_else(|error| {
-                let reason = error.to_string();
-                self.shared.tell(&Notice::QueueFailed { reason });
-                Duration::from_secs(1)
-            });
-            if !sleep.is_zero() {
-                self.shared.bell.wait(heard, sleep);
-            }
-        }
-    }
-
-    /// Does what there is to do, one series at most; how long may be slept then.
-    fn step(&mut self) -> Result<Duration, QueueError> {
-        let meanwhile = self.complete_quiet_ones()?;
-        if let Some(job) = self.shared.queue.claim(self.started.elapsed())? {
-            self.predict(&job)?;
-            return Ok(Duration::ZERO);
-        }
-        if let Some(series) = meanwhile.ahead
-            && let Some(job) = self.shared.queue.claim_waiting(series)?
-        {
-            self.predict_ahead(job);
-            return Ok(Duration::ZERO);
-        }
-        if self
-            .kept_house
-            .is_none_or(|last| last.elapsed() >= HOUSEKEEPING)
-        {
-            self.keep_house()?;
-            self.kept_house = Some(Instant::now());
-        }
-        let sleep = meanwhile.sleep;
-        let is_postponed = self.shared.queue.has_complete()?;
-        Ok(if is_postponed {
-            sleep.min(POSTPONED_SLEEP)
-        } else {
-            sleep
-        })
-    }
-
-    fn complete_quiet_ones(&mut self) -> Result<Meanwhile, QueueError> {
-        let (quiet, quiet_after_break) = {
-            let settings = &self.shared.settings;
-            (settings.quiet, settings.quiet_after_break)
-        };
-        let mut meanwhile = Meanwhile {
-            sleep: LONGEST_SLEEP,
-            ahead: None,
-        };
+    /// How long may be slept until another is complete.
+    fn complete_quiet_ones(&self) -> Result<Duration, QueueError> {
+        let settings = &self.shared.settings;
+        let (quiet, quiet_after_break) = (settings.quiet, settings.quiet_after_break);
+        let mut sleep = LONGEST_SLEEP;
         for waiting in self.shared.queue.waiting()? {
             let activity = &self.shared.activity;
             match activity.completion(&waiting, quiet, quiet_after_break) {
                 Completion::Now => self.complete(waiting.id)?,
-                Completion::In {
-                    left,
-                    quiet_for,
-                    is_cut_off,
-                } => {
-                    meanwhile.sleep = meanwhile.sleep.min(left);
-                    if !is_cut_off {
-                        self.consider(waiting.id, quiet_for, &mut meanwhile);
-                    }
-                }
+                Completion::In(left) => sleep = sleep.min(left),
             }
         }
-        Ok(meanwhile)
+        Ok(sleep)
     }
 
-    /// Whether a series is predicted ahead, now or soon.
-    fn consider(&self, id: i64, quiet_for: Duration, meanwhile: &mut Meanwhile) {
-        let start = self.shared.settings.head_start;
-        let Some(start) = start.filter(|_| self.ahead.may_try(id)) else {
-            return;
-        };
-        match start.checked_sub(quiet_for) {
-            Some(until) if !until.is_zero() => meanwhile.sleep = meanwhile.sleep.min(until),
-            _ => meanwhile.ahead = Some(id),
-        }
-    }
-
-    fn complete(&mut self, id: i64) -> Result<(), QueueError> {
+    fn complete(&self, id: i64) -> Result<(), QueueError> {
         let completed = self.shared.queue.complete(id)?;
         self.shared.activity.forget(id);
-        self.ahead.hasty.remove(&id);
         if let Some((series_uid, instances, revision)) = completed {
             self.shared.tell(&Notice::Complete {
                 series_uid,
@@ -161,68 +117,81 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn predict_ahead(&mut self, job: Job) {
-        // What ends the process is counted, and told when it is complete.
-        if job.is_hopeless {
-            self.ahead.hasty.insert(job.id);
-            return;
-        }
-        let asked = self.ask(&job);
-        if let Some((forgotten, _)) = self.ahead.predicted.replace((job, asked)) {
-            self.ahead.hasty.insert(forgotten.id);
-        }
-    }
-
-    /// What the predictor says, whatever it does.
-    fn ask(&mut self, job: &Job) -> Asked {
-        let started = Instant::now();
-        let series = SeriesFiles {
-            study_uid: job.study.as_str(),
-            series_uid: job.series.as_str(),
-            files: &job.files,
+    /// Has some instances looked at whose series goes on; whether there were any.
+    fn look_ahead(&mut self) -> bool {
+        let arrivals = self.shared.arrivals.next(AHEAD);
+        let Some(first) = arrivals.first() else {
+            return false;
+        };
+        let files: Vec<_> = arrivals.iter().map(|one| one.file.clone()).collect();
+        let instances = SeriesFiles {
+            study_uid: first.study.as_str(),
+            series_uid: first.series.as_str(),
+            files: &files,
         };
         let predictor = &mut self.predictor;
-        let said = catch_unwind(AssertUnwindSafe(|| predictor.predict(series)));
-        let panicked = || PredictorError::Never("the prediction panicked".to_owned());
-        Asked {
-            said: said.unwrap_or_else(|_| Err(panicked())),
-            took: started.elapsed(),
-        }
+        // What panics here does so again when the series is complete, and is told then.
+        let _ = catch_unwind(AssertUnwindSafe(|| predictor.look_ahead(instances)));
+        true
     }
 
     fn predict(&mut self, job: &Job) -> Result<(), QueueError> {
         if job.is_hopeless {
             return self.fail(job, "it was tried often, and the process ended each time");
         }
-        let Asked { said, took } = match self.ahead.of(job) {
-            Some(asked) => asked,
-            None => self.ask(job),
+        self.shared.arrivals.forget(job.id);
+        let started = Instant::now();
+        let series = SeriesFiles {
+            study_uid: job.study.as_str(),
+            series_uid: job.series.as_str(),
+            files: &job.files,
         };
-        let results = match said {
-            Ok(results) => results,
-            Err(PredictorError::Never(reason)) => return self.fail(job, &reason),
-            Err(PredictorError::NotNow(reason)) => return self.postpone(job, &reason),
+        let mut keeping = Keeping {
+            shared: self.shared,
+            job,
+            destinations: &self.destinations,
+            count: 0,
+            end: End::No,
         };
-        let named = |result: ResultObject| Some((Uid::parse(&result.sop_instance_uid)?, result));
-        let Some(results) = results.into_iter().map(named).collect::<Option<Vec<_>>>() else {
-            return self.fail(job, "a result has no UID");
-        };
-        match self
-            .shared
-            .queue
-            .keep_results(job, &results, &self.destinations)
-        {
-            Ok(true) => self.shared.tell(&Notice::Predicted {
-                series_uid: job.series.to_string(),
-                results: results.len(),
-                milliseconds: took.as_millis(),
+        let (predictor, take) = (&mut self.predictor, &mut |result| keeping.keep(result));
+        let said = catch_unwind(AssertUnwindSafe(|| predictor.predict(series, take)));
+        let panicked = || PredictorError::Never("the prediction panicked".to_owned());
+        let said = said.unwrap_or_else(|_| Err(panicked()));
+        let Keeping { count, end, .. } = keeping;
+        match (end, said) {
+            (End::Overtaken, _) => Ok(()),
+            (End::NoUid, _) => self.end_early(job, count, "a result has no UID"),
+            (End::Queue(error), _) if is_full(&error) => self.postpone(job, "the disk is full"),
+            (End::Queue(error), _) => Err(error),
+            (End::No, Err(PredictorError::NotNow(reason))) => self.postpone(job, &reason),
+            (End::No, Err(PredictorError::Never(reason))) => self.end_early(job, count, &reason),
+            (End::Begun, _) | (End::No, Ok(())) => self.conclude(job, |series_uid| {
+                let milliseconds = started.elapsed().as_millis();
+                Notice::Predicted {
+                    series_uid,
+                    results: count,
+                    milliseconds,
+                }
             }),
-            // Instances came meanwhile; it is completed and predicted anew.
-            Ok(false) => {}
-            Err(error) if is_full(&error) => return self.postpone(job, "the disk is full"),
-            Err(error) => return Err(error),
         }
-        self.shared.bell.ring();
+    }
+
+    /// No more can be made than `count` results.
+    fn end_early(&self, job: &Job, count: usize, reason: &str) -> Result<(), QueueError> {
+        if count == 0 {
+            return self.fail(job, reason);
+        }
+        self.conclude(job, |series_uid| Notice::PartlyPredicted {
+            series_uid,
+            results: count,
+            reason: reason.to_owned(),
+        })
+    }
+
+    fn conclude(&self, job: &Job, notice: impl Fn(String) -> Notice) -> Result<(), QueueError> {
+        if self.shared.queue.conclude(job)? {
+            self.shared.tell(&notice(job.series.to_string()));
+        }
         Ok(())
     }
 
@@ -269,16 +238,37 @@ impl<'a> Worker<'a> {
     }
 }
 
-impl Ahead {
-    fn may_try(&self, id: i64) -> bool {
-        let is_last = |(job, _): &(Job, Asked)| job.id == id;
-        !self.predicted.as_ref().is_some_and(is_last) && !self.hasty.contains(&id)
+impl Keeping<'_> {
+    fn keep(&mut self, result: ResultObject) -> ControlFlow<()> {
+        self.end = match Uid::parse(&result.sop_instance_uid) {
+            Some(uid) => self.keep_named(&uid, &result),
+            None => End::NoUid,
+        };
+        match self.end {
+            End::No => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
     }
 
-    /// What was said of exactly these files.
-    fn of(&mut self, job: &Job) -> Option<Asked> {
-        let is_same =
-            |(ahead, _): &mut (Job, Asked)| ahead.id == job.id && ahead.files == job.files;
-        self.predicted.take_if(is_same).map(|(_, asked)| asked)
+    fn keep_named(&mut self, uid: &Uid, result: &ResultObject) -> End {
+        let Self {
+            shared,
+            job,
+            destinations,
+            ..
+        } = self;
+        let is_begun = |kept: &String| kept == uid.as_str();
+        if self.count == 0 && !job.kept.is_empty() && !job.kept.iter().any(is_begun) {
+            return End::Begun;
+        }
+        match shared.queue.keep_result(job, uid, result, destinations) {
+            Ok(true) => {
+                self.count += 1;
+                shared.bell.ring();
+                End::No
+            }
+            Ok(false) => End::Overtaken,
+            Err(error) => End::Queue(error),
+        }
     }
 }

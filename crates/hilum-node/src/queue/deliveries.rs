@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Queue, ResultFile, now};
+use super::{Queue, ResultFile};
 use crate::QueueError;
 use crate::uid::Uid;
 
@@ -34,10 +34,11 @@ impl Queue {
              WHERE destination = ?1 AND delivery.state = 'pending' AND delivery.next_try_at <= ?2
              ORDER BY result.id LIMIT ?3",
         )?;
-        let rows = statement.query_map(params![destination, now(), most as i64], |row| {
-            let uids: [String; 3] = [row.get(3)?, row.get(4)?, row.get(5)?];
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, uids))
-        })?;
+        let rows =
+            statement.query_map(params![destination, self.clock.now(), most as i64], |row| {
+                let uids: [String; 3] = [row.get(3)?, row.get(4)?, row.get(5)?];
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, uids))
+            })?;
         let mut due = Vec::new();
         for row in rows {
             let (id, attempts, sop_class_uid, [sop_uid, study, series]) = row?;
@@ -63,7 +64,7 @@ impl Queue {
             [destination],
             |row| row.get(0),
         )?;
-        Ok(next.map(|next| (next - now()).max(0)))
+        Ok(next.map(|next| (next - self.clock.now()).max(0)))
     }
 
     /// A delivery ended; when this returns, that outlasts a power cut.
@@ -79,7 +80,7 @@ impl Queue {
         };
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
-        let now = now();
+        let now = self.clock.now();
         transaction.execute(
             "UPDATE delivery SET state = ?3, said = ?4, ended_at = ?5, attempts = attempts + 1
              WHERE result = ?1 AND destination = ?2 AND state = 'pending'",
@@ -100,7 +101,7 @@ impl Queue {
         self.connection().execute(
             "UPDATE delivery SET attempts = attempts + 1, next_try_at = ?3, said = ?4
              WHERE result = ?1 AND destination = ?2 AND state = 'pending'",
-            params![result, destination, now() + milliseconds, said],
+            params![result, destination, self.clock.now() + milliseconds, said],
         )?;
         Ok(())
     }
@@ -112,7 +113,7 @@ impl Queue {
         said: &str,
         milliseconds: i64,
     ) -> Result<(), QueueError> {
-        let now = now();
+        let now = self.clock.now();
         self.connection().execute(
             "UPDATE delivery SET attempts = attempts + 1, next_try_at = ?2, said = ?3
              WHERE destination = ?1 AND state = 'pending' AND next_try_at <= ?4",
@@ -123,7 +124,7 @@ impl Queue {
 
     /// A destination takes results again: nothing has to wait for it longer.
     pub(crate) fn hurry(&self, destination: &str) -> Result<(), QueueError> {
-        let now = now();
+        let now = self.clock.now();
         self.connection().execute(
             "UPDATE delivery SET next_try_at = ?2
              WHERE destination = ?1 AND state = 'pending' AND next_try_at > ?2",
@@ -137,7 +138,7 @@ impl Queue {
     pub(crate) fn give_up(&self, milliseconds: i64) -> Result<Vec<(String, String)>, QueueError> {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
-        let now = now();
+        let now = self.clock.now();
         let given_up = {
             let mut statement = transaction.prepare(
                 "UPDATE delivery SET state = 'given_up', ended_at = ?1

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use hilum_files::move_into_place;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Queue, now};
+use super::Queue;
 use crate::QueueError;
 use crate::uid::Uid;
 
@@ -57,7 +57,7 @@ impl Queue {
     fn record(&self, received: &Received<'_>) -> Result<TakenIn, QueueError> {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
-        let now = now();
+        let now = self.clock.now();
         transaction.execute(
             "INSERT INTO series (study_uid, series_uid, received_at) VALUES (?1, ?2, ?3)
              ON CONFLICT DO NOTHING",

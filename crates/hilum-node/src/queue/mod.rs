@@ -4,6 +4,7 @@
 //! it: whenever the process ends, the next one goes on from the last step.
 
 mod census;
+mod clock;
 mod deliveries;
 mod instances;
 mod results;
@@ -12,7 +13,6 @@ mod schema;
 mod series;
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::Connection;
 
@@ -20,6 +20,7 @@ use crate::QueueError;
 use crate::folder::Folder;
 
 pub use census::Census;
+use clock::Clock;
 pub(crate) use deliveries::{Delivery, DeliveryEnd};
 pub(crate) use instances::{Received, TakenIn, is_disk_full, is_full};
 pub(crate) use results::ResultFile;
@@ -32,6 +33,7 @@ pub(crate) struct Queue {
     folder: Folder,
     /// Files of instances are read or added by many, or removed by one.
     files: RwLock<()>,
+    pub(crate) clock: Clock,
 }
 
 impl Queue {
@@ -41,6 +43,7 @@ impl Queue {
             connection: Mutex::new(connection),
             folder,
             files: RwLock::new(()),
+            clock: Clock::default(),
         })
     }
 
@@ -53,10 +56,4 @@ impl Queue {
         let locked = self.connection.lock();
         locked.unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Milliseconds since 1970.
-pub(crate) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_millis() as i64)
 }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use hilum_files::write_atomically;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
-use super::{Job, Queue, now};
+use super::{Job, Queue};
 use crate::QueueError;
 use crate::predictor::ResultObject;
 use crate::uid::Uid;
@@ -19,53 +19,47 @@ pub(crate) struct ResultFile {
 }
 
 impl Queue {
-    /// Keeps the results of a series, each to be sent to every destination; `false` if instances
-    /// came meanwhile, which make it another series: nothing is kept then.
+    /// Keeps a result of a series, to be sent to every destination; `false` if instances came
+    /// meanwhile, which make it another series: it is not kept then.
     ///
     /// A result whose UID is known is the same one, and is not sent again.
-    pub(crate) fn keep_results(
+    pub(crate) fn keep_result(
         &self,
         job: &Job,
-        results: &[(Uid, ResultObject)],
+        uid: &Uid,
+        result: &ResultObject,
         destinations: &[String],
     ) -> Result<bool, QueueError> {
         let folder = self.folder.results(&job.study, &job.series);
         self.folder.create(&folder)?;
-        for (uid, result) in results {
-            if !self.knows_result(uid)? {
-                let path = self.folder.result(&job.study, &job.series, uid);
-                write_atomically(&path, |file| file.write_all(&result.file))?;
-            }
+        let path = self.folder.result(&job.study, &job.series, uid);
+        let is_known = self.knows_result(uid)?;
+        if !is_known {
+            write_atomically(&path, |file| file.write_all(&result.file))?;
         }
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
-        let now = now();
-        let concluded = transaction.execute(
-            "UPDATE series SET state = 'predicted', attempts = 0
-             WHERE id = ?1 AND revision = ?2 AND state = 'complete'",
-            params![job.id, job.revision],
-        )?;
-        if concluded == 0 {
+        if !is_current(&transaction, job)? {
             drop(transaction);
             drop(connection);
-            self.remove_unknown(job, results)?;
+            if !is_known {
+                fs_err::remove_file(path)?;
+            }
             return Ok(false);
         }
-        for (uid, result) in results {
-            let added = transaction.execute(
-                "INSERT INTO result (series, revision, sop_class_uid, sop_uid, made_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
-                params![
-                    job.id,
-                    job.revision,
-                    result.sop_class_uid,
-                    uid.as_str(),
-                    now
-                ],
-            )?;
-            if added == 0 {
-                continue;
-            }
+        let now = self.clock.now();
+        let added = transaction.execute(
+            "INSERT INTO result (series, revision, sop_class_uid, sop_uid, made_at)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+            params![
+                job.id,
+                job.revision,
+                result.sop_class_uid,
+                uid.as_str(),
+                now
+            ],
+        )?;
+        if added == 1 {
             let id = transaction.last_insert_rowid();
             for destination in destinations {
                 transaction.execute(
@@ -74,19 +68,22 @@ impl Queue {
                 )?;
             }
         }
-        super::deliveries::finish_series(&transaction, now)?;
         transaction.commit()?;
         Ok(true)
     }
 
-    /// Removes files that were written for nothing.
-    fn remove_unknown(&self, job: &Job, results: &[(Uid, ResultObject)]) -> Result<(), QueueError> {
-        for (uid, _) in results {
-            if !self.knows_result(uid)? {
-                fs_err::remove_file(self.folder.result(&job.study, &job.series, uid))?;
-            }
-        }
-        Ok(())
+    /// All results of a series are kept; `false` if instances came meanwhile.
+    pub(crate) fn conclude(&self, job: &Job) -> Result<bool, QueueError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        let concluded = transaction.execute(
+            "UPDATE series SET state = 'predicted', attempts = 0
+             WHERE id = ?1 AND revision = ?2 AND state = 'complete'",
+            params![job.id, job.revision],
+        )?;
+        super::deliveries::finish_series(&transaction, self.clock.now())?;
+        transaction.commit()?;
+        Ok(concluded == 1)
     }
 
     fn knows_result(&self, uid: &Uid) -> Result<bool, QueueError> {
@@ -97,4 +94,13 @@ impl Queue {
         )?;
         Ok(known)
     }
+}
+
+fn is_current(connection: &Connection, job: &Job) -> rusqlite::Result<bool> {
+    connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM series
+           WHERE id = ?1 AND revision = ?2 AND state = 'complete')",
+        params![job.id, job.revision],
+        |row| row.get(0),
+    )
 }

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use rusqlite::params;
 
-use super::{Queue, now};
+use super::Queue;
 use crate::QueueError;
 use crate::folder::remove_folder;
 use crate::uid::Uid;
@@ -23,7 +23,7 @@ impl Queue {
     /// Their files go first: what is interrupted is gone on with.
     pub(crate) fn forget(&self, milliseconds: i64) -> Result<usize, QueueError> {
         let _removed = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        let old = self.ended("ended_at <= ?1", now() - milliseconds)?;
+        let old = self.ended("ended_at <= ?1", self.clock.now() - milliseconds)?;
         for one in &old {
             remove_folder(&self.folder.instances(&one.study, &one.series))?;
             remove_folder(&self.folder.results(&one.study, &one.series))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Queue, now};
+use super::Queue;
 use crate::QueueError;
 use crate::uid::Uid;
 
@@ -13,7 +13,8 @@ use crate::uid::Uid;
 const MOST_ATTEMPTS: i64 = 100;
 /// After so many, it waits for a process that has lived for some time: seconds by their number, up to
 /// a minute. A series that ends every process leaves others that time; one that was killed by chance
-/// comes soon.
+/// comes soon, and is not left aside before processes that lived for over an hour altogether were
+/// each ended just while it was predicted.
 const PATIENT_AFTER: i64 = 5;
 
 /// A series that may be complete.
@@ -35,6 +36,8 @@ pub(crate) struct Job {
     pub(crate) revision: i64,
     /// In the order of their UIDs.
     pub(crate) files: Vec<PathBuf>,
+    /// Results that are kept already: a process ended before it had made all.
+    pub(crate) kept: Vec<String>,
     /// Whether it has ended the process too often to be tried again.
     pub(crate) is_hopeless: bool,
 }
@@ -77,34 +80,14 @@ impl Queue {
             60.. => i64::MAX,
             seconds => (seconds as i64).max(PATIENT_AFTER),
         };
-        let which = format!(
-            "id = (SELECT id FROM series
-               WHERE state = 'complete' AND next_try_at <= ?1 AND attempts < {most}
-               ORDER BY attempts, received_at LIMIT 1)"
-        );
-        self.job(&which, now())
-    }
-
-    /// Whether a series is complete and not predicted.
-    pub(crate) fn has_complete(&self) -> Result<bool, QueueError> {
-        let exists = "SELECT EXISTS (SELECT 1 FROM series WHERE state = 'complete')";
-        let found = self.connection().query_row(exists, [], |row| row.get(0));
-        Ok(found?)
-    }
-
-    /// A series that is waiting, to be predicted ahead; also that is on the disk.
-    pub(crate) fn claim_waiting(&self, id: i64) -> Result<Option<Job>, QueueError> {
-        self.job("id = ?1 AND state = 'waiting'", id)
-    }
-
-    fn job(&self, which: &str, value: i64) -> Result<Option<Job>, QueueError> {
         let connection = self.connection();
         let claimed = connection.query_row(
-            &format!(
-                "UPDATE series SET attempts = attempts + 1 WHERE {which}
-                 RETURNING id, study_uid, series_uid, revision, attempts"
-            ),
-            [value],
+            "UPDATE series SET attempts = attempts + 1 WHERE id = (
+               SELECT id FROM series
+               WHERE state = 'complete' AND next_try_at <= ?1 AND attempts < ?2
+               ORDER BY attempts, received_at LIMIT 1)
+             RETURNING id, study_uid, series_uid, revision, attempts",
+            [self.clock.now(), most],
             |row| {
                 let uids: (String, String) = (row.get(1)?, row.get(2)?);
                 Ok((row.get(0)?, uids, row.get(3)?, row.get(4)?))
@@ -119,12 +102,20 @@ impl Queue {
         };
         Ok(Some(Job {
             id,
+            kept: kept(&connection, id, revision)?,
             files: self.files_of(&connection, id, &study, &series)?,
             study,
             series,
             revision,
             is_hopeless: attempts > MOST_ATTEMPTS,
         }))
+    }
+
+    /// Whether a series is complete and not predicted.
+    pub(crate) fn has_complete(&self) -> Result<bool, QueueError> {
+        let exists = "SELECT EXISTS (SELECT 1 FROM series WHERE state = 'complete')";
+        let found = self.connection().query_row(exists, [], |row| row.get(0));
+        Ok(found?)
     }
 
     fn files_of(
@@ -154,7 +145,7 @@ impl Queue {
         self.connection().execute(
             "UPDATE series SET state = 'failed', ended_at = ?3, said = ?4
              WHERE id = ?1 AND revision = ?2 AND state = 'complete'",
-            params![job.id, job.revision, now(), said],
+            params![job.id, job.revision, self.clock.now(), said],
         )?;
         Ok(())
     }
@@ -164,8 +155,16 @@ impl Queue {
         self.connection().execute(
             "UPDATE series SET attempts = max(attempts - 1, 0), next_try_at = ?3
              WHERE id = ?1 AND revision = ?2 AND state = 'complete'",
-            params![job.id, job.revision, now() + milliseconds],
+            params![job.id, job.revision, self.clock.now() + milliseconds],
         )?;
         Ok(())
     }
+}
+
+/// The UIDs of a revision's results.
+fn kept(connection: &Connection, series: i64, revision: i64) -> rusqlite::Result<Vec<String>> {
+    let mut statement =
+        connection.prepare("SELECT sop_uid FROM result WHERE series = ?1 AND revision = ?2")?;
+    let uids = statement.query_map([series, revision], |row| row.get(0))?;
+    uids.collect()
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::path::PathBuf;
 
 use dicom_dictionary_std::tags;
 use hilum_imaging::{DicomHeader, file_head};
 
 use super::incoming::{Incoming, Meta};
 use super::message::Context;
+use crate::arrivals::Arrival;
 use crate::dimse::Request;
 use crate::queue::{Received, TakenIn, is_disk_full, is_full};
 use crate::shared::Shared;
@@ -63,11 +65,20 @@ impl<'a> Visit<'a> {
         });
     }
 
-    fn took(&mut self, taken: TakenIn) {
+    fn took(&mut self, taken: TakenIn, study: Uid, series: Uid, file: PathBuf) {
         self.stored += 1;
         self.series.insert(taken.series);
         self.last = Some(taken.series);
         self.shared.activity.touch(taken.series);
+        if !taken.is_known {
+            let id = taken.series;
+            self.shared.arrivals.add(Arrival {
+                id,
+                study,
+                series,
+                file,
+            });
+        }
         self.shared.bell.ring();
     }
 
@@ -178,8 +189,11 @@ impl Store {
             expected: said.integer(tags::NUMBER_OF_SERIES_RELATED_INSTANCES),
             patient_name: said.text(tags::PATIENT_NAME).filter(|_| keeps_name),
         };
-        let taken = visit.shared.queue.take_in(&received);
-        visit.took(taken.map_err(|error| of_queue(&error))?);
+        let queue = &visit.shared.queue;
+        let taken = queue.take_in(&received).map_err(|error| of_queue(&error))?;
+        let Received { study, series, .. } = received;
+        let file = queue.folder().instance(&study, &series, &self.instance);
+        visit.took(taken, study, series, file);
         Ok(())
     }
 }

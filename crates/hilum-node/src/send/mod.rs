@@ -8,7 +8,7 @@ mod stow;
 use std::time::Duration;
 
 use crate::queue::{Delivery, DeliveryEnd};
-use crate::shared::Shared;
+use crate::shared::{Shared, Work};
 use crate::{AeTitle, Destination, Notice, QueueError};
 use backoff::pause;
 
@@ -61,22 +61,10 @@ impl<'a> Sender<'a> {
             },
         }
     }
+}
 
-    pub(crate) fn run(mut self) {
-        while !self.shared.is_stopped() {
-            let heard = self.shared.bell.count();
-            let sleep = self.step().unwrap_or_else(|error| {
-                let reason = error.to_string();
-                self.shared.tell(&Notice::QueueFailed { reason });
-                Duration::from_secs(1)
-            });
-            if !sleep.is_zero() {
-                self.shared.bell.wait(heard, sleep);
-            }
-        }
-    }
-
-    /// Sends what is due; how long may be slept then.
+impl Work for Sender<'_> {
+    /// Sends what is due.
     fn step(&mut self) -> Result<Duration, QueueError> {
         let queue = &self.shared.queue;
         let due = queue.due(&self.destination, BATCH)?;
@@ -148,4 +136,131 @@ fn conclude(
     };
     shared.tell(&notice);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use hilum_core::Cancel;
+
+    use super::*;
+    use crate::folder::Folder;
+    use crate::queue::{Queue, Received};
+    use crate::uid::Uid;
+    use crate::{NodeSettings, ResultObject};
+
+    const HOUR: i64 = 60 * 60 * 1000;
+
+    /// A peer that is down until some time; when it was asked, and what it was given.
+    #[derive(Clone)]
+    struct Outage {
+        until: i64,
+        now: Arc<Mutex<i64>>,
+        asked: Arc<Mutex<Vec<i64>>>,
+        given: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Carrier for Outage {
+        fn carry(
+            &mut self,
+            deliveries: &[Delivery],
+            told: &mut Told<'_>,
+        ) -> Result<Result<(), Unreachable>, QueueError> {
+            let now = *self.now.lock().expect("no panic");
+            self.asked.lock().expect("no panic").push(now);
+            if now < self.until {
+                return Ok(Err(Unreachable("it is down".to_owned())));
+            }
+            for delivery in deliveries {
+                let uid = delivery.file.sop_instance_uid.clone();
+                self.given.lock().expect("no panic").push(uid);
+                told(delivery, Answer::Stored)?;
+            }
+            Ok(Ok(()))
+        }
+    }
+
+    /// A node without threads, with one series that has two results for `PACS@h:1`.
+    fn shared(folder: &std::path::Path) -> Shared {
+        let address = "127.0.0.1:0".parse().expect("an address");
+        let settings = NodeSettings::new(address, "HILUM".parse().expect("a title"), folder.into());
+        let folder = Folder::take(folder).expect("a folder");
+        let file = folder.incoming();
+        let queue = Queue::open(folder).expect("a queue");
+        std::fs::write(&file, "instance").expect("a file");
+        let uid = |text: &str| Uid::parse(text).expect("a UID");
+        let received = Received {
+            study: uid("1.2"),
+            series: uid("1.2.3"),
+            instance: uid("1.2.3.4"),
+            file: &file,
+            bytes: 8,
+            expected: None,
+            patient_name: None,
+        };
+        let taken = queue.take_in(&received).expect("an instance");
+        queue.complete(taken.series).expect("a series");
+        let job = queue.claim(Duration::ZERO).expect("a job").expect("one");
+        for number in ["1.5.1", "1.5.2"] {
+            let result = ResultObject {
+                sop_class_uid: "1.2.840".to_owned(),
+                sop_instance_uid: number.to_owned(),
+                file: Vec::new(),
+            };
+            let to = ["PACS@h:1".to_owned()];
+            assert!(
+                queue
+                    .keep_result(&job, &uid(number), &result, &to)
+                    .expect("kept")
+            );
+        }
+        assert!(queue.conclude(&job).expect("concluded"));
+        Shared::new(settings, queue, Cancel::default(), Box::new(|_| {}))
+    }
+
+    /// By the clock of the queue, which goes on by what is slept.
+    #[test]
+    fn a_peer_that_is_down_for_an_hour_is_asked_each_minute_and_given_all_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let shared = shared(folder.path());
+        let began = shared.queue.clock.now();
+        let outage = Outage {
+            until: began + HOUR,
+            now: Arc::new(Mutex::new(began)),
+            asked: Arc::default(),
+            given: Arc::default(),
+        };
+        let mut sender = Sender {
+            shared: &shared,
+            destination: "PACS@h:1".to_owned(),
+            carrier: Box::new(outage.clone()),
+        };
+        while shared.queue.clock.now() < began + 2 * HOUR {
+            *outage.now.lock().expect("no panic") = shared.queue.clock.now();
+            let slept = sender.step().expect("a step");
+            shared.queue.clock.set_forward(slept.as_millis() as i64);
+        }
+        assert_eq!(*outage.given.lock().expect("no panic"), ["1.5.1", "1.5.2"]);
+        let asked = outage.asked.lock().expect("no panic").clone();
+        // 1, 2, 4, 8, 16 and 32 s after one another, then each minute: 6 tries in the first 63 s, 59
+        // in the rest of the hour, the one at the beginning, and the one that it answers.
+        assert!((66..=68).contains(&asked.len()), "{} tries", asked.len());
+        let last = asked.last().expect("tries") - began;
+        assert!((HOUR..HOUR + 61_000).contains(&last), "{last} ms");
+        assert_eq!(shared.queue.census().expect("a census").series["done"], 1);
+    }
+
+    /// What is not sent in three days is given up, and kept.
+    #[test]
+    fn a_peer_that_stays_down_is_given_up_by_the_clock() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let shared = shared(folder.path());
+        let limit = shared.settings.retries.give_up_after.as_millis() as i64;
+        shared.queue.clock.set_forward(limit - 1000);
+        assert!(shared.queue.give_up(limit).expect("none").is_empty());
+        shared.queue.clock.set_forward(2000);
+        assert_eq!(shared.queue.give_up(limit).expect("both").len(), 2);
+        assert_eq!(shared.queue.census().expect("a census").series["done"], 1);
+    }
 }

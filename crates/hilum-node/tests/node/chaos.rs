@@ -32,7 +32,7 @@ fn node_process() {
     settings.destinations = vec![destination(&send_to)];
     settings.quiet_after_break = Duration::from_secs(8);
     let double = Double {
-        takes: Duration::from_millis(30),
+        takes: [Duration::from_millis(30); 2],
         ..Double::default()
     };
     let node = start_with(settings, double);

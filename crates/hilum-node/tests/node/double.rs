@@ -12,7 +12,7 @@ use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
 use hilum_core::Cancel;
 use hilum_node::{
     Destination, Node, NodeSettings, Notice, Predictor, PredictorError, ResultObject, Retries,
-    SeriesFiles,
+    SeriesFiles, TakeResult,
 };
 
 /// Makes a report of each series that says nothing, and a capture.
@@ -20,15 +20,28 @@ use hilum_node::{
 pub(crate) struct Double {
     /// Series that were asked for, with the number of their instances.
     pub(crate) asked: Arc<Mutex<Vec<(String, usize)>>>,
-    /// How long a prediction takes.
-    pub(crate) takes: Duration,
+    /// Instances that were looked at before their series was complete.
+    pub(crate) ahead: Arc<Mutex<Vec<(String, usize)>>>,
+    /// How long a prediction takes, before its first result and before its second.
+    pub(crate) takes: [Duration; 2],
+    /// Part of the UIDs of results.
+    pub(crate) model: u8,
 }
 
 impl Predictor for Double {
-    fn predict(&mut self, series: SeriesFiles<'_>) -> Result<Vec<ResultObject>, PredictorError> {
+    fn look_ahead(&mut self, instances: SeriesFiles<'_>) {
+        let looked = (instances.series_uid.to_owned(), instances.files.len());
+        assert!(instances.files.iter().all(|file| file.is_file()));
+        self.ahead.lock().unwrap().push(looked);
+    }
+
+    fn predict(
+        &mut self,
+        series: SeriesFiles<'_>,
+        take: &mut TakeResult<'_>,
+    ) -> Result<(), PredictorError> {
         let asked = (series.series_uid.to_owned(), series.files.len());
         self.asked.lock().unwrap().push(asked);
-        std::thread::sleep(self.takes);
         if series.files.iter().any(|file| !file.is_file()) {
             return Err(PredictorError::Never("an instance is not there".to_owned()));
         }
@@ -40,16 +53,20 @@ impl Predictor for Double {
             (uids::COMPREHENSIVE_SR_STORAGE, 1),
             (uids::SECONDARY_CAPTURE_IMAGE_STORAGE, 2),
         ];
-        let object = |(class, kind): (&str, usize)| ResultObject {
-            sop_class_uid: class.to_owned(),
-            sop_instance_uid: format!("{}.{count}.{kind}", series.series_uid),
-            file: file(
-                class,
-                &format!("{}.{count}.{kind}", series.series_uid),
-                series.study_uid,
-            ),
-        };
-        Ok(kinds.map(object).to_vec())
+        for ((class, kind), takes) in kinds.into_iter().zip(self.takes) {
+            std::thread::sleep(takes);
+            let kind = kind + 2 * usize::from(self.model);
+            let uid = format!("{}.{count}.{kind}", series.series_uid);
+            let result = ResultObject {
+                sop_class_uid: class.to_owned(),
+                file: file(class, &uid, series.study_uid),
+                sop_instance_uid: uid,
+            };
+            if take(result).is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -86,7 +103,6 @@ pub(crate) fn settings(folder: &Path) -> NodeSettings {
     let address = "127.0.0.1:0".parse().unwrap();
     let mut settings = NodeSettings::new(address, "HILUM".parse().unwrap(), folder.to_owned());
     settings.quiet = Duration::from_millis(200);
-    settings.head_start = None;
     settings.quiet_after_break = Duration::from_secs(3);
     settings.retries = Retries {
         first: Duration::from_millis(50),

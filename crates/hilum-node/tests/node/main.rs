@@ -9,6 +9,7 @@ mod chaos;
 mod double;
 mod hostile;
 mod mutated;
+mod predicting;
 mod receiver;
 mod receiving;
 mod scanner;

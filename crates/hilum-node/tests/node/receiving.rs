@@ -282,3 +282,23 @@ fn uids_of_two_studies_are_kept_apart() {
     send_all(node.address(), &sent);
     node.wait_for("both", |node| node.series("done") == 2);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_refuses_an_instance_for_now_and_others_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = start(settings(folder.path()));
+    let sent = series(fresh(), 2);
+    let mut scanner = Scanner::connect(node.address());
+    // The first instance is written where no byte fits.
+    let first = folder.path().join("incoming/0.partial");
+    std::os::unix::fs::symlink("/dev/full", first).unwrap();
+    // PS3.4 table B.2-1.
+    assert_eq!(scanner.store(&sent[0]).unwrap(), 0xA700);
+    assert!(node.said("the disk is full"), "{}", node.log());
+    assert_eq!(scanner.store(&sent[1]).unwrap(), 0);
+    assert_eq!(scanner.store(&sent[0]).unwrap(), 0);
+    scanner.release().unwrap();
+    node.wait_for("the prediction", |node| node.series("done") == 1);
+    assert_eq!(node.asked(), [(sent[0].series.clone(), 2)]);
+}

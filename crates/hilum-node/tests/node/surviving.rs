@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::double::{copy, destination, files_below, fresh, settings, start};
+use crate::double::{Double, copy, destination, files_below, fresh, settings, start, start_with};
 use crate::receiver::Receiver;
 use crate::scanner::{Scanner, send_all, series};
 
@@ -80,6 +80,53 @@ fn a_process_that_ends_while_it_predicts_predicts_again() {
     node.wait_for("the prediction", |node| node.series("done") == 1);
     assert_eq!(node.asked().len(), 1);
     assert_eq!(files_below(&crash.path().join("results")).len(), 2);
+}
+
+#[test]
+fn a_process_that_ends_between_two_results_makes_the_second_and_not_the_first_again() {
+    for (model, kinds) in [(0, vec!["1", "2"]), (1, vec!["1"])] {
+        let folder = tempfile::tempdir().unwrap();
+        let receiver = Receiver::start();
+        let mut settings = settings(folder.path());
+        settings.destinations = vec![destination(&receiver.name())];
+        let slow = Double {
+            takes: [Duration::ZERO, Duration::from_secs(3)],
+            ..Double::default()
+        };
+        let node = start_with(settings, slow);
+        let sent = series(fresh(), 2);
+        send_all(node.address(), &sent);
+        node.wait_for("the first", |node| {
+            node.results(&receiver.name(), "sent") == 1
+        });
+        let crash = tempfile::tempdir().unwrap();
+        copy(folder.path(), crash.path());
+        drop(node);
+        drop(receiver);
+
+        let receiver = Receiver::start();
+        let mut settings = crate::double::settings(crash.path());
+        settings.destinations = vec![destination(&receiver.name())];
+        let double = Double {
+            model,
+            ..Double::default()
+        };
+        let node = start_with(settings, double);
+        node.wait_for("the rest", |node| node.series("done") == 1);
+        // What one model began no other ends: there is one report of a series.
+        let database = rusqlite::Connection::open(crash.path().join("node.db")).unwrap();
+        let mut statement = database.prepare("SELECT sop_uid FROM result").unwrap();
+        let uids = statement
+            .query_map([], |row| row.get::<_, String>(0))
+            .unwrap();
+        let expected = kinds
+            .iter()
+            .map(|kind| format!("{}.2.{kind}", sent[0].series));
+        assert_eq!(
+            uids.collect::<Result<Vec<_>, _>>().unwrap(),
+            expected.collect::<Vec<_>>()
+        );
+    }
 }
 
 #[test]

@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
-use crate::double::{Double, files_below, fresh, settings, start, start_with};
+use crate::double::{
+    Double, TestNode, destination, files_below, fresh, settings, start, start_with,
+};
+use crate::receiver::Receiver;
 use crate::scanner::{Scanner, send_all, series};
 
 #[test]
@@ -43,7 +46,7 @@ fn instances_that_come_later_make_another_revision() {
 fn instances_that_come_while_it_is_predicted_are_not_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let double = Double {
-        takes: Duration::from_millis(700),
+        takes: [Duration::from_millis(700), Duration::ZERO],
         ..Double::default()
     };
     let node = start_with(settings(folder.path()), double);
@@ -125,36 +128,41 @@ fn a_series_with_nothing_to_see_fails_once_and_others_go_on() {
 }
 
 #[test]
-fn a_series_that_seems_complete_is_predicted_ahead_and_kept_when_it_is() {
+fn instances_are_looked_at_while_their_series_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let mut settings = settings(folder.path());
-    settings.quiet = Duration::from_millis(900);
-    settings.head_start = Some(Duration::from_millis(100));
-    let node = start(settings);
-    let sent = series(fresh(), 4);
+    let node = start(settings(folder.path()));
+    let sent = series(fresh(), 12);
     send_all(node.address(), &sent);
-    node.wait_for("the prediction", |node| node.asked().len() == 1);
+    let looked = |node: &TestNode| {
+        let ahead = node.double.ahead.lock().unwrap();
+        ahead.iter().map(|(_, count)| count).sum::<usize>()
+    };
+    node.wait_for("all", |node| looked(node) == 12);
     assert_eq!(node.series("waiting"), 1);
     node.wait_for("the end", |node| node.series("done") == 1);
-    assert_eq!(node.asked(), [(sent[0].series.clone(), 4)]);
+    assert_eq!(node.asked(), [(sent[0].series.clone(), 12)]);
+    // What is there already is not looked at again.
+    send_all(node.address(), &sent);
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(looked(&node), 12);
 }
 
 #[test]
-fn what_was_predicted_ahead_of_instances_is_not_kept() {
+fn what_is_made_first_is_sent_before_the_rest_is_made() {
     let folder = tempfile::tempdir().unwrap();
+    let receiver = Receiver::start();
+    let double = Double {
+        takes: [Duration::ZERO, Duration::from_secs(2)],
+        ..Double::default()
+    };
     let mut settings = settings(folder.path());
-    settings.quiet = Duration::from_millis(900);
-    settings.head_start = Some(Duration::from_millis(100));
-    let node = start(settings);
-    let sent = series(fresh(), 4);
-    send_all(node.address(), &sent[..2]);
-    node.wait_for("the first", |node| node.asked().len() == 1);
-    send_all(node.address(), &sent[2..3]);
-    std::thread::sleep(Duration::from_millis(300));
-    send_all(node.address(), &sent[3..]);
-    node.wait_for("the end", |node| node.series("done") == 1);
-    let uid = &sent[0].series;
-    // Ahead once, and when it was complete; not each time that it went on.
-    assert_eq!(node.asked(), [(uid.clone(), 2), (uid.clone(), 4)]);
-    assert_eq!(files_below(&folder.path().join("results")).len(), 2);
+    settings.destinations = vec![destination(&receiver.name())];
+    let node = start_with(settings, double);
+    let sent = series(fresh(), 2);
+    send_all(node.address(), &sent);
+    node.wait_for("the first", |_| receiver.uids().len() == 1);
+    assert_eq!(node.series("complete"), 1);
+    node.wait_for("the second", |node| node.series("done") == 1);
+    let expected = ["1", "2"].map(|kind| format!("{}.2.{kind}", sent[0].series));
+    assert_eq!(receiver.uids(), expected);
 }

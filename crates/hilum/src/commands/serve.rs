@@ -4,12 +4,14 @@ mod node;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use clap::{ArgMatches, ValueEnum};
+use hilum_core::Cancel;
 use hilum_experiment::{ExperimentError, Predict, Sharing};
 use hilum_imaging::DecodeLimits;
+use hilum_node::{ModelPredictor, Node};
 use hilum_serve::{
     Entry, JobKeeping, Journal, Level, Limits, ModelSource, NodeState, ServeSettings, Server,
     TlsFiles, Token,
@@ -159,13 +161,30 @@ pub(super) fn run(
     let mut settings = arguments.settings()?;
     let session = session(&())?;
     screen.note(DISCLAIMER);
-    if let Some(node) = arguments.node.start(&settings, arguments.log, &session)? {
-        screen.note(format_args!("DICOM node on {}", node.address()));
-        // It ends with the server that it is told by.
-        let ask = move || serde_json::to_value(node.census().ok()?).ok();
+    let node_settings = arguments.node.settings()?;
+    // The node asks models that the server opens, and the server asks the node what it has.
+    let beside: Arc<OnceLock<Weak<Node>>> = Arc::default();
+    if node_settings.is_some() {
+        let asked = Arc::clone(&beside);
+        let ask = move || serde_json::to_value(asked.get()?.upgrade()?.census().ok()?).ok();
         settings.node = Some(NodeState::new(ask));
     }
+    let (policy, decode) = (settings.policy, settings.limits.decode);
     let server = Server::open(settings, Arc::new(arguments.log))?;
+    let models = server.models();
+    let start = |node_settings| {
+        // The node ends with its own word, behind the server.
+        let cancel = Cancel::default();
+        let mut predictor = ModelPredictor::new(move || models.first(), cancel.clone());
+        predictor.policy = policy;
+        predictor.limits = decode;
+        node::start(node_settings, predictor, cancel, arguments.log)
+    };
+    let node = node_settings.map(start).transpose()?.map(Arc::new);
+    if let Some(node) = &node {
+        screen.note(format_args!("DICOM node on {}", node.address()));
+        let _ = beside.set(Arc::downgrade(node));
+    }
     screen.note(format_args!("listening on {}", server.url()));
     Ok(server.run(session.cancel())?)
 }

@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hilum_core::Cancel;
-use hilum_experiment::{Model, ModelOrigin, Session};
 use hilum_node::{
     AeTitle, Callers, Destination, ModelPredictor, Node, NodeError, NodeSettings, Notice,
     PatientNames, Retention,
 };
-use hilum_serve::{Entry, Journal as _, Level, ServeSettings};
+use hilum_serve::{Entry, Journal as _, Level};
 
 use super::Log;
 use crate::error::CommandError;
@@ -64,39 +63,12 @@ pub(super) struct NodeArguments {
 }
 
 impl NodeArguments {
-    /// Starts the node, if one is wanted, with the first model of the server.
-    pub(super) fn start(
-        &self,
-        server: &ServeSettings,
-        log: Log,
-        session: &Session<'_>,
-    ) -> Result<Option<Node>, CommandError> {
+    /// What the node is to be; `None` if nobody wants one.
+    pub(super) fn settings(&self) -> Result<Option<NodeSettings>, CommandError> {
         let Some(address) = &self.dicom else {
             return Ok(None);
         };
-        let settings = self.settings(resolve(address)?)?;
-        let origin = server.models.first().map(|model| &model.origin);
-        let origin = origin.unwrap_or(&ModelOrigin::Bundled);
-        let model = Model::open(origin, &server.machine, session)?;
-        // The node ends with its own word, behind the server.
-        let cancel = Cancel::default();
-        let mut predictor = ModelPredictor::new(model, cancel.clone());
-        predictor.policy = server.policy;
-        predictor.limits = server.limits.decode;
-        let listener = move |notice: &Notice| {
-            let level = if notice.is_warning() {
-                Level::Warning
-            } else {
-                Level::Info
-            };
-            let entry = Entry::new(level, "dicom");
-            log.note(&entry.with("says", notice.to_string()));
-        };
-        let node = Node::start(settings, Box::new(predictor), cancel, Box::new(listener))?;
-        Ok(Some(node))
-    }
-
-    fn settings(&self, address: SocketAddr) -> Result<NodeSettings, CommandError> {
+        let address = resolve(address)?;
         let folder = self.dicom_folder.clone();
         let mut settings = NodeSettings::new(address, self.ae_title.clone(), folder);
         settings.callers = match &self.calling_ae[..] {
@@ -117,8 +89,29 @@ impl NodeArguments {
         if self.keep_names {
             settings.names = PatientNames::Keep;
         }
-        Ok(settings)
+        settings.check()?;
+        Ok(Some(settings))
     }
+}
+
+/// Starts a node that writes what happens into `log`.
+pub(super) fn start(
+    settings: NodeSettings,
+    predictor: ModelPredictor,
+    cancel: Cancel,
+    log: Log,
+) -> Result<Node, CommandError> {
+    let listener = move |notice: &Notice| {
+        let level = if notice.is_warning() {
+            Level::Warning
+        } else {
+            Level::Info
+        };
+        let entry = Entry::new(level, "dicom");
+        log.note(&entry.with("says", notice.to_string()));
+    };
+    let node = Node::start(settings, Box::new(predictor), cancel, Box::new(listener))?;
+    Ok(node)
 }
 
 /// The first address of a name.
