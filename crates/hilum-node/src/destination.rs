@@ -19,9 +19,11 @@ pub enum Destination {
     Web(WebPeer),
 }
 
-/// A DICOM application: `AE@HOST:PORT`.
+/// A DICOM application: `AE@HOST:PORT`, or `dicom-tls://AE@HOST:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DicomPeer {
+    /// How it is spoken with.
+    pub transport: Transport,
     /// What it is called.
     pub ae_title: AeTitle,
     /// Its name or address; an IPv6 address stands in brackets.
@@ -29,6 +31,18 @@ pub struct DicomPeer {
     /// Its port.
     pub port: u16,
 }
+
+/// How a DICOM application is spoken with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// As it is.
+    Plain,
+    /// Over TLS; the prefix is the name that its port is registered by.
+    Tls,
+}
+
+/// What stands before the title of an application that is spoken with over TLS.
+const TLS_PREFIX: &str = "dicom-tls://";
 
 /// A DICOMweb service: `https://[USER:PASSWORD@]HOST[:PORT]/PATH`.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,19 +57,30 @@ pub struct WebPeer {
 #[derive(Debug, Error)]
 #[error(
     "`{text}` is no destination: {reason}\n\
-     hint: write `AE@HOST:PORT`, or the address of a DICOMweb service such as \
-     `https://pacs.example.org/dicom-web`"
+     hint: write `AE@HOST:PORT`, `dicom-tls://AE@HOST:PORT`, or the address of a DICOMweb service such \
+     as `https://pacs.example.org/dicom-web`"
 )]
 pub struct DestinationError {
     text: String,
     reason: &'static str,
 }
 
+impl Destination {
+    /// Whether TLS is to be spoken between applications of DICOM.
+    pub fn is_over_tls(&self) -> bool {
+        match self {
+            Self::Dicom(peer) => peer.transport == Transport::Tls,
+            Self::Web(_) => false,
+        }
+    }
+}
+
 impl FromStr for Destination {
     type Err = DestinationError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Some((scheme, rest)) = text.split_once("://") {
+        let tls = text.strip_prefix(TLS_PREFIX);
+        if let Some((scheme, rest)) = text.split_once("://").filter(|_| tls.is_none()) {
             let wrong = |reason| {
                 // A password is not repeated.
                 let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
@@ -68,11 +93,15 @@ impl FromStr for Destination {
             text: text.to_owned(),
             reason,
         };
-        dicom(text).map(Self::Dicom).map_err(wrong)
+        let peer = match tls {
+            Some(text) => dicom(text, Transport::Tls),
+            None => dicom(text, Transport::Plain),
+        };
+        peer.map(Self::Dicom).map_err(wrong)
     }
 }
 
-fn dicom(text: &str) -> Result<DicomPeer, &'static str> {
+fn dicom(text: &str, transport: Transport) -> Result<DicomPeer, &'static str> {
     let (title, address) = text.rsplit_once('@').ok_or("no `@` behind an AE title")?;
     let (host, port) = address.rsplit_once(':').ok_or("no port")?;
     let is_bracketed = host.starts_with('[') && host.ends_with(']');
@@ -80,6 +109,7 @@ fn dicom(text: &str) -> Result<DicomPeer, &'static str> {
         return Err("no host");
     }
     Ok(DicomPeer {
+        transport,
         ae_title: title.parse().map_err(|_| "its AE title is none")?,
         host: host.to_owned(),
         port: port.parse().map_err(|_| "its port is none")?,
@@ -111,7 +141,19 @@ impl fmt::Display for Destination {
     /// Without user and password.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Dicom(peer) => write!(formatter, "{}@{}:{}", peer.ae_title, peer.host, peer.port),
+            Self::Dicom(peer) => {
+                let prefix = match peer.transport {
+                    Transport::Plain => "",
+                    Transport::Tls => TLS_PREFIX,
+                };
+                let DicomPeer {
+                    ae_title,
+                    host,
+                    port,
+                    ..
+                } = peer;
+                write!(formatter, "{prefix}{ae_title}@{host}:{port}")
+            }
             Self::Web(peer) => formatter.pad(&peer.url),
         }
     }
@@ -141,6 +183,7 @@ mod tests {
             ("PACS@10.0.0.1:104", "PACS@10.0.0.1:104"),
             ("A B@host:11112", "A B@host:11112"),
             ("PACS@[::1]:104", "PACS@[::1]:104"),
+            ("dicom-tls://PACS@h:2762", "dicom-tls://PACS@h:2762"),
             ("https://h/dicom-web/", "https://h/dicom-web"),
             ("http://h:8042/dicom-web/studies", "http://h:8042/dicom-web"),
             ("http://u:p@h:8042/dicom-web", "http://h:8042/dicom-web"),
@@ -156,6 +199,7 @@ mod tests {
             "PACS@h:x",
             "PACS@::1:1",
             "ftp://h",
+            "dicom-tls://h:2762",
         ] {
             assert!(shown(text).is_err(), "{text}");
         }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use hilum_tls::TlsError;
 use thiserror::Error;
 
 use crate::AeTitleError;
@@ -20,6 +21,15 @@ pub enum NodeError {
         /// Where it was to listen.
         address: SocketAddr,
     },
+    /// Nobody said whom to trust.
+    #[error("`{destination}` is spoken with over TLS, and nobody is said to vouch for it")]
+    NoTrust {
+        /// Where results were to go.
+        destination: String,
+    },
+    /// Certificates and keys that cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A name that leads to no address.
     #[error("`{text}` is no address\nhint: write `HOST:PORT`, such as `127.0.0.1:11112`")]
     Address {

@@ -61,15 +61,16 @@ mod settings;
 mod shared;
 mod status;
 mod uid;
+mod wire;
 mod worker;
 
 pub use ae_title::{AeTitle, AeTitleError};
-pub use destination::{Destination, DestinationError, DicomPeer, WebPeer};
+pub use destination::{Destination, DestinationError, DicomPeer, Transport, WebPeer};
 pub use error::{NodeError, QueueError};
 pub use model_predictor::ModelPredictor;
 pub use node::Node;
 pub use notice::{Ended, Notice};
 pub use predictor::{Predictor, PredictorError, ResultObject, SeriesFiles, TakeResult};
 pub use queue::Census;
-pub use settings::{Callers, Limits, NodeSettings, PatientNames, Retention, Retries};
+pub use settings::{Callers, Limits, NodeSettings, NodeTls, PatientNames, Retention, Retries};
 pub use shared::Listener;

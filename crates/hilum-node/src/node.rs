@@ -84,7 +84,7 @@ impl Node {
         for destination in self.shared.settings.destinations.clone() {
             let shared = Arc::clone(&self.shared);
             self.thread("send", move || {
-                Sender::new(&shared, &destination, &shared.settings.ae_title).run(&shared);
+                Sender::new(&shared, &destination).run(&shared);
             })?;
         }
         let reception = Arc::clone(&self.reception);

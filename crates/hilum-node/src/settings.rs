@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use rustls::{ClientConfig, ServerConfig};
 
 use crate::{AeTitle, Destination, NodeError};
 
@@ -32,6 +35,17 @@ pub struct NodeSettings {
     pub names: PatientNames,
     /// What one sender may ask for.
     pub limits: Limits,
+    /// How TLS is spoken.
+    pub tls: NodeTls,
+}
+
+/// How TLS is spoken.
+#[derive(Debug, Clone, Default)]
+pub struct NodeTls {
+    /// With those who send: nothing else is, then.
+    pub server: Option<Arc<ServerConfig>>,
+    /// With destinations that are to be spoken with over TLS.
+    pub client: Option<Arc<ClientConfig>>,
 }
 
 /// Who may send.
@@ -146,17 +160,25 @@ impl NodeSettings {
             retention: Retention::default(),
             names: PatientNames::LeaveOut,
             limits: Limits::default(),
+            tls: NodeTls::default(),
         }
     }
 
-    /// Nobody opens a node to a network without saying to whom.
+    /// Nobody opens a node to a network without saying to whom, nor speaks TLS without saying whom to
+    /// trust.
     ///
     /// # Errors
-    /// [`NodeError::OpenToAll`].
+    /// [`NodeError::OpenToAll`], [`NodeError::NoTrust`].
     pub fn check(&self) -> Result<(), NodeError> {
         if self.callers == Callers::AnyHere && !self.address.ip().is_loopback() {
             let address = self.address;
             return Err(NodeError::OpenToAll { address });
+        }
+        if let Some(destination) = self.destinations.iter().find(|one| one.is_over_tls())
+            && self.tls.client.is_none()
+        {
+            let destination = destination.to_string();
+            return Err(NodeError::NoTrust { destination });
         }
         Ok(())
     }

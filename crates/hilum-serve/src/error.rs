@@ -6,7 +6,7 @@ use hilum_experiment::ExperimentError;
 use thiserror::Error;
 
 use crate::access::TokenError;
-use crate::listen::TlsError;
+use hilum_tls::TlsError;
 
 /// Why a server does not start or stops.
 #[derive(Debug, Error)]

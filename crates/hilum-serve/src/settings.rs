@@ -11,8 +11,8 @@ use hilum_trust::Policy;
 
 use crate::access::Token;
 use crate::api::{JobKeeping, NodeState};
-use crate::listen::TlsFiles;
 use crate::models::ModelSource;
+use hilum_tls::TlsFiles;
 
 /// Everything that decides how models are served.
 #[derive(Debug, Clone)]

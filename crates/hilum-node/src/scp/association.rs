@@ -1,164 +1,161 @@
 //! One association, from its request to its end.
 
-use std::collections::HashMap;
 use std::net::{SocketAddr, TcpStream};
 
-use dicom_dictionary_std::uids;
-use dicom_ul::association::server::DefaultNegotiation;
-use dicom_ul::association::{Error, ServerAssociation, ServerAssociationOptions};
-use dicom_ul::pdu::{Pdu, PresentationContextResultReason};
-use hilum_imaging::{CT_STORAGE_CLASSES, READ_TRANSFER_SYNTAXES};
+use dicom_ul::pdu::Pdu;
 
-use super::access::Access;
-use super::message::{Context, Message, Step};
+use super::message::{Message, Step};
+use super::negotiation::{Contexts, negotiate};
 use super::store::Visit;
 use super::watchdog::{Lease, Watchdog};
 use crate::shared::Shared;
-use crate::{Ended, NodeSettings, Notice};
+use crate::wire::{Wire, WireError};
+use crate::{Ended, Notice};
+
+/// A PDU that is none, here.
+const OUT_OF_PLACE: Ended = Ended::Broken("a PDU that has no place here");
 
 /// Holds the association that a peer asks for, and tells how it went.
 pub(super) fn hold(shared: &Shared, watchdog: &Watchdog, stream: TcpStream, peer: SocketAddr) {
-    let settings = &shared.settings;
-    let Ok(lease) = watchdog.watch(&stream, settings.limits.request) else {
+    let Ok(lease) = watchdog.watch(&stream, shared.settings.limits.request) else {
         return;
     };
-    let access = Access::new(settings);
-    let established = options(settings, &access).establish(stream);
-    let asked = access.asked();
-    let mut visit = Visit::new(shared, asked.calling.clone());
+    let mut asking = Asking {
+        shared,
+        lease: &lease,
+        calling: String::new(),
+    };
+    let established = asking.establish(stream);
+    let mut visit = Visit::new(shared, asking.calling.clone());
     let ended = match established {
-        Ok(association) => Talk::new(shared, &lease, association).run(&mut visit),
-        Err(error) => match asked.rejected {
-            Some(reason) => Ended::Rejected(reason),
-            None => broken(&error, &lease),
-        },
+        Ok(talk) => talk.run(&mut visit),
+        Err(ended) => ended,
     };
     visit.end(ended == Ended::Released);
     shared.tell(&Notice::Association {
         peer,
-        calling: asked.calling,
+        calling: asking.calling,
         stored: visit.stored(),
         ended,
     });
 }
 
-fn options<'a>(
-    settings: &'a NodeSettings,
-    access: &'a Access<'a>,
-) -> ServerAssociationOptions<'a, &'a Access<'a>, DefaultNegotiation> {
-    let mut options = ServerAssociationOptions::new()
-        .ae_access_control(access)
-        .ae_title(settings.ae_title.as_str())
-        .max_pdu_length(settings.limits.pdu_bytes)
-        // A PDU beyond the bound is refused by its header, before its bytes are there.
-        .strict(true)
-        .read_timeout(settings.limits.idle.max(settings.limits.pdu))
-        .write_timeout(settings.limits.pdu)
-        .with_abstract_syntax(uids::VERIFICATION);
-    for class in CT_STORAGE_CLASSES {
-        options = options.with_abstract_syntax(class);
+/// A peer that asks for an association.
+struct Asking<'a> {
+    shared: &'a Shared,
+    lease: &'a Lease<'a>,
+    /// What it calls itself, when it has said so.
+    calling: String,
+}
+
+impl<'a> Asking<'a> {
+    fn establish(&mut self, stream: TcpStream) -> Result<Talk<'a>, Ended> {
+        let settings = &self.shared.settings;
+        let limits = settings.limits;
+        let wire = Wire::accepted(stream, settings.tls.server.as_ref(), limits.pdu_bytes);
+        let broken = |error: &WireError| broken(error, self.lease);
+        let mut wire = wire.map_err(|error| broken(&error))?;
+        let set = wire.set_patience(limits.idle.max(limits.pdu), limits.pdu);
+        let asked = set.and_then(|()| wire.receive());
+        let request = match asked {
+            Ok(Pdu::AssociationRQ(request)) => request,
+            Ok(_) => {
+                wire.abort();
+                return Err(OUT_OF_PLACE);
+            }
+            Err(error) => {
+                if !matches!(error, WireError::Closed) {
+                    wire.abort();
+                }
+                return Err(broken(&error));
+            }
+        };
+        self.calling.clone_from(&request.calling_ae_title);
+        let (answer, contexts) = negotiate(&request, settings).map_err(|rejection| {
+            // Who hears no answer is gone.
+            let _ = wire.send(&Pdu::AssociationRJ(rejection.answer));
+            Ended::Rejected(rejection.reason)
+        })?;
+        let answered = wire.send(&Pdu::AssociationAC(answer));
+        answered.map_err(|error| broken(&error))?;
+        Ok(Talk {
+            shared: self.shared,
+            lease: self.lease,
+            wire,
+            contexts,
+        })
     }
-    for syntax in READ_TRANSFER_SYNTAXES {
-        options = options.with_transfer_syntax(syntax);
-    }
-    options
 }
 
 /// What is said over an association that stands.
 struct Talk<'a> {
     shared: &'a Shared,
     lease: &'a Lease<'a>,
-    association: ServerAssociation<TcpStream>,
-    contexts: HashMap<u8, Context>,
+    wire: Wire,
+    contexts: Contexts,
 }
 
-impl<'a> Talk<'a> {
-    fn new(
-        shared: &'a Shared,
-        lease: &'a Lease<'a>,
-        association: ServerAssociation<TcpStream>,
-    ) -> Self {
-        let accepted = association
-            .presentation_contexts()
-            .iter()
-            .filter(|one| one.reason == PresentationContextResultReason::Acceptance);
-        let contexts = accepted.map(|one| {
-            let context = Context {
-                sop_class_uid: one.abstract_syntax.clone(),
-                transfer_syntax: one.transfer_syntax.clone(),
-            };
-            (one.id, context)
-        });
-        Self {
-            shared,
-            lease,
-            contexts: contexts.collect(),
-            association,
-        }
-    }
-
+impl Talk<'_> {
     fn run(mut self, visit: &mut Visit<'_>) -> Ended {
         let limits = self.shared.settings.limits;
         let mut message = Message::new(&self.contexts, limits);
         loop {
             self.lease.renew(message.time_left());
-            let pdu = match self.association.receive() {
+            let pdu = match self.wire.receive() {
                 Ok(pdu) => pdu,
                 Err(error) => {
                     let ended = broken(&error, self.lease);
-                    return self.abort(ended);
+                    self.wire.abort();
+                    return ended;
                 }
             };
-            match pdu {
+            let ended = match pdu {
                 Pdu::PData { data } => {
-                    for value in data {
-                        match message.take(value, visit) {
-                            Ok(Step::Goes) => {}
-                            Ok(Step::Answer(answer)) => {
-                                if self.association.send(&answer).is_err() {
-                                    return Ended::Broken("an answer cannot be sent");
-                                }
-                            }
-                            Err(reason) => return self.abort(Ended::Broken(reason)),
-                        }
+                    let mut values = data.into_iter();
+                    let broken = values.find_map(|value| match message.take(value, visit) {
+                        Ok(Step::Goes) => None,
+                        Ok(Step::Answer(answer)) => self
+                            .wire
+                            .send(&answer)
+                            .err()
+                            .map(|_| "an answer cannot be sent"),
+                        Err(reason) => Some(reason),
+                    });
+                    match broken {
+                        None => continue,
+                        Some(reason) => Ended::Broken(reason),
                     }
                 }
                 Pdu::ReleaseRQ if message.is_between() => {
                     visit.end(true);
                     // Whoever asks does not always wait for the answer.
-                    let _ = self.association.send(&Pdu::ReleaseRP);
+                    let _ = self.wire.send(&Pdu::ReleaseRP);
+                    self.wire.close();
                     return Ended::Released;
                 }
-                Pdu::ReleaseRQ => return self.abort(Ended::Broken("released within a message")),
-                Pdu::AbortRQ { .. } => return Ended::Aborted,
-                _ => return self.abort(Ended::Broken("a PDU that has no place here")),
-            }
+                Pdu::ReleaseRQ => Ended::Broken("released within a message"),
+                Pdu::AbortRQ { .. } => {
+                    self.wire.close();
+                    return Ended::Aborted;
+                }
+                _ => OUT_OF_PLACE,
+            };
+            self.wire.abort();
+            return ended;
         }
-    }
-
-    /// Tells the peer, if it still listens.
-    fn abort(self, ended: Ended) -> Ended {
-        let _ = self.association.abort();
-        ended
     }
 }
 
-/// In few words; what dicom-ul says of PDUs may quote what they hold.
-fn broken(error: &Error, lease: &Lease<'_>) -> Ended {
+/// In few words; what is said of PDUs may quote what they hold.
+fn broken(error: &WireError, lease: &Lease<'_>) -> Ended {
     if lease.is_over() {
         return Ended::Broken("it took too long");
     }
-    let reason = match error {
-        Error::ConnectionClosed { .. } => "the connection was closed",
-        Error::ReceivePdu { source } => match source {
-            dicom_ul::pdu::ReadError::ReadPdu { .. } => "the connection broke",
-            dicom_ul::pdu::ReadError::PduTooLarge { .. } => "a PDU is too large",
-            _ => "a PDU is malformed",
-        },
-        Error::UnexpectedPdu { .. } | Error::UnknownPdu { .. } => "a PDU that has no place here",
-        Error::Rejected { .. } => return Ended::Rejected("it speaks another protocol".to_owned()),
-        Error::Aborted { .. } => return Ended::Aborted,
-        _ => "the connection broke",
-    };
-    Ended::Broken(reason)
+    Ended::Broken(match error {
+        WireError::Closed => "the connection was closed",
+        WireError::Broken(_) => "the connection broke",
+        WireError::NoTls(_) => "it speaks no TLS that is taken here",
+        WireError::TooLarge => "a PDU is too large",
+        WireError::Malformed => "a PDU is malformed",
+    })
 }

@@ -1,9 +1,9 @@
 //! Receiving: associations with whoever sends (PS3.8), C-ECHO and C-STORE (PS3.7, PS3.4 annex B).
 
-mod access;
 mod association;
 mod incoming;
 mod message;
+mod negotiation;
 mod store;
 mod turned_away;
 mod watchdog;
@@ -84,7 +84,8 @@ impl Reception {
             if is_accepted {
                 association::hold(&reception.shared, &reception.watchdog, stream, peer);
             } else {
-                turned_away::tell(&reception.watchdog, stream);
+                let settings = &reception.shared.settings;
+                turned_away::tell(settings, &reception.watchdog, stream);
                 reception.shared.tell(&Notice::Association {
                     peer,
                     calling: String::new(),

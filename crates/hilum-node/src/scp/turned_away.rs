@@ -1,32 +1,30 @@
 //! Telling a peer that there is no room for its association now.
 
-use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use dicom_ul::association::read_pdu_from_wire;
 use dicom_ul::pdu::{
     AssociationRJ, AssociationRJResult, AssociationRJServiceProviderPresentationReason,
-    AssociationRJSource, Pdu, write_pdu,
+    AssociationRJSource, Pdu,
 };
 
 use super::watchdog::Watchdog;
+use crate::NodeSettings;
+use crate::wire::Wire;
 
 /// What is asked for is read first, or the peer would not hear the answer.
 const REQUEST_BYTES: u32 = 64 << 10;
 const TIME: Duration = Duration::from_secs(2);
 
 /// Rejects for now: a local limit is exceeded (PS3.8 table 9-21).
-pub(super) fn tell(watchdog: &Watchdog, mut stream: TcpStream) {
+pub(super) fn tell(settings: &NodeSettings, watchdog: &Watchdog, stream: TcpStream) {
     let Ok(_lease) = watchdog.watch(&stream, TIME) else {
         return;
     };
-    #[expect(
-        clippy::default_trait_access,
-        reason = "the crate of the buffer is none of ours"
-    )]
-    let mut buffer = Default::default();
-    if read_pdu_from_wire(&mut stream, &mut buffer, REQUEST_BYTES, true).is_err() {
+    let Ok(mut wire) = Wire::accepted(stream, settings.tls.server.as_ref(), REQUEST_BYTES) else {
+        return;
+    };
+    if wire.receive().is_err() {
         return;
     }
     let reason = AssociationRJServiceProviderPresentationReason::LocalLimitExceeded;
@@ -34,9 +32,6 @@ pub(super) fn tell(watchdog: &Watchdog, mut stream: TcpStream) {
         result: AssociationRJResult::Transient,
         source: AssociationRJSource::ServiceProviderPresentation(reason),
     });
-    let mut bytes = Vec::new();
-    if write_pdu(&mut bytes, &rejection).is_ok() {
-        // A peer that is gone needs no answer.
-        let _ = stream.write_all(&bytes);
-    }
+    // A peer that is gone needs no answer.
+    let _ = wire.send(&rejection);
 }

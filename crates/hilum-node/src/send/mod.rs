@@ -3,14 +3,16 @@
 mod backoff;
 mod c_store;
 mod parcel;
+mod request;
 mod stow;
 
 use std::time::Duration;
 
 use crate::queue::{Delivery, DeliveryEnd};
 use crate::shared::{Shared, Work};
-use crate::{AeTitle, Destination, Notice, QueueError};
+use crate::{Destination, Notice, QueueError};
 use backoff::pause;
+use request::Caller;
 
 /// Results in one association.
 const BATCH: usize = 16;
@@ -51,12 +53,16 @@ pub(crate) struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    pub(crate) fn new(shared: &'a Shared, destination: &Destination, own: &AeTitle) -> Self {
+    pub(crate) fn new(shared: &'a Shared, destination: &Destination) -> Self {
+        let settings = &shared.settings;
+        let (own, tls) = (&settings.ae_title, settings.tls.client.as_ref());
         Self {
             shared,
             destination: destination.to_string(),
             carrier: match destination {
-                Destination::Dicom(peer) => Box::new(c_store::Store::new(peer, own)),
+                Destination::Dicom(peer) => {
+                    Box::new(c_store::Store::new(Caller::new(peer, own, tls)))
+                }
                 Destination::Web(peer) => Box::new(stow::Stow::new(peer)),
             },
         }

@@ -15,5 +15,6 @@ mod receiving;
 mod scanner;
 mod sending;
 mod surviving;
+mod tls;
 mod waiting;
 mod web;

@@ -6,4 +6,3 @@ mod tls;
 
 pub(crate) use connections::accept;
 pub(crate) use tls::acceptor;
-pub use tls::{TlsError, TlsFiles};

@@ -3,14 +3,16 @@
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hilum_core::Cancel;
 use hilum_node::{
-    AeTitle, Callers, Destination, ModelPredictor, Node, NodeError, NodeSettings, Notice,
+    AeTitle, Callers, Destination, ModelPredictor, Node, NodeError, NodeSettings, NodeTls, Notice,
     PatientNames, Retention,
 };
 use hilum_serve::{Entry, Journal as _, Level};
+use hilum_tls::{TlsFiles, client_config, server_config};
 
 use super::Log;
 use crate::error::CommandError;
@@ -57,6 +59,24 @@ pub(super) struct NodeArguments {
     #[arg(long, value_name = "GIGABYTES", default_value_t = 50)]
     keep_gb: u64,
 
+    /// The certificate of the node, in PEM, and those that lead to its issuer: it speaks TLS alone
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "dicom",
+        requires = "dicom_tls_key"
+    )]
+    dicom_tls_cert: Option<PathBuf>,
+
+    /// Its private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "dicom_tls_cert")]
+    dicom_tls_key: Option<PathBuf>,
+
+    /// Certificates that vouch for whom TLS is spoken with: senders must show one that they vouch
+    /// for. For destinations those of this system, if left out
+    #[arg(long, value_name = "FILE", requires = "dicom")]
+    dicom_tls_ca: Option<PathBuf>,
+
     /// Let patients' names enter the database of the queue
     #[arg(long, requires = "dicom")]
     keep_names: bool,
@@ -89,8 +109,23 @@ impl NodeArguments {
         if self.keep_names {
             settings.names = PatientNames::Keep;
         }
+        settings.tls = self.tls()?;
         settings.check()?;
         Ok(Some(settings))
+    }
+
+    fn tls(&self) -> Result<NodeTls, NodeError> {
+        let (cert, key) = (self.dicom_tls_cert.clone(), self.dicom_tls_key.clone());
+        let own = cert.zip(key);
+        let own = own.map(|(certificates, key)| TlsFiles { certificates, key });
+        let issuers = self.dicom_tls_ca.as_deref();
+        let server = own.as_ref().map(|own| server_config(own, issuers));
+        let is_client = self.send_to.iter().any(Destination::is_over_tls);
+        let client = is_client.then(|| client_config(issuers, own.as_ref()));
+        Ok(NodeTls {
+            server: server.transpose()?.map(Arc::new),
+            client: client.transpose()?.map(Arc::new),
+        })
     }
 }
 
