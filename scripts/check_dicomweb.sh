@@ -3,6 +3,8 @@
 # what is written of them goes back into Orthanc. Where Orthanc is not to be had, a line says so, and that is no failure.
 #
 #     scripts/check_dicomweb.sh
+#
+# HILUM is the program to try.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,7 +40,11 @@ for _ in $(seq 50); do
   sleep 0.2
 done
 
-cargo build --quiet --package hilum
+hilum=${HILUM:-}
+if [ -z "$hilum" ]; then
+  cargo build --quiet --package hilum
+  hilum=${CARGO_TARGET_DIR:-target}/debug/hilum
+fi
 cargo run --quiet --package hilum-results --example objects -- "$folder/slices"
 images=$folder/slices/images/plain
 for file in "$images"/*.dcm "$folder"/slices/images/japanese/*.dcm; do
@@ -48,7 +54,6 @@ study=$(curl --silent --fail --user hilum:phantom "$server/tools/find" \
   --data '{"Level": "Study", "Query": {"PatientName": "PHANTOM*"}, "Expand": true}' |
   python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["MainDicomTags"]["StudyInstanceUID"])')
 
-hilum=target/debug/hilum
 address=dicomweb:$server/dicom-web/studies/$study
 export HILUM_DICOMWEB_USER=hilum HILUM_DICOMWEB_PASSWORD=phantom
 "$hilum" --quiet predict "$address" --format json --sr "$folder/fetched" >"$folder/fetched.json"

@@ -32,13 +32,13 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def wait(what, holds, seconds=60.0):
+def wait(what, holds, seconds=60.0, pause=0.05):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         found = holds()
         if found:
             return found
-        time.sleep(0.05)
+        time.sleep(pause)
     raise SystemExit(f"failed: {what}: not within {seconds:.0f} s")
 
 
@@ -211,6 +211,22 @@ def check_dcmtk(node, orthanc, folder, slices):
         expect(f"one report, {name}", len(reports) == 1)
 
 
+def results_of_node(folder, study):
+    """Files that the node keeps of a study, by what `hilum predict --sr` calls them."""
+    files = (folder / "node" / "results" / study).glob("*/*.dcm")
+    kinds = {SR: "sr", CAPTURE: "capture"}
+    return {f"{kinds[uid_of(file, '0008,0016')]}-{file.stem}.dcm": file.read_bytes() for file in files}
+
+
+def check_same_as_predict(hilum, folder, slices):
+    """What the node makes of a series as it comes is what `hilum predict` makes of its files, to the byte."""
+    study, written = uid_of(slices[0], "0020,000d"), folder / "written"
+    said = run(*hilum.split(), "--quiet", "predict", *slices, "--sr", written)
+    expect("hilum predict --sr writes results", said.returncode == 0)
+    expected = {file.name: file.read_bytes() for file in written.glob("*.dcm")}
+    expect("the node makes the same results as hilum predict --sr", results_of_node(folder, study) == expected)
+
+
 def dump(file):
     said = run("dsrdump", file)
     return said.stdout if said.returncode == 0 else None
@@ -275,6 +291,12 @@ AETable END
     return Process(["dcmqrscp", "-c", str(settings)], folder / "dcmqrscp.log"), archive, f"ARCHIVE@127.0.0.1:{port}"
 
 
+def reports_of(orthanc, studies):
+    """How many reports there are of each study that has one."""
+    counts = {study: len(orthanc.objects(SR, study)) for study in studies}
+    return {study: count for study, count in counts.items() if count}
+
+
 def check_killing(node, orthanc, folder, series):
     """Sends series while the node is killed at random moments and Orthanc comes and goes."""
     generator = random.Random(16)
@@ -308,17 +330,49 @@ def check_killing(node, orthanc, folder, series):
     node.kill()
     node.start()
 
-    def reports():
-        return {study: len(orthanc.objects(SR, study)) for study in studies}
-
-    wait("a report of every series", lambda: all(reports().values()), 30 + 6 * len(series) + 90)
+    before = len(orthanc.objects(SR)) - len(reports_of(orthanc, studies))
+    limit = 30 + 6 * len(series) + 90
+    wait("a report of every series", lambda: len(orthanc.objects(SR)) - before >= len(series), limit, 0.5)
+    wait("a report of every series", lambda: reports_of(orthanc, studies).keys() == studies, limit, 2)
     time.sleep(5)
-    counts = reports()
+    counts = reports_of(orthanc, studies)
     twice = {study: count for study, count in counts.items() if count != 1}
     expect(
         f"{len(series)} series, {kills} kills, {outages} outages of Orthanc: each has one report",
         not twice,
     )
+
+
+def check_tls(hilum, folder, slices):
+    """A node that speaks TLS alone, with certificates of tests, and sends to a storescp that does so, too."""
+    pki = Path(__file__).resolve().parents[1] / "crates/hilum-node/tests/reference"
+    if not (shutil.which("storescp") and "+tla" in run("echoscu", "--help").stdout):
+        print("skipped: dcmtk without TLS here")
+        return
+    server, client, issuer = ([str(pki / f"{name}.key"), str(pki / f"{name}.pem")] for name in ("server", "client", "issuer"))
+    port, to, place = free_port(), free_port(), folder / "by-tls"
+    place.mkdir()
+    trusts = ["+cf", issuer[1]]
+    receiver = Process(["storescp", "+tls", *server, *trusts, "-od", str(place), str(to)], folder / "storescp.log")
+    more = ["--dicom-tls-key", server[0], "--dicom-tls-cert", server[1], "--dicom-tls-ca", issuer[1]]
+    (folder / "tls").mkdir()
+    node = Node(hilum, folder / "tls", port, [f"dicom-tls://STORESCP@localhost:{to}"], more)
+    try:
+        echo = ("echoscu", "-to", "5", "-ta", "5", "-aec", "HILUM")
+        known, unknown = ("+tls", *client), ("+tls", str(pki / "stranger.key"), str(pki / "stranger.pem"))
+        expect("echoscu with TLS is answered", run(*echo, *known, *trusts, "127.0.0.1", port).returncode == 0)
+        expect("echoscu without TLS is not", run(*echo, "127.0.0.1", port).returncode != 0)
+        nobody = run(*echo, "+tla", *trusts, "127.0.0.1", port)
+        expect("echoscu without a certificate is not", nobody.returncode != 0)
+        stranger = run(*echo, *unknown, *trusts, "127.0.0.1", port)
+        expect("echoscu with one that nobody vouches for is not", stranger.returncode != 0)
+        sent = store(port, [*known, *trusts], *slices)
+        expect("storescu with TLS is taken", sent.returncode == 0)
+        reports = wait("the report by TLS", lambda: list(place.glob("SR*")))
+        expect("one report goes out by TLS", len(reports) == 1)
+    finally:
+        node.stop()
+        receiver.stop()
 
 
 def slices_to_time(folder):
@@ -351,10 +405,13 @@ def main():
         send_to += [archive_name] if archive_name else []
         node = Node(arguments.hilum, folder, port, send_to)
         started.append(node)
-        check_round_trip(node, here, web, archive, folder, slices_to_time(folder))
+        slices = slices_to_time(folder)
+        check_round_trip(node, here, web, archive, folder, slices)
+        check_same_as_predict(arguments.hilum, folder, slices)
         phantoms = sorted((folder / "phantoms").iterdir())
         series = [sorted(one.glob("*.dcm")) for one in phantoms]
         check_dcmtk(node, here, folder, series[0][:2])
+        check_tls(arguments.hilum, folder, series[0])
         check_killing(node, here, folder, series)
     finally:
         for one in started:
