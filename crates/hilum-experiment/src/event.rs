@@ -54,6 +54,20 @@ pub enum Task {
     Folds,
 }
 
+/// Where slices are on their way through a network that several callers ask at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passage {
+    /// They wait for their turn.
+    Waits,
+    /// A batch with some of them begins.
+    Begins,
+    /// It ends, and so many are done.
+    Ends {
+        /// Those of earlier batches too.
+        done: usize,
+    },
+}
+
 /// What happened.
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -76,6 +90,9 @@ pub enum Event<'a> {
         /// Which.
         task: Task,
     },
+
+    /// Slices are a step further on their way through a shared network.
+    Network(Passage),
 
     /// A folder is read as a class of another name.
     ClassRenamed {

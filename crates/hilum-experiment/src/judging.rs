@@ -10,9 +10,9 @@ use rayon::ThreadPool;
 
 use crate::explain::{Heat, HeatPlan, OwnSubject, Subject};
 use crate::model::answering;
-use crate::ready_network::ReadyNetwork;
+use crate::ready_network::{ReadyNetwork, VALUE_SLICES};
 use crate::shared::SharedModel;
-use crate::{ExperimentError, Model};
+use crate::{ExperimentError, Model, Passage};
 
 /// Who judges slices.
 #[derive(Debug)]
@@ -68,8 +68,8 @@ impl Judging<'_> {
         }
     }
 
-    /// What network and detector say of slices that the model's recipe prepared; tells how many
-    /// are done.
+    /// What network and detector say of slices that the model's recipe prepared; tells how far
+    /// they are.
     ///
     /// # Errors
     /// [`ExperimentError::Predict`], [`ExperimentError::SharedModel`] or
@@ -79,11 +79,14 @@ impl Judging<'_> {
         slices: &[&Pixels],
         batch_size: NonZeroUsize,
         policy: &Policy,
-        told: &(dyn Fn(usize) + Sync),
+        told: &(dyn Fn(Passage) + Sync),
         cancel: &Cancel,
     ) -> Result<Vec<Judgement>, ExperimentError> {
         match self {
-            Self::Own(model) => model.judgements(slices, batch_size, policy, told, cancel),
+            Self::Own(model) => {
+                let told = |done: usize| told(Passage::Ends { done });
+                model.judgements(slices, batch_size, policy, &told, cancel)
+            }
             Self::Shared(model) => model.judgements(slices, policy.ood_share, told, cancel),
         }
     }
@@ -102,12 +105,18 @@ impl Judging<'_> {
         let share = policy.ood_share;
         match self {
             Self::Own(model) => model.network().judgements_of_values(values, share, cancel),
+            // A turn for each batch, so that others are not kept waiting by a large request.
             Self::Shared(model) => {
-                let (values, asked) = (values.to_vec(), cancel.clone());
-                let judge = move |mut network: ReadyNetwork<'_>| {
-                    network.judgements_of_values(&values, share, &asked)
-                };
-                model.with_network(judge, cancel)
+                let size = model.file().recipe.value_count() * VALUE_SLICES;
+                let mut judged = Vec::new();
+                for values in values.chunks(size) {
+                    let (values, asked) = (values.to_vec(), cancel.clone());
+                    let judge = move |mut network: ReadyNetwork<'_>| {
+                        network.judgements_of_values(&values, share, &asked)
+                    };
+                    judged.extend(model.with_network(judge, cancel)?);
+                }
+                Ok(judged)
             }
         }
     }

@@ -98,7 +98,7 @@ pub use evaluate::{
     ClassesDiffer, Division, Evaluate, EvaluationPlace, EvaluationPlaceError, StressGrid,
     UnknownStressGrid, evaluate,
 };
-pub use event::{Event, FoldPosition, FoldProgress, Observer, Task};
+pub use event::{Event, FoldPosition, FoldProgress, Observer, Passage, Task};
 pub use explain::{
     Explain, Explained, Explanation, FileExplanation, HeatPlace, HeatPlaceError, HeatRequest,
     NoSuchClass, SliceHeat, explain_each, heat_of,

@@ -16,7 +16,7 @@ use crate::detector::seen_body;
 use crate::model::{logits, tapped};
 
 /// Slices whose values go through the network at once.
-const VALUE_SLICES: usize = 16;
+pub(crate) const VALUE_SLICES: usize = 16;
 
 /// An engine, what the model's file says, and the pool for all else.
 pub(crate) struct ReadyNetwork<'a> {

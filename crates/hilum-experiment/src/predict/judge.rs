@@ -15,7 +15,7 @@ use super::{Doubtful, FileAnswer, FileCounts, Predict, Prediction};
 use crate::inputs::Input;
 use crate::judging::Judging;
 use crate::session::Session;
-use crate::{Event, ExperimentError, Task, chain};
+use crate::{Event, ExperimentError, Passage, Task, chain};
 
 /// Slices that are decoded before the network sees the first of them: a long CT series, so that
 /// its slices can be put in order, and a bound to the memory.
@@ -122,9 +122,12 @@ impl Judge<'_, '_, '_> {
         let slices = read.iter().flatten();
         let pixels: Vec<_> = slices.map(|one| &one.slice.pixels).collect();
         let (before, count) = (self.counts.files, read.len());
-        let told = |done: usize| {
-            let done = before + count * done / pixels.len();
-            session.tell(&Event::Advances { task, done });
+        let told = |passage: Passage| {
+            session.tell(&Event::Network(passage));
+            if let Passage::Ends { done } = passage {
+                let done = before + count * done / pixels.len();
+                session.tell(&Event::Advances { task, done });
+            }
         };
         let (batch, policy) = (self.request.batch, &self.request.policy);
         let judgements = self

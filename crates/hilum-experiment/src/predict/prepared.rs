@@ -4,9 +4,9 @@ use hilum_imaging::Pixels;
 use hilum_trust::{Answer, Policy};
 
 use super::Predict;
-use crate::ExperimentError;
 use crate::judging::Judging;
 use crate::session::Session;
+use crate::{Event, ExperimentError};
 
 /// What a recipe has made of slices.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +46,8 @@ pub fn predict_prepared<'m>(
     let judgements = match prepared {
         Prepared::Pixels(slices) => {
             let slices: Vec<&Pixels> = slices.iter().collect();
-            model.judgements(&slices, Predict::BATCH, policy, &|_| {}, cancel)?
+            let told = |passage| session.tell(&Event::Network(passage));
+            model.judgements(&slices, Predict::BATCH, policy, &told, cancel)?
         }
         Prepared::Values(values) => model.judgements_of_values(values, policy, cancel)?,
     };

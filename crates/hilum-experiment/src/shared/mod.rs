@@ -22,7 +22,7 @@ use rayon::ThreadPool;
 
 use crate::ready_network::ReadyNetwork;
 use crate::session::workers;
-use crate::{ExperimentError, Model, ModelOrigin, Predict};
+use crate::{ExperimentError, Model, ModelOrigin, Passage, Predict};
 use queue::{EngineWork, Queue, Reply, SliceTask, Task};
 
 pub use error::SharedModelError;
@@ -167,7 +167,7 @@ impl SharedModel {
         &self.handle.core.readers
     }
 
-    /// What network and detector say of prepared slices; waits for its turn.
+    /// What network and detector say of prepared slices; waits for its turn, and tells how far it is.
     ///
     /// # Errors
     /// [`ExperimentError::SharedModel`] if the engine failed or is gone,
@@ -176,7 +176,7 @@ impl SharedModel {
         &self,
         slices: &[&Pixels],
         ood_share: Option<f64>,
-        told: &(dyn Fn(usize) + Sync),
+        told: &(dyn Fn(Passage) + Sync),
         cancel: &Cancel,
     ) -> Result<Vec<Judgement>, ExperimentError> {
         if slices.is_empty() {
@@ -184,10 +184,11 @@ impl SharedModel {
         }
         let slices = slices.iter().map(|slice| (*slice).clone()).collect();
         let (task, replies) = SliceTask::new(slices, ood_share, cancel.clone());
+        told(Passage::Waits);
         self.handle.queue.push(Task::Slices(task), cancel)?;
         for reply in replies {
             match reply {
-                Reply::Done(count) => told(count),
+                Reply::Passes(passage) => told(passage),
                 Reply::All(outcome) => return outcome,
             }
         }

@@ -10,8 +10,8 @@ use hilum_imaging::Pixels;
 use hilum_trust::Judgement;
 
 use super::{SharedModelError, Sharing};
-use crate::ExperimentError;
 use crate::ready_network::ReadyNetwork;
+use crate::{ExperimentError, Passage};
 
 /// How often a caller that waits for room looks whether it may stop.
 const LOOK: Duration = Duration::from_millis(50);
@@ -27,8 +27,8 @@ pub(super) struct SliceTask {
 
 /// What a caller is told.
 pub(super) enum Reply {
-    /// So many slices are done.
-    Done(usize),
+    /// A batch with some slices begins, or so many are done.
+    Passes(Passage),
     /// All are, or none will be.
     All(Result<Vec<Judgement>, ExperimentError>),
 }
@@ -82,6 +82,11 @@ impl SliceTask {
         self.slices[self.judged.len()..].iter().take(count)
     }
 
+    /// Tells the caller that a batch with the next slices begins.
+    pub(super) fn begins(&self) {
+        let _ = self.replies.send(Reply::Passes(Passage::Begins));
+    }
+
     fn left(&self) -> usize {
         self.slices.len() - self.judged.len()
     }
@@ -90,7 +95,8 @@ impl SliceTask {
     pub(super) fn judged(mut self, judgements: impl Iterator<Item = Judgement>) -> Option<Self> {
         self.judged.extend(judgements);
         // A caller that is gone wants no reply.
-        let _ = self.replies.send(Reply::Done(self.judged.len()));
+        let done = self.judged.len();
+        let _ = self.replies.send(Reply::Passes(Passage::Ends { done }));
         if self.left() > 0 {
             return Some(self);
         }

@@ -84,6 +84,7 @@ impl Worker<'_> {
         ) else {
             return Ok(Vec::new());
         };
+        parts.iter().for_each(|part| part.task.begins());
         let begin = Instant::now();
         let judged = self.network().judgements(
             &slices,
