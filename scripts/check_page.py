@@ -39,7 +39,7 @@ FIGURE = (1160, 660)
 # A4 less the margins of the page's style, in CSS pixels.
 PAPER_WIDTH = round((210 - 2 * 14) / 25.4 * 96)
 
-IS_DONE = "document.querySelector('#progress .row')?.hidden && !document.querySelector('#progress').hidden"
+IS_DONE = "(({hidden, dataset}) => !hidden && dataset.state === 'ended')(document.querySelector('#progress'))"
 SHOWN = "document.querySelector('.over.top-left').textContent.split('\\n')[0]"
 WINDOW = "document.querySelector('.over.bottom-left').textContent"
 ZOOM = "document.querySelector('.over.bottom-right').textContent"
@@ -242,15 +242,68 @@ def check_heat(check):
     plain = painted(browser)
     browser.press("h")
     browser.wait("!document.querySelector('.heat .scale').hidden && !document.querySelector('.heat').hidden", "heat")
-    check.holds("lungs" in browser.text(".heat .says"), f"what is said of heat: {browser.text('.heat .says')}")
+    check.holds("lungs" in browser.text(".heat .facts"), f"what is said of heat: {browser.text('.heat .facts')}")
     strong = painted(browser)
     check.holds(strong != plain, "heat is seen")
     check.look("heat")
+    browser.value("document.querySelector('#heat-method').focus()")
+    browser.press("ArrowDown")
+    browser.wait("document.querySelector('.heat .facts').innerText.includes('Grad-CAM++')", "another method by keyboard")
+    check.holds("twice" in browser.text("#heat-about"), f"what a method does: {browser.text('#heat-about')}")
+    check.holds(painted(browser) != strong, "another method is another picture")
+    methods = browser.value("return [...document.querySelectorAll('#heat-method option')].map((one) => one.value)")
+    check.holds(len(methods) >= 5 and methods[0] == "grad-cam", f"the methods: {methods}")
+    choose_heat(browser, "grad-cam")
+    browser.wait("document.querySelector('.heat .facts').innerText.includes('Grad-CAM ')", "the first method again")
     browser.value("const slider = document.querySelector('#opacity'); slider.value = 0; slider.dispatchEvent(new Event('input'))")
     check.equal(painted(browser), plain, "heat of no opacity is the slice")
     browser.click(".stage canvas")
     browser.press("h")
     check.holds(browser.value("return document.querySelector('.heat').hidden"), "heat goes again")
+
+
+def choose_heat(browser, method):
+    browser.value("const choice = document.querySelector('#heat-method'); choice.value = arguments[0]; choice.dispatchEvent(new Event('change'))", method)
+
+
+def check_no_heat(check, folder):
+    """A black picture: nothing of it can be blacked out, and that is said where heat would be."""
+    browser = check.browser
+    start_over(browser)
+    picture = folder / "black.png"
+    picture.write_bytes(png([[0, 0, 0] * 64] * 64))
+    drop(browser, [picture])
+    browser.click(".stage canvas")
+    browser.press("h")
+    browser.wait("!document.querySelector('.heat').hidden", "the panel of heat", 5)
+    choose_heat(browser, "occlusion")
+    browser.wait("document.querySelector('.heat .facts').innerText.includes('There is no heat')", "that there is no heat")
+    check.holds("no heat" in browser.text(".over.top-left"), "that there is no heat is seen on the slice")
+    check.holds(browser.value("return document.querySelector('.heat .scale').hidden"), "no scale where there is no heat")
+    check.look("no-heat")
+    choose_heat(browser, "grad-cam")
+    browser.click(".stage canvas")
+    browser.press("h")
+
+
+def check_album(check, folder, series):
+    """A folder of more files than a table shows at once, most of them no slices."""
+    browser = check.browser
+    start_over(browser)
+    album = folder / "album"
+    album.mkdir()
+    slice_ = sorted(series.glob("*.dcm"))[0].read_bytes()
+    for number in range(60):
+        (album / f"{number}.dcm").write_bytes(slice_)
+    for number in range(240):
+        (album / f"{number}.txt").write_text(f"note {number}\n")
+    drop(browser, [album])
+    rows = "return document.querySelectorAll('.answers tbody tr').length"
+    check.equal(browser.value(rows), 200, "rows of a long table")
+    check.holds("240 not read" in browser.text(".files"), f"what is counted of an album: {browser.text('.files .muted')}")
+    browser.click(".files > button")
+    check.equal(browser.value(rows), 300, "rows when more are asked for")
+    check.quiet("an album")
 
 
 def check_dialogs(check):
@@ -324,18 +377,24 @@ def photograph():
     """A PNG of coloured blobs, as no scanner makes."""
     draw = random.Random(1)
     side, blobs = 240, [[draw.random() * 240, draw.random() * 240, 20 + draw.random() * 60, [draw.random() * 255 for _ in "rgb"]] for _ in range(14)]
-    lines = b""
+    rows = []
     for row in range(side):
-        line = bytearray(b"\0")
+        line = []
         for column in range(side):
             color = [120.0, 170.0, 220.0]
             for x, y, radius, other in blobs:
                 if (column - x) ** 2 + (row - y) ** 2 < radius**2:
                     color = other
-            line += bytes(int(part) for part in color)
-        lines += bytes(line)
+            line += [int(part) for part in color]
+        rows.append(line)
+    return png(rows)
+
+
+def png(rows):
+    """Rows of red, green and blue, one after the other."""
+    lines = b"".join(b"\0" + bytes(row) for row in rows)
     chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", len(rows[0]) // 3, len(rows), 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
 
 
@@ -521,6 +580,8 @@ def main():
             names = check_strangers(check, folder, series)
             check_table(check, hilum, folder, names)
             check_paste(check)
+            check_no_heat(check, folder)
+            check_album(check, folder, series)
             check_archive(check, folder, series, count, said)
             check_cancel(check, series)
             check_token(check, hilum, folder, series)

@@ -3,12 +3,22 @@
 # axe-core is not to be had, a line says so, and that is no failure.
 #
 #     scripts/check_page.sh [--figure FILE] [FOLDER FOR SCREENSHOTS]
+#
+# HILUM is the program to try.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 skip() { printf 'skipped: %s\n' "$1"; exit 0; }
 
-chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) \
+have() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+if ! { have && command -v chromedriver && command -v python3; } >/dev/null &&
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  export DEBIAN_FRONTEND=noninteractive
+  # What is missing then is said below.
+  { timeout 120 apt-get update && timeout 300 apt-get install -y --no-install-recommends \
+    chromium chromium-driver fonts-liberation python3 python3-pip; } >/dev/null 2>&1 || true
+fi
+chromium=$(have) \
   || skip 'no Chromium here (`apt-get install chromium`)'
 driver=$(command -v chromedriver) || skip 'no driver of Chromium here (`apt-get install chromium-driver`)'
 command -v python3 >/dev/null || skip 'no python3 here'
@@ -25,6 +35,10 @@ fi
 series=target/check-page/phantom
 rm -rf "$series"
 cargo run --quiet --package hilum-imaging --example phantom_series -- "$series" 24 512
-cargo build --quiet --package hilum
+hilum=${HILUM:-}
+if [ -z "$hilum" ]; then
+  cargo build --quiet --package hilum
+  hilum=${CARGO_TARGET_DIR:-target}/debug/hilum
+fi
 python3 scripts/check_page.py --chromium "$chromium" --driver "$driver" --axe "$axe" \
-  --hilum target/debug/hilum --series "$series" "${options[@]}"
+  --hilum "$hilum" --series "$series" "${options[@]}"

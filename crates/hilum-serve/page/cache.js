@@ -12,6 +12,10 @@ export class Cache {
     this.weigh = weigh;
   }
 
+  has(key) {
+    return this.#kept.has(key);
+  }
+
   /** What is kept under `key`, or else what `make()` promises. */
   get(key, make) {
     const known = this.#kept.get(key);

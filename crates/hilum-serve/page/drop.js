@@ -2,14 +2,17 @@
 
 import { chosen, dropped } from "./files.js";
 
-/** Tells `take` the files, however they come; `zone` shows that they may be let go. */
-export function listen(zone, take) {
+/**
+ * Tells `take` the files, however they come, and `told` how many are found meanwhile; `zone` shows
+ * that they may be let go.
+ */
+export function listen(zone, take, told) {
   const [files, folder] = ["files", "folder"].map((name) => document.getElementById(name));
   document.getElementById("choose-files").addEventListener("click", () => files.click());
   document.getElementById("choose-folder").addEventListener("click", () => folder.click());
   for (const input of [files, folder]) {
     input.addEventListener("change", async () => {
-      const given = chosen(input.files);
+      const given = chosen(input.files, told);
       take(await given);
       // So that the same files can be chosen again.
       input.value = "";
@@ -29,10 +32,10 @@ export function listen(zone, take) {
     event.preventDefault();
     inside = 0;
     over(0);
-    take(await dropped(event.dataTransfer));
+    take(await dropped(event.dataTransfer, told));
   });
   addEventListener("paste", async (event) => {
     const given = event.clipboardData?.files;
-    if (given?.length > 0) take(await chosen(given));
+    if (given?.length > 0) take(await chosen(given, told));
   });
 }

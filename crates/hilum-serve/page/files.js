@@ -1,6 +1,7 @@
 // From what is dropped, chosen or pasted to a list of files with their paths.
 
 import { members } from "./archive.js";
+import { byName } from "./order.js";
 
 /** What operating systems leave in folders. */
 const LEFT_BY_SYSTEMS = /(^|\/)(\.[^/]*|__MACOSX\/.*|Thumbs\.db|desktop\.ini)$/i;
@@ -19,8 +20,11 @@ function item(path, file) {
   };
 }
 
-/** Everything that was dropped, folders with all that is in them. */
-export async function dropped(transfer) {
+/** Files that are looked at at once. */
+const AT_ONCE = 64;
+
+/** Everything that was dropped, folders with all that is in them; `told(count)` of how many are found. */
+export async function dropped(transfer, told) {
   // The browser forgets the items as soon as this turn of the event loop is over.
   const entries = [...transfer.items]
     .filter((one) => one.kind === "file")
@@ -29,17 +33,18 @@ export async function dropped(transfer) {
   const found = [];
   for (const entry of entries) {
     if (entry instanceof File) found.push(item(entry.name, entry));
-    else await walk(entry, found);
+    else await walk(entry, found, told);
   }
-  return unpacked(found);
+  return unpacked(found, told);
 }
 
 /** What was chosen by a button or pasted. */
-export function chosen(files) {
-  return unpacked([...files].map((file) => item(file.webkitRelativePath || file.name, file)));
+export function chosen(files, told) {
+  const found = [...files].map((file) => item(file.webkitRelativePath || file.name, file));
+  return unpacked(found, told);
 }
 
-async function walk(entry, found) {
+async function walk(entry, found, told) {
   if (entry.isFile) {
     const file = await new Promise((done, failed) => entry.file(done, failed));
     found.push(item(entry.fullPath.replace(/^\//, ""), file));
@@ -50,18 +55,23 @@ async function walk(entry, found) {
   for (;;) {
     const some = await new Promise((done, failed) => reader.readEntries(done, failed));
     if (some.length === 0) return;
-    for (const one of some) await walk(one, found);
+    await Promise.all(some.filter((one) => one.isFile).map((one) => walk(one, found, told)));
+    told(found.length);
+    for (const one of some) if (!one.isFile) await walk(one, found, told);
   }
 }
 
 /** Archives as their members; one that this page cannot open goes to the server as it is. */
-async function unpacked(items) {
+async function unpacked(items, told) {
   const kept = items.filter((one) => !LEFT_BY_SYSTEMS.test(one.path));
   const found = [];
-  for (const one of kept) {
-    const inside = await members(one);
-    found.push(...(inside ?? [one]).filter((member) => !LEFT_BY_SYSTEMS.test(member.path)));
+  for (let from = 0; from < kept.length; from += AT_ONCE) {
+    const some = kept.slice(from, from + AT_ONCE);
+    const inside = await Promise.all(some.map(members));
+    some.forEach((one, place) => {
+      for (const member of inside[place] ?? [one]) if (!LEFT_BY_SYSTEMS.test(member.path)) found.push(member);
+    });
+    told(Math.max(kept.length, found.length));
   }
-  // As a person would count them: slice 2 before slice 10.
-  return found.sort((a, b) => a.path.localeCompare(b.path, "en", { numeric: true }));
+  return found.sort((a, b) => byName(a.path, b.path));
 }

@@ -1,11 +1,18 @@
-// What is said of heat, how much of the slice it covers, and which colour is how much.
+// What is said of heat, by which method it is found, how much of the slice it covers, and which colour is how much.
 
 import { drawBar } from "./heat.js";
+import { HEAT_METHODS } from "./heat-methods.js";
 import { element, sign } from "./element.js";
 import { percent, text } from "./texts.js";
 
 /** The panel below the stage; hidden while heat is off. */
 export function heatPanel(actions) {
+  const methods = HEAT_METHODS.map(({ name, title }) => element("option", { value: name }, title));
+  const method = element(
+    "select",
+    { id: "heat-method", "aria-describedby": "heat-about", onchange: () => actions.use(method.value) },
+    ...methods,
+  );
   const bar = element("canvas", { width: 256, height: 14, role: "img", "aria-label": text("heat.bar") });
   const slider = element("input", {
     type: "range",
@@ -16,12 +23,13 @@ export function heatPanel(actions) {
     oninput: () => {
       slider.setAttribute("aria-valuetext", percent(slider.value / 100));
       drawBar(bar, slider.value / 100);
-      actions.setOpacity(slider.value / 100);
+      actions.cover(slider.value / 100);
     },
   });
   slider.value = actions.opacity * 100;
   drawBar(bar, actions.opacity);
-  const says = element("p", { class: "says" });
+  const about = element("p", { class: "says", id: "heat-about" });
+  const says = element("p", { class: "says facts" });
   const failed = element("div", { class: "failed" });
   const scale = element(
     "div",
@@ -33,33 +41,44 @@ export function heatPanel(actions) {
   const node = element(
     "div",
     { class: "heat", hidden: true },
+    element("label", { class: "field", for: "heat-method" }, text("heat.method"), method),
     element("label", { class: "field", for: "opacity" }, text("heat.opacity"), slider),
     scale,
+    about,
     says,
     failed,
   );
-  const show = (view) => {
-    node.hidden = !view.isHeatOn;
-    scale.hidden = !view.heat?.colors;
+  const show = (heating) => {
+    const { found } = heating;
+    node.hidden = !heating.isOn;
+    scale.hidden = !found?.colors;
+    method.value = heating.method;
+    about.textContent = text(`heat.method.${heating.method}`);
     // What speaks against believing a map is said wherever it is shown.
-    const against = (view.heat?.sanity?.failed ?? []).map((words) =>
+    const against = (found?.sanity?.failed ?? []).map((words) =>
       element("p", { class: "note-line warning" }, sign("warning"), " ", words),
     );
     failed.replaceChildren(...against);
-    says.textContent = view.canHeat ? said(view.heat) : text("stage.no-file");
+    says.textContent = heating.isPossible ? said(found) : text("stage.no-file");
   };
   return { node, show };
 }
 
-function said(heat) {
-  if (!heat) return text("heat.coming");
-  if (heat.problem) return text("heat.problem", { problem: heat.problem });
-  if (!heat.colors) return text("heat.none");
+/** What is to be said of heat, found or not. */
+export function said(found) {
+  if (!found) return text("heat.coming");
+  if (found.problem) return text("heat.problem", { problem: found.problem });
+  if (!found.colors) return text(found.signal === "not_finite" ? "heat.not-finite" : "heat.none");
   const facts = [
-    text("heat.says", { method: heat.method, class: heat.class }),
-    heat.layer && text("heat.layer", { layer: heat.layer }),
-    typeof heat.inside_lungs === "number" && text("heat.lungs", { share: percent(heat.inside_lungs) }),
+    text("heat.says", { method: titleOf(found.method), class: found.class }),
+    found.layer && text("heat.layer", { layer: found.layer }),
+    typeof found.inside_lungs === "number" && text("heat.lungs", { share: percent(found.inside_lungs) }),
     text("heat.meaning"),
   ];
   return facts.filter(Boolean).join(" ");
+}
+
+/** A method as it is written in its paper. */
+export function titleOf(name) {
+  return HEAT_METHODS.find((method) => method.name === name)?.title ?? name;
 }

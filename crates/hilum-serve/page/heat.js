@@ -4,20 +4,31 @@ import { Cache } from "./cache.js";
 import { HEAT_COLORS } from "./heat-colors.js";
 import { ask } from "./judging.js";
 
-const METHOD = "grad-cam";
 const kept = new Cache(128_000_000, ({ colors }) => (colors ? 4 * colors.width * colors.height : 0));
 
-/** The heat of an answer's slice: `colors`, a canvas of its size, and what is to be said of it. */
-export function heat(answer, model) {
-  return kept.get(`${model}\n${answer.path}\n${answer.frame ?? 1}`, () => find(answer, model));
+/**
+ * The heat of an answer's slice by a method: `colors`, a canvas of its size, and what is to be said
+ * of it. `signal` gives up a search that has begun.
+ */
+export function heat(answer, model, method, signal) {
+  return kept.get(keyOf(answer, model, method), () => find(answer, { model, method, signal }));
+}
+
+/** Whether it has been found, or soon will be. */
+export function isKnown(answer, model, method) {
+  return kept.has(keyOf(answer, model, method));
+}
+
+function keyOf(answer, model, method) {
+  return `${model}\n${method}\n${answer.path}\n${answer.frame ?? 1}`;
 }
 
 export function forgetHeat() {
   kept.clear();
 }
 
-async function find(answer, model) {
-  const reply = await ask([answer.item], model, { heat: METHOD, frame: answer.frame });
+async function find(answer, { model, method, signal }) {
+  const reply = await ask([answer.item], model, { heat: method, frame: answer.frame, signal });
   const same = (one) => one.frame === answer.frame || reply.answers.length === 1;
   const found = reply.answers.find(same)?.heat;
   if (!found?.png || found.signal !== "present") return { ...found, colors: null };

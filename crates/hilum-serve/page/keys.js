@@ -64,7 +64,7 @@ function press(event, actions) {
     "=": () => actions.zoom(ZOOM),
     "-": () => actions.zoom(1 / ZOOM),
     f: () => actions.fit(),
-    h: () => actions.toggleHeat(),
+    h: () => actions.heating.toggle(),
     m: () => actions.use(actions.tool === "measure" ? "window" : "measure"),
     Enter: () => actions.tool === "measure" && actions.measuring.setEnd(),
     Escape: () => actions.tool === "measure" && actions.use("window"),

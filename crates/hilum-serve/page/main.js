@@ -41,7 +41,7 @@ let waiting = [];
 /** Files to be judged once what runs has stopped. */
 let next = [];
 
-drop.listen(place("drop"), take);
+drop.listen(place("drop"), take, (count) => running || bar.found(count));
 place("start-over").addEventListener("click", startOver);
 results.addEventListener("change", refresh);
 addEventListener("beforeunload", () => running?.abort());
@@ -127,6 +127,7 @@ function startOver() {
   running?.abort();
   [waiting, next] = [[], []];
   results.clear();
+  answers.forget();
   forgetPixels();
   forgetHeat();
   viewer.measuring.clear();
@@ -174,7 +175,7 @@ function report() {
   printReport(place("report"), {
     results,
     model: choice.model(),
-    withHeat: viewer.isHeatOn,
+    heatBy: viewer.heating.isOn ? viewer.heating.method : null,
     seen: viewer.answer,
   });
 }

@@ -29,6 +29,7 @@ export function overlay() {
       "top-left",
       text("over.slice", { number: shown.index + 1, count: view.count }),
       where(shown.answer),
+      ofHeat(view.heating),
     );
     const window = { center: Math.round(view.window.center), width: Math.round(view.window.width) };
     write("bottom-left", text(slice.unit === "HU" ? "over.window" : "over.brightness", window));
@@ -53,4 +54,10 @@ export function overlay() {
 function where(answer) {
   if (answer.position_mm === undefined) return "";
   return text("over.position", { position: answer.position_mm.toFixed(1) });
+}
+
+/** That there is no heat is seen on the slice: a map without a signal looks like none. */
+function ofHeat({ isOn, found }) {
+  if (!isOn || found?.colors) return "";
+  return text(found ? "over.no-heat" : "over.heat-coming");
 }

@@ -4,7 +4,10 @@ import { announce } from "./announce.js";
 import { element } from "./element.js";
 import { size, text } from "./texts.js";
 
-/** The line in `root`; `begin(items, cancel)`, `told(progress)`, `end(words, level)`. */
+/** Files whose finding takes long enough that somebody wonders. */
+const MANY = 200;
+
+/** The line in `root`; `found(count)`, `begin(items, cancel)`, `told(progress)`, `end(words, level)`. */
 export function progress(root) {
   const bar = element("progress", { max: 1, "aria-label": text("progress.label") });
   const words = element("p", {});
@@ -16,12 +19,19 @@ export function progress(root) {
   stop.addEventListener("click", () => cancel?.());
   let heard = 0;
   return {
+    /** A few files are not worth a word. */
+    found(count) {
+      if (count < MANY) return;
+      [root.hidden, row.hidden, root.dataset.state] = [false, true, "finding"];
+      problem.replaceChildren();
+      words.textContent = text("progress.found", { count });
+    },
     begin(items, onstop) {
       cancel = onstop;
       heard = 0;
       const bytes = size(items.reduce((sum, item) => sum + item.size, 0));
       problem.replaceChildren();
-      [root.hidden, row.hidden, bar.value] = [false, false, 0];
+      [root.hidden, row.hidden, root.dataset.state, bar.value] = [false, false, "going", 0];
       words.textContent = text("progress.begin", { count: items.length, bytes });
       announce(words.textContent);
     },
@@ -35,7 +45,7 @@ export function progress(root) {
     },
     end(said, fault) {
       cancel = null;
-      row.hidden = true;
+      [row.hidden, root.dataset.state] = [true, "ended"];
       words.textContent = said;
       root.hidden = said === "" && !fault;
       announce(fault ? `${said} ${fault.message}` : said);

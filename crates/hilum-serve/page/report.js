@@ -3,6 +3,7 @@
 import { about } from "./card.js";
 import { element } from "./element.js";
 import { heat } from "./heat.js";
+import { titleOf } from "./heat-panel.js";
 import { bars, ofSlice, ofWhole } from "./answer.js";
 import { pixels } from "./pixels.js";
 import { errorOf, fileName, nameOf, saidOf } from "./saying.js";
@@ -15,11 +16,11 @@ const PICTURES = 3;
 const REFUSED = 40;
 const OPACITY = 0.7;
 
-/** Makes the report of everything in `results`, and opens the browser's printing. */
-export async function printReport(root, { results, model, withHeat, seen }) {
+/** Makes the report of everything in `results`, with heat by a method or without, and opens the browser's printing. */
+export async function printReport(root, { results, model, heatBy, seen }) {
   const stacks = results.stacks.slice(0, STACKS);
   const parts = [];
-  for (const stack of stacks) parts.push(await ofStack(stack, model, withHeat, seen));
+  for (const stack of stacks) parts.push(await ofStack(stack, model, heatBy, seen));
   root.replaceChildren(
     element("h1", {}, text("report.title")),
     element("p", { class: "report-notice" }, text("notice")),
@@ -48,10 +49,10 @@ export async function printReport(root, { results, model, withHeat, seen }) {
   print();
 }
 
-async function ofStack(stack, model, withHeat, seen) {
+async function ofStack(stack, model, heatBy, seen) {
   const shown = chosen(stack, seen);
   const pictures = [];
-  for (const answer of shown) pictures.push(await picture(answer, stack, model, withHeat));
+  for (const answer of shown) pictures.push(await picture(answer, stack, model, heatBy));
   const isSingle = stack.slices.length === 1;
   return element(
     "section",
@@ -75,7 +76,7 @@ function chosen(stack, seen) {
     : stack.slices.slice(0, PICTURES);
 }
 
-async function picture(answer, stack, model, withHeat) {
+async function picture(answer, stack, model, heatBy) {
   const number = stack.slices.indexOf(answer) + 1;
   const caption = element(
     "figcaption",
@@ -95,13 +96,13 @@ async function picture(answer, stack, model, withHeat) {
     const [window] = presets(slice);
     paint(slice, window, image);
     context.putImageData(image, 0, 0);
-    const found = withHeat ? await heat(answer, model.name) : null;
+    const found = heatBy ? await heat(answer, model.name, heatBy) : null;
     if (found?.colors) {
       context.globalAlpha = OPACITY;
       context.drawImage(found.colors, 0, 0, canvas.width, canvas.height);
     }
     caption.append(` ${text("report.window", { window: window.label })}`);
-    if (found?.colors) caption.append(` ${text("heat.says", { method: found.method, class: found.class })}`);
+    if (found?.colors) caption.append(` ${text("heat.says", { method: titleOf(found.method), class: found.class })}`);
   } catch (error) {
     canvas.hidden = true;
     caption.append(` ${error.message}`);

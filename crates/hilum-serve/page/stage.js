@@ -29,10 +29,11 @@ export function draw(canvas, view) {
   context.imageSmoothingQuality = "high";
   const place = [left, top, slice.columns * across, slice.rows * down];
   context.drawImage(painted, ...place);
-  if (view.heat?.colors) {
-    context.globalAlpha = view.opacity;
+  const { found, opacity } = view.heating;
+  if (found?.colors) {
+    context.globalAlpha = opacity;
     context.imageSmoothingEnabled = true;
-    context.drawImage(view.heat.colors, ...place);
+    context.drawImage(found.colors, ...place);
     context.globalAlpha = 1;
   }
   for (const line of view.measuring.lines) drawLine(context, line, slice, geometry);

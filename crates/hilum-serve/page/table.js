@@ -4,6 +4,7 @@ import { announce } from "./announce.js";
 import { csv, download } from "./csv.js";
 import { className, element, sign } from "./element.js";
 import { folderOf } from "./batches.js";
+import { byName } from "./order.js";
 import { errorOf, reasonOf } from "./saying.js";
 import { percent, text } from "./texts.js";
 
@@ -15,7 +16,8 @@ const ROWS = 200;
  * looked at, `onopen(answer)` is told which one shall be, `onreport()` that a report is wanted.
  */
 export function table(root, { onopen, onreport }) {
-  const state = { results: null, classes: [], by: "path", isDown: false, count: ROWS, marked: null };
+  const fresh = { results: null, by: "path", isDown: false, count: ROWS, marked: null };
+  const state = { ...fresh, classes: [] };
   const summary = element("p", { class: "muted" });
   const head = element("tr", {});
   const body = element("tbody", {});
@@ -91,6 +93,8 @@ export function table(root, { onopen, onreport }) {
       Object.assign(state, { results, classes });
       fill();
     },
+    /** As it was before any file came. */
+    forget: () => Object.assign(state, fresh),
     mark(answer) {
       state.marked = answer;
       for (const one of body.rows) one.classList.toggle("current", one.answer === answer);
@@ -147,12 +151,8 @@ function sorted(answers, column, isDown) {
   return answers.sort((one, other) => {
     const [a, b] = [column.of(one), column.of(other)];
     if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
-    const order = typeof a === "string" ? a.localeCompare(b, "en", { numeric: true }) : a - b;
-    return (
-      way * order ||
-      one.path.localeCompare(other.path, "en", { numeric: true }) ||
-      (one.frame ?? 0) - (other.frame ?? 0)
-    );
+    const order = typeof a === "string" ? byName(a, b) : a - b;
+    return way * order || byName(one.path, other.path) || (one.frame ?? 0) - (other.frame ?? 0);
   });
 }
 

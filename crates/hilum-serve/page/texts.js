@@ -5,10 +5,11 @@ const texts = await (await fetch(new URL("en.json", import.meta.url))).json();
 /**
  * The text called `key`, with `{name}` replaced by `values.name`.
  *
- * Where `values.count` is 1 and there is a text called `key.one`, it is that.
+ * Where `values.count` is 1 and there is a text called `key.one`, it is that; where it is 0, `key.none`.
  */
 export function text(key, values = {}) {
-  const found = (values.count === 1 && texts[`${key}.one`]) || texts[key];
+  const special = ["none", "one"][values.count];
+  const found = texts[`${key}.${special}`] ?? texts[key];
   if (found === undefined) throw new Error(`no text is called ${key}`);
   return found.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }

@@ -18,7 +18,7 @@ export function toolbar(actions) {
   const preset = element("select", { id: "preset", onchange: () => actions.presetNamed(preset.value) });
   const heat = element(
     "button",
-    { type: "button", "aria-pressed": "false", onclick: () => actions.toggleHeat() },
+    { type: "button", "aria-pressed": "false", onclick: () => actions.heating.toggle() },
     text("heat.button"),
   );
   const button = (key, does, words) =>
@@ -47,8 +47,8 @@ export function toolbar(actions) {
   const show = (view) => {
     tools.forEach((one, place) => one.setAttribute("aria-pressed", TOOLS[place] === view.tool));
     tools[TOOLS.indexOf("scroll")].disabled = view.count < 2;
-    heat.setAttribute("aria-pressed", view.isHeatOn);
-    heat.disabled = !view.canHeat;
+    heat.setAttribute("aria-pressed", view.heating.isOn);
+    heat.disabled = !view.heating.isPossible;
     const names = view.presets.map((one) => one.name);
     if (shown !== names.join()) {
       shown = names.join();

@@ -5,8 +5,7 @@ import { announce } from "./announce.js";
 import { element } from "./element.js";
 import { Geometry } from "./geometry.js";
 import * as gestures from "./gestures.js";
-import { heat } from "./heat.js";
-import { heatPanel } from "./heat-panel.js";
+import { Heating } from "./heating.js";
 import * as keys from "./keys.js";
 import { Measuring } from "./measuring.js";
 import { overlay } from "./overlay.js";
@@ -17,8 +16,6 @@ import { text } from "./texts.js";
 import { toolbar } from "./toolbar.js";
 import { moved, paint, presets } from "./window.js";
 
-/** How much of a slice the hottest place covers, as in the pictures of `hilum explain`. */
-const OPACITY = 0.7;
 /** Slices that have room side by side. */
 const MOST_ALONG = 1500;
 /** Slices that are fetched before somebody looks at them. */
@@ -28,16 +25,14 @@ const AHEAD = [1, -1, 2, 3];
 export class Viewer {
   tool = matchMedia("(pointer: coarse)").matches ? "scroll" : "window";
   window = null;
-  isHeatOn = false;
-  opacity = OPACITY;
   geometry = new Geometry();
   stack = null;
   index = 0;
   /** What is drawn: the answer and its place in the stack; what is asked for may be on its way. */
   shown = null;
   slice = null;
-  heat = null;
   measuring = new Measuring(this);
+  heating = new Heating(this);
 
   constructor(root, { onslice, model }) {
     Object.assign(this, { onslice, model });
@@ -79,7 +74,6 @@ export class Viewer {
       ),
     );
     this.strips = element("div", {});
-    this.heatPanel = heatPanel(this);
     const hint = element("p", { class: "muted hint", id: "stage-hint" }, text("stage.hint"));
     const stage = element("div", { class: "stage" }, this.canvas, this.overlay.node);
     root.replaceChildren(
@@ -87,7 +81,7 @@ export class Viewer {
       this.toolbar.bar,
       stage,
       this.steps,
-      this.heatPanel.node,
+      this.heating.panel.node,
       this.measuring.list.node,
       this.strips,
       hint,
@@ -118,10 +112,6 @@ export class Viewer {
 
   get answer() {
     return this.stack?.slices[this.index] ?? null;
-  }
-
-  get canHeat() {
-    return Boolean(this.answer?.item);
   }
 
   get presets() {
@@ -155,7 +145,7 @@ export class Viewer {
       this.overlay.problem(error.message);
     }
     this.redraw();
-    await this.#heat(answer);
+    await this.heating.look();
   }
 
   #take(slice) {
@@ -173,22 +163,6 @@ export class Viewer {
       const next = this.stack.slices[this.index + step];
       if (next?.item) pixels(next).catch(() => {});
     }
-  }
-
-  async #heat(answer) {
-    this.heat = null;
-    this.heatPanel.show(this);
-    if (!this.isHeatOn || !answer.item) return this.redraw();
-    try {
-      const found = await heat(answer, this.model());
-      if (answer !== this.answer || !this.isHeatOn) return;
-      this.heat = found;
-    } catch (error) {
-      if (answer !== this.answer) return;
-      this.heat = { problem: error.message };
-    }
-    this.heatPanel.show(this);
-    this.redraw();
   }
 
   #paint() {
@@ -273,19 +247,6 @@ export class Viewer {
 
   fit() {
     this.geometry.fit();
-    this.redraw();
-  }
-
-  toggleHeat() {
-    if (!this.canHeat) return false;
-    this.isHeatOn = !this.isHeatOn;
-    announce(text(this.isHeatOn ? "heat.on" : "heat.off"));
-    this.#heat(this.answer);
-    return true;
-  }
-
-  setOpacity(share) {
-    this.opacity = share;
     this.redraw();
   }
 

@@ -6,13 +6,14 @@ use std::sync::LazyLock;
 
 use axum::http::HeaderValue;
 
-use super::heat_colors::heat_colors;
+use super::heat::{heat_colors, heat_methods};
 use super::texts::{Notation, filled};
 
 /// The page itself.
 pub(super) const INDEX: &str = "index.html";
-/// Made here, so that the colours are those of `hilum explain`.
+/// Made here, so that colours and methods are those of `hilum explain`.
 const HEAT_COLORS: &str = "heat-colors.js";
+const HEAT_METHODS: &str = "heat-methods.js";
 
 macro_rules! files {
     ($($name:literal),+ $(,)?) => {
@@ -39,6 +40,7 @@ const FILES: &[(&str, &str)] = files![
     "gestures.js",
     "heat-panel.js",
     "heat.js",
+    "heating.js",
     "icon.svg",
     "index.html",
     "judging.js",
@@ -49,6 +51,7 @@ const FILES: &[(&str, &str)] = files![
     "measure-list.js",
     "measure.js",
     "measuring.js",
+    "order.js",
     "overlay.js",
     "pixels.js",
     "print.css",
@@ -87,7 +90,10 @@ pub(super) fn asset(name: &str) -> Option<&'static Asset> {
             };
             (*name, content)
         });
-        let made = [(HEAT_COLORS, Cow::Owned(heat_colors()))];
+        let made = [
+            (HEAT_COLORS, Cow::Owned(heat_colors())),
+            (HEAT_METHODS, Cow::Owned(heat_methods())),
+        ];
         files
             .chain(made)
             .map(|(name, content)| (name, Asset::new(name, content)))

@@ -1,7 +1,7 @@
 //! The page for people: files that come with the program, and what it may do in a browser.
 
 mod asset;
-mod heat_colors;
+mod heat;
 mod texts;
 
 use axum::Router;

@@ -88,11 +88,20 @@ mod tests {
         let sources = sources();
         let beginnings = between(&sources, "text(`", "${");
         for name in TEXTS.keys() {
-            let base = name.strip_suffix(".one").unwrap_or(name);
+            let counted = name.strip_suffix(".one").or(name.strip_suffix(".none"));
+            let base = counted.unwrap_or(name);
             let is_named = sources.contains(&format!("\"{base}\""))
                 || sources.contains(&format!("{{{{{base}}}}}"));
             let is_made = || beginnings.iter().any(|begin| base.starts_with(*begin));
             assert!(is_named || is_made(), "nobody shows `{name}`");
+        }
+    }
+
+    #[test]
+    fn every_method_of_heat_is_explained() {
+        for method in hilum_explain::Method::ALL {
+            let name = format!("heat.method.{method}");
+            assert!(TEXTS.contains_key(&name), "no text is called `{name}`");
         }
     }
 

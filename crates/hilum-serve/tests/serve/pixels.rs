@@ -62,6 +62,22 @@ fn hounsfield_units_are_pydicoms_in_every_transfer_syntax() {
     }
 }
 
+/// pydicom leaves padding (PS3.3 C.7.5.1.1.2) as it is stored; it stands for no tissue, and whoever
+/// took it for Hounsfield units would see values that no scanner measures.
+#[test]
+fn padding_is_the_lowest_value_that_was_measured() {
+    // pydicom 3.0: 15 pixels hold the padding value, -2000; the lowest of the others is -1500 HU.
+    let file = reference("dicom/padding-as-unsigned.dcm");
+    let answer = Served::new().send("/api/pixels", &[("a.dcm", &file)]);
+    let answer = answer.succeeds();
+    let tensors = SafeTensors::deserialize(&answer.body).expect("a safetensors file");
+    let values = words(tensors.tensor("pixels").expect("pixels").data());
+    let lowest = values.iter().copied().fold(f64::INFINITY, f64::min);
+    assert_eq!(lowest, -1500.0);
+    let at_lowest = values.iter().filter(|value| **value == lowest);
+    assert!(at_lowest.count() > 15);
+}
+
 #[test]
 fn a_header_tells_of_the_slice_and_of_no_person() {
     let file = reference("dicom/localizer.dcm");
