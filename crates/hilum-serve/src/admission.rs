@@ -15,6 +15,7 @@ const BLOCK: usize = 1 << 12;
 pub(crate) struct Admission {
     requests: Arc<Semaphore>,
     blocks: Arc<Semaphore>,
+    most_blocks: usize,
 }
 
 /// Room for one request; its bytes are added as they come.
@@ -28,9 +29,11 @@ pub(crate) struct Permit {
 
 impl Admission {
     pub(crate) fn new(limits: &Limits) -> Self {
+        let most_blocks = limits.memory_bytes / BLOCK;
         Self {
             requests: Arc::new(Semaphore::new(limits.requests.get())),
-            blocks: Arc::new(Semaphore::new(limits.memory_bytes / BLOCK)),
+            blocks: Arc::new(Semaphore::new(most_blocks)),
+            most_blocks,
         }
     }
 
@@ -46,6 +49,25 @@ impl Admission {
             blocks: Arc::clone(&self.blocks),
             held: None,
             bytes: 0,
+        })
+    }
+
+    /// Room for a request of so many bytes, when there is some; for one that is larger than all room,
+    /// all of it.
+    ///
+    /// # Errors
+    /// `500`, if there never is any.
+    pub(crate) async fn room(&self, bytes: usize) -> Result<Permit, Refusal> {
+        let requests = Arc::clone(&self.requests);
+        let request = requests.acquire_owned().await;
+        let wanted = bytes.div_ceil(BLOCK).min(self.most_blocks);
+        let wanted = u32::try_from(wanted).map_err(|_| Refusal::failed())?;
+        let blocks = Arc::clone(&self.blocks).acquire_many_owned(wanted).await;
+        Ok(Permit {
+            _request: request.map_err(|_| Refusal::failed())?,
+            blocks: Arc::clone(&self.blocks),
+            held: Some(blocks.map_err(|_| Refusal::failed())?),
+            bytes,
         })
     }
 }

@@ -8,6 +8,7 @@ use hilum_core::Cancel;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use crate::ServeError;
 use crate::access::HostRule;
 use crate::admission::{Admission, Permit};
 use crate::api::Jobs;
@@ -16,6 +17,7 @@ use crate::metrics::Metrics;
 use crate::models::Models;
 use crate::refusal::Refusal;
 use crate::settings::ServeSettings;
+use crate::traces::Traces;
 
 /// What every handler looks at; clones are one and the same.
 #[derive(Clone)]
@@ -28,26 +30,30 @@ struct Parts {
     admission: Admission,
     jobs: Jobs,
     metrics: Metrics,
+    traces: Traces,
     journal: Arc<dyn Journal>,
 }
 
 impl Context {
+    /// # Errors
+    /// [`ServeError::JobsTaken`], [`ServeError::Jobs`], [`ServeError::Traces`].
     pub(crate) fn new(
         settings: ServeSettings,
         models: Models,
         address: SocketAddr,
         journal: Arc<dyn Journal>,
-    ) -> Self {
+    ) -> Result<Self, ServeError> {
         let has_token = settings.token.is_some();
-        Self(Arc::new(Parts {
+        Ok(Self(Arc::new(Parts {
             host_rule: HostRule::of(address, has_token, settings.is_behind_proxy),
             admission: Admission::new(&settings.limits),
-            jobs: Jobs::new(settings.jobs.clone()),
+            jobs: Jobs::open(settings.jobs.clone())?,
             metrics: Metrics::default(),
+            traces: Traces::open(settings.traces.as_ref(), &journal)?,
             settings,
             models,
             journal,
-        }))
+        })))
     }
 
     pub(crate) fn settings(&self) -> &ServeSettings {
@@ -72,6 +78,10 @@ impl Context {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    pub(crate) fn traces(&self) -> &Traces {
+        &self.0.traces
     }
 
     pub(crate) fn journal(&self) -> &Arc<dyn Journal> {

@@ -1,6 +1,7 @@
 //! Why a server does not start or stops.
 
 use std::io;
+use std::path::PathBuf;
 
 use hilum_experiment::ExperimentError;
 use thiserror::Error;
@@ -62,6 +63,29 @@ pub enum ServeError {
     /// No certificate or key.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// Another server keeps its jobs there.
+    #[error(
+        "another server keeps its jobs in `{folder}`\n\
+         hint: give each server a folder of its own by `--jobs`"
+    )]
+    JobsTaken {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// No place for jobs.
+    #[error("cannot keep jobs in `{folder}`")]
+    Jobs {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Traces cannot be sent.
+    #[error("traces cannot be sent")]
+    Traces {
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The system has no more threads.
     #[error("cannot start threads")]
     Threads {

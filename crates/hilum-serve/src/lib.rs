@@ -45,6 +45,7 @@ mod refusal;
 mod router;
 mod server;
 mod settings;
+mod traces;
 
 pub use access::{Token, TokenError};
 pub use api::{JobKeeping, NodeState};
@@ -54,3 +55,4 @@ pub use journal::{Entry, Journal, Level};
 pub use models::{ModelSource, ModelSourceError, Models};
 pub use server::Server;
 pub use settings::{Limits, ServeSettings};
+pub use traces::{Collector, CollectorError};

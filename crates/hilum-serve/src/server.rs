@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 
 use crate::ServeError;
+use crate::api::resume;
 use crate::context::Context;
 use crate::journal::{Entry, Journal, Level};
 use crate::listen::{accept, acceptor};
@@ -49,7 +50,7 @@ impl Server {
         let tls = settings.tls.as_ref().map(acceptor).transpose()?;
         let models = Models::open(&settings, &journal)?;
         Ok(Self {
-            context: Context::new(settings, models, address, journal),
+            context: Context::new(settings, models, address, journal)?,
             listener,
             address,
             tls,
@@ -100,6 +101,7 @@ impl Server {
         journal.note(&listens.with("address", address.to_string()));
         let (stops, told) = watch::channel(false);
         let limits = context.settings().limits;
+        resume(&context);
         let watching = tokio::spawn(look_after(context.clone()));
         let accepting = accept(listener, tls, router(context.clone()), &limits, told);
         let stopping = async {
@@ -114,6 +116,8 @@ impl Server {
         };
         tokio::join!(accepting, stopping);
         watching.abort();
+        let last = context.clone();
+        let _ = spawn_blocking(move || last.traces().stop()).await;
         journal.note(&Entry::new(Level::Info, "stopped"));
         Ok(())
     }

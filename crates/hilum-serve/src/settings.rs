@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use hilum_core::Cancel;
 use hilum_experiment::settings::MachineSettings;
-use hilum_experiment::{Choices, InstructionSet, Session, Sharing};
+use hilum_experiment::{Choices, InstructionSet, Observer, Session, Sharing};
 use hilum_imaging::DecodeLimits;
+use hilum_tls::TlsFiles;
 use hilum_trust::Policy;
 
 use crate::access::Token;
 use crate::api::{JobKeeping, NodeState};
 use crate::models::ModelSource;
-use hilum_tls::TlsFiles;
+use crate::traces::Collector;
 
 /// Everything that decides how models are served.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub struct ServeSettings {
     pub limits: Limits,
     /// Where results of jobs are kept, and how long.
     pub jobs: JobKeeping,
+    /// Who is told of requests by OpenTelemetry; nobody without.
+    pub traces: Option<Collector>,
     /// The DICOM node beside the server, if there is one.
     pub node: Option<NodeState>,
 }
@@ -58,15 +61,16 @@ impl Default for ServeSettings {
             tls: None,
             limits: Limits::default(),
             jobs: JobKeeping::default(),
+            traces: None,
             node: None,
         }
     }
 }
 
 impl ServeSettings {
-    /// What calls of the library are made in; they end with `cancel`.
-    pub(crate) fn session(&self, cancel: Cancel) -> Session<'static> {
-        let mut session = Session::default().cancelled_by(cancel);
+    /// What calls of the library are made in; they tell `observer`, and end with `cancel`.
+    pub(crate) fn session<'a>(&self, observer: &'a dyn Observer, cancel: Cancel) -> Session<'a> {
+        let mut session = Session::observed(observer).cancelled_by(cancel);
         session.instruction_set = self.instruction_set;
         session
     }

@@ -125,7 +125,7 @@ impl CommandError {
 fn of_serving(error: &ServeError) -> u8 {
     match error {
         ServeError::Model(error) => of_kind(error.kind()),
-        ServeError::Listen { .. } | ServeError::Threads { .. } => 2,
+        ServeError::Listen { .. } | ServeError::Threads { .. } | ServeError::Jobs { .. } => 2,
         _ => 1,
     }
 }

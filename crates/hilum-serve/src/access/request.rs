@@ -12,6 +12,7 @@ use axum::response::Response;
 
 use crate::context::Context;
 use crate::journal::{Entry, Level};
+use crate::traces::Trace;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST: usize = 128;
@@ -56,8 +57,20 @@ pub(crate) async fn note_request(
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("none", MatchedPath::as_str).to_owned();
     let method = known_method(&request);
+    let traces = context.traces();
+    let trace = traces.begin(request.headers(), method, &route, &id.0);
     request.extensions_mut().insert(id.clone());
-    let mut ending = Ending::new(context, method, route, id.clone(), begin);
+    request.extensions_mut().insert(trace.clone());
+    let mut ending = Ending {
+        method,
+        route,
+        id: id.clone(),
+        trace,
+        begin,
+        status: None,
+        context: context.clone(),
+    };
+    context.metrics().begin();
     let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(HEADER, value);
@@ -86,28 +99,9 @@ struct Ending {
     method: &'static str,
     route: String,
     id: RequestId,
+    trace: Trace,
     begin: Instant,
     status: Option<u16>,
-}
-
-impl Ending {
-    fn new(
-        context: Context,
-        method: &'static str,
-        route: String,
-        id: RequestId,
-        begin: Instant,
-    ) -> Self {
-        context.metrics().begin();
-        Self {
-            context,
-            method,
-            route,
-            id,
-            begin,
-            status: None,
-        }
-    }
 }
 
 impl Drop for Ending {
@@ -115,6 +109,7 @@ impl Drop for Ending {
         let duration = self.begin.elapsed();
         // As nginx has it: the client closed the connection.
         let status = self.status.unwrap_or(499);
+        self.trace.end(status);
         let metrics = self.context.metrics();
         metrics.end(&self.route, self.method, status, duration);
         let level = match status {

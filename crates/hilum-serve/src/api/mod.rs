@@ -1,5 +1,7 @@
 //! hilum's own interface.
 
+mod answered;
+mod ask;
 mod files;
 pub(crate) mod jobs;
 pub(crate) mod models;
@@ -15,7 +17,7 @@ use crate::context::Context;
 
 pub(crate) use files::refuse_encoded;
 pub use jobs::JobKeeping;
-pub(crate) use jobs::Jobs;
+pub(crate) use jobs::{Jobs, resume};
 pub use node::NodeState;
 
 pub(crate) fn routes() -> Router<Context> {

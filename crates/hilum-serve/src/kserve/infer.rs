@@ -22,6 +22,7 @@ use crate::context::Context;
 use crate::models::{Current, found};
 use crate::refusal::Refusal;
 use crate::settings::ServeSettings;
+use crate::traces::{NetworkSteps, Trace};
 
 /// Values in JSON take more room in memory than their text.
 const JSON_FACTOR: usize = 3;
@@ -80,7 +81,10 @@ async fn answered(
     let permit = context.admission().admit()?;
     let (parts, body) = request.into_parts();
     let limits = &context.settings().limits;
+    let trace = parts.extensions.get::<Trace>().cloned().unwrap_or_default();
+    let reading = trace.step("read");
     let (body, mut permit) = Incoming::read(&parts.headers, body, permit, limits).await?;
+    drop(reading);
     if !parts.headers.contains_key(HEADER_LENGTH) {
         permit.grow(JSON_FACTOR * body.len())?;
     }
@@ -90,6 +94,7 @@ async fn answered(
             name: &name,
             current: &current,
             settings: &settings,
+            steps: NetworkSteps::begin(trace),
         };
         asked.answer(&parts.headers, &body, cancel)
     };
@@ -100,6 +105,7 @@ struct Asked<'a> {
     name: &'a str,
     current: &'a Current,
     settings: &'a ServeSettings,
+    steps: NetworkSteps,
 }
 
 impl Asked<'_> {
@@ -127,7 +133,7 @@ impl Asked<'_> {
                 self.of_files(&request, count, cancel)?
             }
             Judged::Prepared(prepared) => {
-                let session = self.settings.session(cancel);
+                let session = self.settings.session(&self.steps, cancel);
                 let policy = &self.settings.policy;
                 let answers = predict_prepared(model, &prepared, policy, &session)?;
                 answers
@@ -146,7 +152,7 @@ impl Asked<'_> {
         count: usize,
         cancel: Cancel,
     ) -> Result<Vec<Row>, Refusal> {
-        let session = self.settings.session(cancel);
+        let session = self.settings.session(&self.steps, cancel);
         let mut rows: Vec<Option<Row>> = vec![None; count];
         let mut refusal = None;
         let model = &self.current.model;

@@ -127,7 +127,7 @@ fn open(
     source: &ModelSource,
     settings: &ServeSettings,
 ) -> Result<(SharedModel, Arc<Value>), Box<ExperimentError>> {
-    let session = settings.session(Cancel::default());
+    let session = settings.session(&(), Cancel::default());
     let model = Model::open(&source.origin, &settings.machine, &session)?;
     let described = describe(&Describe {
         model: source.origin.clone(),

@@ -7,6 +7,8 @@ mod basics;
 mod damage;
 mod kserve;
 mod load;
+mod mutations;
 mod page;
 mod pixels;
 mod served;
+mod traces;

@@ -13,8 +13,8 @@ use hilum_experiment::{ExperimentError, Predict, Sharing};
 use hilum_imaging::DecodeLimits;
 use hilum_node::{ModelPredictor, Node};
 use hilum_serve::{
-    Entry, JobKeeping, Journal, Level, Limits, ModelSource, NodeState, ServeSettings, Server,
-    TlsFiles, Token,
+    Collector, Entry, JobKeeping, Journal, Level, Limits, ModelSource, NodeState, ServeSettings,
+    Server, TlsFiles, Token,
 };
 
 use crate::arguments::{AnswerArguments, Chosen, OfPrediction};
@@ -41,6 +41,11 @@ pub(crate) struct Arguments {
     /// How every request is written down on stderr
     #[arg(long, value_enum, default_value_t = Log::Text)]
     log: Log,
+
+    /// An OpenTelemetry collector that is told of every request, by OTLP over HTTP, such as
+    /// `http://127.0.0.1:4318`; nobody is, if left out
+    #[arg(long, value_name = "URL")]
+    traces: Option<Collector>,
 
     #[command(flatten)]
     access: AccessArguments,
@@ -128,7 +133,8 @@ struct LoadArguments {
 #[derive(Debug, Clone, clap::Args)]
 #[command(next_help_heading = "Jobs")]
 struct JobArguments {
-    /// The folder of their results; in memory, if left out
+    /// The folder of their files, until they are answered, and of their results: what was taken on
+    /// outlasts a restart. In memory, if left out
     #[arg(long, value_name = "DIR")]
     jobs: Option<PathBuf>,
 
@@ -136,7 +142,7 @@ struct JobArguments {
     #[arg(long, value_name = "DAYS", default_value_t = 7)]
     jobs_days: u64,
 
-    /// How large all results may be, in MB; the oldest make room
+    /// How large all results may be, in MB; the oldest make room. As much may wait to be answered
     #[arg(long, value_name = "MEGABYTES", default_value_t = 1000)]
     jobs_size: u64,
 }
@@ -214,22 +220,20 @@ impl Arguments {
             is_behind_proxy: access.behind_proxy,
             tls: tls.map(|(certificates, key)| TlsFiles { certificates, key }),
             limits: self.load.limits(choices.max_pixels()),
-            jobs: self.jobs.keeping()?,
+            jobs: self.jobs.keeping(),
+            traces: self.traces.clone(),
             node: None,
         })
     }
 }
 
 impl JobArguments {
-    fn keeping(&self) -> Result<JobKeeping, CommandError> {
-        if let Some(folder) = &self.jobs {
-            fs_err::create_dir_all(folder)?;
-        }
-        Ok(JobKeeping {
+    fn keeping(&self) -> JobKeeping {
+        JobKeeping {
             folder: self.jobs.clone(),
             age: Duration::from_hours(self.jobs_days.saturating_mul(24)),
             bytes: self.jobs_size.saturating_mul(1_000_000),
-        })
+        }
     }
 }
 

@@ -29,6 +29,7 @@ mod report;
 mod resume;
 mod search;
 mod series;
+mod serve_jobs;
 mod split;
 mod stress;
 mod train;

@@ -63,6 +63,12 @@ pub(super) fn events(job: &Arc<Job>) -> Response {
     (kind, Body::new(Events(receiver))).into_response()
 }
 
+/// The last event of a job that an earlier start has ended.
+pub(super) fn last(progress: &Progress) -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/event-stream")];
+    (kind, event(progress)).into_response()
+}
+
 fn event(progress: &Progress) -> Bytes {
     let name = if progress.status.is_over() {
         "end"

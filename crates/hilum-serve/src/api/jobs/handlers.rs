@@ -8,20 +8,21 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 
-use super::events::events;
+use super::events::{events, last};
+use super::folder::Outcome;
 use super::job::{Job, Progress, Status};
-use crate::admission::Permit;
-use crate::api::files::receive;
-use crate::api::predict::{Answered, Ask, Files, answered};
+use super::run::{Work, run};
+use super::upload::Upload;
+use crate::api::answered::Answered;
+use crate::api::ask::Received;
+use crate::api::predict::Files;
 use crate::api::wishes::Query;
 use crate::context::Context;
-use crate::journal::{Entry, Level};
-use crate::models::named_or_first;
 use crate::refusal::Refusal;
 
 pub(crate) fn routes() -> Router<Context> {
@@ -61,55 +62,48 @@ pub(crate) async fn create(
     query: Result<extract::Query<Query>, QueryRejection>,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let extract::Query(query) = query.map_err(|error| Refusal::malformed(error.body_text()))?;
-    let (name, model) = named_or_first(context.models(), query.model.as_deref())?;
-    let (wishes, frames) = (query.wishes()?, query.frames()?);
-    let permit = context.admission().admit()?;
-    let (files, permit) = receive(request, permit, &context.settings().limits).await?;
+    let received = Received::of(&context, query, request).await?;
     let job = Arc::new(Job::new());
     context.jobs().add(Arc::clone(&job))?;
-    let ask = Ask {
-        name,
-        model,
-        files,
-        frames,
-        wishes,
-    };
     let location = format!("/api/jobs/{}", job.id);
     let shown = Shown {
         id: job.id.clone(),
         progress: job.progress(),
         result: None,
     };
-    tokio::spawn(run(context, job, ask, permit));
+    // By itself, so that a client that goes leaves no job that nobody begins.
+    let accepted = tokio::spawn(accept(context, job, received)).await;
+    accepted.unwrap_or_else(|_| Err(Refusal::failed()))?;
     let headers = [(header::LOCATION, location)];
     Ok((StatusCode::ACCEPTED, headers, Json(shown)).into_response())
 }
 
-/// Does a job when its turn comes; `permit` is held until it is over.
-async fn run(context: Context, job: Arc<Job>, ask: Ask, permit: Permit) {
-    let Ok(_turn) = context.jobs().runners.acquire().await else {
-        return;
-    };
-    job.begin();
-    let (own, settings) = (Arc::clone(&job), context.settings().clone());
-    let work = move || {
-        let told = |done, total| own.advance(done, total);
-        let answered = answered(ask, &settings, own.cancel.clone(), &told)?;
-        serde_json::to_vec(&answered).map_err(|_| Refusal::failed())
-    };
-    let outcome = spawn_blocking(work).await;
-    drop(permit);
-    let outcome = outcome.unwrap_or_else(|_| Err(Refusal::failed()));
-    let kept = outcome.and_then(|result| {
-        context.jobs().keep(&job.id, result).map_err(|error| {
-            let entry = Entry::new(Level::Error, "job-not-kept");
-            let entry = entry.with("error", error.kind().to_string());
-            context.journal().note(&entry);
-            Refusal::failed()
-        })
-    });
-    job.end(kept.as_ref().copied());
+/// Begins a job. What is acknowledged outlasts the server, where there is a folder.
+async fn accept(context: Context, job: Arc<Job>, received: Received) -> Result<(), Refusal> {
+    let (own, id) = (context.clone(), job.id.clone());
+    let work = spawn_blocking(move || kept(&own, &id, received)).await;
+    let work = work.unwrap_or_else(|_| Err(Refusal::failed()))?;
+    tokio::spawn(run(context, job, work));
+    Ok(())
+}
+
+fn kept(context: &Context, id: &str, received: Received) -> Result<Work, Refusal> {
+    let Received {
+        query,
+        ask,
+        files,
+        permit,
+        ..
+    } = received;
+    // The first model may be another one when the server starts again.
+    let query = query.of_model(ask.model_name());
+    let upload = Upload { query, files };
+    let is_kept = context.jobs().keep_upload(id, &upload)?;
+    Ok(if is_kept {
+        Work::Kept
+    } else {
+        Work::Held(Box::new(ask), upload.files, permit)
+    })
 }
 
 /// How far a job is, and its result when it is done.
@@ -126,30 +120,40 @@ pub(crate) async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<Shown>, Refusal> {
     let progress = context.jobs().job(&id).map(|job| job.progress());
-    if let Some(progress) = progress.filter(|progress| progress.status != Status::Done) {
-        let result = None;
-        return Ok(Json(Shown {
-            id,
-            progress,
-            result,
-        }));
-    }
-    let own = context.clone();
-    let name = id.clone();
-    let result = spawn_blocking(move || own.jobs().result(&name)).await;
-    let result = result.ok().flatten().ok_or_else(no_such_job)?;
-    let result = serde_json::from_slice(&result).map_err(|_| Refusal::failed())?;
-    let progress = context.jobs().job(&id).map(|job| job.progress());
+    let (progress, result) = match progress {
+        Some(progress) if progress.status != Status::Done => (progress, None),
+        _ => found(context, &id).await?,
+    };
     Ok(Json(Shown {
-        progress: progress.unwrap_or(Progress {
-            status: Status::Done,
-            done: 0,
-            total: 0,
-            error: None,
-        }),
         id,
-        result: Some(result),
+        progress,
+        result,
     }))
+}
+
+/// A job that is over, of this or an earlier start.
+async fn found(context: Context, id: &str) -> Result<(Progress, Option<Box<RawValue>>), Refusal> {
+    let id = id.to_owned();
+    let outcome = spawn_blocking(move || context.jobs().outcome(&id)).await;
+    match outcome.ok().flatten().ok_or_else(no_such_job)? {
+        Outcome::Failed(reason) => Ok((Progress::failed(reason), None)),
+        Outcome::Done(result) => {
+            let counted: Counted = serde_json::from_slice(&result).unwrap_or_default();
+            let result = serde_json::from_slice(&result).map_err(|_| Refusal::failed())?;
+            Ok((Progress::done(counted.counts.files), Some(result)))
+        }
+    }
+}
+
+/// How many files a result is of.
+#[derive(Default, Deserialize)]
+struct Counted {
+    counts: CountedFiles,
+}
+
+#[derive(Default, Deserialize)]
+struct CountedFiles {
+    files: usize,
 }
 
 /// Its progress as server-sent events: `progress`, and `end`.
@@ -165,8 +169,10 @@ pub(crate) async fn follow(
     State(context): State<Context>,
     Path(id): Path<String>,
 ) -> Result<Response, Refusal> {
-    let job = context.jobs().job(&id).ok_or_else(no_such_job)?;
-    Ok(events(&job))
+    match context.jobs().job(&id) {
+        Some(job) => Ok(events(&job)),
+        None => Ok(last(&found(context, &id).await?.0)),
+    }
 }
 
 /// Stops a job, and drops its result.

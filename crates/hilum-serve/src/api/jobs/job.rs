@@ -46,6 +46,28 @@ pub(super) struct Job {
     progress: watch::Sender<Progress>,
 }
 
+impl Progress {
+    /// That of a job of so many files that an earlier start has done.
+    pub(super) fn done(files: usize) -> Self {
+        Self {
+            status: Status::Done,
+            done: files,
+            total: files,
+            error: None,
+        }
+    }
+
+    /// That of a job that an earlier start could not do.
+    pub(super) fn failed(reason: String) -> Self {
+        Self {
+            status: Status::Failed,
+            done: 0,
+            total: 0,
+            error: Some(reason),
+        }
+    }
+}
+
 impl Status {
     pub(super) fn is_over(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled)
@@ -54,6 +76,11 @@ impl Status {
 
 impl Job {
     pub(super) fn new() -> Self {
+        Self::of(fresh_id())
+    }
+
+    /// One that an earlier start took on.
+    pub(super) fn of(id: String) -> Self {
         let progress = Progress {
             status: Status::Waiting,
             done: 0,
@@ -61,7 +88,7 @@ impl Job {
             error: None,
         };
         Self {
-            id: fresh_id(),
+            id,
             cancel: Cancel::default(),
             progress: watch::Sender::new(progress),
         }

@@ -1,33 +1,37 @@
-//! Jobs that run, and results that stay.
+//! Jobs that run, and what became of them.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use hilum_files::write_atomically;
+use axum::http::StatusCode;
 use tokio::sync::Semaphore;
 
-use super::job::{Job, is_id};
+use super::folder::{Folder, Kept, Outcome};
+use super::job::Job;
+use super::upload::Upload;
+use crate::ServeError;
 use crate::refusal::Refusal;
 
 /// Jobs that are worked on at once; the others wait.
 const RUNNING: usize = 2;
 /// Jobs that wait or are worked on.
 const MOST_JOBS: usize = 64;
+/// Jobs that are over and whose progress is still known.
+const MOST_ENDED: usize = 1000;
 /// Without a folder so many bytes of results are kept in memory.
 const MEMORY_BYTES: u64 = 64 << 20;
-/// What files of results end with.
-const EXTENSION: &str = "json";
 
-/// Where results are kept, and how long.
+/// Where jobs are kept, and how long their results are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobKeeping {
-    /// A folder; without one results are kept in memory, until the server ends.
+    /// A folder; without one everything is kept in memory, until the server ends.
     pub folder: Option<PathBuf>,
     /// Older results are dropped.
     pub age: Duration,
-    /// The oldest are dropped beyond so many bytes.
+    /// The oldest are dropped beyond so many bytes. As many may wait to be answered.
     pub bytes: u64,
 }
 
@@ -42,9 +46,10 @@ impl Default for JobKeeping {
     }
 }
 
-/// Jobs that run, and results that stay.
+/// Jobs that run, and what became of them.
 pub(crate) struct Jobs {
     keeping: JobKeeping,
+    folder: Option<Folder>,
     known: Mutex<Known>,
     pub(super) runners: Semaphore,
 }
@@ -52,28 +57,40 @@ pub(crate) struct Jobs {
 #[derive(Default)]
 struct Known {
     jobs: HashMap<String, Arc<Job>>,
+    /// Jobs that are over, the oldest first.
+    ended: VecDeque<String>,
+    /// How large the files in the folder are that wait to be answered.
+    uploads: HashMap<String, u64>,
     /// Results without a folder.
     results: HashMap<String, (SystemTime, Arc<[u8]>)>,
 }
 
-/// A result that may be dropped.
-struct Kept {
-    id: String,
-    time: SystemTime,
-    bytes: u64,
-}
-
 impl Jobs {
-    pub(crate) fn new(keeping: JobKeeping) -> Self {
-        Self {
-            keeping,
-            known: Mutex::default(),
-            runners: Semaphore::new(RUNNING),
+    /// # Errors
+    /// [`ServeError::JobsTaken`], [`ServeError::Jobs`].
+    pub(crate) fn open(keeping: JobKeeping) -> Result<Self, ServeError> {
+        let folder = keeping.folder.as_deref().map(Folder::take).transpose()?;
+        let mut known = Known::default();
+        for (id, bytes) in folder.iter().flat_map(Folder::unfinished) {
+            known.jobs.insert(id.clone(), Arc::new(Job::of(id.clone())));
+            known.uploads.insert(id, bytes);
         }
+        Ok(Self {
+            keeping,
+            folder,
+            known: Mutex::new(known),
+            runners: Semaphore::new(RUNNING),
+        })
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Those of an earlier start, the oldest first.
+    pub(super) fn unfinished(&self) -> Vec<Arc<Job>> {
+        let found = self.folder.iter().flat_map(Folder::unfinished);
+        found.filter_map(|(id, _)| self.job(&id)).collect()
     }
 
     /// Takes a job on.
@@ -91,56 +108,163 @@ impl Jobs {
         Ok(())
     }
 
+    /// Brings the files of a job to the disk, if there is a folder; whether there is.
+    ///
+    /// # Errors
+    /// `413`, `503`, and `507` if the disk does not take them; then there is no such job.
+    pub(super) fn keep_upload(&self, id: &str, upload: &Upload) -> Result<bool, Refusal> {
+        let Some(folder) = &self.folder else {
+            return Ok(false);
+        };
+        let kept = self.reserve(id, upload.byte_count() as u64).and_then(|()| {
+            folder.keep_upload(id, upload).map_err(|_| {
+                let error = "the files of the job cannot be kept";
+                Refusal::new(StatusCode::INSUFFICIENT_STORAGE, error)
+                    .hint("the disk may be full; `/api/predict` keeps nothing")
+            })
+        });
+        if kept.is_err() {
+            self.remove(id);
+        }
+        kept.map(|()| true)
+    }
+
+    fn reserve(&self, id: &str, bytes: u64) -> Result<(), Refusal> {
+        let mut known = self.known();
+        let limit = self.keeping.bytes;
+        if bytes > limit {
+            let error = format!("the files of the job take more than {limit} bytes");
+            return Err(Refusal::too_large(error).hint("`hilum serve --jobs-size` sets the limit"));
+        }
+        if known.uploads.values().sum::<u64>() + bytes > limit {
+            return Err(Refusal::busy("too many bytes of jobs wait"));
+        }
+        known.uploads.insert(id.to_owned(), bytes);
+        Ok(())
+    }
+
+    /// How much memory the files of a job want.
+    pub(super) fn upload_bytes(&self, id: &str) -> usize {
+        let bytes = self.known().uploads.get(id).copied();
+        usize::try_from(bytes.unwrap_or_default()).unwrap_or(usize::MAX)
+    }
+
+    /// Reads what a job was asked, before it is begun.
+    ///
+    /// # Errors
+    /// Those that the job fails with.
+    pub(super) fn take_up(&self, id: &str, most_tries: u64) -> Result<Upload, Refusal> {
+        let folder = self.folder.as_ref().ok_or_else(Refusal::failed)?;
+        let before = folder.begin(id).map_err(|_| Refusal::failed())?;
+        if before >= most_tries {
+            let error = format!("the server ended {before} times while it worked on this job");
+            return Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error)
+                .hint("send it in parts, or ask `hilum predict`"));
+        }
+        folder.upload(id).map_err(|_| {
+            let error = "the files of the job cannot be read any more";
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, error).hint("send them again")
+        })
+    }
+
     pub(super) fn job(&self, id: &str) -> Option<Arc<Job>> {
         self.known().jobs.get(id).cloned()
     }
 
-    /// Keeps a result, and drops others for it.
-    pub(super) fn keep(&self, id: &str, result: Vec<u8>) -> std::io::Result<()> {
-        if let Some(path) = self.file(id) {
-            write_atomically(&path, |file| file.write_all(&result))?;
-        } else {
-            let kept = (SystemTime::now(), result.into());
-            self.known().results.insert(id.to_owned(), kept);
+    /// Keeps what became of a job, and drops others for it. One that was given up leaves nothing; of
+    /// one that is broken off because the server ends the files stay, and it begins anew.
+    ///
+    /// # Errors
+    /// Those of the disk; then the job has failed, and is tried again by the next start.
+    pub(super) fn end(&self, job: &Job, outcome: Result<Vec<u8>, Refusal>) -> io::Result<()> {
+        if job.cancel.cancelled() {
+            self.over(job, Err(&Refusal::failed()));
+            return Ok(());
+        }
+        let refusal = outcome.as_ref().err().cloned();
+        let kept = self.keep(&job.id, outcome);
+        match (&kept, &refusal) {
+            (Err(_), _) => self.over(job, Err(&Refusal::failed())),
+            (Ok(()), Some(refusal)) => self.over(job, Err(refusal)),
+            (Ok(()), None) => self.over(job, Ok(())),
         }
         self.prune();
+        kept
+    }
+
+    fn keep(&self, id: &str, outcome: Result<Vec<u8>, Refusal>) -> io::Result<()> {
+        match (&self.folder, outcome) {
+            (Some(folder), outcome) => {
+                let outcome = match outcome {
+                    Ok(result) => Outcome::Done(result),
+                    Err(refusal) => Outcome::Failed(refusal.line()),
+                };
+                folder.keep(id, &outcome)?;
+                self.known().uploads.remove(id);
+            }
+            (None, Ok(result)) => {
+                let kept = (SystemTime::now(), result.into());
+                self.known().results.insert(id.to_owned(), kept);
+            }
+            // Its progress says why.
+            (None, Err(_)) => {}
+        }
         Ok(())
     }
 
-    /// A result, if it is still there; also of an earlier start.
-    pub(super) fn result(&self, id: &str) -> Option<Vec<u8>> {
-        match self.file(id) {
-            Some(path) => std::fs::read(path).ok(),
-            None => Some(self.known().results.get(id)?.1.to_vec()),
+    /// Tells followers, and forgets the progress of the oldest.
+    fn over(&self, job: &Job, outcome: Result<(), &Refusal>) {
+        job.end(outcome);
+        let mut known = self.known();
+        known.ended.push_back(job.id.clone());
+        if known.ended.len() > MOST_ENDED
+            && let Some(oldest) = known.ended.pop_front()
+        {
+            known.jobs.remove(&oldest);
         }
     }
 
-    /// Stops a job, and drops its result. Whether there was one.
+    /// What became of a job, if it is still there; also of an earlier start.
+    pub(super) fn outcome(&self, id: &str) -> Option<Outcome> {
+        match &self.folder {
+            Some(folder) => folder.outcome(id),
+            None => {
+                let result = self.known().results.get(id)?.1.to_vec();
+                Some(Outcome::Done(result))
+            }
+        }
+    }
+
+    /// Stops a job, and drops its files and its result. Whether there was one.
     pub(super) fn remove(&self, id: &str) -> bool {
         let mut known = self.known();
         let job = known.jobs.remove(id);
         if let Some(job) = &job {
             job.cancel.cancel();
         }
+        known.uploads.remove(id);
         let in_memory = known.results.remove(id).is_some();
         drop(known);
-        let file = self.file(id);
-        let on_disk = file.is_some_and(|path| std::fs::remove_file(path).is_ok());
+        let folder = self.folder.as_ref();
+        let on_disk = folder.is_some_and(|folder| folder.remove(id));
         job.is_some() || in_memory || on_disk
     }
 
-    /// Stops all of them.
+    /// Breaks all of them off; with a folder, the next start begins them anew.
     pub(crate) fn stop(&self) {
         for job in self.known().jobs.values() {
             job.cancel.cancel();
+            if let Some(folder) = &self.folder {
+                folder.forgive(&job.id);
+            }
         }
     }
 
-    /// Drops results that are too old or too many, and forgets jobs that are over without one.
+    /// Drops results that are too old or too many.
     pub(crate) fn prune(&self) {
         let mut kept = self.kept();
         kept.sort_by_key(|one| std::cmp::Reverse(one.time));
-        let limit = match self.keeping.folder {
+        let limit = match self.folder {
             Some(_) => self.keeping.bytes,
             None => self.keeping.bytes.min(MEMORY_BYTES),
         };
@@ -160,36 +284,18 @@ impl Jobs {
     }
 
     fn kept(&self) -> Vec<Kept> {
-        let Some(folder) = &self.keeping.folder else {
-            let known = self.known();
-            let results = known.results.iter();
-            let kept = results.map(|(id, (time, result))| Kept {
-                id: id.clone(),
-                time: *time,
-                bytes: result.len() as u64,
-            });
-            return kept.collect();
-        };
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.filter_map(|entry| kept_in(&entry.path())).collect()
+        if let Some(folder) = &self.folder {
+            return folder.kept();
+        }
+        let known = self.known();
+        let results = known.results.iter();
+        let kept = results.map(|(id, (time, result))| Kept {
+            id: id.clone(),
+            time: *time,
+            bytes: result.len() as u64,
+        });
+        kept.collect()
     }
-
-    /// The file of a result; `None` where results are in memory, and for what is no name of a job.
-    fn file(&self, id: &str) -> Option<PathBuf> {
-        let folder = self.keeping.folder.as_ref().filter(|_| is_id(id))?;
-        Some(folder.join(id).with_extension(EXTENSION))
-    }
-}
-
-/// A file of a result; other files of the folder are none of ours.
-fn kept_in(path: &Path) -> Option<Kept> {
-    let id = path.file_stem()?.to_str().filter(|id| is_id(id))?;
-    let metadata = path.metadata().ok()?;
-    (path.extension()? == EXTENSION).then(|| Kept {
-        id: id.to_owned(),
-        time: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
-        bytes: metadata.len(),
-    })
 }
 
 #[cfg(test)]
@@ -211,26 +317,62 @@ mod tests {
             ..JobKeeping::default()
         };
         let [first, second, third] = ["a", "b", "c"].map(|digit| digit.repeat(32));
-        let jobs = Jobs::new(keeping.clone());
+        let jobs = Jobs::open(keeping.clone()).unwrap();
         let foreign = folder.path().join("notes.json");
         std::fs::write(&foreign, "mine").unwrap();
         for (age, id) in [(20, &first), (10, &second), (0, &third)] {
-            jobs.keep(id, vec![b'1'; 10]).unwrap();
+            jobs.keep(id, Ok(vec![b'1'; 10])).unwrap();
             let time = SystemTime::now() - Duration::from_secs(age);
-            let file = std::fs::File::options()
-                .write(true)
-                .open(jobs.file(id).unwrap());
+            let path = folder.path().join(id).with_extension("json");
+            let file = std::fs::File::options().write(true).open(path);
             file.unwrap().set_modified(time).unwrap();
         }
-        let later = Jobs::new(keeping.clone());
+        drop(jobs);
+        let later = Jobs::open(keeping.clone()).unwrap();
         later.prune();
         assert_eq!(ids(&later), [second.clone(), third.clone()]);
-        assert_eq!(later.result(&third), Some(vec![b'1'; 10]));
+        assert_eq!(later.outcome(&third), Some(Outcome::Done(vec![b'1'; 10])));
+        drop(later);
         let age = Duration::from_secs(5);
-        Jobs::new(JobKeeping { age, ..keeping }).prune();
+        let later = Jobs::open(JobKeeping { age, ..keeping }).unwrap();
+        later.prune();
         assert_eq!(ids(&later), [third]);
         assert!(foreign.exists());
-        assert_eq!(later.file("../../etc/passwd"), None);
+        assert_eq!(later.outcome("../../etc/passwd"), None);
         assert!(!later.remove(&second));
+    }
+
+    #[test]
+    fn only_the_last_of_those_that_are_over_are_known() {
+        let jobs = Jobs::open(JobKeeping::default()).unwrap();
+        for _ in 0..=MOST_ENDED {
+            let job = Arc::new(Job::new());
+            jobs.add(Arc::clone(&job)).unwrap();
+            jobs.end(&job, Err(Refusal::failed())).unwrap();
+        }
+        assert_eq!(jobs.known().jobs.len(), MOST_ENDED);
+    }
+
+    #[test]
+    fn what_waits_on_the_disk_is_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let keeping = JobKeeping {
+            folder: Some(folder.path().to_owned()),
+            bytes: 25,
+            ..JobKeeping::default()
+        };
+        let jobs = Jobs::open(keeping).unwrap();
+        let upload = |length: usize| Upload {
+            query: crate::api::wishes::Query::default(),
+            files: vec![hilum_experiment::MemoryFile::new("a", vec![0; length])],
+        };
+        let [first, second, third] = ["a", "b", "c"].map(|digit| digit.repeat(32));
+        assert_eq!(jobs.keep_upload(&first, &upload(20)).unwrap(), true);
+        let refused = jobs.keep_upload(&second, &upload(10)).unwrap_err();
+        assert_eq!(refused.status, 503);
+        let refused = jobs.keep_upload(&third, &upload(30)).unwrap_err();
+        assert_eq!(refused.status, 413);
+        assert!(jobs.remove(&first));
+        jobs.keep_upload(&second, &upload(10)).unwrap();
     }
 }
