@@ -84,7 +84,9 @@ impl Worker<'_> {
         ) else {
             return Ok(Vec::new());
         };
-        parts.iter().for_each(|part| part.task.begins());
+        for part in parts {
+            part.task.begins();
+        }
         let begin = Instant::now();
         let judged = self.network().judgements(
             &slices,

@@ -69,15 +69,11 @@ fn a_request_is_a_span_below_its_clients_with_what_its_time_went_into() {
     let [predicted, lost] = requests.as_slice() else {
         panic!("{requests:?}");
     };
-    let hex = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
+    let trace_id = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736_u128.to_be_bytes();
+    let parent_id = 0x00f0_67aa_0ba9_02b7_u64.to_be_bytes();
     assert_eq!(predicted.name, "POST /api/predict");
-    assert_eq!(hex(&predicted.trace_id), "4bf92f3577b34da6a3ce929d0e0e4736");
-    assert_eq!(hex(&predicted.parent_span_id), "00f067aa0ba902b7");
+    assert_eq!(predicted.trace_id, trace_id);
+    assert_eq!(predicted.parent_span_id, parent_id);
     let said = attributes(predicted);
     assert_eq!(said["http.response.status_code"], Value::IntValue(200));
     assert_eq!(

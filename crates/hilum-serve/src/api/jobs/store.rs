@@ -226,13 +226,11 @@ impl Jobs {
 
     /// What became of a job, if it is still there; also of an earlier start.
     pub(super) fn outcome(&self, id: &str) -> Option<Outcome> {
-        match &self.folder {
-            Some(folder) => folder.outcome(id),
-            None => {
-                let result = self.known().results.get(id)?.1.to_vec();
-                Some(Outcome::Done(result))
-            }
+        if let Some(folder) = &self.folder {
+            return folder.outcome(id);
         }
+        let result = self.known().results.get(id)?.1.to_vec();
+        Some(Outcome::Done(result))
     }
 
     /// Stops a job, and drops its files and its result. Whether there was one.
@@ -367,7 +365,7 @@ mod tests {
             files: vec![hilum_experiment::MemoryFile::new("a", vec![0; length])],
         };
         let [first, second, third] = ["a", "b", "c"].map(|digit| digit.repeat(32));
-        assert_eq!(jobs.keep_upload(&first, &upload(20)).unwrap(), true);
+        assert!(jobs.keep_upload(&first, &upload(20)).unwrap());
         let refused = jobs.keep_upload(&second, &upload(10)).unwrap_err();
         assert_eq!(refused.status, 503);
         let refused = jobs.keep_upload(&third, &upload(30)).unwrap_err();
