@@ -69,9 +69,8 @@ cat >"$folder/schemathesis.toml" <<END
 "query.heat" = ["grad-cam", "eigen-cam"]
 "query.sanity" = "off"
 END
-# Any bytes are a file by the description, and most are no image.
-"$python" -m schemathesis.cli --config-file "$folder/schemathesis.toml" run "$url/openapi.json" --url "$url" \
+# Any bytes are a file by the description, and most are no image. It keeps a cache where it runs.
+(cd "$folder" && exec "$python" -m schemathesis.cli --config-file "$folder/schemathesis.toml" run "$url/openapi.json" --url "$url" \
   --max-examples 20 --checks all --exclude-checks positive_data_acceptance --seed 16 --workers 1 --no-color \
-  --request-timeout 60 \
-  >"$folder/schemathesis.log" 2>&1 || { cat "$folder/schemathesis.log"; exit 1; }
+  --request-timeout 60) >"$folder/schemathesis.log" 2>&1 || { cat "$folder/schemathesis.log"; exit 1; }
 sed -n 's/^ *\([0-9]* generated, .*\)/schemathesis: \1/p' "$folder/schemathesis.log"
