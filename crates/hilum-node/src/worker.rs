@@ -153,7 +153,7 @@ impl<'a> Worker<'a> {
             count: 0,
             end: End::No,
         };
-        let (predictor, take) = (&mut self.predictor, &mut |result| keeping.keep(result));
+        let (predictor, take) = (&mut self.predictor, &mut |result| keeping.keep(&result));
         let said = catch_unwind(AssertUnwindSafe(|| predictor.predict(series, take)));
         let panicked = || PredictorError::Never("the prediction panicked".to_owned());
         let said = said.unwrap_or_else(|_| Err(panicked()));
@@ -239,9 +239,9 @@ impl<'a> Worker<'a> {
 }
 
 impl Keeping<'_> {
-    fn keep(&mut self, result: ResultObject) -> ControlFlow<()> {
+    fn keep(&mut self, result: &ResultObject) -> ControlFlow<()> {
         self.end = match Uid::parse(&result.sop_instance_uid) {
-            Some(uid) => self.keep_named(&uid, &result),
+            Some(uid) => self.keep_named(&uid, result),
             None => End::NoUid,
         };
         match self.end {

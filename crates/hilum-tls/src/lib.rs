@@ -91,14 +91,13 @@ pub fn client_config(
     issuers: Option<&Path>,
     own: Option<&TlsFiles>,
 ) -> Result<ClientConfig, TlsError> {
-    let roots = match issuers {
-        Some(path) => roots(path)?,
-        None => {
-            let mut roots = RootCertStore::empty();
-            // Some systems hold certificates that nothing can read.
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            roots
-        }
+    let roots = if let Some(path) = issuers {
+        roots(path)?
+    } else {
+        let mut roots = RootCertStore::empty();
+        // Some systems hold certificates that nothing can read.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots
     };
     let builder = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
