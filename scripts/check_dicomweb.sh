@@ -40,12 +40,15 @@ for _ in $(seq 50); do
   sleep 0.2
 done
 
-hilum=${HILUM:-}
-if [ -z "$hilum" ]; then
-  cargo build --quiet --package hilum
-  hilum=${CARGO_TARGET_DIR:-target}/debug/hilum
+# Of the whole workspace, as its tests are built: what they have built is built already.
+built=${CARGO_TARGET_DIR:-target}/debug
+if [ -n "${HILUM:-}" ]; then
+  cargo build --quiet --workspace --example objects
+else
+  cargo build --quiet --workspace --example objects --bin hilum
 fi
-cargo run --quiet --package hilum-results --example objects -- "$folder/slices"
+hilum=${HILUM:-$built/hilum}
+"$built/examples/objects" "$folder/slices"
 images=$folder/slices/images/plain
 for file in "$images"/*.dcm "$folder"/slices/images/japanese/*.dcm; do
   curl --silent --fail --user hilum:phantom --data-binary "@$file" "$server/instances" >/dev/null

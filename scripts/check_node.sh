@@ -24,14 +24,17 @@ if ! have >/dev/null; then
 fi
 command -v python3 >/dev/null || skip 'no python3 here'
 
-hilum=${HILUM:-}
-if [ -z "$hilum" ]; then
-  cargo build --quiet --package hilum
-  hilum=${CARGO_TARGET_DIR:-target}/debug/hilum
+# Of the whole workspace, as its tests are built: what they have built is built already.
+built=${CARGO_TARGET_DIR:-target}/debug
+if [ -n "${HILUM:-}" ]; then
+  cargo build --quiet --workspace --example series
+else
+  cargo build --quiet --workspace --example series --bin hilum
 fi
+hilum=${HILUM:-$built/hilum}
 folder=target/check-node
 rm -rf "$folder"
 mkdir -p "$folder"
-cargo run --quiet --package hilum-node --example series -- "$folder/phantoms" "${1:-12}" 4 128
-cargo run --quiet --package hilum-node --example series -- "$folder/large" 1 64 512
+"$built/examples/series" "$folder/phantoms" "${1:-12}" 4 128
+"$built/examples/series" "$folder/large" 1 64 512
 python3 scripts/check_node.py --hilum "$hilum" --folder "$folder"
