@@ -13,8 +13,6 @@ use zip::write::SimpleFileOptions;
 use crate::answers::{png, series};
 use crate::served::{Served, form};
 
-const CLIENTS: usize = 8;
-
 /// Changes a request in one to four places.
 fn mutate(request: &mut Vec<u8>, random: &mut ChaCha8Rng) {
     for _ in 0..=random.next_u32() % 4 {
@@ -212,15 +210,27 @@ fn answer(request: &[u8], host: SocketAddr) -> String {
 /// How often each status was answered; 0 stands for no answer.
 type Tally = BTreeMap<u16, usize>;
 
-/// Sends `count` requests from several clients; `told` is called after each hundredth of them.
-fn storm(served: &Served, count: usize, step: usize, told: &(dyn Fn(usize) + Sync)) -> Tally {
+/// How many requests from how many clients, every so many of them a whole one.
+struct Storm {
+    count: usize,
+    clients: usize,
+    step: usize,
+}
+
+/// Sends them; `told` is called after each hundredth.
+fn storm(served: &Served, storm: &Storm, told: &(dyn Fn(usize) + Sync)) -> Tally {
+    let Storm {
+        count,
+        clients,
+        step,
+    } = *storm;
     let host = served.address;
     let originals = &Originals::new(host, step);
     let sent = &AtomicUsize::new(0);
     let client = |number: usize| {
         let mut random = ChaCha8Rng::seed_from_u64(number as u64);
         let mut tally = Tally::new();
-        for round in 0..count / CLIENTS {
+        for round in 0..count / clients {
             let request = mutated(originals.at(round), host, &mut random);
             let answer = answer(&request, host);
             let said = String::from_utf8_lossy(&request);
@@ -235,7 +245,7 @@ fn storm(served: &Served, count: usize, step: usize, told: &(dyn Fn(usize) + Syn
         tally
     };
     let tallies: Vec<Tally> = std::thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS)
+        let clients: Vec<_> = (0..clients)
             .map(|number| scope.spawn(move || client(number)))
             .collect();
         let tallies = clients.into_iter().map(|client| client.join().unwrap());
@@ -248,9 +258,10 @@ fn storm(served: &Served, count: usize, step: usize, told: &(dyn Fn(usize) + Syn
     all
 }
 
-fn patient_server() -> Served {
+/// One that waits so long for the rest of a request that was cut off.
+fn waiting(silence: Duration) -> Served {
     Served::with(|settings| {
-        settings.limits.silence = Duration::from_millis(300);
+        settings.limits.silence = silence;
         settings.limits.body_bytes = 1 << 20;
     })
 }
@@ -269,8 +280,13 @@ fn panics() -> &'static AtomicUsize {
 #[test]
 fn mutated_requests_are_answered_or_ended_and_others_go_on() {
     let panics = panics();
-    let served = patient_server();
-    let tally = storm(&served, 1600, 2, &|_| {});
+    let served = waiting(Duration::from_millis(300));
+    let few = Storm {
+        count: 1600,
+        clients: 8,
+        step: 2,
+    };
+    let tally = storm(&served, &few, &|_| {});
     // Many are whole enough to be looked into, and many are not.
     let of = |status: u16| tally.get(&status).copied().unwrap_or_default();
     assert!(of(200) > 200 && of(400) > 200, "{tally:?}");
@@ -293,7 +309,7 @@ fn a_storm_of_mutated_requests_costs_no_memory() {
     let count = std::env::var("HILUM_MUTATIONS");
     let count = count.map_or(100_000, |count| count.parse().unwrap());
     let panics = panics();
-    let served = patient_server();
+    let served = waiting(Duration::from_millis(40));
     let (begin, seen) = (Instant::now(), std::sync::Mutex::new(Vec::new()));
     let told = |done: usize| {
         let megabytes = resident_megabytes();
@@ -302,7 +318,12 @@ fn a_storm_of_mutated_requests_costs_no_memory() {
         let _ = writeln!(std::io::stderr(), "{line}");
         seen.lock().unwrap().extend(megabytes);
     };
-    let tally = storm(&served, count, 64, &told);
+    let many = Storm {
+        count,
+        clients: 32,
+        step: 64,
+    };
+    let tally = storm(&served, &many, &told);
     let _ = writeln!(std::io::stderr(), "{tally:?}");
     assert_eq!(panics.load(Ordering::Relaxed), 0);
     served.post("/api/predict", "image/png", &png(1)).succeeds();
