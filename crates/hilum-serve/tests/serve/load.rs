@@ -32,8 +32,10 @@ fn beyond_what_may_wait_clients_are_told_to_come_back() {
         served.address
     )
     .unwrap();
+    // Asked for without taking the place: this request, and the slow one.
     eventually("the slow request is taken on", || {
-        served.post("/api/predict", "image/png", b"x").status == 503
+        let figures = served.get("/metrics").body;
+        String::from_utf8_lossy(&figures).contains("hilum_requests_running 2")
     });
     let told = served.post("/api/predict", "image/png", b"x");
     assert_eq!(told.header("retry-after"), Some("1"));
