@@ -11,7 +11,7 @@
 mod timing;
 
 use hilum_graph::{Architecture, Graph, GraphBuilder, Op, Shape};
-use timing::{CLASSES, Clock, Mode, Wanted, measure};
+use timing::{CLASSES, Mode, Wanted, measure};
 
 /// A layer as it occurs in a network.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,7 +26,7 @@ fn main() {
     let wanted = Wanted::from_command_line();
     for (layer, users) in layers(wanted.architectures()) {
         for (mode, count) in wanted.batches() {
-            print(layer, &users, mode, count, wanted.clock());
+            print(layer, &users, mode, count, &wanted);
         }
     }
 }
@@ -93,9 +93,9 @@ impl Layer {
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark says what it found")]
-fn print(layer: Layer, users: &[&str], mode: Mode, count: usize, clock: Clock) {
-    let whole = measure(layer.graph(true), mode, count, clock);
-    let around = measure(layer.graph(false), mode, count, clock);
+fn print(layer: Layer, users: &[&str], mode: Mode, count: usize, wanted: &Wanted) {
+    let whole = measure(layer.graph(true), mode, count, wanted);
+    let around = measure(layer.graph(false), mode, count, wanted);
     let Shape {
         height,
         width,

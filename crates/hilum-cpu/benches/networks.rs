@@ -1,27 +1,27 @@
 //! Milliseconds per image of whole networks, one JSON line each.
 //!
-//! `cargo bench -p hilum-cpu --bench networks -- [ARCHITECTURE] [predict|train] [BATCH] [cpu]`
+//! `cargo bench -p hilum-cpu --bench networks -- [ARCHITECTURE] [predict|train] [BATCH] [cpu] [bf16]`
 //!
-//! With `cpu`, one thread and its processor time (Linux): steadier where others use the machine.
+//! With `bf16`, products of predictions in that precision. With `cpu`, one thread and its processor time (Linux): steadier where others use the machine.
 
 mod timing;
 
 use hilum_graph::Architecture;
-use timing::{CLASSES, Clock, Mode, Wanted, measure};
+use timing::{CLASSES, Mode, Wanted, measure};
 
 fn main() {
     let wanted = Wanted::from_command_line();
     for architecture in wanted.architectures() {
         for (mode, count) in wanted.batches() {
-            print(architecture, mode, count, wanted.clock());
+            print(architecture, mode, count, &wanted);
         }
     }
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark says what it found")]
-fn print(architecture: Architecture, mode: Mode, count: usize, clock: Clock) {
+fn print(architecture: Architecture, mode: Mode, count: usize, wanted: &Wanted) {
     let graph = architecture.build(architecture.default_input(), CLASSES, None);
-    let found = measure(graph.expect("a graph"), mode, count, clock);
+    let found = measure(graph.expect("a graph"), mode, count, wanted);
     println!(
         "{{\"arch\":\"{architecture}\",\"mode\":\"{}\",\"batch\":{count},\"ms_per_image\":{:.3},\"engine\":\"{}\",\"memory_mb\":{:.1}}}",
         mode.name(),

@@ -14,6 +14,7 @@ use hilum_graph::{
 };
 
 use self::core::{AnyCore, Core};
+use crate::Precision;
 #[cfg(target_arch = "aarch64")]
 use crate::simd::Neon;
 #[cfg(target_arch = "x86_64")]
@@ -29,6 +30,7 @@ use crate::simd::{InstructionSet, Portable, Simd};
 pub struct CpuEngine {
     core: Box<dyn AnyCore>,
     set: InstructionSet,
+    precision: Precision,
 }
 
 /// How an engine runs.
@@ -38,6 +40,8 @@ pub struct Options {
     pub threads: Option<NonZeroUsize>,
     /// The instruction set; [`InstructionSet::from_environment`] if `None`.
     pub instruction_set: Option<InstructionSet>,
+    /// Of inference.
+    pub precision: Precision,
 }
 
 impl CpuEngine {
@@ -45,7 +49,7 @@ impl CpuEngine {
     ///
     /// # Errors
     /// [`EngineError::Parameters`] if the parameters do not fit the graph,
-    /// [`EngineError::Device`] if the processor lacks the instruction set.
+    /// [`EngineError::Device`] if the processor lacks the instruction set, or that of the precision.
     pub fn new(
         graph: Graph,
         parameters: &Parameters,
@@ -63,19 +67,29 @@ impl CpuEngine {
         };
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = options.threads.map_or(cores, NonZeroUsize::get);
+        let precision = options.precision;
+        if precision == Precision::Bf16 && !set.has_pairs() {
+            return Err(refuse(format!(
+                "this processor cannot multiply `bf16` with `{set}`\nhint: write `--precision f32`"
+            )));
+        }
         let core = match set {
-            InstructionSet::Portable => open::<Portable>(graph, parameters, threads),
+            InstructionSet::Portable => open::<Portable>(graph, parameters, precision, threads),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 => open::<Avx2>(graph, parameters, threads),
+            InstructionSet::Avx2 => open::<Avx2>(graph, parameters, precision, threads),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx512 => open::<Avx512>(graph, parameters, threads),
+            InstructionSet::Avx512 => open::<Avx512>(graph, parameters, precision, threads),
             #[cfg(target_arch = "aarch64")]
-            InstructionSet::Neon => open::<Neon>(graph, parameters, threads),
+            InstructionSet::Neon => open::<Neon>(graph, parameters, precision, threads),
             _ => None,
         };
         let core =
             core.unwrap_or_else(|| Err(refuse(format!("this processor cannot run `{set}`"))))?;
-        Ok(Self { core, set })
+        Ok(Self {
+            core,
+            set,
+            precision,
+        })
     }
 
     /// Bytes of memory that the engine keeps for the passes it has run so far: parameters in all
@@ -89,10 +103,11 @@ impl CpuEngine {
 fn open<S: Simd>(
     graph: Graph,
     parameters: &Parameters,
+    precision: Precision,
     threads: usize,
 ) -> Option<Result<Box<dyn AnyCore>, EngineError>> {
     let simd = S::detect()?;
-    let core = Core::new(simd, graph, parameters, threads);
+    let core = Core::new(simd, graph, parameters, precision, threads);
     Some(core.map(|core| Box::new(core) as Box<dyn AnyCore>))
 }
 
@@ -159,9 +174,13 @@ impl Engine for CpuEngine {
     }
 
     fn description(&self) -> String {
+        let precision = match self.precision {
+            Precision::F32 => "",
+            Precision::Bf16 => " bf16",
+        };
         match self.core.threads() {
-            1 => format!("cpu {}, 1 thread", self.set),
-            threads => format!("cpu {}, {threads} threads", self.set),
+            1 => format!("cpu {}{precision}, 1 thread", self.set),
+            threads => format!("cpu {}{precision}, {threads} threads", self.set),
         }
     }
 

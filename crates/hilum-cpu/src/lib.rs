@@ -33,10 +33,12 @@ mod kernel;
 mod machine;
 mod memory;
 mod optimizer;
+mod precision;
 mod program;
 mod simd;
 mod store;
 mod threads;
 
 pub use engine::{CpuEngine, Options};
+pub use precision::{Precision, PrecisionError};
 pub use simd::{InstructionSet, InstructionSetError};

@@ -1,6 +1,6 @@
 //! Which engine stands behind a device's name: the only place that knows one.
 
-use hilum_cpu::{CpuEngine, Options};
+use hilum_cpu::{CpuEngine, Options, Precision};
 use hilum_graph::{DeviceName, Engine, EngineError, Graph, Parameters};
 
 use crate::session::Session;
@@ -20,6 +20,7 @@ pub(crate) fn open(
     let options = Options {
         threads: Some(machine.threads),
         instruction_set: Some(session.instruction_set),
+        precision: Precision::F32,
     };
     match machine.device {
         DeviceName::Cpu => open_cpu(options, graph, parameters),

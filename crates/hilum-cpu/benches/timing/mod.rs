@@ -55,11 +55,13 @@ pub(crate) struct Figure {
 }
 
 /// Runs `graph` over `count` images again and again.
-pub(crate) fn measure(graph: Graph, mode: Mode, count: usize, clock: Clock) -> Figure {
+pub(crate) fn measure(graph: Graph, mode: Mode, count: usize, wanted: &Wanted) -> Figure {
+    let clock = wanted.clock();
     let input = graph.input_shape();
     let parameters = initialise(&graph, 32);
     let options = Options {
         threads: (clock == Clock::Thread).then_some(NonZeroUsize::MIN),
+        precision: wanted.precision(),
         ..Options::default()
     };
     let mut engine = CpuEngine::new(graph, &parameters, options).expect("an engine");

@@ -1,10 +1,11 @@
 //! What the command line of a benchmark asks for.
 
+use hilum_cpu::Precision;
 use hilum_graph::Architecture;
 
 use super::{Clock, Mode};
 
-/// `[ARCHITECTURE]... [predict|train] [1|16] [cpu]`; what is left out is timed in full.
+/// `[ARCHITECTURE]... [predict|train] [1|16] [cpu] [bf16]`; what is left out is timed in full.
 pub(crate) struct Wanted {
     words: Vec<String>,
 }
@@ -24,6 +25,14 @@ impl Wanted {
             Clock::Thread
         } else {
             Clock::Wall
+        }
+    }
+
+    pub(crate) fn precision(&self) -> Precision {
+        if self.names("bf16") {
+            Precision::Bf16
+        } else {
+            Precision::F32
         }
     }
 

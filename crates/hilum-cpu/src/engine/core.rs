@@ -7,6 +7,7 @@ use hilum_graph::{
 
 use super::border::source;
 use super::deriving::Deriver;
+use crate::Precision;
 use crate::average;
 use crate::machine::{BatchMoments, Machine};
 use crate::memory::Buffer;
@@ -19,6 +20,8 @@ use crate::threads::Pool;
 /// The engine on one instruction set.
 pub(super) struct Core<S> {
     pub(super) simd: S,
+    /// Of inference.
+    pub(super) precision: Precision,
     pub(super) graph: Graph,
     pub(super) strides: Vec<usize>,
     pub(super) store: Store,
@@ -71,12 +74,14 @@ impl<S: Simd> Core<S> {
         simd: S,
         graph: Graph,
         parameters: &Parameters,
+        precision: Precision,
         threads: usize,
     ) -> Result<Self, EngineError> {
         let strides = store::strides(&graph, S::LANES);
         let store = Store::new(&graph, &strides, S::LANES);
         let mut core = Self {
             simd,
+            precision,
             parameters: ParameterMemory::new(&store),
             gradients: None,
             optimizer: Optimizer::default(),
@@ -146,6 +151,7 @@ impl<S: Simd> Core<S> {
             program,
             Mode::Inference,
             capacity,
+            self.precision,
             self.pool.threads(),
         )
     }
@@ -212,6 +218,7 @@ impl<S: Simd> Core<S> {
             program,
             Mode::Training,
             count,
+            Precision::F32,
             self.pool.threads(),
         );
         let entries = self.store.entries().iter().enumerate();

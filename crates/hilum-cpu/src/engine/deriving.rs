@@ -4,6 +4,7 @@ use hilum_graph::{Batch, EngineError, Gradient, Graph, LogitFactors, Logits, Nod
 
 use super::border::source;
 use super::core::Core;
+use crate::Precision;
 use crate::machine::Machine;
 use crate::memory::Buffer;
 use crate::program::{self, Mode};
@@ -72,7 +73,7 @@ impl<S: Simd> Deriver<S> {
         let (nodes, last) = (node.0 + 1..end, NodeIndex(end - 1));
         let (store, strides) = (&self.store, &self.strides);
         let program = program::compile(graph, store, strides, S::LANES, mode, nodes, &[last]);
-        Machine::new(simd, program, mode, count, threads)
+        Machine::new(simd, program, mode, count, Precision::F32, threads)
     }
 }
 

@@ -4,9 +4,12 @@
 //! stride. `B` is packed once in panels as wide as one register tile: `[panel][k][width]`, so
 //! that the inner loop reads it from front to back. A tile of `C` stays in registers while `k`
 //! runs over a block that keeps its panel in the nearest cache.
+//!
+//! `A` and `B` hold values, or words of two `bf16` each ([`Pairs`](crate::simd::Pairs)): then `k` counts
+//! words, and a step adds two products. What a step does is a [`Term`].
 
 use crate::memory::Scattered;
-use crate::simd::Simd;
+use crate::simd::{Pairs, Simd};
 
 /// Steps of `k` that run at once: a panel of them takes 48 kB at most. Fewer were no faster.
 const BLOCK: usize = 256;
@@ -125,13 +128,52 @@ impl Finish<'_> {
     }
 }
 
+/// What a step of the inner loop adds.
+pub(crate) trait Term<S: Simd>: Copy {
+    /// Runs `work` with the instructions that it takes.
+    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R;
+    /// `sum` and the product, or products, of `a` and `b`.
+    fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V;
+}
+
+/// A product of values.
+#[derive(Clone, Copy)]
+pub(crate) struct Single<S>(pub(crate) S);
+
+/// The two products of words.
+#[derive(Clone, Copy)]
+pub(crate) struct Paired<P>(pub(crate) P);
+
+impl<S: Simd> Term<S> for Single<S> {
+    #[inline(always)]
+    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
+        self.0.vectorize(work)
+    }
+    #[inline(always)]
+    fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V {
+        self.0.fma(a, b, sum)
+    }
+}
+
+impl<S: Simd, P: Pairs<S>> Term<S> for Paired<P> {
+    #[inline(always)]
+    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
+        self.0.vectorize(work)
+    }
+    #[inline(always)]
+    fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V {
+        self.0.dot(a, b, sum)
+    }
+}
+
 /// `m` rows of `C` in the columns of `panels`, from `k` columns of `A` and all panels of `B`.
 ///
 /// # Panics
 /// If any of them is too short.
 #[inline(never)]
-pub(crate) fn multiply<S: Simd>(
+pub(crate) fn multiply<S: Simd, T: Term<S>>(
     s: S,
+    term: T,
     m: usize,
     k: usize,
     a: Rows<'_>,
@@ -142,15 +184,16 @@ pub(crate) fn multiply<S: Simd>(
     finish: Finish<'_>,
 ) {
     // A function of its own: so many tiles need not be compiled for every caller.
-    s.vectorize(
+    term.vectorize(
         #[inline(always)]
-        || multiply_here(s, m, k, a, b, layout, panels, c, finish),
+        || multiply_here(s, term, m, k, a, b, layout, panels, c, finish),
     );
 }
 
 #[inline(always)]
-fn multiply_here<S: Simd>(
+fn multiply_here<S: Simd, T: Term<S>>(
     s: S,
+    term: T,
     m: usize,
     k: usize,
     a: Rows<'_>,
@@ -199,9 +242,9 @@ fn multiply_here<S: Simd>(
             // residual `m` rows of its columns, the bias one: checked above.
             unsafe {
                 match width {
-                    1 => stage.column_of_tiles::<S, 1>(s),
-                    2 => stage.column_of_tiles::<S, 2>(s),
-                    _ => stage.column_of_tiles::<S, 3>(s),
+                    1 => stage.column_of_tiles::<S, T, 1>(s, term),
+                    2 => stage.column_of_tiles::<S, T, 2>(s, term),
+                    _ => stage.column_of_tiles::<S, T, 3>(s, term),
                 }
             }
             done += depth;
@@ -251,7 +294,7 @@ impl Stage<'_> {
     /// `a` holds `rows` rows of `depth` values, `b` `depth` rows of `N` registers, `c` and
     /// `residual` `rows` rows of as many, `bias` one.
     #[inline(always)]
-    unsafe fn column_of_tiles<S: Simd, const N: usize>(&self, s: S) {
+    unsafe fn column_of_tiles<S: Simd, T: Term<S>, const N: usize>(&self, s: S, term: T) {
         let m = self.rows;
         let count = m.div_ceil(tallest::<S>(N));
         let mut row = 0;
@@ -266,7 +309,7 @@ impl Stage<'_> {
                     match height {
                         // SAFETY: the caller's promise; `row + height <= rows`.
                         $($height if $height <= tallest::<S>(N) => unsafe {
-                            self.tile::<S, $height, N>(s, row, ahead);
+                            self.tile::<S, T, $height, N>(s, term, row, ahead);
                         },)*
                         _ => unreachable!("a tile is at most as high as the tallest"),
                     }
@@ -283,9 +326,10 @@ impl Stage<'_> {
     /// # Safety
     /// As for [`column_of_tiles`](Self::column_of_tiles); `first + M <= rows`.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const M: usize, const N: usize>(
+    unsafe fn tile<S: Simd, T: Term<S>, const M: usize, const N: usize>(
         &self,
         s: S,
+        term: T,
         first: usize,
         ahead: *const f32,
     ) {
@@ -312,7 +356,7 @@ impl Stage<'_> {
             }
         }
         // SAFETY: the caller's promise.
-        unsafe { self.accumulate(s, first, &mut sums, ahead) };
+        unsafe { self.accumulate(s, term, first, &mut sums, ahead) };
         if self.limit {
             let (low, high) = (s.splat(self.low), s.splat(self.high));
             for (i, row) in sums.iter_mut().enumerate() {
@@ -340,9 +384,10 @@ impl Stage<'_> {
     /// # Safety
     /// As for [`tile`](Self::tile).
     #[inline(always)]
-    unsafe fn accumulate<S: Simd, const M: usize, const N: usize>(
+    unsafe fn accumulate<S: Simd, T: Term<S>, const M: usize, const N: usize>(
         &self,
         s: S,
+        term: T,
         first: usize,
         sums: &mut [[S::V; N]; M],
         ahead: *const f32,
@@ -368,7 +413,7 @@ impl Stage<'_> {
                     // SAFETY: `A` has row `first + i`, and `depth` values of it.
                     let x = unsafe { *bases[i / 3].add((i % 3) * stride + k) };
                     for j in 0..N {
-                        local[i][j] = s.fma(s.splat(x), row[j], local[i][j]);
+                        local[i][j] = term.add(s.splat(x), row[j], local[i][j]);
                     }
                 }
                 b = b.wrapping_add(N * S::LANES);

@@ -6,6 +6,7 @@
 pub(crate) mod activation;
 pub(crate) mod depthwise;
 pub(crate) mod matrix;
+pub(crate) mod narrow;
 pub(crate) mod norm;
 pub(crate) mod outer;
 pub(crate) mod pool;

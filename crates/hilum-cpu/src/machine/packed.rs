@@ -4,7 +4,7 @@ use super::plan::{Algorithm, Shape};
 use crate::kernel::matrix::Panels;
 use crate::kernel::winograd::{Four, Two, transform_weights};
 use crate::memory::{Scattered, Shared};
-use crate::simd::Simd;
+use crate::simd::{Simd, word};
 use crate::threads::Pool;
 
 /// Packs `weights`, `[tap][c][k]`, for the forward product.
@@ -14,7 +14,8 @@ pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: Shared<'_>,
     assert!(weights.len() >= shape.source_len(), "all weights");
     let tasks = pool.threads() * 2;
     pool.run(tasks, |task, _| {
-        let part = task * rows / tasks..(task + 1) * rows / tasks;
+        let rows_packed = if shape.narrow { rows / 2 } else { rows };
+        let part = task * rows_packed / tasks..(task + 1) * rows_packed / tasks;
         // SAFETY: each task writes the panels' rows of its own channels.
         let to = unsafe { to.scattered() };
         s.vectorize(
@@ -26,6 +27,7 @@ pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: Shared<'_>,
                 Algorithm::Two => {
                     transform_weights::<S, Two, 2, 4>(s, weights, rows, columns, part, to);
                 }
+                _ if shape.narrow => pack_words::<S>(weights, rows, columns, part, to),
                 _ => pack_rows::<S>(weights, rows, columns, part, to),
             },
         );
@@ -46,6 +48,32 @@ fn pack_rows<S: Simd>(
         for row in part.clone() {
             let from = &from[row * columns + first..][..width];
             to.part(first * rows + row * width, width).copy_from(from);
+        }
+    }
+}
+
+/// The same in words of two rows each: `part` is of words.
+fn pack_words<S: Simd>(
+    from: &[f32],
+    rows: usize,
+    columns: usize,
+    part: std::ops::Range<usize>,
+    to: Scattered<'_>,
+) {
+    let panels = Panels::new::<S>(columns);
+    let row = |row: usize| &from[row * columns..][..columns];
+    for panel in 0..panels.count() {
+        let first = panels.start(panel) * S::LANES;
+        let width = panels.width(panel) * S::LANES;
+        for pair in part.clone() {
+            let to = to.part(first * (rows / 2) + pair * width, width);
+            let of_both = row(2 * pair)[first..]
+                .iter()
+                .zip(&row(2 * pair + 1)[first..]);
+            for (column, (first, second)) in of_both.take(width).enumerate() {
+                // SAFETY: `column` lies within the part, which is this task's alone.
+                unsafe { to.address(column).write(word(*first, *second)) };
+            }
         }
     }
 }
@@ -78,6 +106,7 @@ pub(crate) fn pack_transposed<S: Simd>(
     });
     let turned = Shape {
         algorithm: shape.algorithm,
+        narrow: false,
         rows: columns,
         columns: rows,
     };

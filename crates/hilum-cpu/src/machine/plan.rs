@@ -6,6 +6,7 @@ use crate::kernel::{depthwise, stem};
 use crate::program::{Convolution, Mode, Program, ValueId, Work};
 
 use super::arena::{self, Lease};
+use crate::Precision;
 
 /// How a convolution is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,8 @@ impl Algorithm {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
     pub(crate) algorithm: Algorithm,
+    /// Whether it is packed in words of two `bf16`; the number of rows is even then.
+    pub(crate) narrow: bool,
     /// Values under the kernel, or channels with Winograd.
     pub(crate) rows: usize,
     /// Filters, padding included.
@@ -63,9 +66,10 @@ impl Shape {
         self.matrices() * self.rows * self.columns
     }
 
-    /// Values at all positions.
+    /// Values at all positions, or words.
     pub(crate) fn len(self) -> usize {
-        self.algorithm.positions() * self.rows * self.columns
+        let values = self.algorithm.positions() * self.rows * self.columns;
+        if self.narrow { values / 2 } else { values }
     }
 }
 
@@ -110,6 +114,14 @@ fn choose(convolution: &Convolution, batch: usize) -> Algorithm {
     }
 }
 
+/// Whether products of pairs are faster: of many pixels, with channels in whole registers. A dense layer waits for its
+/// weights, and the last one's rounding would be seen in the logits.
+fn gains(convolution: &Convolution, algorithm: Algorithm) -> bool {
+    let is_product = matches!(algorithm, Algorithm::Pointwise | Algorithm::Patches);
+    let is_dense = convolution.window.output_pixels() == 1;
+    is_product && convolution.whole && !convolution.stem && !is_dense
+}
+
 /// Rows of a block of a matrix product: the block's part of `A` stays in the second cache.
 pub(crate) fn block_rows(depth: usize) -> usize {
     (65_536 / depth.max(1)).clamp(24, 96) / 24 * 24
@@ -132,6 +144,8 @@ pub(crate) struct Plan {
     pub(crate) capacity: usize,
     /// By step; `Pointwise` where there is no convolution.
     pub(crate) algorithms: Vec<Algorithm>,
+    /// By step: whether its product is one of pairs of `bf16`.
+    pub(crate) narrow: Vec<bool>,
     /// Each value's place.
     pub(crate) values: Vec<usize>,
     /// Each value's gradient's place, where it has one and backward follows.
@@ -160,8 +174,13 @@ const MANY_WEIGHTS: usize = 1 << 18;
 const TILE_VALUES: usize = 1 << 20;
 
 impl Plan {
-    /// The plan of `program` for at most `capacity` images at a time.
-    pub(crate) fn new(program: &Program, mode: Mode, capacity: usize) -> Self {
+    /// The plan of `program` for at most `capacity` images at a time. `precision` is that of inference.
+    pub(crate) fn new(
+        program: &Program,
+        mode: Mode,
+        capacity: usize,
+        precision: Precision,
+    ) -> Self {
         let algorithms: Vec<Algorithm> = program
             .steps
             .iter()
@@ -170,6 +189,13 @@ impl Plan {
                 _ => Algorithm::Pointwise,
             })
             .collect();
+        let is_narrow = mode == Mode::Inference && precision == Precision::Bf16;
+        let narrow = program.steps.iter().zip(&algorithms);
+        let narrow = narrow.map(|(step, algorithm)| match &step.work {
+            Work::Convolution(convolution) => is_narrow && gains(convolution, *algorithm),
+            _ => false,
+        });
+        let narrow = narrow.collect();
         let distances = program.steps.iter().map(|step| match &step.work {
             Work::Convolution(convolution) if convolution.stem => {
                 stem::distances(&convolution.window, program.values[step.inputs[0]].stride)
@@ -181,6 +207,7 @@ impl Plan {
             distances: distances.collect(),
             tiles_at_a_time: vec![0; program.steps.len()],
             algorithms,
+            narrow,
             values: Vec::new(),
             gradients: Vec::new(),
             notes: Vec::new(),
@@ -221,6 +248,7 @@ impl Plan {
         };
         Some(Shape {
             algorithm,
+            narrow: self.narrow[index],
             rows,
             columns: program.values[step.output].stride,
         })
@@ -315,7 +343,12 @@ impl Plan {
                 } else {
                     0
                 };
-                rows * (spread(depth) + spread(k)) + backward + 192
+                let words = if self.narrow[index] {
+                    rows * depth / 2
+                } else {
+                    0
+                };
+                rows * (spread(depth) + spread(k)) + backward + words + 256
             }
         }
     }

@@ -4,9 +4,10 @@ use super::context::{Context, Scratch};
 use super::normalise::{self, Coefficients};
 use super::packed;
 use super::plan::{Plan, Shape};
+use crate::Precision;
 use crate::memory::Buffer;
 use crate::program::{Mode, Program, Step, ValueId, Work};
-use crate::simd::Simd;
+use crate::simd::{Pairs, Simd};
 use crate::store::{ParameterMemory, Store};
 use crate::threads::Pool;
 
@@ -41,9 +42,23 @@ pub(crate) struct Machine<S> {
 }
 
 impl<S: Simd> Machine<S> {
-    /// A machine for at most `capacity` images at a time.
-    pub(crate) fn new(s: S, program: Program, mode: Mode, capacity: usize, threads: usize) -> Self {
-        let plan = Plan::new(&program, mode, capacity);
+    /// A machine for at most `capacity` images at a time. `precision` is that of inference.
+    ///
+    /// # Panics
+    /// If the processor does not have its instructions.
+    pub(crate) fn new(
+        s: S,
+        program: Program,
+        mode: Mode,
+        capacity: usize,
+        precision: Precision,
+        threads: usize,
+    ) -> Self {
+        let plan = Plan::new(&program, mode, capacity, precision);
+        assert!(
+            !plan.narrow.contains(&true) || S::Pairs::detect().is_some(),
+            "a processor with products of pairs"
+        );
         let shapes: Vec<Option<Shape>> = (0..program.steps.len())
             .map(|index| plan.weights(&program, index))
             .collect();

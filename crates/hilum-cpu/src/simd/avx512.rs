@@ -17,6 +17,7 @@ impl Simd for Avx512 {
     type V = __m512;
     const LANES: usize = 16;
     const REGISTERS: usize = 32;
+    type Pairs = super::pairs::Avx512Pairs;
 
     fn detect() -> Option<Self> {
         let found = is_x86_feature_detected!("avx512f") && super::Avx2::detect().is_some();

@@ -10,6 +10,7 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod pairs;
 mod portable;
 
 use std::fmt;
@@ -23,6 +24,7 @@ pub(crate) use avx2::Avx2;
 pub(crate) use avx512::Avx512;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use neon::Neon;
+pub(crate) use pairs::{Pairs, word};
 pub(crate) use portable::Portable;
 
 /// An instruction set: a value of this type is proof that the processor has it.
@@ -36,6 +38,8 @@ pub(crate) trait Simd: Copy + Send + Sync + 'static {
     const LANES: usize;
     /// Registers that a kernel may fill: 32 or 16.
     const REGISTERS: usize;
+    /// Products of pairs of `bf16`, which the processor may have too.
+    type Pairs: Pairs<Self>;
 
     /// The proof, if the processor has the instruction set.
     fn detect() -> Option<Self>;
@@ -247,6 +251,15 @@ impl InstructionSet {
             Self::Avx2 | Self::Avx512 => false,
             #[cfg(not(target_arch = "aarch64"))]
             Self::Neon => false,
+        }
+    }
+
+    /// Whether this processor can multiply pairs of `bf16` with it.
+    pub fn has_pairs(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => <Avx512 as Simd>::Pairs::detect().is_some(),
+            _ => false,
         }
     }
 

@@ -19,6 +19,7 @@ impl Simd for Neon {
     type V = Pair;
     const LANES: usize = 8;
     const REGISTERS: usize = 16;
+    type Pairs = super::pairs::NoPairs;
 
     fn detect() -> Option<Self> {
         Some(Self(()))

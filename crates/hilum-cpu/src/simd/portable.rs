@@ -19,6 +19,7 @@ impl Simd for Portable {
     type V = Lanes;
     const LANES: usize = LANES;
     const REGISTERS: usize = 16;
+    type Pairs = super::pairs::NoPairs;
 
     fn detect() -> Option<Self> {
         Some(Self(()))

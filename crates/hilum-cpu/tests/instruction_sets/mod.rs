@@ -8,7 +8,7 @@
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hilum_cpu::{CpuEngine, InstructionSet, Options};
+use hilum_cpu::{CpuEngine, InstructionSet, Options, Precision};
 use hilum_engine_tests::Open;
 use hilum_graph::{Engine, EngineError, Graph, Parameters};
 
@@ -22,6 +22,7 @@ pub(crate) fn open(
     let options = Options {
         threads: NonZeroUsize::new(threads),
         instruction_set: Some(set),
+        precision: Precision::F32,
     };
     Ok(Box::new(CpuEngine::new(graph, parameters, options)?))
 }

@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn heat_on_a_mark_beside_the_body_is_told() {
         let (chest, lesion) = slice();
-        let mark = Shortcut::CornerMark.extent(SIZE);
+        let [mark, _] = Shortcut::CornerMark.extents(SIZE);
         let is_mark = |x: usize, y: usize| {
             (mark.left..mark.left + mark.width).contains(&x)
                 && (mark.top..mark.top + mark.height).contains(&y)

@@ -52,9 +52,9 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 32)]
     seed: u64,
 
-    /// Burn a mark that gives the class away into a corner of every slice, to see what becomes of it
+    /// Burn marks that give the class away into the corners of every slice, to see what becomes of it
     ///
-    /// The lesions stay. The audit should tell of it, and the network's heat should lie on the mark.
+    /// The lesions stay. The audit should tell of it, and the network's heat should lie on the marks.
     #[arg(long)]
     plant_shortcut: bool,
 

@@ -1,7 +1,7 @@
 //! Products of matrices, and sums of outer products.
 
 use super::{assert_close, few, on_every_instruction_set, values};
-use crate::kernel::matrix::{Finish, Panels, Rows, RowsMut, multiply};
+use crate::kernel::matrix::{Finish, Panels, Rows, RowsMut, Single, multiply};
 use crate::kernel::outer::add_products;
 use crate::memory::Scattered;
 use crate::simd::Simd;
@@ -83,7 +83,18 @@ fn product<S: Simd>(s: S, m: usize, k: usize, n: usize) {
                 values: &a,
                 stride: a_stride,
             };
-            multiply(s, m, k, a, &packed, layout, panel..panel + 1, out, finish);
+            multiply(
+                s,
+                Single(s),
+                m,
+                k,
+                a,
+                &packed,
+                layout,
+                panel..panel + 1,
+                out,
+                finish,
+            );
         }
         let mut expected = Vec::with_capacity(m * n);
         for row in 0..m {
@@ -106,6 +117,81 @@ fn product<S: Simd>(s: S, m: usize, k: usize, n: usize) {
     }
 }
 
+/// The two values of each word.
+#[cfg(target_arch = "x86_64")]
+fn widened(words: &[f32]) -> impl Iterator<Item = f64> {
+    words.iter().flat_map(|word| {
+        let bits = word.to_bits();
+        [bits << 16, bits & 0xffff_0000].map(|bits| f64::from(f32::from_bits(bits)))
+    })
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn products_of_pairs_are_those_of_plain_loops_over_rounded_values() {
+    use crate::kernel::matrix::Paired;
+    use crate::kernel::narrow::narrow;
+    use crate::simd::{Avx512, Pairs, word};
+
+    type Words = <Avx512 as Simd>::Pairs;
+    let (Some(s), Some(pairs)) = (Avx512::detect(), Words::detect()) else {
+        return;
+    };
+    for registers in [1, 2, 3, 5, 10] {
+        for (m, k) in [(1, 16), (5, 48), (9, 80), (27, 16), (8, 1040)] {
+            let n = registers * Avx512::LANES;
+            let (values, b) = (values(m * k, 1), values(k * n, 2));
+            let mut a = vec![0.0; m * k / 2];
+            narrow(s, pairs, &values, &mut a);
+            let rows = b.chunks_exact(2 * n);
+            let words: Vec<f32> = rows
+                .flat_map(|two| (0..n).map(|column| word(two[column], two[n + column])))
+                .collect();
+            let packed = packed::<Avx512>(&words, k / 2, n);
+            let (bias, layout) = (self::values(n, 3), Panels::new::<Avx512>(n));
+            let finish = Finish {
+                bias: Some(&bias),
+                low: -0.5,
+                high: 6.0,
+                ..Finish::STORE
+            };
+            let mut c = vec![0.0; m * n];
+            let out = RowsMut::new(Scattered::of(&mut c), n);
+            let stride = k / 2;
+            let all = Rows { values: &a, stride };
+            let panels = 0..layout.count();
+            multiply(
+                s,
+                Paired(pairs),
+                m,
+                stride,
+                all,
+                &packed,
+                layout,
+                panels,
+                out,
+                finish,
+            );
+            let a: Vec<f64> = widened(&a).collect();
+            // Rounded to eight bits, and no further.
+            assert_close(&values, &a, 1.0 / 256.0, "rounded values");
+            let b: Vec<Vec<f64>> = words
+                .chunks_exact(n)
+                .map(|row| widened(row).collect())
+                .collect();
+            let mut expected = Vec::with_capacity(m * n);
+            for row in 0..m {
+                for column in 0..n {
+                    let products = (0..k).map(|i| a[row * k + i] * b[i / 2][2 * column + i % 2]);
+                    let sum = products.sum::<f64>() + f64::from(bias[column]);
+                    expected.push(sum.clamp(-0.5, 6.0));
+                }
+            }
+            assert_close(&c, &expected, 1e-5, &format!("{m} x {k} x {n}"));
+        }
+    }
+}
+
 #[test]
 fn a_product_may_begin_with_a_later_column() {
     fn check<S: Simd>(s: S) {
@@ -120,7 +206,18 @@ fn a_product_may_begin_with_a_later_column() {
         let mut whole = vec![0.0; m * n];
         let out = RowsMut::new(Scattered::of(&mut whole), n);
         let all = 0..layout.count();
-        multiply(s, m, k, a, &packed, layout, all, out, Finish::STORE);
+        multiply(
+            s,
+            Single(s),
+            m,
+            k,
+            a,
+            &packed,
+            layout,
+            all,
+            out,
+            Finish::STORE,
+        );
         let first = layout.start(1) * S::LANES;
         let width = n - first;
         let mut part = vec![0.0; m * width];
@@ -130,7 +227,18 @@ fn a_product_may_begin_with_a_later_column() {
             first_column: first,
         };
         let rest = 1..layout.count();
-        multiply(s, m, k, a, &packed, layout, rest, out, Finish::STORE);
+        multiply(
+            s,
+            Single(s),
+            m,
+            k,
+            a,
+            &packed,
+            layout,
+            rest,
+            out,
+            Finish::STORE,
+        );
         for (whole, part) in whole.chunks(n).zip(part.chunks(width)) {
             assert_eq!(&whole[first..], part);
         }
@@ -150,7 +258,18 @@ fn rows_that_are_not_there_are_refused() {
         stride: 2,
     };
     let layout = Panels::new::<crate::simd::Portable>(n);
-    multiply(s, 4, 2, a, &[0.0; 16], layout, 0..1, out, Finish::STORE);
+    multiply(
+        s,
+        Single(s),
+        4,
+        2,
+        a,
+        &[0.0; 16],
+        layout,
+        0..1,
+        out,
+        Finish::STORE,
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{
     assert_close, each_tap, few, on_every_instruction_set, pixels, shown, values, views, window,
 };
-use crate::kernel::matrix::{Finish, Panels, Rows, RowsMut, multiply};
+use crate::kernel::matrix::{Finish, Panels, Rows, RowsMut, Single, multiply};
 use crate::kernel::outer::add_products;
 use crate::kernel::view::{Affine, View};
 use crate::kernel::window::Window;
@@ -98,7 +98,18 @@ impl<S: Simd> Case<S> {
             let out = RowsMut::new(Scattered::of(&mut to[position * tiles * k..]), k);
             let b = &weights[position * c * k..];
             let all = 0..layout.count();
-            multiply(self.s, tiles, c, a, b, layout, all, out, Finish::STORE);
+            multiply(
+                self.s,
+                Single(self.s),
+                tiles,
+                c,
+                a,
+                b,
+                layout,
+                all,
+                out,
+                Finish::STORE,
+            );
         }
         to
     }

@@ -14,7 +14,7 @@ use crate::kernel::window::{Order, Window};
 use crate::kernel::winograd::{Four, Two};
 use crate::memory::Shared;
 use crate::program::{Convolution, Mode, Step};
-use crate::simd::Simd;
+use crate::simd::{Pairs, Simd};
 
 /// What all tasks of a convolution know.
 #[derive(Clone, Copy)]
@@ -82,14 +82,16 @@ impl Context<'_> {
             k: self.program.values[step.output].stride,
             scratch: self.scratch,
         };
+        let narrow = self.plan.narrow[index];
+        let pairs = narrow.then(|| S::Pairs::detect().expect("products of pairs"));
         match self.plan.algorithms[index] {
             Algorithm::Pointwise | Algorithm::Patches => {
                 let weights = job.window.taps() * job.c * job.k;
                 if self.mode == Mode::Inference && self.plan.gathers_first(how, weights) {
-                    self.few_rows(s, job);
+                    self.few_rows(s, pairs, job);
                     return None;
                 }
-                return self.product(s, step.output, job);
+                return self.product(s, pairs, step.output, job);
             }
             Algorithm::Depthwise => return self.depthwise(s, step.output, job),
             Algorithm::Four => self.winograd::<S, Four, 4, 6>(s, index, job),

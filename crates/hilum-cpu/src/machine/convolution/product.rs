@@ -2,7 +2,8 @@
 
 use super::ConvolutionForward;
 use crate::kernel::activation;
-use crate::kernel::matrix::{self, Panels, Rows, RowsMut};
+use crate::kernel::matrix::{self, Paired, Panels, Rows, RowsMut, Single, Term};
+use crate::kernel::narrow::narrow;
 use crate::kernel::norm::{self, Sums};
 use crate::kernel::pool::{index_of_largest, largest_of_four};
 use crate::kernel::stem::{Stem, StemResult};
@@ -14,6 +15,9 @@ use crate::memory::{Scattered, Shared};
 use crate::program::{Mode, ValueId};
 use crate::simd::{Simd, registers};
 
+/// Rows of few that a task gathers: no more than a block has.
+const ROWS_AT_A_TIME: usize = 24;
+
 /// Room behind gathered rows, of which the last may end in the middle of a register.
 const SLACK: usize = 64;
 
@@ -23,6 +27,7 @@ impl Context<'_> {
     pub(super) fn product<S: Simd>(
         &mut self,
         s: S,
+        pairs: Option<S::Pairs>,
         output: ValueId,
         job: ConvolutionForward<'_>,
     ) -> Option<Tally> {
@@ -45,7 +50,17 @@ impl Context<'_> {
             let part = group * panels / groups..(group + 1) * panels / groups;
             let first = block * rows;
             let count = rows.min(total - first);
-            let sizes = [count * depth + SLACK, count * job.k];
+            let words = if pairs.is_some() {
+                count * depth / 2
+            } else {
+                0
+            };
+            let products = if job.order == Order::Pooled {
+                count * job.k
+            } else {
+                0
+            };
+            let sizes = [count * depth + SLACK, products, words];
             // SAFETY: each task has a block or some columns of it for itself; blocks are whole
             // where moments are wanted, and for a stem.
             let (scratch, place) = unsafe {
@@ -57,7 +72,7 @@ impl Context<'_> {
             };
             s.vectorize(
                 #[inline(always)]
-                || job.product_block(s, first, count, part, scratch, place),
+                || job.product_block(s, pairs, first, count, part, scratch, place),
             );
         });
         tally
@@ -80,30 +95,42 @@ impl Context<'_> {
 
     /// A product of few rows: all of them are gathered first, then each task multiplies them
     /// with some of the columns.
-    pub(super) fn few_rows<S: Simd>(&mut self, s: S, job: ConvolutionForward<'_>) {
+    pub(super) fn few_rows<S: Simd>(
+        &mut self,
+        s: S,
+        pairs: Option<S::Pairs>,
+        job: ConvolutionForward<'_>,
+    ) {
         let total = job.window.output_pixels() * self.count;
         let depth = job.window.taps() * job.c;
         let threads = self.pool.threads();
         let panels = Panels::new::<S>(job.k).count();
-        let values = if job.reads_rows_as_they_are() {
-            job.view.values
+        let (values, stride) = if job.reads_rows_as_they_are() && pairs.is_none() {
+            (job.view.values, depth)
         } else {
-            let rows = self.arena.part(self.plan.shared[0], total * depth);
-            let lot = total.div_ceil(4 * threads);
-            self.pool.run(total.div_ceil(lot), |task, _| {
+            let stride = if pairs.is_some() { depth / 2 } else { depth };
+            let rows = self.arena.part(self.plan.shared[0], total * stride);
+            let lot = total.div_ceil(4 * threads).min(ROWS_AT_A_TIME);
+            self.pool.run(total.div_ceil(lot), |task, worker| {
                 let first = task * lot;
                 let count = lot.min(total - first);
-                // SAFETY: rows are disjoint, and whole registers long.
-                let to = unsafe { rows.part(first * depth, count * depth).write() };
+                // SAFETY: rows are disjoint, and whole registers long, or halves of them; once in
+                // this task.
+                let (to, [scratch]) = unsafe {
+                    let to = rows.part(first * stride, count * stride).write();
+                    (to, job.scratch.pieces(worker, [count * depth + SLACK]))
+                };
                 s.vectorize(
                     #[inline(always)]
-                    || job.gather_rows(s, first, count, to),
+                    || match pairs {
+                        None => job.gather_rows(s, first, count, to),
+                        Some(pairs) => narrow(s, pairs, job.rows(s, first, count, scratch), to),
+                    },
                 );
             });
             // SAFETY: the phase that wrote them is over.
-            unsafe { rows.read() }
+            (unsafe { rows.read() }, stride)
         };
-        let stride = depth;
         let a = Rows { values, stride };
         let groups = panels.min(4 * threads);
         self.pool.run(groups, |group, _| {
@@ -112,7 +139,10 @@ impl Context<'_> {
             let place = unsafe { job.place(0, total, None) };
             s.vectorize(
                 #[inline(always)]
-                || job.multiply_rows(s, 0, total, a, part, place),
+                || match pairs {
+                    None => job.multiply_rows(s, Single(s), 0, total, a, part, place),
+                    Some(pairs) => job.multiply_rows(s, Paired(pairs), 0, total, a, part, place),
+                },
             );
         });
     }
@@ -161,6 +191,21 @@ impl<'a> ConvolutionForward<'a> {
         }
     }
 
+    /// The same, or the pixels themselves where those are the rows.
+    #[inline(always)]
+    fn rows<'t, S: Simd>(&self, s: S, first: usize, count: usize, to: &'t mut [f32]) -> &'t [f32]
+    where
+        'a: 't,
+    {
+        let depth = self.window.taps() * self.c;
+        if self.reads_rows_as_they_are() {
+            &self.view.values[first * depth..][..count * depth]
+        } else {
+            self.gather_rows(s, first, count, to);
+            &to[..count * depth]
+        }
+    }
+
     /// Where the results of computed pixels from `first` on lie.
     ///
     /// # Safety
@@ -185,10 +230,11 @@ impl<'a> ConvolutionForward<'a> {
     fn product_block<S: Simd>(
         &self,
         s: S,
+        pairs: Option<S::Pairs>,
         first: usize,
         count: usize,
         panels: std::ops::Range<usize>,
-        [patches, products]: [&mut [f32]; 2],
+        [patches, products, words]: [&mut [f32]; 3],
         place: Place<'_>,
     ) {
         if !self.distances.is_empty() {
@@ -196,24 +242,41 @@ impl<'a> ConvolutionForward<'a> {
             return;
         }
         let depth = self.window.taps() * self.c;
-        let a = if self.reads_rows_as_they_are() {
-            &self.view.values[first * self.c..]
+        let values = self.rows(s, first, count, patches);
+        if let Some(pairs) = pairs {
+            narrow(s, pairs, values, words);
+            let (values, stride) = (&*words, depth / 2);
+            let a = Rows { values, stride };
+            self.multiply_block(s, Paired(pairs), first, count, a, panels, products, place);
         } else {
-            self.gather_rows(s, first, count, patches);
-            patches
-        };
-        let a = Rows {
-            values: a,
-            stride: depth,
-        };
+            let stride = depth;
+            let a = Rows { values, stride };
+            self.multiply_block(s, Single(s), first, count, a, panels, products, place);
+        }
+    }
+
+    /// Multiplies rows with the weights, and lets the pool follow if there is one.
+    #[inline(always)]
+    fn multiply_block<S: Simd, T: Term<S>>(
+        &self,
+        s: S,
+        term: T,
+        first: usize,
+        count: usize,
+        a: Rows<'_>,
+        panels: std::ops::Range<usize>,
+        products: &mut [f32],
+        place: Place<'_>,
+    ) {
         if self.order == Order::Raster {
-            self.multiply_rows(s, first, count, a, panels, place);
+            self.multiply_rows(s, term, first, count, a, panels, place);
             return;
         }
         let layout = Panels::new::<S>(self.k);
         let out = RowsMut::new(Scattered::of(products), self.k);
         let (part, store) = (panels.clone(), matrix::Finish::STORE);
-        matrix::multiply(s, count, depth, a, self.weights, layout, part, out, store);
+        let (depth, weights) = (a.stride, self.weights);
+        matrix::multiply(s, term, count, depth, a, weights, layout, part, out, store);
         let columns = layout.start(panels.start) * S::LANES..layout.start(panels.end) * S::LANES;
         self.pool_rows(s, count / 4, columns, products, &place);
     }
@@ -255,9 +318,10 @@ impl<'a> ConvolutionForward<'a> {
 
     /// Multiplies rows with the weights and finishes their pixels.
     #[inline(always)]
-    fn multiply_rows<S: Simd>(
+    fn multiply_rows<S: Simd, T: Term<S>>(
         &self,
         s: S,
+        term: T,
         first: usize,
         count: usize,
         a: Rows<'_>,
@@ -276,6 +340,7 @@ impl<'a> ConvolutionForward<'a> {
         let (out, part) = (RowsMut::new(place.to, self.k), panels.clone());
         matrix::multiply(
             s,
+            term,
             count,
             a.stride,
             a,

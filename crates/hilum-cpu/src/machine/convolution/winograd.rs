@@ -130,7 +130,18 @@ impl Context<'_> {
             let out = lot.result.matrix_mut(out, position);
             let b = &job.weights[position * c * k..][..c * k];
             let store = matrix::Finish::STORE;
-            matrix::multiply(s, lot.count, c, a, b, panels, part, out, store);
+            matrix::multiply(
+                s,
+                matrix::Single(s),
+                lot.count,
+                c,
+                a,
+                b,
+                panels,
+                part,
+                out,
+                store,
+            );
         });
     }
 
@@ -264,7 +275,18 @@ impl ConvolutionForward<'_> {
                 };
                 let b = &self.weights[position * c * k..][..c * k];
                 let (part, store) = (part.clone(), matrix::Finish::STORE);
-                matrix::multiply(s, count, c, a, b, panels, part, out, store);
+                matrix::multiply(
+                    s,
+                    matrix::Single(s),
+                    count,
+                    c,
+                    a,
+                    b,
+                    panels,
+                    part,
+                    out,
+                    store,
+                );
             }
             for tile in 0..count {
                 let patch = Patch::new(window, OUT, first + tile);

@@ -171,7 +171,18 @@ impl ConvolutionBackward<'_> {
         if algorithm == Algorithm::Patches {
             let store = matrix::Finish::STORE;
             let out = RowsMut::new(Scattered::of(back), depth);
-            matrix::multiply(s, count, k, d, weights, down, panels, out, store);
+            matrix::multiply(
+                s,
+                matrix::Single(s),
+                count,
+                k,
+                d,
+                weights,
+                down,
+                panels,
+                out,
+                store,
+            );
             self.window
                 .scatter(s, back, self.c, self.order, first, count, to);
             return;
@@ -182,7 +193,18 @@ impl ConvolutionBackward<'_> {
             ..matrix::Finish::STORE
         };
         let out = RowsMut::new(block, depth);
-        matrix::multiply(s, count, k, d, weights, down, panels, out, finish);
+        matrix::multiply(
+            s,
+            matrix::Single(s),
+            count,
+            k,
+            d,
+            weights,
+            down,
+            panels,
+            out,
+            finish,
+        );
         if let Some(backprop) = &self.backprop {
             // SAFETY: a block of pixels is this task's alone.
             unsafe { backprop.run(s, block.values(), first) };

@@ -168,7 +168,18 @@ impl Context<'_> {
                 let u = &job.weights[at..][..c * k];
                 let out = lot.back.matrix_mut(back, position);
                 let (panels, store) = (part(down), matrix::Finish::STORE);
-                matrix::multiply(s, lot.count, k, d, u, down, panels, out, store);
+                matrix::multiply(
+                    s,
+                    matrix::Single(s),
+                    lot.count,
+                    k,
+                    d,
+                    u,
+                    down,
+                    panels,
+                    out,
+                    store,
+                );
             }
         });
     }

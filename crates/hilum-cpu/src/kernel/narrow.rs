@@ -1,0 +1,40 @@
+//! Values to words of two `bf16` each.
+
+use crate::simd::{Pairs, Simd};
+
+/// Writes the words of `from`, whole registers, to the front of `to`.
+///
+/// # Panics
+/// If there is no room for them.
+#[inline(never)]
+pub(crate) fn narrow<S: Simd, P: Pairs<S>>(s: S, pairs: P, from: &[f32], to: &mut [f32]) {
+    // A function of its own: whoever calls it need not have these instructions switched on.
+    pairs.vectorize(
+        #[inline(always)]
+        || narrow_here(s, pairs, from, to),
+    );
+}
+
+#[inline(always)]
+fn narrow_here<S: Simd, P: Pairs<S>>(s: S, pairs: P, from: &[f32], to: &mut [f32]) {
+    assert!(from.len().is_multiple_of(S::LANES), "whole registers");
+    let to = &mut to[..from.len() / 2];
+    let whole = from.len() / (2 * S::LANES) * S::LANES;
+    let mut at = 0;
+    while at < whole {
+        // SAFETY: `at + LANES <= whole`, which is half of the values at most.
+        unsafe {
+            let first = s.read_unchecked(from, 2 * at);
+            let second = s.read_unchecked(from, 2 * at + S::LANES);
+            s.write_unchecked(to, at, pairs.narrow(first, second));
+        }
+        at += S::LANES;
+    }
+    if whole < to.len() {
+        let mut last = [0.0; 16];
+        let words = pairs.narrow(s.read(from, 2 * whole), s.splat(0.0));
+        s.write(&mut last, 0, words);
+        let rest = &mut to[whole..];
+        rest.copy_from_slice(&last[..rest.len()]);
+    }
+}

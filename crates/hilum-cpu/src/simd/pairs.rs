@@ -1,0 +1,161 @@
+//! Pairs of `bf16` in the place of `f32`: twice as many products, in half of the memory.
+//!
+//! A `bf16` is the upper half of an `f32`: as wide a range, 8 bits of precision. A word, the place of an
+//! `f32`, holds two of them, the first in its lower half. Registers of words are moved as registers of `f32`
+//! are; only [`Pairs::dot`] and [`Pairs::narrow`] look inside.
+
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{
+    __m512, __m512bh, __m512i, _mm512_castsi512_ps, _mm512_cvtne2ps_pbh, _mm512_dpbf16_ps,
+};
+
+use super::Simd;
+#[cfg(target_arch = "x86_64")]
+use super::{Avx2, Avx512};
+
+/// Products of pairs: a value is proof that the processor has them.
+pub(crate) trait Pairs<S: Simd>: Copy + Send + Sync + 'static {
+    /// The proof, if the processor has the instructions.
+    fn detect() -> Option<Self>;
+
+    /// As [`Simd::vectorize`], with these instructions too.
+    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R;
+
+    /// `sum + a0 * b0 + a1 * b1` of the words `a` and `b`; the sum is an `f32`.
+    fn dot(self, a: S::V, b: S::V, sum: S::V) -> S::V;
+
+    /// The words of two registers of values, each rounded to the nearest `bf16`; pairs are
+    /// neighbours, those of `first` come first.
+    fn narrow(self, first: S::V, second: S::V) -> S::V;
+}
+
+/// The word of two values, each rounded to the nearest `bf16`, ties to even.
+pub(crate) fn word(first: f32, second: f32) -> f32 {
+    f32::from_bits(u32::from(bits(second)) << 16 | u32::from(bits(first)))
+}
+
+fn bits(value: f32) -> u16 {
+    let bits = value.to_bits();
+    if value.is_nan() {
+        // A fraction that is not 0 in what is left of it.
+        return (bits >> 16) as u16 | 0x40;
+    }
+    let odd = bits >> 16 & 1;
+    (bits.wrapping_add(0x7fff + odd) >> 16) as u16
+}
+
+/// Where there are no such instructions; there is no value of it.
+#[derive(Clone, Copy)]
+pub(crate) enum NoPairs {}
+
+impl<S: Simd> Pairs<S> for NoPairs {
+    fn detect() -> Option<Self> {
+        None
+    }
+    fn vectorize<R>(self, _work: impl FnOnce() -> R) -> R {
+        match self {}
+    }
+    fn dot(self, _a: S::V, _b: S::V, _sum: S::V) -> S::V {
+        match self {}
+    }
+    fn narrow(self, _first: S::V, _second: S::V) -> S::V {
+        match self {}
+    }
+}
+
+/// Proof that the processor has AVX-512 BF16, and all of [`Avx512`].
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub(crate) struct Avx512Pairs(());
+
+#[cfg(target_arch = "x86_64")]
+impl Pairs<Avx512> for Avx512Pairs {
+    fn detect() -> Option<Self> {
+        let found = is_x86_feature_detected!("avx512bf16")
+            && Avx512::detect().is_some()
+            && Avx2::detect().is_some();
+        found.then_some(Self(()))
+    }
+
+    #[inline(always)]
+    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
+        /// # Safety
+        /// The processor has the instructions.
+        #[target_feature(enable = "avx512f,avx512bf16,avx2,fma")]
+        fn enabled<R>(work: impl FnOnce() -> R) -> R {
+            work()
+        }
+        // SAFETY: `self` is proof of the instructions.
+        unsafe { enabled(work) }
+    }
+
+    #[inline(always)]
+    fn dot(self, a: __m512, b: __m512, sum: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions; all three are 64 bytes of any content.
+        unsafe {
+            let a = std::mem::transmute::<__m512, __m512bh>(a);
+            let b = std::mem::transmute::<__m512, __m512bh>(b);
+            _mm512_dpbf16_ps(sum, a, b)
+        }
+    }
+
+    #[inline(always)]
+    fn narrow(self, first: __m512, second: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions; both are 64 bytes of any content.
+        unsafe {
+            let words = _mm512_cvtne2ps_pbh(second, first);
+            _mm512_castsi512_ps(std::mem::transmute::<__m512bh, __m512i>(words))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn halves(word: f32) -> [f32; 2] {
+        let bits = word.to_bits();
+        [bits << 16, bits & 0xffff_0000].map(f32::from_bits)
+    }
+
+    #[test]
+    fn values_are_rounded_to_the_nearest_that_has_eight_bits() {
+        // Steps of bf16 between 1 and 2 are of 1/128.
+        let step = 1.0 / 128.0;
+        for (value, rounded) in [
+            (0.0, 0.0),
+            (-1.5, -1.5),
+            (1.0 + 0.4 * step, 1.0),
+            (1.0 + 0.6 * step, 1.0 + step),
+            // Ties go to the even one.
+            (1.0 + 0.5 * step, 1.0),
+            (1.0 + 1.5 * step, 1.0 + 2.0 * step),
+            (f32::INFINITY, f32::INFINITY),
+            (f32::MAX, f32::INFINITY),
+        ] {
+            assert_eq!(halves(word(value, 3.0)), [rounded, 3.0]);
+            assert_eq!(halves(word(-2.0, value)), [-2.0, rounded]);
+        }
+        let [first, second] = halves(word(f32::NAN, -f32::NAN));
+        assert!(first.is_nan() && second.is_nan());
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn registers_are_narrowed_as_single_values_are() {
+        let (Some(s), Some(pairs)) = (Avx512::detect(), Avx512Pairs::detect()) else {
+            return;
+        };
+        let values: Vec<f32> = (0..32u32)
+            .map(|index| (index as f32 - 15.3) * 1.37_f32.powi(index as i32))
+            .collect();
+        let mut words = [0.0; 16];
+        pairs.vectorize(|| {
+            let narrow = pairs.narrow(s.read(&values, 0), s.read(&values, 16));
+            s.write(&mut words, 0, narrow);
+        });
+        for (found, pair) in words.iter().zip(values.chunks_exact(2)) {
+            assert_eq!(found.to_bits(), word(pair[0], pair[1]).to_bits());
+        }
+    }
+}
