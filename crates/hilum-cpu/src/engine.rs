@@ -49,7 +49,7 @@ impl CpuEngine {
     ///
     /// # Errors
     /// [`EngineError::Parameters`] if the parameters do not fit the graph,
-    /// [`EngineError::Device`] if the processor lacks the instruction set, or that of the precision.
+    /// [`EngineError::Device`] if the processor lacks the instruction set.
     pub fn new(
         graph: Graph,
         parameters: &Parameters,
@@ -68,11 +68,6 @@ impl CpuEngine {
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = options.threads.map_or(cores, NonZeroUsize::get);
         let precision = options.precision;
-        if precision == Precision::Bf16 && !set.has_pairs() {
-            return Err(refuse(format!(
-                "this processor cannot multiply `bf16` with `{set}`\nhint: write `--precision f32`"
-            )));
-        }
         let core = match set {
             InstructionSet::Portable => open::<Portable>(graph, parameters, precision, threads),
             #[cfg(target_arch = "x86_64")]

@@ -13,7 +13,8 @@ pub enum Precision {
     #[default]
     F32,
     /// Weights and activations are rounded to `bf16`, 8 bits of precision, before they are multiplied, where that
-    /// is faster: in convolutions that are matrix products.
+    /// is faster: in convolutions that are matrix products. A processor without such instructions
+    /// ([`InstructionSet::multiplies_bf16`](crate::InstructionSet::multiplies_bf16)) says the same, and gains nothing.
     Bf16,
 }
 

@@ -1,10 +1,10 @@
 //! Weights in the order in which kernels read them.
 
-use super::plan::{Algorithm, Shape};
+use super::plan::{Algorithm, Factors, Shape};
 use crate::kernel::matrix::Panels;
 use crate::kernel::winograd::{Four, Two, transform_weights};
 use crate::memory::{Scattered, Shared};
-use crate::simd::{Simd, word};
+use crate::simd::{Simd, round, word};
 use crate::threads::Pool;
 
 /// Packs `weights`, `[tap][c][k]`, for the forward product.
@@ -14,8 +14,11 @@ pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: Shared<'_>,
     assert!(weights.len() >= shape.source_len(), "all weights");
     let tasks = pool.threads() * 2;
     pool.run(tasks, |task, _| {
-        let rows_packed = if shape.narrow { rows / 2 } else { rows };
-        let part = task * rows_packed / tasks..(task + 1) * rows_packed / tasks;
+        let packed = match shape.factors {
+            Factors::Words => rows / 2,
+            Factors::Exact | Factors::Rounded => rows,
+        };
+        let part = task * packed / tasks..(task + 1) * packed / tasks;
         // SAFETY: each task writes the panels' rows of its own channels.
         let to = unsafe { to.scattered() };
         s.vectorize(
@@ -27,8 +30,11 @@ pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: Shared<'_>,
                 Algorithm::Two => {
                     transform_weights::<S, Two, 2, 4>(s, weights, rows, columns, part, to);
                 }
-                _ if shape.narrow => pack_words::<S>(weights, rows, columns, part, to),
-                _ => pack_rows::<S>(weights, rows, columns, part, to),
+                _ => match shape.factors {
+                    Factors::Exact => pack_rows::<S>(weights, rows, columns, part, to),
+                    Factors::Words => pack_words::<S>(weights, rows, columns, part, to),
+                    Factors::Rounded => pack_rounded::<S>(weights, rows, columns, part, to),
+                },
             },
         );
     });
@@ -48,6 +54,28 @@ fn pack_rows<S: Simd>(
         for row in part.clone() {
             let from = &from[row * columns + first..][..width];
             to.part(first * rows + row * width, width).copy_from(from);
+        }
+    }
+}
+
+/// The same, rounded to `bf16`.
+fn pack_rounded<S: Simd>(
+    from: &[f32],
+    rows: usize,
+    columns: usize,
+    part: std::ops::Range<usize>,
+    to: Scattered<'_>,
+) {
+    let first = part.start * columns;
+    let mut rounded = from[first..part.end * columns].to_vec();
+    round(&mut rounded);
+    let panels = Panels::new::<S>(columns);
+    for panel in 0..panels.count() {
+        let first = panels.start(panel) * S::LANES;
+        let width = panels.width(panel) * S::LANES;
+        for (row, from) in part.clone().zip(rounded.chunks_exact(columns)) {
+            let to = to.part(first * rows + row * width, width);
+            to.copy_from(&from[first..][..width]);
         }
     }
 }
@@ -106,7 +134,7 @@ pub(crate) fn pack_transposed<S: Simd>(
     });
     let turned = Shape {
         algorithm: shape.algorithm,
-        narrow: false,
+        factors: Factors::Exact,
         rows: columns,
         columns: rows,
     };

@@ -6,7 +6,6 @@ use crate::kernel::{depthwise, stem};
 use crate::program::{Convolution, Mode, Program, ValueId, Work};
 
 use super::arena::{self, Lease};
-use crate::Precision;
 
 /// How a convolution is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,12 +42,23 @@ impl Algorithm {
     }
 }
 
+/// What a product multiplies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Factors {
+    /// Values as they are.
+    Exact,
+    /// Words of two `bf16`.
+    Words,
+    /// Values rounded to `bf16`, where the processor cannot multiply words.
+    Rounded,
+}
+
 /// A weight matrix of a convolution: `positions` matrices of `rows x columns`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
     pub(crate) algorithm: Algorithm,
-    /// Whether it is packed in words of two `bf16`; the number of rows is even then.
-    pub(crate) narrow: bool,
+    /// As what it is packed; of words the number of rows is even.
+    pub(crate) factors: Factors,
     /// Values under the kernel, or channels with Winograd.
     pub(crate) rows: usize,
     /// Filters, padding included.
@@ -69,7 +79,10 @@ impl Shape {
     /// Values at all positions, or words.
     pub(crate) fn len(self) -> usize {
         let values = self.algorithm.positions() * self.rows * self.columns;
-        if self.narrow { values / 2 } else { values }
+        match self.factors {
+            Factors::Words => values / 2,
+            Factors::Exact | Factors::Rounded => values,
+        }
     }
 }
 
@@ -144,8 +157,8 @@ pub(crate) struct Plan {
     pub(crate) capacity: usize,
     /// By step; `Pointwise` where there is no convolution.
     pub(crate) algorithms: Vec<Algorithm>,
-    /// By step: whether its product is one of pairs of `bf16`.
-    pub(crate) narrow: Vec<bool>,
+    /// By step: what its product multiplies.
+    pub(crate) factors: Vec<Factors>,
     /// Each value's place.
     pub(crate) values: Vec<usize>,
     /// Each value's gradient's place, where it has one and backward follows.
@@ -174,13 +187,9 @@ const MANY_WEIGHTS: usize = 1 << 18;
 const TILE_VALUES: usize = 1 << 20;
 
 impl Plan {
-    /// The plan of `program` for at most `capacity` images at a time. `precision` is that of inference.
-    pub(crate) fn new(
-        program: &Program,
-        mode: Mode,
-        capacity: usize,
-        precision: Precision,
-    ) -> Self {
+    /// The plan of `program` for at most `capacity` images at a time. In inference
+    /// products multiply `factors` where that is faster.
+    pub(crate) fn new(program: &Program, mode: Mode, capacity: usize, factors: Factors) -> Self {
         let algorithms: Vec<Algorithm> = program
             .steps
             .iter()
@@ -189,13 +198,16 @@ impl Plan {
                 _ => Algorithm::Pointwise,
             })
             .collect();
-        let is_narrow = mode == Mode::Inference && precision == Precision::Bf16;
-        let narrow = program.steps.iter().zip(&algorithms);
-        let narrow = narrow.map(|(step, algorithm)| match &step.work {
-            Work::Convolution(convolution) => is_narrow && gains(convolution, *algorithm),
-            _ => false,
+        let steps = program.steps.iter().zip(&algorithms);
+        let factors = steps.map(|(step, algorithm)| match &step.work {
+            Work::Convolution(convolution)
+                if mode == Mode::Inference && gains(convolution, *algorithm) =>
+            {
+                factors
+            }
+            _ => Factors::Exact,
         });
-        let narrow = narrow.collect();
+        let factors = factors.collect();
         let distances = program.steps.iter().map(|step| match &step.work {
             Work::Convolution(convolution) if convolution.stem => {
                 stem::distances(&convolution.window, program.values[step.inputs[0]].stride)
@@ -207,7 +219,7 @@ impl Plan {
             distances: distances.collect(),
             tiles_at_a_time: vec![0; program.steps.len()],
             algorithms,
-            narrow,
+            factors,
             values: Vec::new(),
             gradients: Vec::new(),
             notes: Vec::new(),
@@ -248,7 +260,7 @@ impl Plan {
         };
         Some(Shape {
             algorithm,
-            narrow: self.narrow[index],
+            factors: self.factors[index],
             rows,
             columns: program.values[step.output].stride,
         })
@@ -343,10 +355,9 @@ impl Plan {
                 } else {
                     0
                 };
-                let words = if self.narrow[index] {
-                    rows * depth / 2
-                } else {
-                    0
+                let words = match self.factors[index] {
+                    Factors::Words => rows * depth / 2,
+                    Factors::Exact | Factors::Rounded => 0,
                 };
                 rows * (spread(depth) + spread(k)) + backward + words + 256
             }

@@ -3,7 +3,7 @@
 use super::context::{Context, Scratch};
 use super::normalise::{self, Coefficients};
 use super::packed;
-use super::plan::{Plan, Shape};
+use super::plan::{Factors, Plan, Shape};
 use crate::Precision;
 use crate::memory::Buffer;
 use crate::program::{Mode, Program, Step, ValueId, Work};
@@ -43,9 +43,6 @@ pub(crate) struct Machine<S> {
 
 impl<S: Simd> Machine<S> {
     /// A machine for at most `capacity` images at a time. `precision` is that of inference.
-    ///
-    /// # Panics
-    /// If the processor does not have its instructions.
     pub(crate) fn new(
         s: S,
         program: Program,
@@ -54,11 +51,12 @@ impl<S: Simd> Machine<S> {
         precision: Precision,
         threads: usize,
     ) -> Self {
-        let plan = Plan::new(&program, mode, capacity, precision);
-        assert!(
-            !plan.narrow.contains(&true) || S::Pairs::detect().is_some(),
-            "a processor with products of pairs"
-        );
+        let factors = match precision {
+            Precision::F32 => Factors::Exact,
+            Precision::Bf16 if S::Pairs::detect().is_some() => Factors::Words,
+            Precision::Bf16 => Factors::Rounded,
+        };
+        let plan = Plan::new(&program, mode, capacity, factors);
         let shapes: Vec<Option<Shape>> = (0..program.steps.len())
             .map(|index| plan.weights(&program, index))
             .collect();

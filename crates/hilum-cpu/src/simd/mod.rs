@@ -24,7 +24,7 @@ pub(crate) use avx2::Avx2;
 pub(crate) use avx512::Avx512;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use neon::Neon;
-pub(crate) use pairs::{Pairs, word};
+pub(crate) use pairs::{Pairs, round, word};
 pub(crate) use portable::Portable;
 
 /// An instruction set: a value of this type is proof that the processor has it.
@@ -254,8 +254,8 @@ impl InstructionSet {
         }
     }
 
-    /// Whether this processor can multiply pairs of `bf16` with it.
-    pub fn has_pairs(self) -> bool {
+    /// Whether this processor multiplies `bf16` with it, twice as many as `f32`.
+    pub fn multiplies_bf16(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => <Avx512 as Simd>::Pairs::detect().is_some(),

@@ -34,6 +34,13 @@ pub(crate) fn word(first: f32, second: f32) -> f32 {
     f32::from_bits(u32::from(bits(second)) << 16 | u32::from(bits(first)))
 }
 
+/// Rounds values to the nearest `bf16`, ties to even.
+pub(crate) fn round(values: &mut [f32]) {
+    for value in values {
+        *value = f32::from_bits(u32::from(bits(*value)) << 16);
+    }
+}
+
 fn bits(value: f32) -> u16 {
     let bits = value.to_bits();
     if value.is_nan() {

@@ -8,13 +8,13 @@ use hilum_graph::Activation;
 
 use super::context::{Context, Scratch};
 use super::normalise::Tally;
-use super::plan::{self, Algorithm};
+use super::plan::{self, Algorithm, Factors};
 use crate::kernel::view::View;
 use crate::kernel::window::{Order, Window};
 use crate::kernel::winograd::{Four, Two};
 use crate::memory::Shared;
 use crate::program::{Convolution, Mode, Step};
-use crate::simd::{Pairs, Simd};
+use crate::simd::Simd;
 
 /// What all tasks of a convolution know.
 #[derive(Clone, Copy)]
@@ -33,6 +33,7 @@ struct ConvolutionForward<'a> {
     after: Option<Activation>,
     window: Window,
     order: Order,
+    factors: Factors,
     /// Channels of input and result, padding included.
     c: usize,
     k: usize,
@@ -78,20 +79,19 @@ impl Context<'_> {
             after,
             window: how.window,
             order: plan::order(how),
+            factors: self.plan.factors[index],
             c: self.program.values[step.inputs[0]].stride,
             k: self.program.values[step.output].stride,
             scratch: self.scratch,
         };
-        let narrow = self.plan.narrow[index];
-        let pairs = narrow.then(|| S::Pairs::detect().expect("products of pairs"));
         match self.plan.algorithms[index] {
             Algorithm::Pointwise | Algorithm::Patches => {
                 let weights = job.window.taps() * job.c * job.k;
                 if self.mode == Mode::Inference && self.plan.gathers_first(how, weights) {
-                    self.few_rows(s, pairs, job);
+                    self.few_rows(s, job);
                     return None;
                 }
-                return self.product(s, pairs, step.output, job);
+                return self.product(s, step.output, job);
             }
             Algorithm::Depthwise => return self.depthwise(s, step.output, job),
             Algorithm::Four => self.winograd::<S, Four, 4, 6>(s, index, job),

@@ -10,10 +10,10 @@ use crate::kernel::stem::{Stem, StemResult};
 use crate::kernel::window::Order;
 use crate::machine::context::Context;
 use crate::machine::normalise::{Blocks, Tally};
-use crate::machine::plan;
+use crate::machine::plan::{self, Factors};
 use crate::memory::{Scattered, Shared};
 use crate::program::{Mode, ValueId};
-use crate::simd::{Simd, registers};
+use crate::simd::{Pairs, Simd, registers, round};
 
 /// Rows of few that a task gathers: no more than a block has.
 const ROWS_AT_A_TIME: usize = 24;
@@ -27,10 +27,10 @@ impl Context<'_> {
     pub(super) fn product<S: Simd>(
         &mut self,
         s: S,
-        pairs: Option<S::Pairs>,
         output: ValueId,
         job: ConvolutionForward<'_>,
     ) -> Option<Tally> {
+        let pairs = job.pairs::<S>();
         let total = job.window.computed_pixels(job.order) * self.count;
         let depth = job.window.taps() * job.c;
         let threads = self.pool.threads();
@@ -95,17 +95,14 @@ impl Context<'_> {
 
     /// A product of few rows: all of them are gathered first, then each task multiplies them
     /// with some of the columns.
-    pub(super) fn few_rows<S: Simd>(
-        &mut self,
-        s: S,
-        pairs: Option<S::Pairs>,
-        job: ConvolutionForward<'_>,
-    ) {
+    pub(super) fn few_rows<S: Simd>(&mut self, s: S, job: ConvolutionForward<'_>) {
+        let pairs = job.pairs::<S>();
         let total = job.window.output_pixels() * self.count;
         let depth = job.window.taps() * job.c;
         let threads = self.pool.threads();
         let panels = Panels::new::<S>(job.k).count();
-        let (values, stride) = if job.reads_rows_as_they_are() && pairs.is_none() {
+        let is_ready = job.reads_rows_as_they_are() && job.factors == Factors::Exact;
+        let (values, stride) = if is_ready {
             (job.view.values, depth)
         } else {
             let stride = if pairs.is_some() { depth / 2 } else { depth };
@@ -123,7 +120,7 @@ impl Context<'_> {
                 s.vectorize(
                     #[inline(always)]
                     || match pairs {
-                        None => job.gather_rows(s, first, count, to),
+                        None => job.gather_factors(s, first, count, to),
                         Some(pairs) => narrow(s, pairs, job.rows(s, first, count, scratch), to),
                     },
                 );
@@ -191,7 +188,23 @@ impl<'a> ConvolutionForward<'a> {
         }
     }
 
-    /// The same, or the pixels themselves where those are the rows.
+    /// The same as what the product multiplies, unless that is words.
+    #[inline(always)]
+    fn gather_factors<S: Simd>(&self, s: S, first: usize, count: usize, to: &mut [f32]) {
+        self.gather_rows(s, first, count, to);
+        if self.factors == Factors::Rounded {
+            round(to);
+        }
+    }
+
+    /// What multiplies the words, where the product is one of words.
+    #[inline(always)]
+    fn pairs<S: Simd>(&self) -> Option<S::Pairs> {
+        let has_words = self.factors == Factors::Words;
+        has_words.then(|| S::Pairs::detect().expect("words only where they can be multiplied"))
+    }
+
+    /// The rows, or the pixels themselves where those are the rows.
     #[inline(always)]
     fn rows<'t, S: Simd>(&self, s: S, first: usize, count: usize, to: &'t mut [f32]) -> &'t [f32]
     where
@@ -242,13 +255,19 @@ impl<'a> ConvolutionForward<'a> {
             return;
         }
         let depth = self.window.taps() * self.c;
-        let values = self.rows(s, first, count, patches);
         if let Some(pairs) = pairs {
+            let values = self.rows(s, first, count, patches);
             narrow(s, pairs, values, words);
             let (values, stride) = (&*words, depth / 2);
             let a = Rows { values, stride };
             self.multiply_block(s, Paired(pairs), first, count, a, panels, products, place);
         } else {
+            let values = if self.factors == Factors::Exact {
+                self.rows(s, first, count, patches)
+            } else {
+                self.gather_factors(s, first, count, patches);
+                patches
+            };
             let stride = depth;
             let a = Rows { values, stride };
             self.multiply_block(s, Single(s), first, count, a, panels, products, place);
