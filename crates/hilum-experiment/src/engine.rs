@@ -4,7 +4,7 @@ use hilum_cpu::{CpuEngine, Options, Precision};
 use hilum_graph::{DeviceName, Engine, EngineError, Graph, Parameters};
 
 use crate::session::Session;
-use crate::settings::MachineSettings;
+use crate::settings::{Arithmetic, MachineSettings};
 
 /// An engine that runs `graph` on the `machine`, beginning with `parameters`.
 ///
@@ -20,10 +20,21 @@ pub(crate) fn open(
     let options = Options {
         threads: Some(machine.threads),
         instruction_set: Some(session.instruction_set),
-        precision: Precision::F32,
+        precision: match machine.precision {
+            Arithmetic::F32 => Precision::F32,
+            Arithmetic::Bf16 => Precision::Bf16,
+        },
     };
     match machine.device {
         DeviceName::Cpu => open_cpu(options, graph, parameters),
+        DeviceName::Gpu { .. } if machine.precision == Arithmetic::Bf16 => {
+            Err(EngineError::Device {
+                device: machine.device.to_string(),
+                reason: "`bf16` is computed on the processor alone\n\
+                         hint: write `--precision f32`, or `--device cpu`"
+                    .to_owned(),
+            })
+        }
         DeviceName::Gpu { .. } => open_gpu(machine.device, options, graph, parameters),
     }
 }

@@ -14,7 +14,7 @@ use hilum_train::Settings;
 use serde::Serialize;
 
 use crate::session::Session;
-use crate::settings::{MachineSettings, words};
+use crate::settings::{Arithmetic, MachineSettings, words};
 use crate::{ExperimentError, engine};
 
 /// Classes that the networks tell apart.
@@ -65,6 +65,8 @@ pub struct BenchFigure {
     pub batch: NonZeroUsize,
     /// Threads that computed.
     pub threads: NonZeroUsize,
+    /// In which numbers it multiplied: steps are in f32 always.
+    pub precision: Arithmetic,
     /// Side of the images in pixels.
     pub image_size: usize,
     /// Milliseconds per image, of the best repeat.
@@ -105,6 +107,10 @@ pub fn bench(request: &Bench, session: &Session<'_>) -> Result<BenchFigure, Expe
         mode: request.mode,
         batch: request.batch,
         threads: machine.threads,
+        precision: match request.mode {
+            BenchMode::Predict => machine.precision,
+            BenchMode::Train => Arithmetic::F32,
+        },
         image_size: input.height,
         ms_per_image: seconds_per_image * 1e3,
         gflops_per_second: gflops / seconds_per_image,

@@ -28,4 +28,4 @@ pub use error::SettingError;
 pub use kind::{Kind, Range, Word, shown};
 pub use run::{DataSettings, MachineSettings, NetworkSettings, RunSettings};
 pub(crate) use words::words;
-pub use words::{AugmentationPreset, NormalisationKind, Optimizer, ScheduleKind};
+pub use words::{Arithmetic, AugmentationPreset, NormalisationKind, Optimizer, ScheduleKind};

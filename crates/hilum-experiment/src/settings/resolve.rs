@@ -134,6 +134,7 @@ impl Choices {
         MachineSettings {
             device: self.device.unwrap_or_default(),
             threads: threads.unwrap_or_else(cores),
+            precision: self.precision.unwrap_or_default(),
             engine: None,
         }
     }

@@ -9,6 +9,7 @@ use hilum_imaging::Recipe;
 use hilum_train::Settings;
 use serde::{Deserialize, Serialize};
 
+use super::words::Arithmetic;
 use crate::weights::StartingWeights;
 
 /// What a run was started with; `--resume` starts with the same.
@@ -86,6 +87,9 @@ pub struct MachineSettings {
     pub device: DeviceName,
     /// Threads; results are the same to the bit only for the same count.
     pub threads: NonZeroUsize,
+    /// In which numbers predictions are multiplied.
+    #[serde(default, skip_serializing_if = "Arithmetic::is_exact")]
+    pub precision: Arithmetic,
     /// The engine's description; absent until it is open. A record, not a choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,

@@ -174,7 +174,7 @@ fn ranges_are_those_that_settings_have_by_themselves() {
         };
         if matches!(
             setting.heading,
-            Heading::Data | Heading::Machine | Heading::Preprocessing
+            Heading::Data | Heading::Machine | Heading::Prediction | Heading::Preprocessing
         ) || setting.name == "network.dropout"
         {
             continue;

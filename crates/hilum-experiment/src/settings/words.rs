@@ -37,6 +37,16 @@ macro_rules! words {
 pub(crate) use words;
 
 words! {
+    /// In which numbers predictions are multiplied.
+    Arithmetic {
+        /// As weights and images are given.
+        F32 = "f32",
+        /// Rounded to 8 bits of precision; sums are f32.
+        Bf16 = "bf16",
+    }
+}
+
+words! {
     /// How weights follow their gradients.
     Optimizer {
         /// Adam.
@@ -81,5 +91,23 @@ words! {
         Scale = "scale",
         /// (byte / 255 - mean) / std of ImageNet.
         Imagenet = "imagenet",
+    }
+}
+
+#[expect(
+    clippy::derivable_impls,
+    reason = "the words' own declaration derives nothing of the kind"
+)]
+impl Default for Arithmetic {
+    fn default() -> Self {
+        Self::F32
+    }
+}
+
+impl Arithmetic {
+    /// Whether nothing is rounded.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    pub(crate) fn is_exact(&self) -> bool {
+        *self == Self::F32
     }
 }

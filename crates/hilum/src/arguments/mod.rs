@@ -18,7 +18,7 @@ pub(crate) use folds::FoldArguments;
 pub(crate) use out_file::OutFile;
 pub(crate) use plots::PlotArguments;
 pub(crate) use settings::{
-    Chosen, OfData, OfEvaluation, OfFolds, OfMachine, OfPrediction, OfRun, Selection,
+    Chosen, OfBench, OfData, OfEvaluation, OfFolds, OfMachine, OfPrediction, OfRun, Selection,
 };
 pub(crate) use words::one_of;
 

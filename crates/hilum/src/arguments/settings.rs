@@ -45,17 +45,22 @@ macro_rules! selections {
 
 selections! {
     /// All that decides a run.
-    OfRun = |_setting| true;
+    OfRun = |setting| setting.heading != Heading::Prediction;
     /// The same without what makes a final model.
-    OfFolds = |setting| setting.heading != Heading::Run;
+    OfFolds = |setting| !matches!(setting.heading, Heading::Run | Heading::Prediction);
     /// How data is read.
     OfData = |setting| setting.heading == Heading::Data;
     /// How data is read, audited and judged.
-    OfEvaluation = |setting| matches!(setting.heading, Heading::Data | Heading::Audit | Heading::Machine);
+    OfEvaluation = |setting| matches!(setting.heading, Heading::Data | Heading::Audit | Heading::Machine | Heading::Prediction);
     /// How files are read and judged.
-    OfPrediction = |setting| setting.flag == "max-pixels" || setting.heading == Heading::Machine;
+    OfPrediction = |setting| {
+        setting.flag == "max-pixels"
+            || matches!(setting.heading, Heading::Machine | Heading::Prediction)
+    };
     /// What computes.
     OfMachine = |setting| setting.heading == Heading::Machine;
+    /// What computes, and how it predicts.
+    OfBench = |setting| matches!(setting.heading, Heading::Machine | Heading::Prediction);
 }
 
 impl<S: Selection> Args for Chosen<S> {
@@ -201,7 +206,7 @@ fn heading(heading: Heading) -> &'static str {
         Heading::Training => "Training (defaults: from nothing / from pre-trained weights)",
         Heading::Preprocessing => "Preprocessing",
         Heading::Augmentation => "Augmentation (training slices only)",
-        Heading::Machine => "Machine",
+        Heading::Machine | Heading::Prediction => "Machine",
         Heading::Run => "Run",
     }
 }

@@ -6,7 +6,7 @@ use clap::ArgMatches;
 use hilum_experiment::{Bench, BenchMode, bench};
 use hilum_graph::Architecture;
 
-use crate::arguments::{Chosen, OfMachine, one_of};
+use crate::arguments::{Chosen, OfBench, one_of};
 use crate::error::CommandError;
 use crate::screen::{self, Screen};
 use crate::surroundings::session;
@@ -14,12 +14,12 @@ use crate::surroundings::session;
 /// What `hilum bench` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Prints a line of JSON per figure:\n  arch, mode, batch, threads: what was measured\n  image_size: side of the images in pixels\n  ms_per_image: milliseconds per image, of the best repeat: of those that fit into a second, of at \
+    after_help = "Prints a line of JSON per figure:\n  arch, mode, batch, threads, precision: what was measured\n  image_size: side of the images in pixels\n  ms_per_image: milliseconds per image, of the best repeat: of those that fit into a second, of at \
 least 5, after one to warm up\n  gflops_per_second: 10^9 floating-point operations per second: 2 for each multiplication with \
 addition in convolutions and dense layers; a training step counts 3 times a forward pass\n  memory_mb: 10^6 bytes that the engine keeps; null if it cannot say\n  peak_rss_mb: 10^6 bytes of memory that the process held at its peak; null outside of Linux\n  engine: what ran it\n\n\
 Weights are random, images are synthetic, four classes are told apart. Nothing is read or \
 written.\n\n\
-Examples:\n  hilum bench --arch mobilenet-v2 --mode predict --batch 1\n  hilum bench --arch reference-cnn --mode train --threads 2"
+Examples:\n  hilum bench --arch mobilenet-v2 --mode predict --batch 1 --precision bf16\n  hilum bench --arch reference-cnn --mode train --threads 2"
 )]
 pub(crate) struct Arguments {
     /// The network; all, one after another, if left out
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     image_size: Option<NonZeroUsize>,
 
     #[command(flatten)]
-    chosen: Chosen<OfMachine>,
+    chosen: Chosen<OfBench>,
 }
 
 /// Measures and prints, figure by figure.
