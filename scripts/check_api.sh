@@ -30,12 +30,15 @@ timeout 300 "$python" -m pip install --quiet --disable-pip-version-check --root-
   || skip "tritonclient and schemathesis cannot be installed: $(tail -n 1 "$folder/pip.log")"
 export PYTHONPATH=$folder/packages
 
-hilum=${HILUM:-}
-if [ -z "$hilum" ]; then
-  cargo build --quiet --package hilum --locked
-  hilum=${CARGO_TARGET_DIR:-target}/debug/hilum
+# Of the whole workspace, as its tests are built: what they have built is built already.
+built=${CARGO_TARGET_DIR:-target}/debug
+if [ -n "${HILUM:-}" ]; then
+  cargo build --quiet --workspace --locked --example slices
+else
+  cargo build --quiet --workspace --locked --example slices --bin hilum
 fi
-cargo run --quiet --package hilum-serve --example slices --locked -- "$folder/slices"
+hilum=${HILUM:-$built/hilum}
+"$built/examples/slices" "$folder/slices"
 
 "$python" scripts/check_kserve.py "$hilum" "$folder"/slices/*.png
 

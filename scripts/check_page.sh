@@ -34,11 +34,14 @@ fi
 
 series=target/check-page/phantom
 rm -rf "$series"
-cargo run --quiet --package hilum-imaging --example phantom_series -- "$series" 24 512
-hilum=${HILUM:-}
-if [ -z "$hilum" ]; then
-  cargo build --quiet --package hilum
-  hilum=${CARGO_TARGET_DIR:-target}/debug/hilum
+# Of the whole workspace, as its tests are built: what they have built is built already.
+built=${CARGO_TARGET_DIR:-target}/debug
+if [ -n "${HILUM:-}" ]; then
+  cargo build --quiet --workspace --example phantom_series
+else
+  cargo build --quiet --workspace --example phantom_series --bin hilum
 fi
+hilum=${HILUM:-$built/hilum}
+"$built/examples/phantom_series" "$series" 24 512
 python3 scripts/check_page.py --chromium "$chromium" --driver "$driver" --axe "$axe" \
   --hilum "$hilum" --series "$series" "${options[@]}"
