@@ -45,6 +45,35 @@ fn every_figure_is_a_line_that_says_what_was_measured() {
     }
 }
 
+#[test]
+fn predictions_are_timed_in_the_precision_that_is_asked_for_and_steps_in_f32() {
+    let small = [
+        "--arch",
+        "compact-cnn",
+        "--image-size",
+        "32",
+        "--threads",
+        "1",
+    ];
+    for (asked, predicted) in [(&[][..], "f32"), (&["--precision", "bf16"][..], "bf16")] {
+        let figures = figures(&[&small[..], asked].concat());
+        let found: Vec<_> = figures
+            .iter()
+            .map(|figure| {
+                (
+                    figure["mode"].as_str().unwrap(),
+                    figure["precision"].as_str().unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(found, [("predict", predicted), ("train", "f32")]);
+        let engine = figures[0]["engine"].as_str().unwrap();
+        assert_eq!(engine.contains("bf16"), predicted == "bf16", "{engine}");
+    }
+    let training = Workplace::new().hilum(&["train", "slices", "--precision", "bf16"]);
+    training.refuses(&["--precision"]);
+}
+
 /// Two operations per multiply-add, three passes per training step, whatever the time.
 #[test]
 fn operations_follow_from_the_layers() {
