@@ -12,6 +12,12 @@ pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: Shared<'_>,
     let (rows, columns) = (shape.rows, shape.columns);
     assert!(to.len() >= shape.len(), "room for packed weights");
     assert!(weights.len() >= shape.source_len(), "all weights");
+    let rounded = (shape.factors == Factors::Rounded).then(|| {
+        let mut rounded = weights.to_vec();
+        round(&mut rounded);
+        rounded
+    });
+    let weights = rounded.as_deref().unwrap_or(weights);
     let tasks = pool.threads() * 2;
     pool.run(tasks, |task, _| {
         let packed = match shape.factors {
@@ -31,9 +37,10 @@ pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: Shared<'_>,
                     transform_weights::<S, Two, 2, 4>(s, weights, rows, columns, part, to);
                 }
                 _ => match shape.factors {
-                    Factors::Exact => pack_rows::<S>(weights, rows, columns, part, to),
                     Factors::Words => pack_words::<S>(weights, rows, columns, part, to),
-                    Factors::Rounded => pack_rounded::<S>(weights, rows, columns, part, to),
+                    Factors::Exact | Factors::Rounded => {
+                        pack_rows::<S>(weights, rows, columns, part, to);
+                    }
                 },
             },
         );
@@ -54,28 +61,6 @@ fn pack_rows<S: Simd>(
         for row in part.clone() {
             let from = &from[row * columns + first..][..width];
             to.part(first * rows + row * width, width).copy_from(from);
-        }
-    }
-}
-
-/// The same, rounded to `bf16`.
-fn pack_rounded<S: Simd>(
-    from: &[f32],
-    rows: usize,
-    columns: usize,
-    part: std::ops::Range<usize>,
-    to: Scattered<'_>,
-) {
-    let first = part.start * columns;
-    let mut rounded = from[first..part.end * columns].to_vec();
-    round(&mut rounded);
-    let panels = Panels::new::<S>(columns);
-    for panel in 0..panels.count() {
-        let first = panels.start(panel) * S::LANES;
-        let width = panels.width(panel) * S::LANES;
-        for (row, from) in part.clone().zip(rounded.chunks_exact(columns)) {
-            let to = to.part(first * rows + row * width, width);
-            to.copy_from(&from[first..][..width]);
         }
     }
 }
