@@ -40,5 +40,5 @@ mod store;
 mod threads;
 
 pub use engine::{CpuEngine, Options};
-pub use precision::{Precision, PrecisionError};
+pub use precision::Precision;
 pub use simd::{InstructionSet, InstructionSetError};

@@ -254,15 +254,6 @@ impl InstructionSet {
         }
     }
 
-    /// Whether this processor multiplies `bf16` with it, twice as many as `f32`.
-    pub fn multiplies_bf16(self) -> bool {
-        match self {
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => <Avx512 as Simd>::Pairs::detect().is_some(),
-            _ => false,
-        }
-    }
-
     /// The name that `HILUM_SIMD` takes.
     pub const fn name(self) -> &'static str {
         match self {
