@@ -14,7 +14,9 @@
 //! ```
 
 mod cache_folder;
+mod private_folder;
 mod write_atomically;
 
 pub use cache_folder::cache_folder;
+pub use private_folder::create_private_folder;
 pub use write_atomically::{move_into_place, write_atomically};

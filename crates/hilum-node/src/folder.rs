@@ -26,7 +26,8 @@ impl Folder {
             folder: root.to_owned(),
             source: source.into(),
         };
-        create_private(root).map_err(broken)?;
+        // Instances name patients.
+        hilum_files::create_private_folder(root).map_err(broken)?;
         let lock = File::create(root.join("lock")).map_err(broken)?;
         match lock.file().try_lock() {
             Ok(()) => {}
@@ -90,20 +91,6 @@ impl Folder {
             _ => sync(parent),
         }
     }
-}
-
-/// Instances name patients: only the user may look.
-fn create_private(root: &Path) -> io::Result<()> {
-    if root.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = root.parent() {
-        fs_err::create_dir_all(parent)?;
-    }
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(root)
 }
 
 /// Removes a folder that may be gone already.

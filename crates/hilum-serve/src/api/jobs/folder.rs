@@ -55,7 +55,8 @@ impl Folder {
             folder: folder.clone(),
             source,
         };
-        create_private(root).map_err(broken)?;
+        // Uploads name patients.
+        hilum_files::create_private_folder(root).map_err(broken)?;
         let lock = File::create(root.join("lock")).map_err(broken)?;
         match lock.file().try_lock() {
             Ok(()) => {}
@@ -172,20 +173,6 @@ impl Folder {
         let file = self.file(id, extension);
         file.is_some_and(|path| std::fs::remove_file(path).is_ok())
     }
-}
-
-/// Uploads name patients: only the user may look.
-fn create_private(root: &Path) -> io::Result<()> {
-    if root.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = root.parent() {
-        fs_err::create_dir_all(parent)?;
-    }
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(root)
 }
 
 fn id_of(path: &Path) -> Option<&str> {
