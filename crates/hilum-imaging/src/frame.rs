@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Anatomy, Extent, Frame, Pixels, Tones};
+use crate::{Anatomy, Frame, Pixels, Tones};
 
 /// What lungs and soft tissue become, in grey levels: as in a wide window that shows bone as well.
 const FIXED: Tones = Tones {
@@ -39,56 +39,61 @@ impl Frame {
             framed.has_lungs = false;
             return framed;
         };
-        if self.is_toned() {
-            match anatomy.tones() {
-                Some(tones) => toned(framed.pixels.to_mut(), tones),
-                None => framed.has_lungs = false,
-            }
-        }
-        if self.is_cut() {
-            darken_outside(framed.pixels.to_mut(), &anatomy);
-            let extent = anatomy.extent(pixels.width(), pixels.height());
-            framed.pixels = Cow::Owned(framed.pixels.cut(extent));
-        }
+        let tones = self.is_toned().then(|| anatomy.tones());
+        framed.has_lungs = tones != Some(None);
+        let table = tones.flatten().map(table);
+        framed.pixels = match (self.is_cut(), table) {
+            (true, table) => Cow::Owned(body(pixels, &anatomy, table.as_ref())),
+            (false, Some(table)) => Cow::Owned(toned(pixels, &table)),
+            (false, None) => Cow::Borrowed(pixels),
+        };
         framed
     }
 }
 
+/// What becomes of each grey level.
+type Table = [u8; 256];
+
 /// Moves the two tones to [`FIXED`], and all levels along the line through them.
-fn toned(pixels: &mut Pixels, tones: Tones) {
+fn table(tones: Tones) -> Table {
     let slope = (FIXED.tissue - FIXED.lung) / (tones.tissue - tones.lung);
-    let table: [u8; 256] = std::array::from_fn(|level| {
+    std::array::from_fn(|level| {
         let line = (level as f32 - tones.lung) * slope + FIXED.lung;
         line.clamp(0.0, 255.0).round() as u8
-    });
-    for value in pixels.data_mut() {
-        *value = table[usize::from(*value)];
-    }
+    })
 }
 
-/// Air, as black as it gets, outside of the body's hull.
-fn darken_outside(pixels: &mut Pixels, anatomy: &Anatomy) {
+fn toned(pixels: &Pixels, table: &Table) -> Pixels {
+    let levels = pixels.data().iter();
+    let data = levels.map(|level| table[usize::from(*level)]).collect();
+    Pixels::new(pixels.width(), pixels.height(), pixels.channels(), data)
+}
+
+/// The body's box; air, as black as it gets, outside of its hull.
+fn body(pixels: &Pixels, anatomy: &Anatomy, table: Option<&Table>) -> Pixels {
     let (width, height) = (pixels.width(), pixels.height());
     let channels = pixels.channels().count();
-    let rows = pixels.data_mut().chunks_exact_mut(width * channels);
-    for (row, values) in rows.enumerate() {
-        let (from, to) = anatomy.columns(row, width, height);
-        values[..from * channels].fill(0);
-        values[to.max(from) * channels..].fill(0);
+    let extent = anatomy.extent(width, height);
+    let (left, right) = (extent.left, extent.left + extent.width);
+    let mut data = vec![0; extent.width * extent.height * channels];
+    let rows = pixels.data().chunks_exact(width * channels);
+    let rows = rows.enumerate().skip(extent.top);
+    for ((row, levels), to) in rows.zip(data.chunks_exact_mut(extent.width * channels)) {
+        let (first, end) = anatomy.columns(row, width, height);
+        let (first, end) = (first.clamp(left, right), end.clamp(left, right));
+        if first >= end {
+            continue;
+        }
+        let to = &mut to[(first - left) * channels..(end - left) * channels];
+        let levels = &levels[first * channels..end * channels];
+        match table {
+            None => to.copy_from_slice(levels),
+            Some(table) => {
+                for (to, level) in to.iter_mut().zip(levels) {
+                    *to = table[usize::from(*level)];
+                }
+            }
+        }
     }
-}
-
-impl Pixels {
-    /// What lies within a box of the image.
-    fn cut(&self, extent: Extent) -> Self {
-        let channels = self.channels().count();
-        let rows = self.data().chunks_exact(self.width() * channels);
-        let (from, to) = (extent.left, extent.left + extent.width);
-        let rows = rows.skip(extent.top).take(extent.height);
-        let data: Vec<u8> = rows
-            .flat_map(|row| &row[from * channels..to * channels])
-            .copied()
-            .collect();
-        Self::new(extent.width, extent.height, self.channels(), data)
-    }
+    Pixels::new(extent.width, extent.height, pixels.channels(), data)
 }

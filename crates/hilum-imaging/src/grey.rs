@@ -40,6 +40,13 @@ impl Pixels {
         Some(Self::new(width, height, Channels::Grey, data))
     }
 
+    /// The same picture in as few channels as it takes: one where red, green and blue are equal
+    /// everywhere.
+    #[must_use]
+    pub fn in_fewest_channels(self) -> Self {
+        self.single_channel().unwrap_or(self)
+    }
+
     /// Three values per pixel; a grey value is repeated. RGB pixels are copied.
     #[must_use]
     pub fn to_rgb(&self) -> Self {

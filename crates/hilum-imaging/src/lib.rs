@@ -42,6 +42,7 @@ mod series;
 mod sheet;
 mod stranger;
 mod stress;
+mod transpose;
 mod window;
 mod write;
 

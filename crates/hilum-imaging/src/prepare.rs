@@ -177,6 +177,7 @@ impl Recipe {
     /// The same of a slice that is decoded already, through this recipe's window.
     #[must_use]
     pub fn prepared(&self, Slice { pixels, mut info }: Slice) -> Slice {
+        let pixels = pixels.in_fewest_channels();
         let framed = self.frame.of(&pixels);
         if !framed.has_body {
             info.notes.push(SourceNote::NoBody);
@@ -199,6 +200,8 @@ impl Recipe {
     /// # Panics
     /// If [`Recipe::validate`] would have refused the recipe.
     pub fn prepare(&self, pixels: &Pixels) -> Pixels {
+        let single = pixels.single_channel();
+        let pixels = single.as_ref().unwrap_or(pixels);
         self.fitted(&self.frame.of(pixels).pixels)
     }
 
@@ -228,14 +231,11 @@ impl Recipe {
         }
     }
 
-    /// The same of pixels that are in their frame.
+    /// The same of pixels that are in their frame, and in no more channels than they need.
     fn fitted(&self, pixels: &Pixels) -> Pixels {
         let source = match (self.channels, pixels.channels()) {
-            (_, Channels::Grey) => Cow::Borrowed(pixels),
             (Channels::Grey, Channels::Rgb) => Cow::Owned(pixels.to_grey()),
-            (Channels::Rgb, Channels::Rgb) => pixels
-                .single_channel()
-                .map_or(Cow::Borrowed(pixels), Cow::Owned),
+            (Channels::Grey | Channels::Rgb, _) => Cow::Borrowed(pixels),
         };
         let sides = (source.width(), source.height());
         let (width, height) = self.fit.content_size(sides, self.width, self.height);

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::Path;
 
 use hilum_imaging::{
-    Channels, Clahe, DecodeLimits, Fit, Interpolation, Normalisation, Pixels, Recipe, RecipeError,
-    Transform, Views, Window, decode,
+    Channels, Clahe, DecodeLimits, Fit, Frame, Interpolation, Normalisation, Pixels, Recipe,
+    RecipeError, Transform, Views, Window, decode,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -435,4 +435,28 @@ fn files() -> Vec<std::path::PathBuf> {
         .flat_map(|kind| fs::read_dir(folder.join(kind)).unwrap())
         .map(|entry| entry.unwrap().path())
         .collect()
+}
+
+/// What is equal in all channels is the same picture as in one, in every frame.
+#[test]
+fn a_colourless_picture_is_prepared_as_its_grey_one() {
+    let phantom = hilum_imaging::Phantom {
+        size: 300,
+        patient_seed: 5,
+        slice_index: 0,
+        lesion: hilum_imaging::Lesion::None,
+    };
+    let grey = phantom.render().windowed(-600.0, 1500.0);
+    for frame in [Frame::None, Frame::Cut, Frame::Tones, Frame::Both] {
+        let recipe = Recipe {
+            frame,
+            ..Recipe::imagenet(224)
+        };
+        let prepared = recipe.prepare(&grey);
+        assert_eq!(prepared.channels(), Channels::Grey);
+        assert_eq!(recipe.prepare(&grey.to_rgb()), prepared);
+    }
+    let fingerprint = hilum_imaging::SliceFingerprint::of(&grey);
+    let of_rgb = hilum_imaging::SliceFingerprint::of(&grey.to_rgb());
+    assert_eq!(of_rgb, fingerprint);
 }

@@ -1,6 +1,6 @@
 //! A small grey copy of a slice, and thresholds of its levels.
 
-use crate::{Interpolation, Pixels};
+use crate::{Channels, Interpolation, Pixels};
 
 /// Grey levels, row by row.
 pub(super) struct Plane {
@@ -20,7 +20,10 @@ impl Plane {
         } else {
             pixels.clone()
         };
-        let small = small.to_grey();
+        let small = match small.channels() {
+            Channels::Grey => small,
+            Channels::Rgb => small.to_grey(),
+        };
         Self {
             width: small.width(),
             height: small.height(),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Channels, Pixels};
+use crate::Pixels;
 
 /// The first 128 bits of BLAKE3 over size and decoded pixels.
 ///
@@ -21,8 +21,8 @@ impl PixelDigest {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&(pixels.width() as u64).to_le_bytes());
         hasher.update(&(pixels.height() as u64).to_le_bytes());
-        match without_equal_channels(pixels) {
-            Some(grey) => hasher.update(&grey),
+        match pixels.single_channel() {
+            Some(grey) => hasher.update(grey.data()),
             None => hasher.update(pixels.data()),
         };
         let mut digest = [0; 16];
@@ -31,21 +31,10 @@ impl PixelDigest {
     }
 }
 
-/// One byte a pixel, if the three channels are equal everywhere.
-fn without_equal_channels(pixels: &Pixels) -> Option<Vec<u8>> {
-    if pixels.channels() == Channels::Grey {
-        return None;
-    }
-    let (colors, _) = pixels.data().as_chunks::<3>();
-    colors
-        .iter()
-        .all(|[red, green, blue]| red == green && green == blue)
-        .then(|| colors.iter().map(|[red, _, _]| *red).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Channels;
 
     fn rgb(data: &[u8]) -> Pixels {
         Pixels::new(data.len() / 3, 1, Channels::Rgb, data.to_vec())

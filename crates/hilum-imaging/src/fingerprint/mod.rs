@@ -9,7 +9,7 @@ pub use digest::PixelDigest;
 pub use likeness::{Likeness, THUMBNAIL_SIDE};
 pub use slice_set::{SliceSet, SliceSetError};
 
-use crate::{Interpolation, Pixels};
+use crate::{Channels, Interpolation, Pixels};
 
 /// By what a slice is known again: exactly, and in another encoding, size or tone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,12 @@ impl SliceFingerprint {
     /// The fingerprint of a decoded picture, before any resizing.
     pub fn of(pixels: &Pixels) -> Self {
         let side = THUMBNAIL_SIDE;
-        let thumbnail = pixels.to_grey().resize(side, side, Interpolation::Bilinear);
+        let single = pixels.single_channel();
+        let pixels = single.as_ref().unwrap_or(pixels);
+        let thumbnail = match pixels.channels() {
+            Channels::Grey => pixels.resize(side, side, Interpolation::Bilinear),
+            Channels::Rgb => pixels.to_grey().resize(side, side, Interpolation::Bilinear),
+        };
         Self {
             digest: PixelDigest::of(pixels),
             likeness: Likeness::of(thumbnail.data()),
