@@ -4,6 +4,7 @@ mod border;
 mod core;
 mod crossing;
 mod deriving;
+mod machines;
 mod tapping;
 
 use std::num::NonZeroUsize;

@@ -7,9 +7,10 @@ use hilum_graph::{
 
 use super::border::source;
 use super::deriving::Deriver;
+use super::machines::Machines;
 use crate::Precision;
 use crate::average;
-use crate::machine::{BatchMoments, Machine};
+use crate::machine::{BatchMoments, Machine, Results};
 use crate::memory::Buffer;
 use crate::optimizer::Optimizer;
 use crate::program::{self, Mode, Program, Value};
@@ -32,9 +33,9 @@ pub(super) struct Core<S> {
     /// The running average of the parameters.
     pub(super) average: Option<Buffer>,
     /// The whole network.
-    pub(super) inference: Option<Machine<S>>,
+    pub(super) inference: Machines<S>,
     /// The same, which leaves behind what the taps hold.
-    pub(super) tapped: Option<Machine<S>>,
+    pub(super) tapped: Machines<S>,
     /// The nodes before the border of a run that freezes some, and those behind it.
     pub(super) frozen: Option<BorderMachine<S>>,
     pub(super) thawed: Option<BorderMachine<S>>,
@@ -58,8 +59,10 @@ pub(super) struct Training<S> {
 }
 
 /// Values of the largest tensor of a pass without backward: so many images go together that it
-/// stays in the last cache.
-const LARGEST_TENSOR: usize = 4 << 20;
+/// stays in a thread's share of the last cache.
+const LARGEST_TENSOR: usize = 2 << 20;
+/// Images that go together at most: weights stay in the caches from one lot to the next.
+const LARGEST_LOT: usize = 8;
 
 /// An engine on one instruction set, whichever it is.
 pub(super) trait AnyCore: Engine {
@@ -87,8 +90,8 @@ impl<S: Simd> Core<S> {
             optimizer: Optimizer::default(),
             pool: Pool::new(threads),
             average: None,
-            inference: None,
-            tapped: None,
+            inference: Machines::default(),
+            tapped: Machines::default(),
             frozen: None,
             thawed: None,
             training: None,
@@ -126,25 +129,18 @@ impl<S: Simd> Core<S> {
         )
     }
 
-    /// A machine for inference over nodes `range`, for batches of `count`; `kept` if it does.
+    /// A machine for inference over nodes `range`, for batches of `count`.
     pub(super) fn inference_machine(
         &self,
-        kept: Option<Machine<S>>,
         range: std::ops::Range<usize>,
         wanted: &[NodeIndex],
         count: usize,
     ) -> Machine<S> {
-        // One image alone is a case of its own: a single slice to be looked at.
-        let fits = |machine: &Machine<S>| (machine.capacity() == 1) == (count == 1);
-        if let Some(machine) = kept.filter(fits) {
-            return machine;
-        }
         let program = self.program(Mode::Inference, range, wanted);
         let largest = program.values.iter().map(Value::len).max().unwrap_or(1);
-        let capacity = if count == 1 {
-            1
-        } else {
-            (LARGEST_TENSOR / largest.max(1)).clamp(2, 16)
+        let capacity = match count {
+            1 => 1,
+            _ => (LARGEST_TENSOR / largest.max(1)).clamp(2, LARGEST_LOT),
         };
         Machine::new(
             self.simd,
@@ -156,38 +152,32 @@ impl<S: Simd> Core<S> {
         )
     }
 
-    /// Runs `machine` over a batch in lots, and gives `take` every lot's results.
-    pub(super) fn run_in_lots(
+    /// What `take` makes of the results of `machine`, lot after lot of a batch.
+    pub(super) fn run_in_lots<R: Send>(
         &mut self,
         machine: &mut Machine<S>,
         images: &Batch,
-        mut take: impl FnMut(&Machine<S>, usize),
-    ) {
-        let per_image = images.shape.value_count();
-        for lot in images.data.chunks(machine.capacity() * per_image) {
-            let count = lot.len() / per_image;
-            machine.forward(
-                count,
-                &|_| lot,
-                0,
-                &self.store,
-                &self.parameters,
-                &mut self.pool,
-            );
-            take(machine, count);
-        }
+        take: impl Fn(Results<'_>, usize) -> R + Sync,
+    ) -> Vec<R> {
+        machine.forward_in_lots(
+            &images.data,
+            images.shape.value_count(),
+            &self.store,
+            &self.parameters,
+            &mut self.pool,
+            take,
+        )
     }
 
     pub(super) fn infer(&mut self, images: &Batch) -> Vec<f32> {
-        let kept = self.inference.take();
-        let nodes = 0..self.graph.nodes().len();
-        let mut machine = self.inference_machine(kept, nodes, &[self.last()], images.count);
-        let mut logits = Vec::with_capacity(images.count * self.graph.class_count());
-        self.run_in_lots(&mut machine, images, |machine, count| {
-            logits.extend(machine.output(0, count));
-        });
-        self.inference = Some(machine);
-        logits
+        let (nodes, wanted) = (0..self.graph.nodes().len(), [self.last()]);
+        let mut machines = std::mem::take(&mut self.inference);
+        let make = |count| self.inference_machine(nodes, &wanted, count);
+        let mut machine = machines.take(images.count, make);
+        let logits = self.run_in_lots(&mut machine, images, |results, count| results.of(0, count));
+        machines.put(machine);
+        self.inference = machines;
+        logits.concat()
     }
 
     pub(super) fn finite(&self, logits: Vec<f32>) -> Result<Logits, EngineError> {
@@ -344,8 +334,8 @@ impl<S: Simd> AnyCore for Core<S> {
             + len(&self.gradients)
             + len(&self.average)
             + self.optimizer.memory()
-            + self.inference.as_ref().map_or(0, Machine::memory)
-            + self.tapped.as_ref().map_or(0, Machine::memory)
+            + self.inference.memory()
+            + self.tapped.memory()
             + part(&self.frozen)
             + part(&self.thawed)
             + training.map_or(0, |training| training.trained.memory())

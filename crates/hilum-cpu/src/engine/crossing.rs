@@ -15,29 +15,28 @@ impl<S: Simd> Core<S> {
         let mut machine = match kept {
             Some(part) => part.machine,
             // Always for many images: how a row is computed must not depend on their count.
-            None => self.inference_machine(None, 0..first_trained.0, &border, Self::MANY),
+            None => self.inference_machine(0..first_trained.0, &border, Self::MANY),
         };
         let shape = self.graph.border_shape(first_trained);
-        let mut rows = Vec::with_capacity(images.count * shape.value_count());
-        self.run_in_lots(&mut machine, images, |machine, count| {
-            let results: Vec<_> = (0..border.len())
-                .map(|of| machine.output(of, count))
-                .collect();
-            if let [only] = &results[..] {
-                return rows.extend_from_slice(only);
+        let rows = self.run_in_lots(&mut machine, images, |results, count| {
+            let mut results: Vec<_> = (0..border.len()).map(|of| results.of(of, count)).collect();
+            if let [only] = &mut results[..] {
+                return std::mem::take(only);
             }
+            let mut rows = Vec::with_capacity(count * shape.value_count());
             for image in 0..count {
                 for result in &results {
                     let len = result.len() / count;
                     rows.extend_from_slice(&result[image * len..][..len]);
                 }
             }
+            rows
         });
         self.frozen = Some(BorderMachine {
             first_trained,
             machine,
         });
-        Batch::new(images.count, shape, rows)
+        Batch::new(images.count, shape, rows.concat())
     }
 
     /// What each node of a border sent across, image by image.
@@ -73,7 +72,7 @@ impl<S: Simd> Core<S> {
         let last = self.last();
         let mut machine = match kept {
             Some(part) => part.machine,
-            None => self.inference_machine(None, nodes, &[last], Self::MANY),
+            None => self.inference_machine(nodes, &[last], Self::MANY),
         };
         let mut logits = Vec::with_capacity(features.count * self.graph.class_count());
         let width = features.shape.value_count();

@@ -15,25 +15,31 @@ impl<S: Simd> Core<S> {
             .collect();
         let mut wanted = vec![self.last()];
         wanted.extend(taps.iter().map(|tap| tap.node));
-        let kept = self.tapped.take();
         let nodes = 0..self.graph.nodes().len();
-        let mut machine = self.inference_machine(kept, nodes, &wanted, images.count);
+        let mut machines = std::mem::take(&mut self.tapped);
+        let make = |count| self.inference_machine(nodes, &wanted, count);
+        let mut machine = machines.take(images.count, make);
         let shape = self.graph.tapped_shape();
-        let mut logits = Vec::with_capacity(images.count * self.graph.class_count());
-        let mut rows = Vec::with_capacity(images.count * shape.value_count());
-        self.run_in_lots(&mut machine, images, |machine, count| {
-            logits.extend(machine.output(0, count));
-            let results: Vec<_> = (1..wanted.len())
-                .map(|which| machine.output(which, count))
+        let len = shape.value_count();
+        let taken = self.run_in_lots(&mut machine, images, |results, count| {
+            let tapped: Vec<_> = (1..wanted.len())
+                .map(|which| results.of(which, count))
                 .collect();
+            let mut rows = Vec::with_capacity(count * len);
             for image in 0..count {
-                for ((tap, shape), result) in taps.iter().zip(&shapes).zip(&results) {
+                for ((tap, shape), values) in taps.iter().zip(&shapes).zip(&tapped) {
                     let len = shape.value_count();
-                    tap.pool(*shape, &result[image * len..][..len], &mut rows);
+                    tap.pool(*shape, &values[image * len..][..len], &mut rows);
                 }
             }
+            (results.of(0, count), rows)
         });
-        self.tapped = Some(machine);
-        (logits, Batch::new(images.count, shape, rows))
+        machines.put(machine);
+        self.tapped = machines;
+        let (logits, rows): (Vec<_>, Vec<_>) = taken.into_iter().unzip();
+        (
+            logits.concat(),
+            Batch::new(images.count, shape, rows.concat()),
+        )
     }
 }

@@ -11,6 +11,7 @@ mod packed;
 mod plan;
 mod planes;
 mod state;
+mod workspace;
 
 pub(crate) use backward::BatchMoments;
-pub(crate) use state::Machine;
+pub(crate) use state::{Machine, Results};

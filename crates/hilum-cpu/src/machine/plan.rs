@@ -235,6 +235,15 @@ impl Plan {
         plan
     }
 
+    /// Whether the same algorithms would be chosen for one image alone.
+    pub(crate) fn computes_one_alike(&self, program: &Program) -> bool {
+        let mut steps = program.steps.iter().zip(&self.algorithms);
+        steps.all(|(step, algorithm)| match &step.work {
+            Work::Convolution(convolution) => choose(convolution, 1) == *algorithm,
+            _ => true,
+        })
+    }
+
     /// Whether the rows of a product are so few that all are gathered before any is multiplied:
     /// the weights, which are the most of it, are then read once.
     pub(crate) fn gathers_first(&self, convolution: &Convolution, weights: usize) -> bool {

@@ -1,9 +1,10 @@
 //! A machine: a program with its memory, and the packed forms of its parameters.
 
 use super::context::{Context, Scratch};
-use super::normalise::{self, Coefficients};
+use super::normalise;
 use super::packed;
-use super::plan::{Factors, Plan, Shape};
+use super::plan::{Factors, Plan};
+use super::workspace::Workspace;
 use crate::Precision;
 use crate::memory::Buffer;
 use crate::program::{Mode, Program, Step, ValueId, Work};
@@ -13,29 +14,21 @@ use crate::threads::Pool;
 
 /// A program with its memory.
 pub(crate) struct Machine<S> {
+    pub(super) ready: Ready<S>,
+    pub(super) workspace: Workspace,
+    /// Those of all threads but one, where threads take images by themselves.
+    lanes: Vec<Workspace>,
+}
+
+/// A program with the packed forms of its parameters: all that stays the same while it runs.
+pub(super) struct Ready<S> {
     pub(super) program: Program,
-    mode: Mode,
+    pub(super) mode: Mode,
     pub(super) plan: Plan,
-    arena: Buffer,
     /// Per step: weights in the order in which they are read, in inference and for depthwise
     /// convolutions. In training others are packed when their step runs: they change every time.
-    forward_weights: Vec<Option<Buffer>>,
-    /// Weights of the step that runs.
-    packed: Buffer,
-    /// A place where they are transposed before they are packed.
-    transposed: Buffer,
-    biases: Vec<Option<Buffer>>,
-    /// Per value: what its batch norm is at the moment; where backward follows.
-    pub(super) coefficients: Vec<Option<Coefficients>>,
-    /// Their rows.
-    norm_lines: Buffer,
-    /// One part per thread.
-    scratch: Buffer,
-    scratch_len: usize,
-    /// Weight gradients that tasks leave behind, one per task.
-    partial: Buffer,
-    /// Sums by channel that tasks leave behind, one per block of pixels.
-    tallies: Buffer,
+    pub(super) forward_weights: Vec<Option<Buffer>>,
+    pub(super) biases: Vec<Option<Buffer>>,
     /// By step: the latest generation of parameters that its packed forms know, if there are any.
     generations: Vec<Option<u64>>,
     pub(super) simd: S,
@@ -51,80 +44,142 @@ impl<S: Simd> Machine<S> {
         precision: Precision,
         threads: usize,
     ) -> Self {
+        let ready = Ready::new(s, program, mode, capacity, precision);
+        let workspace = Workspace::new(&ready.program, mode, &ready.plan, threads);
+        Self {
+            ready,
+            workspace,
+            lanes: Vec::new(),
+        }
+    }
+
+    /// Images that it has room for.
+    pub(crate) fn capacity(&self) -> usize {
+        self.ready.plan.capacity
+    }
+
+    /// Whether a machine for one image alone would compute everything in the same way.
+    pub(crate) fn computes_one_alike(&self) -> bool {
+        self.ready.plan.computes_one_alike(&self.ready.program)
+    }
+
+    /// Values of memory that it keeps.
+    pub(crate) fn memory(&self) -> usize {
+        let lists = [&self.ready.forward_weights, &self.ready.biases];
+        let packed: usize = lists
+            .iter()
+            .flat_map(|list| list.iter().flatten())
+            .map(|buffer| buffer.len())
+            .sum();
+        let workspaces = self.lanes.iter().chain([&self.workspace]);
+        packed + workspaces.map(Workspace::len).sum::<usize>()
+    }
+
+    /// A workspace for each of `threads` threads.
+    pub(super) fn lanes(
+        &mut self,
+        threads: usize,
+    ) -> (&Ready<S>, impl Iterator<Item = &mut Workspace>) {
+        let Ready {
+            program,
+            mode,
+            plan,
+            ..
+        } = &self.ready;
+        let others = self.lanes.len().max(threads - 1);
+        let room = || Workspace::new(program, *mode, plan, 1);
+        self.lanes.resize_with(others, room);
+        let lanes = std::iter::once(&mut self.workspace).chain(&mut self.lanes);
+        (&self.ready, lanes.take(threads))
+    }
+
+    /// The logits or whatever else was asked for, dense, of the first `count` images of the last
+    /// [`forward`](Self::forward).
+    pub(crate) fn output(&self, which: usize, count: usize) -> Vec<f32> {
+        self.results().of(which, count)
+    }
+
+    /// What the last [`forward`](Self::forward) left behind.
+    pub(crate) fn results(&self) -> Results<'_> {
+        self.ready.results(&self.workspace)
+    }
+
+    /// After backward in [`Mode::Derivative`]: the gradient of the node, dense, of the first
+    /// `count` images.
+    pub(crate) fn derivative(&self, count: usize) -> Vec<f32> {
+        let id = self
+            .ready
+            .program
+            .derived
+            .expect("a program for derivatives");
+        let start = self.ready.plan.gradients[id].expect("the node's gradient");
+        self.results().dense(id, start, count)
+    }
+
+    pub(super) fn context<'a>(&'a mut self, count: usize, pool: &'a mut Pool) -> Context<'a> {
+        self.ready.context(&mut self.workspace, count, pool)
+    }
+}
+
+/// What a pass left behind in a workspace.
+#[derive(Clone, Copy)]
+pub(crate) struct Results<'a> {
+    program: &'a Program,
+    plan: &'a Plan,
+    workspace: &'a Workspace,
+}
+
+impl Results<'_> {
+    /// The logits or whatever else was asked for, dense, of the first `count` images.
+    pub(crate) fn of(self, which: usize, count: usize) -> Vec<f32> {
+        let id = self.program.outputs[which];
+        self.dense(id, self.plan.values[id], count)
+    }
+
+    /// What lies at `start` in the arrangement of a value, without its padding.
+    fn dense(self, id: ValueId, start: usize, count: usize) -> Vec<f32> {
+        let value = &self.program.values[id];
+        let stored = &self.workspace.arena[start..start + count * value.len()];
+        let channels = value.shape.channels;
+        if channels == value.stride {
+            return stored.to_vec();
+        }
+        let pixels = stored.chunks_exact(value.stride);
+        pixels
+            .flat_map(|pixel| &pixel[..channels])
+            .copied()
+            .collect()
+    }
+}
+
+impl<S: Simd> Ready<S> {
+    fn new(s: S, program: Program, mode: Mode, capacity: usize, precision: Precision) -> Self {
         let factors = match precision {
             Precision::F32 => Factors::Exact,
             Precision::Bf16 if S::Pairs::detect().is_some() => Factors::Words,
             Precision::Bf16 => Factors::Rounded,
         };
         let plan = Plan::new(&program, mode, capacity, factors);
-        let shapes: Vec<Option<Shape>> = (0..program.steps.len())
-            .map(|index| plan.weights(&program, index))
-            .collect();
-        let room = |keep: bool, shape: &Option<Shape>| match shape {
-            Some(shape) if keep => Some(Buffer::zeroed(shape.len())),
-            _ => None,
-        };
         let keep = mode == Mode::Inference;
-        let forward_weights = shapes.iter().map(|shape| room(keep, shape)).collect();
-        let largest = |len: fn(&Shape) -> usize| {
-            let wanted = shapes.iter().flatten().filter(|_| mode.has_backward());
-            wanted.map(len).max().unwrap_or(0)
-        };
+        let room = |index: usize| plan.weights(&program, index).filter(|_| keep);
+        let forward_weights = (0..program.steps.len())
+            .map(|index| Some(Buffer::zeroed(room(index)?.len())))
+            .collect();
         let biases = program.steps.iter().map(|step| match &step.work {
             Work::Convolution(_) | Work::Copy { .. } => {
                 Some(Buffer::zeroed(2 * program.values[step.output].stride))
             }
             _ => None,
         });
-        let biases = biases.collect();
-        let mut norm_len = 0;
-        let coefficients = program.values.iter().map(|value| {
-            let found = Coefficients::new(value.norm?, value.stride, norm_len);
-            norm_len = found.end();
-            Some(found)
-        });
-        let coefficients: Vec<_> = coefficients.collect();
-        let scratch_len = plan.scratch.next_multiple_of(1024) + 1024;
         Self {
-            arena: Buffer::zeroed(plan.len),
-            scratch: Buffer::zeroed(scratch_len * threads),
-            norm_lines: Buffer::zeroed(norm_len),
-            coefficients,
-            partial: Buffer::zeroed(0),
-            tallies: Buffer::zeroed(0),
+            biases: biases.collect(),
             generations: vec![None; program.steps.len()],
             simd: s,
             forward_weights,
-            packed: Buffer::zeroed(largest(|shape| shape.len())),
-            transposed: Buffer::zeroed(largest(|shape| shape.source_len())),
-            biases,
-            scratch_len,
             plan,
             mode,
             program,
         }
-    }
-
-    /// Images that it has room for.
-    pub(crate) fn capacity(&self) -> usize {
-        self.plan.capacity
-    }
-
-    /// Values of memory that it keeps.
-    pub(crate) fn memory(&self) -> usize {
-        let lists = [&self.forward_weights, &self.biases];
-        let packed: usize = lists
-            .iter()
-            .flat_map(|list| list.iter().flatten())
-            .map(|buffer| buffer.len())
-            .sum();
-        self.arena.len()
-            + self.scratch.len()
-            + self.partial.len()
-            + self.tallies.len()
-            + self.packed.len()
-            + self.transposed.len()
-            + packed
     }
 
     /// Packs the weights of steps that never did, or whose parameters have changed.
@@ -177,48 +232,37 @@ impl<S: Simd> Machine<S> {
         }
     }
 
-    /// The logits or whatever else was asked for, dense, of the first `count` images.
-    pub(crate) fn output(&self, which: usize, count: usize) -> Vec<f32> {
-        let id = self.program.outputs[which];
-        self.dense(id, self.plan.values[id], count)
+    pub(super) fn results<'a>(&'a self, workspace: &'a Workspace) -> Results<'a> {
+        Results {
+            program: &self.program,
+            plan: &self.plan,
+            workspace,
+        }
     }
 
-    /// What lies at `start` in the arrangement of a value, without its padding.
-    fn dense(&self, id: ValueId, start: usize, count: usize) -> Vec<f32> {
-        let value = &self.program.values[id];
-        let pixels = self.arena[start..start + count * value.len()].chunks_exact(value.stride);
-        pixels
-            .flat_map(|pixel| &pixel[..value.shape.channels])
-            .copied()
-            .collect()
-    }
-
-    /// After backward in [`Mode::Derivative`]: the gradient of the node, dense, of the first
-    /// `count` images.
-    pub(crate) fn derivative(&self, count: usize) -> Vec<f32> {
-        let id = self.program.derived.expect("a program for derivatives");
-        let start = self.plan.gradients[id].expect("the node's gradient");
-        self.dense(id, start, count)
-    }
-
-    pub(super) fn context<'a>(&'a mut self, count: usize, pool: &'a mut Pool) -> Context<'a> {
+    pub(super) fn context<'a>(
+        &'a self,
+        workspace: &'a mut Workspace,
+        count: usize,
+        pool: &'a mut Pool,
+    ) -> Context<'a> {
         Context {
             program: &self.program,
             mode: self.mode,
             plan: &self.plan,
-            arena: self.arena.shared(),
+            arena: workspace.arena.shared(),
             scratch: Scratch {
-                memory: self.scratch.shared(),
-                len: self.scratch_len,
+                memory: workspace.scratch.shared(),
+                len: workspace.scratch_len,
             },
             forward_weights: &self.forward_weights,
-            packed: self.packed.shared(),
-            transposed: self.transposed.shared(),
+            packed: workspace.packed.shared(),
+            transposed: workspace.transposed.shared(),
             biases: &self.biases,
-            coefficients: &mut self.coefficients,
-            norm_lines: self.norm_lines.shared(),
-            partial: &mut self.partial,
-            tallies: &mut self.tallies,
+            coefficients: &mut workspace.coefficients,
+            norm_lines: workspace.norm_lines.shared(),
+            partial: &mut workspace.partial,
+            tallies: &mut workspace.tallies,
             pool,
             count,
         }

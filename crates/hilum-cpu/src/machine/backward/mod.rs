@@ -54,7 +54,7 @@ impl<S: Simd> Machine<S> {
         gradients: &mut Buffer,
         pool: &mut Pool,
     ) {
-        let s = self.simd;
+        let s = self.ready.simd;
         let mut context = self.context(count, pool);
         let program = context.program;
         let mut backward = Backward {
@@ -77,7 +77,8 @@ impl<S: Simd> Machine<S> {
     /// The moments that a training step found: mean, biased variance and count of every batch
     /// norm, with its parameters' numbers.
     pub(crate) fn moments(&self, count: usize) -> impl Iterator<Item = BatchMoments<'_>> {
-        let values = self.program.values.iter().zip(&self.coefficients);
+        let values = self.ready.program.values.iter();
+        let values = values.zip(&self.workspace.coefficients);
         values.filter_map(move |(value, coefficients)| {
             let coefficients = coefficients.as_ref()?;
             Some(BatchMoments {

@@ -3,9 +3,11 @@
 mod pooling;
 mod values;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use super::context::Context;
 use super::normalise::Tally;
-use super::state::Machine;
+use super::state::{Machine, Results};
 use crate::memory::Buffer;
 use crate::program::{Step, Work};
 use crate::simd::Simd;
@@ -32,21 +34,83 @@ impl<S: Simd> Machine<S> {
         parameters: &ParameterMemory,
         pool: &mut Pool,
     ) {
-        assert!(count <= self.plan.capacity, "no more images than planned");
-        self.refresh(store, parameters, pool);
+        assert!(count <= self.capacity(), "no more images than planned");
+        self.ready.refresh(store, parameters, pool);
+        let s = self.ready.simd;
+        let context = self.context(count, pool);
+        context.forward(s, received, seed, store, parameters.values());
+    }
+
+    /// Runs forward over images of `len` values each that come from outside, and gives what
+    /// `take` makes of the results, lot after lot. In inference.
+    ///
+    /// Each thread takes its share of the images by itself, a lot at a time: then none waits for
+    /// another from layer to layer. What is left when all have as many goes through on all
+    /// threads together.
+    pub(crate) fn forward_in_lots<R: Send>(
+        &mut self,
+        images: &[f32],
+        len: usize,
+        store: &Store,
+        parameters: &ParameterMemory,
+        pool: &mut Pool,
+        take: impl Fn(Results<'_>, usize) -> R + Sync,
+    ) -> Vec<R> {
+        self.ready.refresh(store, parameters, pool);
+        let (threads, capacity) = (pool.threads(), self.capacity());
+        let share = images.len() / len / threads;
+        let (together, rest) = match threads {
+            1 => (&images[..0], images),
+            _ => images.split_at(share * threads * len),
+        };
+        let lots: Vec<&[f32]> = together
+            .chunks((share * len).max(1))
+            .flat_map(|share| share.chunks(capacity * len))
+            .collect();
         let weights = parameters.values();
-        let s = self.simd;
-        let mut context = self.context(count, pool);
-        for index in 0..context.program.steps.len() {
-            let program = context.program;
-            let step = &program.steps[index];
-            let moments = context.forward_step(s, index, step, received, seed, store, weights);
-            context.normalise(s, step.output, moments, store, weights);
+        let (ready, lanes) = self.lanes(if lots.is_empty() { 1 } else { threads });
+        let lanes: Vec<_> = lanes.map(Mutex::new).collect();
+        let taken: Vec<Mutex<Option<R>>> = lots.iter().map(|_| Mutex::new(None)).collect();
+        pool.run(lots.len(), |number, worker| {
+            let mut workspace = lock(&lanes[worker]);
+            let (lot, count) = (lots[number], lots[number].len() / len);
+            let mut alone = Pool::new(1);
+            let context = ready.context(&mut workspace, count, &mut alone);
+            context.forward(ready.simd, &|_| lot, 0, store, weights);
+            *lock(&taken[number]) = Some(take(ready.results(&workspace), count));
+        });
+        let taken = taken.iter().filter_map(|taken| lock(taken).take());
+        let mut taken: Vec<R> = taken.collect();
+        for lot in rest.chunks(capacity * len) {
+            let count = lot.len() / len;
+            self.forward(count, &|_| lot, 0, store, parameters, pool);
+            taken.push(take(self.results(), count));
         }
+        taken
     }
 }
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Context<'_> {
+    /// Runs every step.
+    fn forward<S: Simd>(
+        mut self,
+        s: S,
+        received: &Source<'_>,
+        seed: u64,
+        store: &Store,
+        weights: &Buffer,
+    ) {
+        let program = self.program;
+        for (index, step) in program.steps.iter().enumerate() {
+            let moments = self.forward_step(s, index, step, received, seed, store, weights);
+            self.normalise(s, step.output, moments, store, weights);
+        }
+    }
+
     /// Runs one step; says where the moments of its result are, if it summed them up.
     fn forward_step<S: Simd>(
         &mut self,

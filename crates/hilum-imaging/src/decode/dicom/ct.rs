@@ -121,8 +121,10 @@ impl CtSlice {
     /// MONOCHROME1 is inverted (PS3.3 C.7.6.3.1.2: its lowest value is shown white); padding is
     /// black either way (PS3.3 C.7.5.1.1.2).
     pub(super) fn render(&self, display: &Display<'_>) -> (Vec<u8>, usize) {
-        let mut padding_count = 0;
         let grey = |stored: i32| {
+            if self.is_padding(stored) {
+                return 0;
+            }
             let value_hu = self.modality.value_hu(stored);
             let level = match display {
                 Display::Window(window) => window.grey(value_hu),
@@ -131,22 +133,23 @@ impl CtSlice {
             let grey = (level + 0.5) as u8;
             if self.is_inverted { 255 - grey } else { grey }
         };
-        let table = GreyTable::new(&self.stored, grey);
-        let data = self
-            .stored
-            .iter()
-            .map(|stored| {
-                if self.is_padding(*stored) {
-                    padding_count += 1;
-                    0
-                } else {
-                    table
-                        .as_ref()
-                        .map_or_else(|| grey(*stored), |table| table.grey(*stored))
-                }
-            })
-            .collect();
-        (data, padding_count)
+        let stored = self.stored.iter();
+        let data = match GreyTable::new(&self.stored, grey) {
+            Some(table) => stored.map(|stored| table.grey(*stored)).collect(),
+            None => stored.map(|stored| grey(*stored)).collect(),
+        };
+        (data, self.padding_count())
+    }
+
+    fn padding_count(&self) -> usize {
+        let Some(padding) = &self.padding else {
+            return 0;
+        };
+        let (first, last) = (*padding.start(), *padding.end());
+        let stored = self.stored.iter();
+        stored
+            .filter(|stored| (first..=last).contains(*stored))
+            .count()
     }
 
     pub(super) fn hounsfield(&self) -> Vec<f32> {
