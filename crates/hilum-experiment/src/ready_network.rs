@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use hilum_core::Cancel;
 use hilum_graph::{Batch, Engine, EngineError, Logits};
 use hilum_imaging::Pixels;
+use hilum_train::{is_settled, mean_of_views};
 use hilum_trust::Judgement;
 use hilum_trust::detector::Rows;
 use hilum_weights::ModelFile;
@@ -95,30 +96,29 @@ impl ReadyNetwork<'_> {
         ood_share: Option<f64>,
     ) -> Result<Vec<Judgement>, ExperimentError> {
         let recipe = &self.file.recipe;
-        let (size, views) = (recipe.value_count(), recipe.views.count());
-        let count = values.len() / size;
-        let mut data = vec![0.0; values.len() * views];
-        for (index, view) in data.chunks_exact_mut(size).enumerate() {
-            let slice = &values[index / views * size..][..size];
-            recipe.view_values(slice, index % views, view);
+        let size = recipe.value_count();
+        let (mut logits, taps) = self.forward(values.to_vec())?;
+        let unsettled: Vec<usize> = (0..logits.len())
+            .filter(|slice| !is_settled(recipe.views, &logits[*slice]))
+            .collect();
+        if !unsettled.is_empty() {
+            let mut second = vec![0.0; unsettled.len() * size];
+            for (slice, view) in unsettled.iter().zip(second.chunks_exact_mut(size)) {
+                recipe.view_values(&values[slice * size..][..size], 1, view);
+            }
+            let (second, _) = self.forward(second)?;
+            for (slice, second) in unsettled.into_iter().zip(second) {
+                logits[slice] = mean_of_views(&logits[slice], &second);
+            }
         }
-        let images = Batch::new(count * views, self.engine.graph().input_shape(), data);
-        let Some(detector) = &self.file.detector else {
-            let logits = finite(self.engine.forward(&images)?)?;
-            let rows: Vec<&[f32]> = logits.rows().collect();
-            let means = rows.chunks_exact(views).map(mean);
-            return Ok(means.map(Judgement::from).collect());
+        let Some((detector, taps)) = self.file.detector.as_ref().zip(taps) else {
+            return Ok(logits.into_iter().map(Judgement::from).collect());
         };
-        let (logits, taps) = self.engine.forward_tapped(&images)?;
-        let logits = finite(logits)?;
-        let rows: Vec<&[f32]> = logits.rows().collect();
-        let means = rows.chunks_exact(views).map(mean);
         let detector = detector.with_share(ood_share);
-        let width = detector.tapped_width;
-        let of_first_views = taps.data.chunks_exact(width).step_by(views);
-        let rows = Rows::new(width, of_first_views.flatten().copied().collect());
+        let rows = Rows::new(detector.tapped_width, taps);
         let looks = detector.body.is_some();
-        let judged = means.zip(rows.iter()).zip(values.chunks_exact(size));
+        let judged = logits.into_iter().zip(rows.iter());
+        let judged = judged.zip(values.chunks_exact(size));
         Ok(judged
             .map(|((logits, row), values)| {
                 let seen = looks.then(|| seen_body(&recipe.pixels_of(values)));
@@ -129,6 +129,24 @@ impl ReadyNetwork<'_> {
             })
             .collect())
     }
+
+    /// The logits of each image, and what the taps hold of it where a detector looks at that.
+    fn forward(
+        &mut self,
+        values: Vec<f32>,
+    ) -> Result<(Vec<Vec<f32>>, Option<Vec<f32>>), EngineError> {
+        let shape = self.engine.graph().input_shape();
+        let images = Batch::new(values.len() / shape.value_count(), shape, values);
+        let (logits, taps) = match self.file.detector {
+            None => (self.engine.forward(&images)?, None),
+            Some(_) => {
+                let (logits, taps) = self.engine.forward_tapped(&images)?;
+                (logits, Some(taps.data))
+            }
+        };
+        let logits = finite(logits)?;
+        Ok((logits.rows().map(<[f32]>::to_vec).collect(), taps))
+    }
 }
 
 /// The logits, if they can be made into probabilities.
@@ -138,13 +156,4 @@ fn finite(logits: Logits) -> Result<Logits, EngineError> {
     } else {
         Err(EngineError::NotFinite { what: "logits" })
     }
-}
-
-/// The mean over the views of a slice.
-fn mean(views: &[&[f32]]) -> Vec<f32> {
-    let classes = 0..views[0].len();
-    let sum = |class: usize| views.iter().map(|row| row[class]).sum::<f32>();
-    classes
-        .map(|class| sum(class) / views.len() as f32)
-        .collect()
 }

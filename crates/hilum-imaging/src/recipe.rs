@@ -82,14 +82,17 @@ pub enum Views {
     Single,
     /// As it is, and mirrored left to right.
     Mirrored,
+    /// As it is, and mirrored as well where that leaves the network unsure.
+    #[serde(rename = "mirrored-if-unsure")]
+    MirroredIfUnsure,
 }
 
 impl Views {
-    /// How many views there are.
+    /// How many views there are at most.
     pub fn count(self) -> usize {
         match self {
             Self::Single => 1,
-            Self::Mirrored => 2,
+            Self::Mirrored | Self::MirroredIfUnsure => 2,
         }
     }
 }

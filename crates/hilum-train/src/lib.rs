@@ -79,7 +79,8 @@ pub use hyperparameters::{
     ClassWeights, Freeze, Keep, Settings, SettingsError, Stage, UnknownNode,
 };
 pub use prediction::{
-    CrossEntropy, PredictError, TappedSlices, predict_slices, slice_logits, tapped_slices,
+    CrossEntropy, PredictError, TappedSlices, is_settled, mean_of_views, predict_slices,
+    slice_logits, tapped_slices,
 };
 pub use records::{
     CheckpointError, ModelWriter, RunFolder, RunFolderError, RunLock, read_log, write_log,

@@ -174,6 +174,10 @@ const VIEWS: &[Word] = &[
         name: "mirrored",
         says: "As it is, and mirrored left to right",
     },
+    Word {
+        name: "mirrored-if-unsure",
+        says: "As it is, and mirrored where that leaves the network unsure",
+    },
 ];
 const CLASS_WEIGHTS: &[Word] = &[
     Word {

@@ -86,7 +86,7 @@ impl Choices {
     pub(crate) fn settings(&self, path: &Path) -> Result<RunSettings, ExperimentError> {
         let (architecture, weights) = self.beginning()?;
         let (preset, views) = match weights {
-            Some(_) => (Settings::transfer(), Views::Mirrored),
+            Some(_) => (Settings::transfer(), Views::MirroredIfUnsure),
             None => (Settings::default(), Views::Single),
         };
         let recipe = match &weights {

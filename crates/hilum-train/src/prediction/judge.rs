@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use hilum_graph::{Batch, Engine, EngineError, Logits, NodeIndex};
 use hilum_imaging::Pixels;
 
+use super::views::{is_settled, mean_of_views};
 use crate::slices::{Preparation, batches};
 
 /// A row of logits a slice, and what the taps hold, row after row.
@@ -19,6 +20,13 @@ pub(crate) struct Judged<'a> {
     pub(crate) batch_size: NonZeroUsize,
 }
 
+/// A view of a slice.
+#[derive(Clone, Copy)]
+struct Shown {
+    slice: usize,
+    view: usize,
+}
+
 impl Judged<'_> {
     /// The logits of each slice, in order; finite. `done` is told after each batch how many slices
     /// are done, and may break off: then there is no result.
@@ -30,13 +38,8 @@ impl Judged<'_> {
         engine: &mut dyn Engine,
         done: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Option<Vec<Vec<f32>>>, EngineError> {
-        let mut rows = Vec::with_capacity(self.image_count());
-        let flow = self.for_each_batch(|images| {
-            let logits = engine.forward(images).and_then(finite)?;
-            rows.extend(logits.rows().map(<[f32]>::to_vec));
-            Ok(done(rows.len() / self.view_count()))
-        })?;
-        Ok(flow.is_continue().then(|| self.of_slices(&rows)))
+        let mut forward = |images: &Batch| engine.forward(images).and_then(finite);
+        self.views(&mut |_, images| forward(images), done)
     }
 
     /// The logits of each slice, and what the taps hold of its first view, a row each. `done` as in
@@ -50,28 +53,60 @@ impl Judged<'_> {
         done: &mut dyn FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Option<LogitsAndTaps>, EngineError> {
         let width = engine.graph().tapped_shape().value_count();
-        let mut rows = Vec::with_capacity(self.image_count());
         let mut taps = Vec::with_capacity(self.slices.len() * width);
-        let flow = self.for_each_batch(|images| {
+        let mut forward = |view: usize, images: &Batch| {
             let (logits, tapped) = engine.forward_tapped(images)?;
-            for tapped in tapped.data.chunks_exact(width) {
-                if taps.len() / width * self.view_count() == rows.len() {
-                    taps.extend_from_slice(tapped);
-                }
-                rows.push(Vec::new());
+            if view == 0 {
+                taps.extend(tapped.data);
             }
-            let first = rows.len() - images.count;
-            let of_batch = finite(logits)?;
-            for (row, logits) in rows[first..].iter_mut().zip(of_batch.rows()) {
-                *row = logits.to_vec();
-            }
-            Ok(done(rows.len() / self.view_count()))
-        })?;
-        Ok(flow.is_continue().then(|| (self.of_slices(&rows), taps)))
+            finite(logits)
+        };
+        let logits = self.views(&mut forward, done)?;
+        Ok(logits.map(|logits| (logits, taps)))
     }
 
-    /// What the layers before `first` make of each view, a row each. `done` may break off, as in
-    /// [`logits`](Self::logits).
+    /// The first view of each slice, and others of those that it does not settle, a batch of them
+    /// at a time. `forward` is told which view the images are.
+    fn views(
+        &self,
+        forward: &mut dyn FnMut(usize, &Batch) -> Result<Logits, EngineError>,
+        done: &mut dyn FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Option<Vec<Vec<f32>>>, EngineError> {
+        let (count, most) = (self.slices.len(), self.batch_size.get());
+        let mut rows: Vec<Vec<f32>> = Vec::with_capacity(count);
+        let mut unsettled = Vec::new();
+        let mut buffer = Vec::new();
+        let first = (0..count).map(|slice| Shown { slice, view: 0 });
+        let flow = self.for_each_batch(&first.collect::<Vec<_>>(), |images| {
+            for row in forward(0, images)?.rows() {
+                if !is_settled(self.preparation.views(), row) {
+                    unsettled.push(rows.len());
+                }
+                rows.push(row.to_vec());
+            }
+            let waits = if rows.len() == count { 1 } else { most };
+            while unsettled.len() >= waits {
+                let slices: Vec<usize> = unsettled.drain(..most.min(unsettled.len())).collect();
+                let second: Vec<Shown> = slices
+                    .iter()
+                    .map(|slice| Shown {
+                        slice: *slice,
+                        view: 1,
+                    })
+                    .collect();
+                let images = self.prepare(&second, std::mem::take(&mut buffer));
+                for (slice, row) in slices.iter().zip(forward(1, &images)?.rows()) {
+                    rows[*slice] = mean_of_views(&rows[*slice], row);
+                }
+                buffer = images.data;
+            }
+            Ok(done(rows.len() - unsettled.len()))
+        })?;
+        Ok(flow.is_continue().then_some(rows))
+    }
+
+    /// What the layers before `first` make of each view, a row each, whether it will be asked or
+    /// not. `done` may break off, as in [`logits`](Self::logits).
     ///
     /// # Errors
     /// What the engine says.
@@ -83,7 +118,10 @@ impl Judged<'_> {
     ) -> Result<Option<Batch>, EngineError> {
         let shape = engine.graph().border_shape(first);
         let mut values = Vec::with_capacity(self.image_count() * shape.value_count());
-        let flow = self.for_each_batch(|images| {
+        let views = self.preparation.views().count();
+        let slices = 0..self.slices.len();
+        let all = slices.flat_map(|slice| (0..views).map(move |view| Shown { slice, view }));
+        let flow = self.for_each_batch(&all.collect::<Vec<_>>(), |images| {
             values.extend(engine.features(images, first)?.data);
             Ok(done())
         })?;
@@ -103,48 +141,41 @@ impl Judged<'_> {
         first: NodeIndex,
     ) -> Result<Vec<Vec<f32>>, EngineError> {
         let logits = engine.forward_features(features, first).and_then(finite)?;
-        let rows: Vec<Vec<f32>> = logits.rows().map(<[f32]>::to_vec).collect();
-        Ok(self.of_slices(&rows))
+        let rows: Vec<&[f32]> = logits.rows().collect();
+        let views = self.preparation.views();
+        let of_slice = |rows: &[&[f32]]| match rows {
+            [first, second] if !is_settled(views, first) => mean_of_views(first, second),
+            _ => rows[0].to_vec(),
+        };
+        Ok(rows.chunks_exact(views.count()).map(of_slice).collect())
     }
 
     fn for_each_batch(
         &self,
-        consume: impl FnMut(&Batch) -> Result<ControlFlow<()>, EngineError>,
+        order: &[Shown],
+        mut consume: impl FnMut(&Batch) -> Result<ControlFlow<()>, EngineError>,
     ) -> Result<ControlFlow<()>, EngineError> {
-        let order: Vec<usize> = (0..self.image_count()).collect();
-        let batches = batches::for_inference(&order, self.batch_size);
-        let (preparation, view_count) = (&self.preparation, self.view_count());
-        let fill = |index: usize, values: &mut [f32]| {
-            let (slice, view) = (index / view_count, index % view_count);
-            preparation.fill_view(self.slices[slice], view, values);
+        let numbers: Vec<usize> = (0..order.len()).collect();
+        let batches = batches::for_inference(&numbers, self.batch_size);
+        let prepare = |numbers: &[usize], buffer| {
+            let shown: Vec<Shown> = numbers.iter().map(|number| order[*number]).collect();
+            self.prepare(&shown, buffer)
         };
-        let prepare = |indices: &[usize], buffer| {
-            batches::prepare(indices, preparation.shape(), buffer, &fill)
-        };
-        let mut consume = consume;
         batches::for_each(&batches, prepare, |_, images| consume(images))
     }
 
-    /// The mean over the views of each slice.
-    fn of_slices(&self, rows: &[Vec<f32>]) -> Vec<Vec<f32>> {
-        let view_count = self.view_count();
-        let mean = |views: &[Vec<f32>]| {
-            let sum = |class: usize| views.iter().map(|row| row[class]).sum::<f32>();
-            let classes = 0..views[0].len();
-            classes
-                .map(|class| sum(class) / view_count as f32)
-                .collect()
+    fn prepare(&self, shown: &[Shown], buffer: Vec<f32>) -> Batch {
+        let numbers: Vec<usize> = (0..shown.len()).collect();
+        let fill = |number: usize, values: &mut [f32]| {
+            let Shown { slice, view } = shown[number];
+            self.preparation.fill_view(self.slices[slice], view, values);
         };
-        rows.chunks_exact(view_count).map(mean).collect()
+        batches::prepare(&numbers, self.preparation.shape(), buffer, &fill)
     }
 
     /// Slices times views.
     pub(crate) fn image_count(&self) -> usize {
-        self.slices.len() * self.view_count()
-    }
-
-    fn view_count(&self) -> usize {
-        self.preparation.view_count()
+        self.slices.len() * self.preparation.views().count()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use hilum_graph::{Graph, Shape};
-use hilum_imaging::{Pixels, Recipe};
+use hilum_imaging::{Pixels, Recipe, Views};
 
 use super::training_data::LabelledSlice;
 use super::variation::Variation;
@@ -28,9 +28,9 @@ impl<'a> Preparation<'a> {
         self.shape
     }
 
-    /// In how many views a slice is judged.
-    pub(crate) fn view_count(&self) -> usize {
-        self.recipe.views.count()
+    /// In which views a slice is judged.
+    pub(crate) fn views(&self) -> Views {
+        self.recipe.views
     }
 
     /// What the recipe makes.

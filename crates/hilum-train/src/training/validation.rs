@@ -66,8 +66,8 @@ impl Pass<'_> {
 
     fn judge(&mut self, judged: &Judged<'_>) -> Result<Option<Vec<Vec<f32>>>, EngineError> {
         let (epoch, stop, observer) = (self.epoch, self.stop, &mut *self.observer);
-        let images = judged.slices.len() * judged.preparation.view_count();
-        let batch_count = images.div_ceil(judged.batch_size.get());
+        // Batches of second views are told of with the first ones.
+        let batch_count = judged.slices.len().div_ceil(judged.batch_size.get());
         let (mut batches_done, mut slices_done) = (0, 0);
         let mut tell = |done: usize| {
             if stop.load(Ordering::Relaxed) {

@@ -304,11 +304,23 @@ fn several_views_are_judged_by_the_mean_of_their_logits() {
         Views::Single,
     );
     let both = logits(&mut engine, &slices, Views::Mirrored);
-    for ((both, plain), other) in both.iter().zip(&plain).zip(&other) {
+    let if_unsure = logits(&mut engine, &slices, Views::MirroredIfUnsure);
+    let mut settled = 0;
+    for (slice, (plain, other)) in plain.iter().zip(&other).enumerate() {
         for class in 0..tiny::CLASSES {
-            assert!((both[class] - f32::midpoint(plain[class], other[class])).abs() < 1e-6);
+            let mean = f32::midpoint(plain[class], other[class]);
+            assert!((both[slice][class] - mean).abs() < 1e-6);
         }
+        let is_settled = hilum_train::is_settled(Views::MirroredIfUnsure, plain);
+        settled += usize::from(is_settled);
+        let expected = if is_settled { plain } else { &both[slice] };
+        assert_eq!(&if_unsure[slice], expected);
     }
+    assert!(
+        (1..plain.len()).contains(&settled),
+        "{settled} of {}",
+        plain.len()
+    );
     assert_ne!(plain, other, "the slices are not symmetric");
 }
 

@@ -37,7 +37,7 @@ fn pre_trained_weights_bring_a_recipe_of_their_own() {
     let augmentation = &training["augmentation"];
     assert_eq!(augmentation["vertical_flip"].as_bool(), Some(false));
     let model = ModelFile::read(&workplace.path("runs/second/model.safetensors")).unwrap();
-    assert_eq!(model.recipe.views, Views::Mirrored);
+    assert_eq!(model.recipe.views, Views::MirroredIfUnsure);
     let validation = model.validation.unwrap();
     assert_eq!(validation.epoch, Some(2), "the last epoch is kept");
 }

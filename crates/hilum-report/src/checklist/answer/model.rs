@@ -257,6 +257,9 @@ pub(in crate::checklist) fn predicting(facts: &Facts) -> Reply {
     };
     let views = match facts.recipe("views") {
         Some("mirrored") => "the mean of the logits of a slice and of its mirror image",
+        Some("mirrored-if-unsure") => {
+            "the logits of a slice, where they leave doubt averaged with those of its mirror image"
+        }
         _ => "the logits of a slice",
     };
     let scaled = match &facts.card.calibration {

@@ -91,6 +91,10 @@ pub(in crate::checklist) fn ensemble(facts: &Facts) -> Reply {
             "No ensemble of models: one network; the logits of a slice and of its mirror image are \
              averaged."
         }
+        Some("mirrored-if-unsure") => {
+            "No ensemble of models: one network; where the logits of a slice leave doubt, they are \
+             averaged with those of its mirror image."
+        }
         _ => "No ensemble: one network, one view of each slice.",
     };
     Reply::Answered(Answer::new().says(text, Source::ModelFile))
