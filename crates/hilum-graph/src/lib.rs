@@ -24,7 +24,7 @@ pub mod formula;
 mod network;
 mod parameters;
 
-pub use architecture::{Architecture, UnknownArchitecture};
+pub use architecture::{Architecture, NetworkName, Recognised, UnknownArchitecture};
 pub use engine::{
     Batch, DeviceName, Engine, EngineError, Entry, GpuInterface, Gradient, LogitFactors, Logits,
     Loss, OptimizerState, Step, StepOutcome, UpdateRule, cross_entropy, dropout_keeps,

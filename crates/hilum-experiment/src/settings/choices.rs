@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 
-use hilum_graph::{Architecture, DeviceName};
+use hilum_graph::{DeviceName, NetworkName};
 use hilum_imaging::{Channels, Depth, FillMode, Fit, Frame, Interpolation, Views, Window};
 use hilum_train::{ClassWeights, Keep};
 use toml::Value;
@@ -495,7 +495,7 @@ pub enum ArchitectureChoice {
     /// The one that the weights are for.
     Auto,
     /// This one.
-    Named(Architecture),
+    Named(NetworkName),
 }
 
 impl ArchitectureChoice {

@@ -4,10 +4,10 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
 
-use hilum_graph::{Architecture, Shape, UpdateRule};
+use hilum_graph::{Architecture, NetworkName, Shape, UpdateRule};
 use hilum_imaging::{
-    Augmentation, Channels, Clahe, Fit, Interpolation, Normalisation, RandomErasing, Recipe, Views,
-    Window, ZoomRange,
+    Augmentation, Channels, Clahe, Fit, Normalisation, RandomErasing, Recipe, Views, Window,
+    ZoomRange,
 };
 use hilum_train::{EarlyStopping, Freeze, Schedule, Settings};
 
@@ -19,8 +19,11 @@ use super::{
     ArchitectureChoice, Choices, DataSettings, MachineSettings, NetworkSettings, RunSettings,
     Setting, SettingError,
 };
-use crate::weights::{StartingWeights, WeightsSource, network_of};
+use crate::weights::{StartingWeights, StartingWeightsError, WeightsSource, imported, network_of};
 use crate::{ExperimentError, bundled};
+
+/// The network of a run that names neither a network nor weights of one.
+const REFERENCE: NetworkName = NetworkName::Known(Architecture::ReferenceCnn);
 
 impl Choices {
     /// The settings of a run on the data in `path`, each in the range that it can have: the
@@ -59,7 +62,7 @@ impl Choices {
         self.begins_with_bundled() || chosen == Some(&WeightsSource::Bundled)
     }
 
-    fn named_architecture(&self) -> Option<Architecture> {
+    fn named_architecture(&self) -> Option<NetworkName> {
         match self.architecture {
             Some(ArchitectureChoice::Named(architecture)) => Some(architecture),
             Some(ArchitectureChoice::Auto) | None => None,
@@ -68,7 +71,7 @@ impl Choices {
 
     /// The network, and the weights that it begins with. A network that was named begins with
     /// those that were named, or with none; without a name it is the one of the weights.
-    fn beginning(&self) -> Result<(Architecture, Option<WeightsSource>), ExperimentError> {
+    fn beginning(&self) -> Result<(NetworkName, Option<WeightsSource>), ExperimentError> {
         let named = self.named_architecture();
         let weights = match &self.weights {
             Some(choice) => choice.0.clone(),
@@ -76,8 +79,8 @@ impl Choices {
         };
         let architecture = match (named, &weights) {
             (Some(architecture), _) => architecture,
-            (None, Some(source)) => network_of(source)?.unwrap_or(Architecture::ReferenceCnn),
-            (None, None) => Architecture::ReferenceCnn,
+            (None, Some(source)) => network_of(source)?.unwrap_or(REFERENCE),
+            (None, None) => REFERENCE,
         };
         Ok((architecture, weights))
     }
@@ -91,7 +94,15 @@ impl Choices {
         };
         let recipe = match &weights {
             Some(WeightsSource::Bundled) => self.recipe_as(&bundled::read()?.recipe),
-            _ => self.recipe_of(architecture.default_input(), views),
+            Some(source) => match (imported(source), architecture.known()) {
+                (Some(model), _) => self.recipe_as(&model.recipe),
+                (None, Some(known)) => self.recipe_of(known.default_input(), views),
+                (None, None) => return Err(StartingWeightsError::NothingImported.into()),
+            },
+            None => match architecture.known() {
+                Some(known) => self.recipe_of(known.default_input(), views),
+                None => return Err(StartingWeightsError::NothingImported.into()),
+            },
         };
         Ok(RunSettings {
             hilum_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -177,7 +188,7 @@ impl Choices {
             depth: self.depth.unwrap_or_default(),
             frame: self.frame.unwrap_or(own.frame),
             fit: self.fit.unwrap_or(Fit::Stretch),
-            interpolation: self.interpolation.unwrap_or(Interpolation::Bilinear),
+            interpolation: self.interpolation.unwrap_or(own.interpolation),
             clahe: self.clahe.map(|clip_limit| Clahe {
                 clip_limit,
                 tile_count: 8,

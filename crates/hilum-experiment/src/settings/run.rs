@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use hilum_core::ValidationRole;
-use hilum_graph::{Architecture, DeviceName};
+use hilum_graph::{DeviceName, NetworkName};
 use hilum_imaging::Recipe;
 use hilum_train::Settings;
 use serde::{Deserialize, Serialize};
@@ -70,7 +70,7 @@ pub struct DataSettings {
 #[serde(deny_unknown_fields)]
 pub struct NetworkSettings {
     /// Its name.
-    pub architecture: Architecture,
+    pub architecture: NetworkName,
     /// What it begins with; random weights if absent.
     pub weights: Option<StartingWeights>,
     /// Whether more than the head may be missing from those weights.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use hilum_graph::Architecture;
+use hilum_graph::NetworkName;
 use hilum_train::{RunFolder, RunFolderError};
 use thiserror::Error;
 
@@ -79,7 +79,7 @@ pub enum PlaceError {
         /// The schedule over them.
         schedule: &'static str,
         /// Its network.
-        architecture: Architecture,
+        architecture: NetworkName,
         /// How many more were asked for.
         more: usize,
     },

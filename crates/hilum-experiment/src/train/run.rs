@@ -13,9 +13,7 @@ use hilum_report::TrainingContext;
 use hilum_train::{
     FeatureCache, Keep, LabelledSlice, Outcome, RunFolder, StopReason, Training, TrainingData,
 };
-use hilum_weights::{
-    ArchitectureDescription, INTENDED_USE, KnownSlices, ModelFile, TrainingRecord,
-};
+use hilum_weights::{INTENDED_USE, KnownSlices, ModelFile, TrainingRecord};
 use rayon::ThreadPool;
 use serde::Serialize;
 
@@ -324,12 +322,8 @@ pub(crate) fn template(
 ) -> Result<ModelFile, ExperimentError> {
     let training = TrainingRecord::new(&without_places(settings), &data.fingerprint())?;
     Ok(ModelFile {
-        architecture: ArchitectureDescription {
-            name: settings.network.architecture,
-            input: network::input_shape(&settings.recipe),
-            class_count: dataset.classes().len(),
-            dropout: settings.network.dropout,
-        },
+        architecture: network::description(settings, dataset.classes()),
+        imported: network::imported(settings)?,
         classes: dataset.classes().clone(),
         recipe: settings.recipe.clone(),
         training,

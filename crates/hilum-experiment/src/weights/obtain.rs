@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use hilum_core::Classes;
-use hilum_graph::{Architecture, Graph, Parameters};
+use hilum_graph::{Architecture, Graph, NetworkName, Parameters};
 use hilum_hub::{FetchedWeights, RemoteWeights, fetch, file_sha256, sha256};
 use hilum_weights::{KnownSlices, ModelFile, read_weights};
 use thiserror::Error;
@@ -38,10 +38,16 @@ pub enum StartingWeightsError {
         /// What the user calls them.
         source_name: String,
         /// The network that they are for.
-        theirs: Architecture,
+        theirs: NetworkName,
         /// The network of the run.
-        wanted: Architecture,
+        wanted: NetworkName,
     },
+    /// `imported` was named, and no such model.
+    #[error(
+        "`imported` is the network of a model that was imported, and none was given\n\
+         hint: name it with `--weights FILE`, or another network with `--arch`"
+    )]
+    NothingImported,
     /// They are others than those that the run began with.
     #[error(
         "the weights `{source_name}` are not those that the run began with: their SHA-256 was \
@@ -143,7 +149,7 @@ fn from_bundled(
 }
 
 /// Refuses weights whose name says that they are for another network, before they are fetched.
-fn check_network(source: &WeightsSource, wanted: Architecture) -> Result<(), ExperimentError> {
+fn check_network(source: &WeightsSource, wanted: NetworkName) -> Result<(), ExperimentError> {
     if matches!(source, WeightsSource::File(_)) {
         // What does not fit says so tensor by tensor.
         return Ok(());
@@ -167,7 +173,7 @@ fn check_network(source: &WeightsSource, wanted: Architecture) -> Result<(), Exp
 }
 
 /// The network that weights are for, where their name or their file says so; nothing is fetched.
-pub(crate) fn network_of(source: &WeightsSource) -> Result<Option<Architecture>, ExperimentError> {
+pub(crate) fn network_of(source: &WeightsSource) -> Result<Option<NetworkName>, ExperimentError> {
     Ok(match source {
         // What cannot be read is said when it is needed.
         WeightsSource::File(path) => {
@@ -177,9 +183,22 @@ pub(crate) fn network_of(source: &WeightsSource) -> Result<Option<Architecture>,
         WeightsSource::Bundled => Some(bundled::read()?.architecture.name),
         WeightsSource::Published(weights) => weights.torchvision_network().and_then(|name| {
             let fits = |one: &Architecture| one.torchvision_name() == Some(name);
-            Architecture::ALL.into_iter().find(fits)
+            Architecture::ALL
+                .into_iter()
+                .find(fits)
+                .map(NetworkName::from)
         }),
     })
+}
+
+/// The model of `source`, if it came from another program: its recipe is what its network learned
+/// from.
+pub(crate) fn imported(source: &WeightsSource) -> Option<ModelFile> {
+    let WeightsSource::File(path) = source else {
+        return None;
+    };
+    let model = ModelFile::read(path).ok();
+    model.filter(|model| model.training.is_imported())
 }
 
 fn checksum(source: &WeightsSource, session: &Session<'_>) -> Result<String, ExperimentError> {

@@ -7,6 +7,8 @@ mod layers;
 mod local_cnn;
 mod mobilenet_v2;
 mod name;
+mod network_name;
+mod recognise;
 mod reference_cnn;
 mod resnet;
 mod squeezenet;
@@ -17,6 +19,8 @@ use crate::network::{Graph, GraphError, Shape};
 use definition::{Definition, Head};
 
 pub use name::UnknownArchitecture;
+pub use network_name::NetworkName;
+pub use recognise::Recognised;
 
 /// The list of networks: a variant for each, and where it is defined.
 macro_rules! architectures {

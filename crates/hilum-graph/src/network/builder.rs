@@ -9,6 +9,10 @@ use super::output_shape::output_shape;
 use super::shape::Shape;
 use super::tap::Tap;
 
+/// The longest side of an image of unknown origin, and the most values of its pixels.
+const MAX_IMAGE_SIDE: usize = 1 << 16;
+const MAX_IMAGE_CHANNELS: usize = 1 << 10;
+
 /// Puts nodes behind one another and derives every shape.
 ///
 /// Errors are kept until [`GraphBuilder::finish`], so that an architecture reads as a list.
@@ -81,6 +85,77 @@ impl GraphBuilder {
             shape,
         });
         NodeIndex(self.nodes.len() - 1)
+    }
+
+    /// [`new`](Self::new) for an image of unknown origin.
+    ///
+    /// # Errors
+    /// [`GraphError::Unsound`] if no image is of that shape.
+    pub fn try_new(name: impl Into<String>, input: Shape) -> Result<Self, GraphError> {
+        let sides = [input.height, input.width];
+        let is_sound = sides.iter().all(|side| (1..=MAX_IMAGE_SIDE).contains(side))
+            && (1..=MAX_IMAGE_CHANNELS).contains(&input.channels);
+        if is_sound {
+            Ok(Self::new(name, input))
+        } else {
+            Err(GraphError::Unsound {
+                node: "input".to_owned(),
+                what: format!("is {input}"),
+            })
+        }
+    }
+
+    /// How many nodes there are.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether a node is called `name`.
+    pub fn has(&self, name: &str) -> bool {
+        self.nodes.iter().any(|node| node.name == name)
+    }
+
+    /// The error of the last node, if it had one.
+    pub(super) fn take_error(&mut self) -> Result<(), GraphError> {
+        self.error.take().map_or(Ok(()), Err)
+    }
+
+    /// The last node.
+    pub fn last(&self) -> NodeIndex {
+        NodeIndex(self.nodes.len() - 1)
+    }
+
+    /// The node at `index`.
+    pub fn node(&self, index: NodeIndex) -> &Node {
+        &self.nodes[index.0]
+    }
+
+    /// Takes off the last node; the input stays.
+    pub fn pop(&mut self) -> Option<Node> {
+        if self.nodes.len() == 1 {
+            return None;
+        }
+        self.nodes.pop()
+    }
+
+    /// Says that the head begins with `node`.
+    ///
+    /// # Errors
+    /// [`GraphError::Unsound`] if there is no such node, or it reads nothing.
+    pub fn head_at(&mut self, node: NodeIndex) -> Result<(), GraphError> {
+        if node.0 == 0 || node.0 >= self.nodes.len() {
+            return Err(GraphError::Unsound {
+                node: "head".to_owned(),
+                what: "begins at a node that is not there".to_owned(),
+            });
+        }
+        self.head = Some(node);
+        Ok(())
+    }
+
+    /// Says that the means over the cells of a grid are handed out besides the logits.
+    pub(super) fn tap_on_grid(&mut self, tap: Tap) {
+        self.taps.push(tap);
     }
 
     /// Says that the head begins with the next node.

@@ -28,6 +28,35 @@ pub enum GraphError {
         /// The shapes that reach it.
         found: String,
     },
+    /// A node that somebody else wrote cannot be.
+    #[error("`{node}` {what}: no such network can run")]
+    Unsound {
+        /// The node.
+        node: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A network that was imported reads images of one size.
+    #[error(
+        "the imported network reads images of {expected}, found {found}\n\
+         hint: choose that size and these channels in the recipe"
+    )]
+    ImageOfImported {
+        /// What it reads.
+        expected: Shape,
+        /// What it was to read.
+        found: Shape,
+    },
+    /// A network whose last layer makes no vector of classes cannot be given others.
+    #[error(
+        "the imported network ends in `{node}`, which cannot be made to tell {count} classes apart"
+    )]
+    OtherClasses {
+        /// Its last node.
+        node: String,
+        /// How many classes were asked for.
+        count: usize,
+    },
     /// A network of colour images cannot read these.
     #[error(
         "`{graph}` reads images of one or three channels, found {found}\n\

@@ -1,14 +1,23 @@
 //! Nodes in the order in which they run.
 
+use serde::{Deserialize, Serialize};
+
+use super::error::GraphError;
 use super::initialisation::Initialisation;
 use super::node::{Node, NodeIndex};
 use super::op::Op;
 use super::parameter::{ParameterSpec, roles_and_shapes};
+use super::record::GraphRecord;
 use super::shape::Shape;
 use super::tap::Tap;
 
 /// A network: nodes in the order in which they run, the last of which gives the logits.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// What is deserialised is checked node by node, as [`GraphBuilder::try_add`] does.
+///
+/// [`GraphBuilder::try_add`]: super::GraphBuilder::try_add
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "GraphRecord", into = "GraphRecord")]
 pub struct Graph {
     pub(super) name: String,
     pub(super) nodes: Vec<Node>,
@@ -116,6 +125,47 @@ impl Graph {
             }
         }
         self
+    }
+
+    /// The same network with another share that the dropout of the head zeroes, if it has one.
+    #[must_use]
+    pub fn with_head_dropout(mut self, share: f32) -> Self {
+        let head = self.head.0;
+        for node in &mut self.nodes[head..] {
+            if let Op::Dropout { probability, .. } = &mut node.op {
+                *probability = share;
+            }
+        }
+        self
+    }
+
+    /// The same network for another number of classes: its last layer has as many outputs.
+    ///
+    /// # Errors
+    /// [`GraphError::OtherClasses`] if the last node is no dense layer or convolution.
+    pub fn with_class_count(mut self, count: usize) -> Result<Self, GraphError> {
+        if count == 0 {
+            return Err(GraphError::NoClasses);
+        }
+        if count == self.class_count() {
+            return Ok(self);
+        }
+        let last = self.nodes.len() - 1;
+        let node = &mut self.nodes[last];
+        match &mut node.op {
+            Op::Dense { out_features, .. } => *out_features = count,
+            Op::Convolution {
+                out_channels,
+                groups: 1,
+                ..
+            } => *out_channels = count,
+            _ => {
+                let node = node.name.clone();
+                return Err(GraphError::OtherClasses { node, count });
+            }
+        }
+        node.shape.channels = count;
+        Ok(self)
     }
 
     /// Every parameter, in the order of the nodes.

@@ -1,8 +1,10 @@
 //! How first weights are to be drawn.
 
+use serde::{Deserialize, Serialize};
+
 /// How an architecture draws its first weights. Biases of the backbone start at zero, batch
 /// norm's factors and variances at one, its summands and means at zero.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Initialisation {
     /// Weights before the head.
     pub backbone: Distribution,
@@ -25,7 +27,8 @@ impl Default for Initialisation {
 
 /// Where values come from. Fans count as PyTorch counts them: `fan_in` is the product of a
 /// weight's axes but the first, `fan_out` of all but the second.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Distribution {
     /// All zero.
     Zero,

@@ -1,6 +1,7 @@
 //! A network as data: nodes, their shapes, what they need to be given and what they cost.
 
 mod builder;
+mod checked;
 mod error;
 mod graph;
 mod initialisation;
@@ -9,6 +10,7 @@ mod op;
 mod output_shape;
 mod padding;
 mod parameter;
+mod record;
 mod shape;
 mod summary;
 mod tap;

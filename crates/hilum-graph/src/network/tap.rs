@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::node::NodeIndex;
 use super::shape::Shape;
 
@@ -9,7 +11,7 @@ use super::shape::Shape;
 ///
 /// What sees them judges whether an image is like those that a network learned from: an early
 /// layer knows textures and where they lie, the last one what the classes are told apart by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tap {
     /// Whose result.
     pub node: NodeIndex,

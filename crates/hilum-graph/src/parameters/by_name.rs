@@ -67,6 +67,11 @@ impl Parameters {
         self.0.get_mut(name)
     }
 
+    /// Takes out the tensor called `name`.
+    pub fn remove(&mut self, name: &str) -> Option<Tensor> {
+        self.0.remove(name)
+    }
+
     /// Names and tensors, in alphabetical order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Tensor)> {
         self.0.iter().map(|(name, tensor)| (name.as_str(), tensor))

@@ -31,6 +31,7 @@ impl ModelWriter for ModelFile {
     ) -> Result<(), ModelFileError> {
         let model = Self {
             architecture: self.architecture,
+            imported: self.imported.clone(),
             classes: self.classes.clone(),
             recipe: self.recipe.clone(),
             training: self.training.clone(),
@@ -62,14 +63,15 @@ mod tests {
     #[test]
     fn a_template_takes_new_weights_and_the_metrics_of_their_epoch() {
         let architecture = ArchitectureDescription {
-            name: Architecture::CompactCnn,
+            name: Architecture::CompactCnn.into(),
             input: Shape::new(64, 64, 1),
             class_count: 2,
             dropout: None,
         };
-        let parameters = initialise(&architecture.graph().unwrap(), 32);
+        let parameters = initialise(&architecture.graph(None).unwrap(), 32);
         let template = ModelFile {
             architecture,
+            imported: None,
             classes: Classes::new(["normal", "tumour"].map(ClassName::new)).unwrap(),
             recipe: Recipe {
                 height: 64,

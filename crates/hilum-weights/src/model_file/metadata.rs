@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use hilum_graph::{Architecture, Parameters};
+use hilum_graph::{NetworkName, Parameters};
 
 use super::description::ArchitectureDescription;
 use super::error::ModelFileError;
@@ -15,6 +15,7 @@ use super::record::Record;
 
 const FORMAT_VERSION: &str = "hilum.format_version";
 const ARCHITECTURE: &str = "hilum.architecture";
+const GRAPH: &str = "hilum.graph";
 const CLASSES: &str = "hilum.classes";
 const RECIPE: &str = "hilum.recipe";
 const TRAINING: &str = "hilum.training";
@@ -73,6 +74,9 @@ pub(super) fn entries(model: &ModelFile) -> BTreeMap<String, String> {
         (VALIDATION.to_owned(), json(&model.validation)),
         (INTENDED_USE.to_owned(), json(&model.intended_use)),
     ]);
+    if let Some(graph) = &model.imported {
+        entries.insert(GRAPH.to_owned(), json(graph));
+    }
     if let Some(calibration) = &model.calibration {
         entries.insert(CALIBRATION.to_owned(), json(calibration));
     }
@@ -101,6 +105,7 @@ pub(super) fn model(
     let entries = Entries { path, entries };
     Ok(ModelFile {
         architecture: entries.architecture()?,
+        imported: entries.optional(GRAPH)?,
         classes: entries.required(CLASSES)?,
         recipe: entries.required(RECIPE)?,
         training: entries.required_record(TRAINING)?,
@@ -170,7 +175,7 @@ impl Entries<'_> {
     fn architecture(&self) -> Result<ArchitectureDescription, ModelFileError> {
         let json: serde_json::Value = self.required(ARCHITECTURE)?;
         if let Some(name) = json.get("name").and_then(serde_json::Value::as_str) {
-            let known = name.parse::<Architecture>();
+            let known = name.parse::<NetworkName>();
             known.map_err(|source| ModelFileError::UnknownArchitecture {
                 path: self.path.to_owned(),
                 source,

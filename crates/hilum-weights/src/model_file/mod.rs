@@ -12,7 +12,7 @@ pub use error::ModelFileError;
 pub use model::{INTENDED_USE, ModelFile};
 pub use record::{
     Acquaintance, CalibrationRecord, CalibrationSlices, CalibrationSource, DataRecord,
-    InitialWeightsRecord, KnownSlices, NetworkRecord, SettingsRecord, TrainingRecord,
+    ImportRecord, InitialWeightsRecord, KnownSlices, NetworkRecord, SettingsRecord, TrainingRecord,
     ValidationRecord,
 };
 

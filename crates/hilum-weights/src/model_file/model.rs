@@ -29,6 +29,8 @@ const MAX_SIDE: usize = 1 << 16;
 pub struct ModelFile {
     /// The network.
     pub architecture: ArchitectureDescription,
+    /// The network itself, where no name here stands for it; `None` otherwise.
+    pub imported: Option<Graph>,
     /// What its logits stand for, in their order.
     pub classes: Classes,
     /// How a file's pixels become its input.
@@ -59,7 +61,7 @@ impl ModelFile {
     /// # Errors
     /// [`GraphError`] if the network cannot read such images; never for a model that was read.
     pub fn graph(&self) -> Result<Graph, GraphError> {
-        self.architecture.graph()
+        self.architecture.graph(self.imported.as_ref())
     }
 
     /// Whether the parts fit one another; errors name `path`.
@@ -88,6 +90,11 @@ impl ModelFile {
         }
         if input.height.max(input.width) > MAX_SIDE {
             return Err(inconsistent(format!("no image is {input}")));
+        }
+        if self.architecture.name.known().is_none() != self.imported.is_some() {
+            let name = self.architecture.name;
+            let what = format!("it is called `{name}`, and its graph does not go with that");
+            return Err(inconsistent(what));
         }
         let graph = self.graph().map_err(|source| ModelFileError::Graph {
             path: path.to_owned(),

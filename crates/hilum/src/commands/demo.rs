@@ -172,7 +172,7 @@ fn settings(arguments: &Arguments, slices: &Path) -> RunSettings {
             ..Choices::default().data(slices)
         },
         network: NetworkSettings {
-            architecture: Architecture::LocalCnn,
+            architecture: Architecture::LocalCnn.into(),
             weights: None,
             partial_weights: false,
             dropout: None,

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 pub use calibration::{CalibrationRecord, CalibrationSlices, CalibrationSource};
 pub use known_slices::{Acquaintance, KnownSlices};
 pub use training::{
-    DataRecord, InitialWeightsRecord, NetworkRecord, SettingsRecord, TrainingRecord,
+    DataRecord, ImportRecord, InitialWeightsRecord, NetworkRecord, SettingsRecord, TrainingRecord,
 };
 pub use validation::ValidationRecord;
 

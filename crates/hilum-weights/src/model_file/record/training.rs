@@ -21,9 +21,24 @@ pub struct TrainingRecord {
     /// A digest of the slices that it saw: `blake3:...`.
     #[serde(default)]
     pub data_fingerprint: Option<String>,
+    /// Where it comes from, if another program trained it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<ImportRecord>,
     /// What a newer hilum wrote beside that.
     #[serde(flatten)]
     pub other: Map<String, Value>,
+}
+
+/// The file of another program that a model was made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRecord {
+    /// Its name, without its folder.
+    pub file: String,
+    /// Which program wrote it, and in which format.
+    pub written_by: String,
+    /// What of it was left out.
+    #[serde(default)]
+    pub left_out: Vec<String>,
 }
 
 /// What a training was started with.
@@ -92,6 +107,26 @@ impl TrainingRecord {
             "settings": settings,
             "data_fingerprint": data_fingerprint,
         }))
+    }
+
+    /// What a model is told that another program trained: nothing is known of its data.
+    pub fn imported(hilum_version: &str, source: ImportRecord) -> Self {
+        let settings = SettingsRecord {
+            hilum_version: Some(hilum_version.to_owned()),
+            ..SettingsRecord::default()
+        };
+        Self {
+            version: Self::VERSION,
+            settings,
+            data_fingerprint: None,
+            imported: Some(source),
+            other: Map::new(),
+        }
+    }
+
+    /// Whether another program trained the model.
+    pub fn is_imported(&self) -> bool {
+        self.imported.is_some()
     }
 
     /// Whether the model learnt from slices of `split`, of whatever data it was trained on.

@@ -40,14 +40,15 @@ fn recipe(side: usize, channels: Channels) -> Recipe {
 
 fn model_of(name: Architecture, side: usize, channels: Channels) -> ModelFile {
     let architecture = ArchitectureDescription {
-        name,
+        name: name.into(),
         input: Shape::new(side, side, channels.count()),
         class_count: 3,
         dropout: Some(0.1),
     };
     ModelFile {
-        parameters: initialise(&architecture.graph().unwrap(), 32),
+        parameters: initialise(&architecture.graph(None).unwrap(), 32),
         architecture,
+        imported: None,
         classes: Classes::new(["normal", "adenocarcinoma", "größer \"7\""].map(ClassName::new))
             .unwrap(),
         recipe: recipe(side, channels),
