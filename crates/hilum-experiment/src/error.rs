@@ -27,6 +27,7 @@ use crate::evaluate::{ClassesDiffer, EvaluationPlaceError};
 use crate::explain::{HeatPlaceError, NoSuchClass};
 use crate::export::ExportError;
 use crate::folds::{ContinueError, ForeignPredictions, InnerValidError, PoolError};
+use crate::import::ImportError;
 use crate::search::SearchError;
 use crate::settings::SettingError;
 use crate::shared::SharedModelError;
@@ -151,6 +152,9 @@ pub enum ExperimentError {
     /// A name that a model is not exported under.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// A model of another program that cannot be imported.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// A folder of results that is taken.
     #[error(transparent)]
     EvaluationPlace(#[from] EvaluationPlaceError),

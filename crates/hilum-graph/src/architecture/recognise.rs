@@ -1,7 +1,7 @@
 //! Which network a graph is, whatever its nodes are called.
 
 use super::Architecture;
-use crate::network::{Graph, Op};
+use crate::network::{DropoutUnit, Graph, Op};
 use crate::parameters::Parameters;
 
 /// How far numbers that were written in decimals may lie apart, as a share of them.
@@ -52,13 +52,16 @@ impl Recognised {
     }
 }
 
-/// The share that the dropout before the last node zeroes; 0 if there is none.
+/// The share that the last dropout of single values zeroes; 0 if there is none.
 fn head_dropout(graph: &Graph) -> f32 {
-    let last = graph.nodes().last().and_then(|node| node.inputs.first());
-    match last.map(|input| graph.node(*input).op) {
-        Some(Op::Dropout { probability, .. }) => probability,
-        _ => 0.0,
-    }
+    let shares = graph.nodes().iter().rev().map(|node| match node.op {
+        Op::Dropout {
+            probability,
+            unit: DropoutUnit::Value,
+        } => Some(probability),
+        _ => None,
+    });
+    shares.flatten().next().unwrap_or(0.0)
 }
 
 fn is_same(left: &Graph, right: &Graph) -> bool {

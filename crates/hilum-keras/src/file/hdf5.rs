@@ -54,6 +54,13 @@ impl Hdf5 {
         found.map(text_of).transpose()
     }
 
+    /// A text attribute of the group at `path`; `None` if there is none.
+    pub(super) fn text_of_group(&self, path: &str, name: &str) -> Option<String> {
+        let attributes = self.file.group(path).ok()?.attributes().ok()?;
+        let found = attributes.iter().find(|one| one.name == name)?;
+        found.read_string().ok()
+    }
+
     /// Whether the root has a group called `name`.
     pub(super) fn has_group(&self, name: &str) -> bool {
         self.file.group(name).is_ok()

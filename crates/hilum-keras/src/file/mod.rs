@@ -14,6 +14,7 @@ use hdf5::Hdf5;
 pub(crate) use variables::{Variable, Variables};
 
 const HDF5_START: &[u8] = b"\x89HDF\r\n\x1a\n";
+const OPTIMIZER: &str = "optimizer/vars";
 const ZIP_START: &[u8] = b"PK\x03\x04";
 
 /// A Keras file, taken apart.
@@ -84,11 +85,22 @@ fn native(bytes: &[u8]) -> Result<KerasFile, ContentError> {
         .and_then(|text| serde_json::from_slice(&text).ok())
         .unwrap_or_default();
     let version = metadata.get("keras_version").and_then(Value::as_str);
+    let weights = Hdf5::open(parts.weights)?;
+    let mut compiled = config.get("compile_config").cloned().unwrap_or_default();
+    // Keras 3 names the optimiser beside its memory alone.
+    if let Value::Object(compiled) = &mut compiled
+        && !compiled.contains_key("optimizer")
+        && weights.has_group(OPTIMIZER)
+    {
+        let name = weights.text_of_group(OPTIMIZER, "name");
+        let name = name.unwrap_or_else(|| "of unknown name".to_owned());
+        compiled.insert("optimizer".to_owned(), Value::String(name));
+    }
     Ok(KerasFile {
         written_by: written_by(version, ".keras"),
-        compiled: config.get("compile_config").cloned().unwrap_or_default(),
+        compiled,
         config,
-        variables: Variables::by_class(Hdf5::open(parts.weights)?),
+        variables: Variables::by_class(weights),
     })
 }
 

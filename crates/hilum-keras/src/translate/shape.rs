@@ -17,19 +17,18 @@ pub(super) fn flatten(
 ) -> Result<Value, ContentError> {
     let node = translator.node(subject, input)?;
     let shape = translator.builder.shape(node);
-    if (shape.height, shape.width) == (1, 1) {
-        return Ok(Value::like(node, input));
-    }
     let added = translator.add(subject.name, Op::Flatten, &[node])?;
+    let order = order(shape).or_else(|| input.order.clone());
     Ok(Value {
-        order: order(shape),
+        order,
         ..Value::like(added, input)
     })
 }
 
-/// Where the value that Keras counts as each stands when channels come first.
+/// Where the value that Keras counts as each stands when channels come first; `None` if all stand
+/// alike.
 fn order(shape: Shape) -> Option<Rc<[usize]>> {
-    if shape.channels == 1 {
+    if shape.channels == 1 || (shape.height, shape.width) == (1, 1) {
         return None;
     }
     let places = shape.height * shape.width;

@@ -11,6 +11,7 @@ mod demo;
 mod evaluate;
 mod explain;
 mod export;
+mod import;
 mod man;
 mod predict;
 mod search;
@@ -74,6 +75,8 @@ commands! {
     Card = card,
     /// Write a model in half precision, with its licence and a card that says what it is worth
     Export = export,
+    /// Make a model of one that Keras saved, to predict with or to go on training
+    Import = import,
     /// List the architectures, or show one layer by layer
     Arch = arch,
     /// Measure how fast this machine runs and trains the networks

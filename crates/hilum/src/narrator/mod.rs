@@ -146,7 +146,7 @@ impl Narrator<'_> {
                 known_slices(*split, files, *of, screen);
             }
             Event::LeaksUnknown => screen.warn(
-                "this model is of an older hilum and does not say what it learned from: slices that it knows cannot be told from others",
+                "this model, of another program or of an older hilum, does not say what it learned from: slices that it knows cannot be told from others",
             ),
             Event::Brittle(table) => brittle(table, screen),
             Event::HeldAgainstCalibration(found) => held_against(found, screen),

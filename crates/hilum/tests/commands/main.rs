@@ -18,6 +18,7 @@ mod explain;
 mod export;
 mod groups;
 mod help;
+mod import;
 mod leaks;
 mod node;
 mod outside_text;
