@@ -155,11 +155,11 @@ pub(super) fn reorder_outputs(
     }
     let last = graph.nodes().last().expect("a graph has nodes");
     let specs = graph.parameters();
-    let mut own = specs
+    let own = specs
         .iter()
         .filter(|spec| graph.node(spec.node).name == last.name);
     let mut is_changed = false;
-    while let Some(spec) = own.next() {
+    for spec in own {
         let tensor = parameters.get_mut(&spec.name).expect("the graph's own");
         let row = tensor.data.len() / order.len();
         let rows = order

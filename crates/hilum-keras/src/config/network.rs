@@ -151,7 +151,7 @@ fn parse_layer(
 }
 
 /// The shape of the images of a sequential model that has no input layer.
-fn input_shape(model: &Value, layers: &[Value]) -> Option<Value> {
+fn input_shape<'a>(model: &'a Value, layers: &'a [Value]) -> Option<&'a Value> {
     let first = layers.first()?;
     let places = [
         first.pointer("/config/batch_shape"),
@@ -162,18 +162,14 @@ fn input_shape(model: &Value, layers: &[Value]) -> Option<Value> {
         first.pointer("/config/layers/0/config/batch_shape"),
         first.pointer("/config/layers/0/config/batch_input_shape"),
     ];
-    places
-        .into_iter()
-        .flatten()
-        .find(|one| one.is_array())
-        .cloned()
+    places.into_iter().flatten().find(|one| one.is_array())
 }
 
 /// Each layer reads the one before it.
 fn in_sequence(
     name: &str,
     mut layers: Vec<Layer>,
-    shape: Option<Value>,
+    shape: Option<&Value>,
 ) -> Result<Network, ContentError> {
     if layers
         .first()

@@ -98,7 +98,7 @@ impl Hdf5 {
         let shape: Result<Vec<usize>, _> = shape.collect();
         let shape = shape.map_err(|_| ContentError::TooLarge)?;
         let bytes = dataset.read_raw_bytes().map_err(damaged)?;
-        let Some(data) = floats(&bytes, usize::from(*size as u8), *byte_order) else {
+        let Some(data) = floats(&bytes, usize::from(*size), *byte_order) else {
             return Ok(Err(format!("numbers of {size} bytes")));
         };
         let count = shape

@@ -33,12 +33,12 @@ pub(super) fn normalization(
 ) -> Result<Value, ContentError> {
     let settings = subject.settings();
     let channels = translator.shape(input).channels;
-    let read = |key: &'static str, names, index| match settings.numbers(key)? {
-        Some(numbers) => Ok::<_, ContentError>(numbers),
-        None => {
-            let one = translator.weight(subject, names, index, &[channels]);
-            Ok(one?.data.into_iter().map(f64::from).collect())
+    let read = |key: &'static str, names, index| {
+        if let Some(numbers) = settings.numbers(key)? {
+            return Ok::<_, ContentError>(numbers);
         }
+        let one = translator.weight(subject, names, index, &[channels])?;
+        Ok(one.data.into_iter().map(f64::from).collect())
     };
     let mean = read("mean", &["mean"], 0)?;
     let variance = read("variance", &["variance"], 1)?;

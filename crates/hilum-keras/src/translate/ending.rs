@@ -11,7 +11,7 @@ use crate::model::Scaling;
 /// The graph, if `output` is what it gives.
 pub(super) fn finish(
     mut translator: Translator<'_>,
-    output: Value,
+    output: &Value,
 ) -> Result<Translated, ContentError> {
     let name = translator.builder.node(output.node).name.clone();
     let unsupported = |what: &str, hint| ContentError::Unsupported {

@@ -40,5 +40,5 @@ pub(crate) fn translate(
     let mut translator = Translator::new(&network.name, image, variables)?;
     let input = translator.image();
     let output = walk::run(&mut translator, network, &[input], "")?;
-    ending::finish(translator, output)
+    ending::finish(translator, &output)
 }

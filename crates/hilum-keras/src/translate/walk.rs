@@ -158,7 +158,12 @@ fn call(
         ));
     };
     if let Some(network) = &layer.network {
-        return run(translator, network, &[input.clone()], &format!("{name}."));
+        return run(
+            translator,
+            network,
+            std::slice::from_ref(input),
+            &format!("{name}."),
+        );
     }
     of_one(translator, subject, input)
 }

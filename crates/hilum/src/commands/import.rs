@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgMatches, ValueEnum};
+use hilum_core::ClassName;
 use hilum_experiment::{ClassNames, Import, Imported, PixelRange, import};
 use hilum_imaging::Interpolation;
 
@@ -149,7 +150,7 @@ fn tell(imported: &Imported, screen: &Screen) {
         pixels,
         ..
     } = imported;
-    let names: Vec<&str> = classes.names().iter().map(|name| name.as_str()).collect();
+    let names: Vec<&str> = classes.names().iter().map(ClassName::as_str).collect();
     screen.note(format_args!(
         "{written_by}: `{architecture}`, reads {input}, {parameters} parameters and {statistics} \
          running statistics, {} classes: {}",
