@@ -7,17 +7,22 @@ use serde_json::{Value, json};
 
 fn small(architecture: Architecture) -> Graph {
     let own = architecture.default_input();
-    architecture.build(own, 4, None).unwrap()
+    architecture.build(own, 4, None).expect("a graph")
 }
 
 /// The same network under other names.
 fn renamed(graph: &Graph) -> Graph {
-    let mut json = serde_json::to_value(graph).unwrap();
+    let mut json = serde_json::to_value(graph).expect("a graph");
     json["name"] = json!("theirs");
-    for (index, node) in json["nodes"].as_array_mut().unwrap().iter_mut().enumerate() {
+    for (index, node) in json["nodes"]
+        .as_array_mut()
+        .expect("a graph")
+        .iter_mut()
+        .enumerate()
+    {
         node["name"] = json!(format!("layer_{index}"));
     }
-    serde_json::from_value(json).unwrap()
+    serde_json::from_value(json).expect("a graph")
 }
 
 #[test]
@@ -100,7 +105,7 @@ fn changed(change: impl Fn(&mut Value)) -> Result<Graph, serde_json::Error> {
     let node = builder.add("conv", convolution, &[input]);
     builder.begin_head();
     builder.add("pool", Op::GlobalAveragePool, &[node]);
-    let mut json = serde_json::to_value(builder.finish().unwrap()).unwrap();
+    let mut json = serde_json::to_value(builder.finish().expect("a graph")).expect("a graph");
     change(&mut json);
     serde_json::from_value(json)
 }

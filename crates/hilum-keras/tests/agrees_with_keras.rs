@@ -18,7 +18,7 @@ fn reference(name: &str) -> PathBuf {
 }
 
 fn read(name: &str) -> KerasModel {
-    read_keras(&reference(name), &Wishes::default()).unwrap()
+    read_keras(&reference(name), &Wishes::default()).expect("a file of Keras")
 }
 
 fn outputs(model: &KerasModel, activation: &str) -> Vec<Vec<f64>> {
@@ -32,8 +32,10 @@ fn outputs(model: &KerasModel, activation: &str) -> Vec<Vec<f64>> {
         }
     }
     let engine = CpuEngine::new(model.graph.clone(), &model.parameters, Options::default());
-    let mut engine = engine.unwrap();
-    let logits = engine.forward(&Batch::new(2, shape, images)).unwrap();
+    let mut engine = engine.expect("an engine");
+    let logits = engine
+        .forward(&Batch::new(2, shape, images))
+        .expect("logits");
     let rows = logits.rows().map(|row| {
         let row: Vec<f64> = row.iter().map(|value| f64::from(*value)).collect();
         match activation {
@@ -51,13 +53,14 @@ fn softmax(row: &[f64]) -> Vec<f64> {
 }
 
 fn agrees(name: &str) {
-    let text = fs_err::read_to_string(reference(&format!("{name}.json"))).unwrap();
-    let json: Value = serde_json::from_str(&text).unwrap();
-    let expected: Vec<Vec<f64>> = serde_json::from_value(json["outputs"].clone()).unwrap();
-    let activation = json["activation"].as_str().unwrap();
-    let sides: [usize; 3] = serde_json::from_value(json["input"].clone()).unwrap();
-    for file in json["files"].as_array().unwrap() {
-        let file = file.as_str().unwrap();
+    let text = fs_err::read_to_string(reference(&format!("{name}.json"))).expect("a reference");
+    let json: Value = serde_json::from_str(&text).expect("a reference");
+    let expected: Vec<Vec<f64>> =
+        serde_json::from_value(json["outputs"].clone()).expect("a reference");
+    let activation = json["activation"].as_str().expect("a reference");
+    let sides: [usize; 3] = serde_json::from_value(json["input"].clone()).expect("a reference");
+    for file in json["files"].as_array().expect("a reference") {
+        let file = file.as_str().expect("a reference");
         let model = read(file);
         let [height, width, channels] = sides;
         assert_eq!(
