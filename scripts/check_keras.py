@@ -9,6 +9,7 @@ EfficientNet-B0 and ResNet-50 (`weights=None`, seeded, statistics moved from whe
 default), and predicts the same images with both. Probabilities, and logits up to the summand that a softmax does not
 see, must agree within 1e-4. Prints a Markdown table. Needs tensorflow, tf-keras and Pillow.
 """
+import importlib
 import json
 import os
 import pathlib
@@ -104,6 +105,7 @@ def write(folder, version):
     from PIL import Image
 
     keras = tf.keras
+    package = importlib.import_module("tf_keras" if version == "2" else "keras")
     said = []
     for index, (name, build, flags, range_of) in enumerate(networks(keras)):
         keras.utils.set_random_seed(32 + index)
@@ -134,7 +136,7 @@ def write(folder, version):
             files.append(str(folder / f"{index}-keras{version}.{ending}"))
             model.save(files[-1])
         said.append({"name": name, "files": files, "flags": flags, "images": paths, "outputs": outputs.tolist()})
-    (folder / f"said{version}.json").write_text(json.dumps({"keras": keras.__version__, "models": said}))
+    (folder / f"said{version}.json").write_text(json.dumps({"keras": package.__version__, "models": said}))
 
 
 def _all_layers(model):
@@ -175,7 +177,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         for version in ("3", "2"):
             environment = {**os.environ, "CHECK_KERAS_VERSION": version, "CHECK_KERAS_FOLDER": str(folder)}
-            subprocess.run([sys.executable, __file__], check=True, env=environment)
+            subprocess.run([sys.executable, __file__], check=True, env=environment, capture_output=True)
         print("| model | file | network | probabilities | logits |\n|---|---|---|---|---|")
         is_close = True
         for version in ("3", "2"):
