@@ -4,6 +4,7 @@ mod arena;
 mod backward;
 mod context;
 mod convolution;
+mod expected;
 mod forward;
 mod gradient;
 mod normalise;

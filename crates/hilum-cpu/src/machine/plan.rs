@@ -127,12 +127,16 @@ fn choose(convolution: &Convolution, batch: usize) -> Algorithm {
     }
 }
 
+/// Of fewer weights than these, those of the first layers, each one's rounding is felt most, and
+/// there is least to gain.
+const FEW_WEIGHTS: usize = 2_500;
+
 /// Whether products of pairs are faster: of many pixels, with channels in whole registers. A dense layer waits for its
 /// weights, and the last one's rounding would be seen in the logits.
-fn gains(convolution: &Convolution, algorithm: Algorithm) -> bool {
+fn gains(convolution: &Convolution, algorithm: Algorithm, weights: usize) -> bool {
     let is_product = matches!(algorithm, Algorithm::Pointwise | Algorithm::Patches);
     let is_dense = convolution.window.output_pixels() == 1;
-    is_product && convolution.whole && !convolution.stem && !is_dense
+    is_product && convolution.whole && !convolution.stem && !is_dense && weights >= FEW_WEIGHTS
 }
 
 /// Rows of a block of a matrix product: the block's part of `A` stays in the second cache.
@@ -200,10 +204,15 @@ impl Plan {
             .collect();
         let steps = program.steps.iter().zip(&algorithms);
         let factors = steps.map(|(step, algorithm)| match &step.work {
-            Work::Convolution(convolution)
-                if mode == Mode::Inference && gains(convolution, *algorithm) =>
-            {
-                factors
+            Work::Convolution(convolution) if mode == Mode::Inference => {
+                let channels = |id: ValueId| program.values[id].shape.channels;
+                let matrix = channels(step.inputs[0]) * channels(step.output);
+                let weights = convolution.window.taps() * matrix;
+                if gains(convolution, *algorithm, weights) {
+                    factors
+                } else {
+                    Factors::Exact
+                }
             }
             _ => Factors::Exact,
         });

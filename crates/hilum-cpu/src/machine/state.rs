@@ -1,6 +1,7 @@
 //! A machine: a program with its memory, and the packed forms of its parameters.
 
 use super::context::{Context, Scratch};
+use super::expected::{self, Expected};
 use super::normalise;
 use super::packed;
 use super::plan::{Factors, Plan};
@@ -184,16 +185,32 @@ impl<S: Simd> Ready<S> {
 
     /// Packs the weights of steps that never did, or whose parameters have changed.
     pub(super) fn refresh(&mut self, store: &Store, parameters: &ParameterMemory, pool: &mut Pool) {
-        for index in 0..self.program.steps.len() {
-            let latest = Some(parameters.latest(parameters_of(&self.program.steps[index])));
-            if latest != self.generations[index] {
-                self.refresh_step(index, store, parameters.values(), pool);
+        let latest = |step| Some(parameters.latest(parameters_of(step)));
+        let generations: Vec<_> = self.program.steps.iter().map(latest).collect();
+        if generations == self.generations {
+            return;
+        }
+        let weights = parameters.values();
+        let rounds = self.plan.factors.iter().any(|of| *of != Factors::Exact);
+        // What is expected of a step's input is told by parameters of others.
+        let expected =
+            rounds.then(|| expected::expected(&self.program, &|entry| store.part(weights, entry)));
+        for (index, latest) in generations.into_iter().enumerate() {
+            if rounds || latest != self.generations[index] {
+                self.refresh_step(index, expected.as_deref(), store, weights, pool);
                 self.generations[index] = latest;
             }
         }
     }
 
-    fn refresh_step(&mut self, index: usize, store: &Store, weights: &Buffer, pool: &mut Pool) {
+    fn refresh_step(
+        &mut self,
+        index: usize,
+        expected: Option<&[Option<Expected>]>,
+        store: &Store,
+        weights: &Buffer,
+        pool: &mut Pool,
+    ) {
         let part = |entry: usize| store.part(weights, entry);
         let step = &self.program.steps[index];
         let (fold, weight, bias) = match &step.work {
@@ -218,6 +235,12 @@ impl<S: Simd> Ready<S> {
         } else {
             part(weight)
         };
+        if self.plan.factors[index] != Factors::Exact
+            && !is_gated(step)
+            && let Some(read) = expected.and_then(|all| all[step.inputs[0]].as_ref())
+        {
+            expected::balance(source, read, shift);
+        }
         match (
             self.plan.weights(&self.program, index),
             &mut self.forward_weights[index],
@@ -267,6 +290,11 @@ impl<S: Simd> Ready<S> {
             count,
         }
     }
+}
+
+/// Whether factors that no batch norm tells of come between a step and what it reads.
+fn is_gated(step: &Step) -> bool {
+    matches!(&step.work, Work::Convolution(convolution) if convolution.gate.is_some())
 }
 
 /// The numbers of the parameters that a step packs or folds.
