@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use hilum_core::Cancel;
 use hilum_graph::{Batch, Engine, EngineError, Logits};
 use hilum_imaging::Pixels;
-use hilum_train::{is_settled, mean_of_views};
+use hilum_train::{is_settled, of_two_views};
 use hilum_trust::Judgement;
 use hilum_trust::detector::Rows;
 use hilum_weights::ModelFile;
@@ -108,7 +108,7 @@ impl ReadyNetwork<'_> {
             }
             let (second, _) = self.forward(second)?;
             for (slice, second) in unsettled.into_iter().zip(second) {
-                logits[slice] = mean_of_views(&logits[slice], &second);
+                logits[slice] = of_two_views(recipe.views, &logits[slice], &second);
             }
         }
         let Some((detector, taps)) = self.file.detector.as_ref().zip(taps) else {

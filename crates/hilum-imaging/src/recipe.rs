@@ -82,7 +82,7 @@ pub enum Views {
     Single,
     /// As it is, and mirrored left to right.
     Mirrored,
-    /// As it is, and mirrored as well where that leaves the network unsure.
+    /// As it is, and mirrored as well where that leaves the network unsure, averaged by how unsure.
     #[serde(rename = "mirrored-if-unsure")]
     MirroredIfUnsure,
 }

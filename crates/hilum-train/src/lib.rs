@@ -79,7 +79,7 @@ pub use hyperparameters::{
     ClassWeights, Freeze, Keep, Settings, SettingsError, Stage, UnknownNode,
 };
 pub use prediction::{
-    CrossEntropy, PredictError, TappedSlices, is_settled, mean_of_views, predict_slices,
+    CrossEntropy, PredictError, TappedSlices, is_settled, of_two_views, predict_slices,
     slice_logits, tapped_slices,
 };
 pub use records::{

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use hilum_graph::{Batch, Engine, EngineError, Logits, NodeIndex};
 use hilum_imaging::Pixels;
 
-use super::views::{is_settled, mean_of_views};
+use super::views::{is_settled, of_two_views};
 use crate::slices::{Preparation, batches};
 
 /// A row of logits a slice, and what the taps hold, row after row.
@@ -96,7 +96,7 @@ impl Judged<'_> {
                     .collect();
                 let images = self.prepare(&second, std::mem::take(&mut buffer));
                 for (slice, row) in slices.iter().zip(forward(1, &images)?.rows()) {
-                    rows[*slice] = mean_of_views(&rows[*slice], row);
+                    rows[*slice] = of_two_views(self.preparation.views(), &rows[*slice], row);
                 }
                 buffer = images.data;
             }
@@ -144,7 +144,7 @@ impl Judged<'_> {
         let rows: Vec<&[f32]> = logits.rows().collect();
         let views = self.preparation.views();
         let of_slice = |rows: &[&[f32]]| match rows {
-            [first, second] if !is_settled(views, first) => mean_of_views(first, second),
+            [first, second] => of_two_views(views, first, second),
             _ => rows[0].to_vec(),
         };
         Ok(rows.chunks_exact(views.count()).map(of_slice).collect())

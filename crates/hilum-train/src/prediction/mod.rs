@@ -10,4 +10,4 @@ pub use cross_entropy::CrossEntropy;
 pub(crate) use judge::{Judged, finite};
 pub(crate) use measure::Measure;
 pub use predict::{PredictError, TappedSlices, predict_slices, slice_logits, tapped_slices};
-pub use views::{is_settled, mean_of_views};
+pub use views::{is_settled, of_two_views};
