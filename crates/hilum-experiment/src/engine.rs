@@ -21,7 +21,8 @@ pub(crate) fn open(
         threads: Some(machine.threads),
         instruction_set: Some(session.instruction_set),
         precision: match machine.precision {
-            Arithmetic::F32 => Precision::F32,
+            // Open only where no model says whether it would do.
+            Arithmetic::Auto | Arithmetic::F32 => Precision::F32,
             Arithmetic::Bf16 => Precision::Bf16,
         },
     };

@@ -9,7 +9,7 @@ use hilum_metrics::{Gap, Headline, StressTable};
 use hilum_train::{BatchDone, EpochDone, RunStart, StopReason};
 use hilum_trust::Exchangeability;
 use hilum_trust::detector::{DetectorRecord, FitError};
-use hilum_weights::{ApplyReport, CalibrationRecord, ModelFile};
+use hilum_weights::{ApplyReport, CalibrationRecord, ModelFile, RoundingRecord};
 
 use crate::{
     Division, Grouped, ModelOrigin, NotCalibrated, TrialRecord, UnreadableFiles, WeightsSource,
@@ -186,6 +186,8 @@ pub enum Event<'a> {
     DetectorFitted(&'a DetectorRecord),
     /// A model has none.
     NoDetector(&'a FitError),
+    /// It is known how well a model answers in `bf16`.
+    Rounded(&'a RoundingRecord),
     /// A model is not calibrated, and nobody asked for it.
     NotCalibrated(&'a NotCalibrated),
 

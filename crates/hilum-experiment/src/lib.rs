@@ -76,6 +76,7 @@ mod own_training;
 mod places;
 mod predict;
 mod ready_network;
+mod rounding;
 mod search;
 mod session;
 pub mod settings;

@@ -16,7 +16,7 @@ use rayon::ThreadPool;
 use crate::ready_network::ReadyNetwork;
 use crate::session::{Session, workers};
 use crate::settings::MachineSettings;
-use crate::{Event, ExperimentError, ModelOrigin, engine};
+use crate::{Event, ExperimentError, ModelOrigin, engine, rounding};
 
 /// A model and the engine that runs it. It can be asked any number of times.
 pub struct Model {
@@ -43,12 +43,13 @@ impl Model {
     ) -> Result<Self, ExperimentError> {
         let file = origin.read()?;
         let graph = file.graph()?;
-        let engine = engine::open(machine, graph, &file.parameters, session)?;
+        let machine = rounding::settled(machine, &file, session);
+        let engine = engine::open(&machine, graph, &file.parameters, session)?;
         let model = Self {
             origin: origin.clone(),
             file: Arc::new(file),
-            machine: machine.clone(),
             workers: workers(machine.threads)?,
+            machine,
             engine,
         };
         session.tell(&Event::ModelOpened {

@@ -36,7 +36,8 @@ mod weights;
 pub use model_file::{
     Acquaintance, ArchitectureDescription, CalibrationRecord, CalibrationSlices, CalibrationSource,
     DataRecord, INTENDED_USE, ImportRecord, InitialWeightsRecord, KnownSlices, ModelFile,
-    ModelFileError, NetworkRecord, SettingsRecord, TrainingRecord, ValidationRecord,
+    ModelFileError, NetworkRecord, RoundingRecord, SettingsRecord, TrainingRecord,
+    ValidationRecord,
 };
 pub use tensor_file::{
     Precision, TensorFileError, read_tensors, stored_precision, write_tensors, write_tensors_as,

@@ -254,6 +254,16 @@ impl InstructionSet {
         }
     }
 
+    /// Whether the processor has instructions for products of pairs of `bf16`, which are faster
+    /// than those of `f32`.
+    pub fn multiplies_bf16(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => <Avx512 as Simd>::Pairs::detect().is_some(),
+            _ => false,
+        }
+    }
+
     /// The name that `HILUM_SIMD` takes.
     pub const fn name(self) -> &'static str {
         match self {

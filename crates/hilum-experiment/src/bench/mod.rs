@@ -108,8 +108,8 @@ pub fn bench(request: &Bench, session: &Session<'_>) -> Result<BenchFigure, Expe
         batch: request.batch,
         threads: machine.threads,
         precision: match request.mode {
-            BenchMode::Predict => machine.precision,
-            BenchMode::Train => Arithmetic::F32,
+            BenchMode::Predict if machine.precision == Arithmetic::Bf16 => Arithmetic::Bf16,
+            BenchMode::Predict | BenchMode::Train => Arithmetic::F32,
         },
         image_size: input.height,
         ms_per_image: seconds_per_image * 1e3,

@@ -14,7 +14,7 @@ use crate::card::{Extra, from_model};
 use crate::detector::from_data;
 use crate::places::remove_places;
 use crate::session::Session;
-use crate::{Event, ExperimentError, ModelOrigin};
+use crate::{Event, ExperimentError, ModelOrigin, rounding};
 
 pub use place::ExportError;
 
@@ -35,6 +35,9 @@ pub struct Export {
     /// The data that the model was trained on, to give it a detector of what is unlike that; with the
     /// detector that it had, if absent.
     pub detector_from: Option<PathBuf>,
+    /// The data on whose validation slices the model's answers in `bf16` are held against those in
+    /// `f32`; as it was if absent and the weights stay what they are.
+    pub check_on: Option<PathBuf>,
     /// The card; none, if absent.
     pub card: Option<CardRequest>,
     /// Whether files that are there already are replaced.
@@ -94,7 +97,20 @@ pub fn export(request: &Export, session: &Session<'_>) -> Result<Exported, Exper
         Some(wanted) => Some((&wanted.path, text(wanted, request, &file)?)),
         None => None,
     };
+    if request.precision == Precision::Half {
+        // It was of other weights.
+        file.rounding = None;
+    }
     file.write_as(&request.out, request.precision)?;
+    if let Some(path) = &request.check_on {
+        // As it lies in the file, weights rounded.
+        let mut file = ModelFile::read(&request.out)?;
+        if let Some(record) = rounding::look_at(path, &file, session)? {
+            session.tell(&Event::Rounded(&record));
+            file.rounding = Some(record);
+            file.write_as(&request.out, request.precision)?;
+        }
+    }
     if let Some((path, text)) = &card {
         write_atomically(path, |file| file.write_all(text.as_bytes()))?;
         session.tell(&Event::Wrote { path });

@@ -172,6 +172,7 @@ fn model(
         validation: None,
         calibration: None,
         detector: None,
+        rounding: None,
         licence: None,
         intended_use: INTENDED_USE.to_owned(),
         parameters,

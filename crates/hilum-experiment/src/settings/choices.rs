@@ -474,9 +474,10 @@ settings! {
 
     /// In which numbers predictions are multiplied. `bf16` rounds weights and activations to 8 bits of
     /// precision: faster by a third where the processor has instructions for it, and answers change a
-    /// little. Training and heat maps are in `f32` always
+    /// little. `auto` takes it there if the model was found to answer as well in it. Training and heat maps are
+    /// in `f32` always
     precision: Arithmetic as value, "machine.precision", "precision" <"PRECISION">,
-        Prediction, Kind::Word(Arithmetic::WORDS), Default::Constant(|| Value::String("f32".to_owned())), MACHINE;
+        Prediction, Kind::Word(Arithmetic::WORDS), Default::Constant(|| Value::String("auto".to_owned())), MACHINE;
 
     /// Train on the validation split as well, for a final model whose settings were chosen before
     /// (`hilum cross-validate`): nothing is validated

@@ -88,7 +88,7 @@ pub struct MachineSettings {
     /// Threads; results are the same to the bit only for the same count.
     pub threads: NonZeroUsize,
     /// In which numbers predictions are multiplied.
-    #[serde(default, skip_serializing_if = "Arithmetic::is_exact")]
+    #[serde(default, skip_serializing_if = "Arithmetic::is_open")]
     pub precision: Arithmetic,
     /// The engine's description; absent until it is open. A record, not a choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -39,6 +39,8 @@ pub(crate) use words;
 words! {
     /// In which numbers predictions are multiplied.
     Arithmetic {
+        /// `bf16` where the model was found to answer as well in it and the processor gains by it, else `f32`.
+        Auto = "auto",
         /// As weights and images are given.
         F32 = "f32",
         /// Rounded to 8 bits of precision; sums are f32.
@@ -100,14 +102,14 @@ words! {
 )]
 impl Default for Arithmetic {
     fn default() -> Self {
-        Self::F32
+        Self::Auto
     }
 }
 
 impl Arithmetic {
-    /// Whether nothing is rounded.
+    /// Whether nobody chose.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-    pub(crate) fn is_exact(&self) -> bool {
-        *self == Self::F32
+    pub(crate) fn is_open(&self) -> bool {
+        *self == Self::Auto
     }
 }

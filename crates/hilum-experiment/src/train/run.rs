@@ -8,6 +8,7 @@ use hilum_dataset::Dataset;
 use hilum_dataset::audit::Audit;
 use hilum_files::write_atomically;
 use hilum_graph::{Engine, Parameters};
+use hilum_imaging::Pixels;
 use hilum_metrics::History;
 use hilum_report::TrainingContext;
 use hilum_train::{
@@ -26,7 +27,7 @@ use crate::error::Interruptible;
 use crate::places::without_places;
 use crate::session::{Session, workers};
 use crate::settings::RunSettings;
-use crate::{Event, ExperimentError, network, weights};
+use crate::{Event, ExperimentError, network, rounding, weights};
 
 /// What a run is started with, and where it goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,6 +148,7 @@ pub fn train(run: &Run, session: &Session<'_>) -> Result<Trained, ExperimentErro
         &workers,
         session,
     )?;
+    look_at_rounding(&folder, &valid, &workers, session)?;
     drop(lock);
     Ok(Trained {
         folder: folder.path().to_owned(),
@@ -226,6 +228,23 @@ fn detect(
             model.write(&folder.model())?;
         }
         Err(reason) => session.tell(&Event::NoDetector(&reason)),
+    }
+    Ok(())
+}
+
+/// How the model answers the validation slices in `bf16`.
+fn look_at_rounding(
+    folder: &RunFolder,
+    valid: &[LabelledSlice],
+    workers: &ThreadPool,
+    session: &Session<'_>,
+) -> Result<(), ExperimentError> {
+    let mut model = ModelFile::read(&folder.model())?;
+    let slices: Vec<&Pixels> = valid.iter().map(|slice| &slice.pixels).collect();
+    if let Some(record) = rounding::look(&model, &slices, workers, session)? {
+        session.tell(&Event::Rounded(&record));
+        model.rounding = Some(record);
+        model.write(&folder.model())?;
     }
     Ok(())
 }
@@ -332,6 +351,7 @@ pub(crate) fn template(
         validation: None,
         calibration: None,
         detector: None,
+        rounding: None,
         licence: None,
         intended_use: INTENDED_USE.to_owned(),
         parameters: Parameters::new(),

@@ -41,6 +41,7 @@ impl ModelWriter for ModelFile {
             calibration: self.calibration.clone(),
             // It is of the weights that it was fitted on.
             detector: None,
+            rounding: None,
             licence: self.licence.clone(),
             intended_use: self.intended_use.clone(),
             parameters: parameters.clone(),
@@ -84,6 +85,7 @@ mod tests {
             validation: None,
             calibration: None,
             detector: None,
+            rounding: None,
             licence: Some("MIT".to_owned()),
             intended_use: INTENDED_USE.to_owned(),
             parameters: Parameters::new(),

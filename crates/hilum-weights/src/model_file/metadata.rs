@@ -24,6 +24,7 @@ const AUDIT: &str = "hilum.audit";
 const VALIDATION: &str = "hilum.validation";
 const CALIBRATION: &str = "hilum.calibration";
 const DETECTOR: &str = "hilum.detector";
+const ROUNDING: &str = "hilum.bf16";
 const LICENCE: &str = "hilum.licence";
 const INTENDED_USE: &str = "hilum.intended_use";
 
@@ -83,6 +84,9 @@ pub(super) fn entries(model: &ModelFile) -> BTreeMap<String, String> {
     if let Some(detector) = &model.detector {
         entries.insert(DETECTOR.to_owned(), json(detector));
     }
+    if let Some(rounding) = &model.rounding {
+        entries.insert(ROUNDING.to_owned(), json(rounding));
+    }
     if let Some(known) = &model.known_slices {
         entries.insert(KNOWN_SLICES.to_owned(), json(known));
     }
@@ -114,6 +118,7 @@ pub(super) fn model(
         validation: entries.record(VALIDATION)?,
         calibration: entries.record(CALIBRATION)?,
         detector: entries.record(DETECTOR)?,
+        rounding: entries.record(ROUNDING)?,
         licence: entries.optional(LICENCE)?,
         intended_use: entries.required(INTENDED_USE)?,
         parameters,

@@ -12,8 +12,8 @@ pub use error::ModelFileError;
 pub use model::{INTENDED_USE, ModelFile};
 pub use record::{
     Acquaintance, CalibrationRecord, CalibrationSlices, CalibrationSource, DataRecord,
-    ImportRecord, InitialWeightsRecord, KnownSlices, NetworkRecord, SettingsRecord, TrainingRecord,
-    ValidationRecord,
+    ImportRecord, InitialWeightsRecord, KnownSlices, NetworkRecord, RoundingRecord, SettingsRecord,
+    TrainingRecord, ValidationRecord,
 };
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ use hilum_trust::detector::DetectorRecord;
 
 use super::description::ArchitectureDescription;
 use super::error::ModelFileError;
-use super::record::{CalibrationRecord, KnownSlices, TrainingRecord, ValidationRecord};
+use super::record::{
+    CalibrationRecord, KnownSlices, RoundingRecord, TrainingRecord, ValidationRecord,
+};
 
 /// What every model says it is for, unless its maker says otherwise.
 pub const INTENDED_USE: &str =
@@ -47,6 +49,8 @@ pub struct ModelFile {
     pub calibration: Option<CalibrationRecord>,
     /// What is unlike the training data; `None` if nothing tells.
     pub detector: Option<DetectorRecord>,
+    /// Whether it answers as well in `bf16`; `None` if that was not looked at.
+    pub rounding: Option<RoundingRecord>,
     /// Under which terms it may be used; `None` if its maker did not say.
     pub licence: Option<String>,
     /// What it is for; [`INTENDED_USE`] by default.

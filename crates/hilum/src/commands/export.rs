@@ -43,6 +43,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DATA")]
     detector_from: Option<PathBuf>,
 
+    /// Hold its answers in bf16 against those in f32 on the validation slices of this folder or
+    /// manifest, so that `--precision auto` may take bf16
+    #[arg(long, value_name = "DATA")]
+    check_on: Option<PathBuf>,
+
     /// Under which terms the model may be used; as it was if left out
     #[arg(long, value_name = "TEXT")]
     licence: Option<String>,
@@ -86,6 +91,7 @@ pub(super) fn run(
         licence: arguments.licence.clone(),
         calibrate_on: arguments.calibrate_on.clone(),
         detector_from: arguments.detector_from.clone(),
+        check_on: arguments.check_on.clone(),
         card: arguments.card.clone().map(|path| CardRequest {
             path,
             command: arguments.command.clone(),

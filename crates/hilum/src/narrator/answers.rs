@@ -3,7 +3,7 @@
 use hilum_experiment::NotCalibrated;
 use hilum_trust::Exchangeability;
 use hilum_trust::detector::FitError;
-use hilum_weights::{CalibrationRecord, ModelFile};
+use hilum_weights::{CalibrationRecord, ModelFile, RoundingRecord};
 
 use crate::screen::Screen;
 
@@ -63,6 +63,15 @@ pub(super) fn not_calibrated(reason: &NotCalibrated) -> String {
          slice by a model that did not see it; give its folder with `--calibrate-on`, here or to \
          `hilum export`"
     )
+}
+
+/// How a model answers in `bf16`, and what comes of it.
+pub(super) fn rounded(record: &RoundingRecord) -> String {
+    if record.holds() {
+        format!("{record}: predictions take it where the processor is faster in it")
+    } else {
+        format!("{record}: predictions stay in f32")
+    }
 }
 
 /// Why a model has no detector, and what to do.

@@ -157,6 +157,7 @@ impl Narrator<'_> {
             Event::DetectorFitted(detector) => {
                 self.note(format_args!("its detector {detector}"));
             }
+            Event::Rounded(record) => self.note(answers::rounded(record)),
             Event::NoDetector(reason) => self.note(answers::no_detector(reason)),
             Event::NotCalibrated(reason) => self.note(answers::not_calibrated(reason)),
             Event::GoesOnIn(path) => self.note(format_args!("going on in `{}`", path.display())),

@@ -149,6 +149,7 @@ fn a_model_without_a_detector_says_so_and_is_given_one() {
     let expected = trained.detector.clone().expect("a file of the test");
     let before = ModelFile {
         detector: None,
+        rounding: None,
         ..trained
     };
     before.write(&path).expect("a file of the test");

@@ -6,6 +6,7 @@
 
 mod calibration;
 mod known_slices;
+mod rounding;
 mod training;
 mod validation;
 
@@ -15,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 pub use calibration::{CalibrationRecord, CalibrationSlices, CalibrationSource};
 pub use known_slices::{Acquaintance, KnownSlices};
+pub use rounding::RoundingRecord;
 pub use training::{
     DataRecord, ImportRecord, InitialWeightsRecord, NetworkRecord, SettingsRecord, TrainingRecord,
 };
@@ -40,6 +42,10 @@ impl Record for KnownSlices {
 
 impl Record for CalibrationRecord {
     const VERSION: u32 = 2;
+}
+
+impl Record for RoundingRecord {
+    const VERSION: u32 = 1;
 }
 
 impl Record for DetectorRecord {

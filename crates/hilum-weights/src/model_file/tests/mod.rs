@@ -78,6 +78,7 @@ fn model_of(name: Architecture, side: usize, channels: Channels) -> ModelFile {
             bias: None,
         })),
         detector: None,
+        rounding: Some(RoundingRecord::new(70, 70, 0.004)),
         licence: Some("CC-BY-4.0".to_owned()),
         intended_use: INTENDED_USE.to_owned(),
     }
