@@ -62,7 +62,8 @@ impl Tap {
         }
     }
 
-    fn cell(self, cell: usize, size: usize) -> Range<usize> {
+    /// Which rows or columns of `size` lie in cell number `cell` of a side.
+    pub fn cell(self, cell: usize, size: usize) -> Range<usize> {
         cell * size / self.grid..((cell + 1) * size).div_ceil(self.grid)
     }
 }

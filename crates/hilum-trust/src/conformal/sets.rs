@@ -150,6 +150,16 @@ impl Sets {
         set
     }
 
+    /// How they are made.
+    pub fn method(&self) -> SetMethod {
+        self.method
+    }
+
+    /// The highest score of each class that is in; `None` where any score is.
+    pub fn quantiles(&self) -> &[Option<f64>] {
+        &self.quantiles
+    }
+
     /// Whether the slices of each class are covered by a quantile of their own.
     pub fn own_quantiles(&self) -> &[bool] {
         &self.own

@@ -46,7 +46,7 @@ impl Default for ContrastSettings {
 
 impl Contrast {
     /// Standardised values lie within this many deviations.
-    const WITHIN: f32 = 8.0;
+    pub const WITHIN: f32 = 8.0;
 
     /// `like` are training slices; `unlike` is told apart in as many kinds as `kinds` names, from 1
     /// on, one for each row.
@@ -126,7 +126,19 @@ impl Contrast {
             .collect()
     }
 
-    fn kind_count(&self) -> usize {
+    /// What is taken from each value that is seen, and by what it is multiplied then.
+    pub fn standards(&self) -> [&[f32]; 2] {
+        [&self.mean, &self.factor]
+    }
+
+    /// A row for each value that is seen, and one for the bias; a column for each kind, that of the
+    /// training slices first.
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
+    /// How many kinds are told apart.
+    pub fn kind_count(&self) -> usize {
         self.weights.len() / (self.mean.len() + 1)
     }
 

@@ -64,6 +64,18 @@ impl Density {
         })
     }
 
+    /// The centre of what is seen, of length one.
+    pub fn mean(&self) -> &[f32] {
+        &self.mean
+    }
+
+    /// A row for each direction that is kept, divided by the deviation along it.
+    pub fn directions(&self) -> impl Iterator<Item = f32> {
+        self.directions
+            .iter()
+            .map(|value| (f64::from(*value) / Self::SCALE) as f32)
+    }
+
     /// The score of a row; the higher, the further away.
     pub fn score(&self, row: &[f32]) -> f64 {
         let mut feature = normalised(&seen(&self.parts, row));

@@ -85,7 +85,7 @@ impl Part {
     }
 
     /// How many values are seen.
-    pub(super) fn width(self) -> usize {
+    pub fn width(self) -> usize {
         self.seen * self.seen * self.channels
     }
 

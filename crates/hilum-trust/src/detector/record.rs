@@ -134,7 +134,9 @@ impl DetectorRecord {
     pub const FLAGGED_SHARE: f64 = 0.1;
     /// Where a member's standardised score ends on either side, so that none outvotes the other
     /// within reason.
-    const STANDARDISED: [f64; 2] = [-1.0, 10.0];
+    pub const STANDARDISED: [f64; 2] = [-1.0, 10.0];
+    /// So far above the threshold a score may lie: they are kept with three digits.
+    pub const ABOVE_THRESHOLD: f64 = 1e-3;
 
     /// Learns from `examples`; the threshold is put by slices that were held out, as they are and
     /// `varied` in tones and fields of view. The density looks at `middle`, the contrast at both parts.
@@ -284,7 +286,7 @@ impl DetectorRecord {
         Typicality {
             score,
             share: if departure.is_some() { 0.0 } else { share },
-            is_unlike: departure.is_some() || score > self.threshold() + 1e-3,
+            is_unlike: departure.is_some() || score > self.threshold() + Self::ABOVE_THRESHOLD,
             departure,
         }
     }
@@ -297,6 +299,27 @@ impl DetectorRecord {
             flagged_share: share.unwrap_or(self.flagged_share),
             ..self.clone()
         }
+    }
+
+    /// The member that sees what is of another texture.
+    pub fn density(&self) -> &Density {
+        &self.density
+    }
+
+    /// The member that sees what is in the wrong place.
+    pub fn contrast(&self) -> &Contrast {
+        &self.contrast
+    }
+
+    /// Of each member's scores, density first, what is taken from them, and by what they are divided
+    /// then.
+    pub fn standards(&self) -> [[f64; 2]; 2] {
+        self.standards
+    }
+
+    /// The scores of held-out slices, as they are and varied, lowest first.
+    pub fn held_out(&self) -> &[f32] {
+        &self.held_out
     }
 
     /// How many slices the threshold was put by.
