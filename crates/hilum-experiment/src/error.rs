@@ -28,6 +28,7 @@ use crate::explain::{HeatPlaceError, NoSuchClass};
 use crate::export::ExportError;
 use crate::folds::{ContinueError, ForeignPredictions, InnerValidError, PoolError};
 use crate::import::ImportError;
+use crate::predict::InputsPlaceError;
 use crate::search::SearchError;
 use crate::settings::SettingError;
 use crate::shared::SharedModelError;
@@ -155,6 +156,9 @@ pub enum ExperimentError {
     /// A model of another program that cannot be imported.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// What the network reads cannot be written there.
+    #[error(transparent)]
+    InputsPlace(#[from] InputsPlaceError),
     /// A folder of results that is taken.
     #[error(transparent)]
     EvaluationPlace(#[from] EvaluationPlaceError),

@@ -81,6 +81,7 @@ mod search;
 mod session;
 pub mod settings;
 mod shared;
+mod slice_names;
 mod split;
 mod train;
 mod weights;
@@ -105,7 +106,7 @@ pub use explain::{
     Explain, Explained, Explanation, FileExplanation, HeatPlace, HeatPlaceError, HeatRequest,
     NoSuchClass, SliceHeat, explain_each, heat_of,
 };
-pub use export::{CardRequest, Export, ExportError, Exported, export};
+pub use export::{CardRequest, Export, ExportError, ExportFormat, Exported, export};
 pub use folds::{
     ContinueError, FoldSettings, ForeignPredictions, Group, Grouped, InnerValid, InnerValidError,
     PoolError, parse_split,
@@ -122,9 +123,9 @@ pub use model_origin::ModelOrigin;
 pub use named_model::NamedModel;
 pub use predict::{
     Doubtful, Evidence, FileAnswer, FileCounts, Frames, FramesError, GivenAnswer, GivenHeat,
-    Predict, Prediction, Predictions, Prepared, PreparedAnswer, SliceCounts, UnitAnswer,
-    UnitPrediction, UnitReason, Whole, Wishes, answer_each, answer_series, predict, predict_each,
-    predict_prepared, predict_units, predict_units_and_slices,
+    InputFiles, InputsPlaceError, Predict, Prediction, Predictions, Prepared, PreparedAnswer,
+    SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, Wishes, answer_each, answer_series,
+    predict, predict_each, predict_prepared, predict_units, predict_units_and_slices,
 };
 pub use search::{
     DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState, Trials,

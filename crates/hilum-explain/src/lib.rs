@@ -13,7 +13,7 @@ pub use method::{
     Choose, ExplainError, Explained, IntegratedGradients, Method, Occlusion, Settings, SmoothGrad,
     UnknownMethod, explain, gauss_legendre,
 };
-pub use npy::npy;
+pub use npy::{npy, npy_of};
 pub use picture::{
     Caption, LEVELS, Scale, SeriesSlice, Silence, Thumbnail, View, contour, figure, heat_color,
     overlay, series_page, sheets,

@@ -26,10 +26,21 @@ const AXIS_DIGITS: usize = 21;
 /// assert_eq!(bytes.len(), 128 + 6 * 4);
 /// ```
 pub fn npy(map: &HeatMap) -> Vec<u8> {
-    let (height, width) = (map.height(), map.width());
-    let mut header =
-        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({height}, {width}), }}");
-    let digits = height.to_string().len();
+    npy_of(&[map.height(), map.width()], map.values())
+}
+
+/// The same of values of any shape of two axes or more.
+///
+/// # Panics
+/// If there are fewer axes.
+pub fn npy_of(shape: &[usize], values: &[f32]) -> Vec<u8> {
+    assert!(shape.len() > 1, "a tuple of lengths");
+    let digits = shape[0].to_string().len();
+    let lengths: Vec<String> = shape.iter().map(ToString::to_string).collect();
+    let mut header = format!(
+        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}",
+        lengths.join(", ")
+    );
     header.extend(std::iter::repeat_n(' ', AXIS_DIGITS.saturating_sub(digits)));
     // Two bytes say how long the header is, a line break ends it.
     let used = MAGIC.len() + 2 + header.len() + 1;
@@ -41,6 +52,6 @@ pub fn npy(map: &HeatMap) -> Vec<u8> {
     // Two numbers of at most twenty digits each: never near 65,535 bytes.
     let length = header.len() as u16;
     let mut bytes = [MAGIC, &length.to_le_bytes(), header.as_bytes()].concat();
-    bytes.extend(map.values().iter().flat_map(|value| value.to_le_bytes()));
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
     bytes
 }

@@ -205,6 +205,12 @@ impl Recipe {
         self.fitted(&self.frame.of(pixels).pixels)
     }
 
+    /// The slice in its frame, and no more: of the size and the channels that it has.
+    #[must_use]
+    pub fn framed(&self, pixels: &Pixels) -> Pixels {
+        self.frame.of(pixels).pixels.into_owned()
+    }
+
     /// Where the network sees what of a slice: the part of `pixels` that [`Recipe::prepare`] brings
     /// in, and the part of the prepared image that it fills.
     pub fn sight(&self, pixels: &Pixels) -> Sight {

@@ -65,6 +65,14 @@ pub(crate) enum ArgumentError {
     /// `HILUM_SIMD` names no instruction set.
     #[error(transparent)]
     InstructionSet(#[from] hilum_experiment::InstructionSetError),
+    /// A flag that another format asks for.
+    #[error("`--{}` has no meaning with `{format}`\nhint: leave it out", flag.replace('_', "-"))]
+    OtherFormat {
+        /// What clap calls it.
+        flag: &'static str,
+        /// What was chosen.
+        format: &'static str,
+    },
     /// A folder stands where a file was to be written.
     #[error("`{}` is a folder\nhint: name a file in it with `--out`", path.display())]
     OutIsFolder {

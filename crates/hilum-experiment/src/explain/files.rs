@@ -15,6 +15,7 @@ use super::heat::{Heat, HeatPlan, Subject};
 use super::{Explain, Explanation, FileExplanation};
 use crate::judging::Judging;
 use crate::predict::JudgedFile;
+use crate::slice_names::SliceNames;
 use crate::{ExperimentError, FileAnswer, Prediction};
 
 /// Slices of pages, at most: their thumbnails stay in memory.
@@ -28,7 +29,7 @@ pub(super) struct Files {
     views: Vec<View>,
     /// Whether every slice is asked for one class.
     has_one_class: bool,
-    names: BTreeSet<String>,
+    names: SliceNames,
     all: Vec<Thumbnail>,
     series: BTreeMap<String, Vec<SeriesSlice>>,
     classes: BTreeSet<String>,
@@ -42,7 +43,7 @@ impl Files {
             layer: plan.layer.clone(),
             views: request.views.clone(),
             has_one_class: request.class.is_some(),
-            names: BTreeSet::new(),
+            names: SliceNames::default(),
             all: Vec::new(),
             series: BTreeMap::new(),
             classes: BTreeSet::new(),
@@ -77,7 +78,7 @@ impl Files {
                 FileAnswer::Predicted(prediction) => {
                     let (subject, heat) = found.next().expect("heat of every judged slice");
                     let class = file.classes.name(subject.class).clone();
-                    let name = self.name_of(prediction);
+                    let name = self.names.of(prediction);
                     let explanation = Explanation {
                         path: prediction.path.clone(),
                         frame: prediction.frame,
@@ -112,24 +113,6 @@ impl Files {
             self.keep(thumbnail?, &explanation, prediction);
         }
         Ok(explanations)
-    }
-
-    /// A name that no slice had before: the file's, with the frame where there are several.
-    fn name_of(&mut self, prediction: &Prediction) -> String {
-        let stem = prediction.path.file_stem().unwrap_or_default();
-        let mut name = stem.to_string_lossy().into_owned();
-        if let Some(frame) = prediction.frame {
-            name = format!("{name}-frame-{frame}");
-        }
-        let mut unique = name.clone();
-        for number in 2_usize.. {
-            // Some disks take upper and lower case for the same.
-            if self.names.insert(unique.to_lowercase()) {
-                break;
-            }
-            unique = format!("{name}-{number}");
-        }
-        unique
     }
 
     fn keep(&mut self, thumbnail: Thumbnail, explanation: &Explanation, prediction: &Prediction) {

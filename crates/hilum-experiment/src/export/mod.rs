@@ -1,11 +1,13 @@
-//! A model in another precision, with its terms and its card.
+//! A model in another precision or another format, with its terms and its card.
 
+mod onnx;
 mod place;
 
 use std::path::{Path, PathBuf};
 
 use hilum_files::write_atomically;
 use hilum_report::model_card;
+use hilum_trust::Policy;
 use hilum_weights::{ModelFile, Precision};
 use serde::Serialize;
 
@@ -25,8 +27,8 @@ pub struct Export {
     pub model: ModelOrigin,
     /// Where it is written.
     pub out: PathBuf,
-    /// How the numbers are kept.
-    pub precision: Precision,
+    /// As what it is written.
+    pub format: ExportFormat,
     /// Under which terms the model may be used; as it was if absent.
     pub licence: Option<String>,
     /// The folder of a finished cross-validation to calibrate the model on; calibrated as it was if
@@ -42,6 +44,17 @@ pub struct Export {
     pub card: Option<CardRequest>,
     /// Whether files that are there already are replaced.
     pub replaces: bool,
+}
+
+/// As what a model is written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ExportFormat {
+    /// As hilum reads it, with its numbers kept so.
+    Safetensors(Precision),
+    /// From an 8-bit image to the answer under this policy, for other runtimes.
+    Onnx(Policy),
+    /// The network alone, from prepared numbers to logits, for other runtimes.
+    BareOnnx,
 }
 
 /// A card in Markdown: data, audit, figures, terms, what the model must not be used for.
@@ -97,18 +110,18 @@ pub fn export(request: &Export, session: &Session<'_>) -> Result<Exported, Exper
         Some(wanted) => Some((&wanted.path, text(wanted, request, &file)?)),
         None => None,
     };
-    if request.precision == Precision::Half {
-        // It was of other weights.
-        file.rounding = None;
-    }
-    file.write_as(&request.out, request.precision)?;
-    if let Some(path) = &request.check_on {
-        // As it lies in the file, weights rounded.
-        let mut file = ModelFile::read(&request.out)?;
-        if let Some(record) = rounding::look_at(path, &file, session)? {
-            session.tell(&Event::Rounded(&record));
-            file.rounding = Some(record);
-            file.write_as(&request.out, request.precision)?;
+    match request.format {
+        ExportFormat::Safetensors(precision) => {
+            write_safetensors(request, precision, &mut file, session)?;
+        }
+        ExportFormat::Onnx(policy) => {
+            policy.check()?;
+            let card = onnx_card(request, &file)?;
+            onnx::write_whole(&request.out, &file, &policy, card)?;
+        }
+        ExportFormat::BareOnnx => {
+            let card = onnx_card(request, &file)?;
+            onnx::write_bare(&request.out, &file, card)?;
         }
     }
     if let Some((path, text)) = &card {
@@ -121,6 +134,36 @@ pub fn export(request: &Export, session: &Session<'_>) -> Result<Exported, Exper
     })
 }
 
+/// Writes the model as hilum reads it, and notes how well it answers in `bf16` if that is asked for.
+fn write_safetensors(
+    request: &Export,
+    precision: Precision,
+    file: &mut ModelFile,
+    session: &Session<'_>,
+) -> Result<(), ExperimentError> {
+    if precision == Precision::Half {
+        // It was of other weights.
+        file.rounding = None;
+    }
+    file.write_as(&request.out, precision)?;
+    if let Some(path) = &request.check_on {
+        // As it lies in the file, weights rounded.
+        let mut file = ModelFile::read(&request.out)?;
+        if let Some(record) = rounding::look_at(path, &file, session)? {
+            session.tell(&Event::Rounded(&record));
+            file.rounding = Some(record);
+            file.write_as(&request.out, precision)?;
+        }
+    }
+    Ok(())
+}
+
+/// The card that an ONNX file holds: the one that is asked for, or one without notes.
+fn onnx_card(request: &Export, file: &ModelFile) -> Result<String, ExperimentError> {
+    let wanted = request.card.clone().unwrap_or_default();
+    text(&wanted, request, file)
+}
+
 fn text(
     wanted: &CardRequest,
     request: &Export,
@@ -129,7 +172,10 @@ fn text(
     let notes = wanted.notes.as_ref().map(fs_err::read_to_string);
     let extra = Extra {
         name: stem(&request.out),
-        precision: request.precision,
+        precision: match request.format {
+            ExportFormat::Safetensors(precision) => precision,
+            ExportFormat::Onnx(_) | ExportFormat::BareOnnx => Precision::Full,
+        },
         command: wanted.command.clone(),
         notes: notes.transpose().map_err(ExperimentError::Input)?,
     };

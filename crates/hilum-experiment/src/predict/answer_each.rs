@@ -9,6 +9,7 @@ use hilum_imaging::{Channels, Pixels};
 use serde::Serialize;
 
 use super::batch::Batch;
+use super::input_files::InputFolder;
 use super::judge::{CHUNK, Judge, JudgedFile, KEPT_CHUNK};
 use super::units::{Collected, Unit, UnitPrediction, Whole, units};
 use super::{FileAnswer, FileCounts, Predict};
@@ -86,6 +87,9 @@ pub fn answer_each<'m>(
     let asked = wishes.heat.as_ref();
     let looking = asked.map(|heat| Looking::new(&model, heat, wishes.class.as_deref(), request));
     let looking = looking.transpose()?;
+    let folder = request.inputs_out.as_deref();
+    let mut written = folder.map(InputFolder::new).transpose()?;
+    let keeps_pixels = looking.is_some() || written.is_some();
     let inputs = inputs::list(request, session)?;
     let (limits, readers) = (request.limits, model.readers());
     let units = match wishes.by {
@@ -103,7 +107,11 @@ pub fn answer_each<'m>(
         let mut take_judged = |model: &mut Judging<'_>, judged: Vec<JudgedFile>| {
             let heat = looking.as_ref().map(|one| one.at(model, &judged, session));
             let mut heat = heat.transpose()?.unwrap_or_default().into_iter();
-            for JudgedFile { answer, pixels } in judged {
+            for mut file in judged {
+                if let Some(written) = &mut written {
+                    written.write(&model.file().recipe, &mut file)?;
+                }
+                let JudgedFile { answer, pixels } = file;
                 if let Some(collected) = &mut collected {
                     collected.answer_of_file(&answer);
                 }
@@ -117,11 +125,11 @@ pub fn answer_each<'m>(
             request,
             session,
             take: &mut take_judged,
-            keeps_pixels: looking.is_some(),
+            keeps_pixels,
             counts,
             batch,
         };
-        let most = if looking.is_some() { KEPT_CHUNK } else { CHUNK };
+        let most = if keeps_pixels { KEPT_CHUNK } else { CHUNK };
         for chunk in members.chunks(most) {
             let chunk: Vec<&Input> = chunk.iter().map(|member| &inputs[*member]).collect();
             judge.files(&chunk)?;

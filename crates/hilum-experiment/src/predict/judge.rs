@@ -225,6 +225,7 @@ fn prediction(
         instance_number: dicom.and_then(|dicom| dicom.instance_number),
         position_mm: dicom.and_then(place_mm),
         frame,
+        input: None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod answer_each;
 pub(crate) mod batch;
 mod frames;
+mod input_files;
 mod judge;
 mod prepared;
 mod reading;
@@ -53,6 +54,8 @@ pub struct Predict {
     pub doubtful: Doubtful,
     /// When there is no answer, and how often sets hold the truth.
     pub policy: Policy,
+    /// A folder, empty or not there yet, for what the network reads of each slice.
+    pub inputs_out: Option<PathBuf>,
 }
 
 /// What becomes of a slice that there is something to doubt about.
@@ -88,6 +91,7 @@ impl Predict {
             frames: Frames::default(),
             doubtful: Doubtful::default(),
             policy: Policy::default(),
+            inputs_out: None,
         }
     }
 }
@@ -164,6 +168,27 @@ pub struct Prediction {
     /// Which frame, page or plane of a file that holds several, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frame: Option<usize>,
+    /// What was written of what the network reads, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<InputFiles>,
+}
+
+/// What the network reads of a slice, for a model that runs elsewhere: names in
+/// [`Predict::inputs_out`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InputFiles {
+    /// PNG, as decoded, in the body's frame if the model has one: what a whole ONNX file reads.
+    pub image: String,
+    /// NumPy's: views x channels x height x width, prepared: what a bare ONNX file reads.
+    pub values: String,
+}
+
+/// What was read of slices goes nowhere.
+#[derive(Debug, thiserror::Error)]
+#[error("`{}` is not empty\nhint: choose another folder with `--inputs-out`", path.display())]
+pub struct InputsPlaceError {
+    /// The folder.
+    pub path: PathBuf,
 }
 
 /// What came of all files.

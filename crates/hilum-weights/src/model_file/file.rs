@@ -1,5 +1,6 @@
 //! A model on its way to a file and back.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::error::ModelFileError;
@@ -8,6 +9,11 @@ use super::model::ModelFile;
 use crate::tensor_file::{Precision, TensorFileError, Unverified, write_tensors_as};
 
 impl ModelFile {
+    /// All that the file says beside its tensors: JSON by key, `hilum.*`.
+    pub fn entries(&self) -> BTreeMap<String, String> {
+        metadata::entries(self)
+    }
+
     /// Writes the model in full precision, atomically. Equal models give equal bytes.
     ///
     /// # Errors

@@ -62,6 +62,16 @@ pub(crate) struct AnswerArguments {
 }
 
 impl AnswerArguments {
+    /// What clap calls them.
+    pub(crate) const IDS: &[&'static str] = &[
+        "abstain",
+        "threshold",
+        "margin",
+        "ood_share",
+        "coverage",
+        "sets",
+    ];
+
     /// The same for the library.
     ///
     /// # Errors

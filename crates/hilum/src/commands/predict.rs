@@ -72,6 +72,12 @@ pub(crate) struct Arguments {
     #[arg(long)]
     strict: bool,
 
+    /// Also write what the network reads of each slice into this folder, for a model that
+    /// `hilum export --format onnx` wrote: `NAME.png` is in the body's frame if the model has one,
+    /// `NAME.npy` holds the prepared numbers
+    #[arg(long, value_name = "DIR")]
+    inputs_out: Option<PathBuf>,
+
     #[command(flatten)]
     answers: AnswerArguments,
 
@@ -110,6 +116,7 @@ pub(super) fn run(
             Doubtful::Warn
         },
         policy,
+        inputs_out: arguments.inputs_out.clone(),
         ..Predict::new(&arguments.paths)
     };
     arguments.dicomweb.fetch(&mut request, &session)?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hilum_imaging::{DecodeLimits, decode_file};
 use hilum_weights::{ModelFile, read_tensors, write_tensors};
 
 use crate::workplace::Workplace;
@@ -147,4 +148,129 @@ fn a_card_is_asked_for_before_what_stands_on_it() {
         "hilum",
     ];
     Workplace::new().hilum(&arguments).refuses(&["--card"]);
+}
+
+/// Whether `words` stand anywhere in a file.
+fn holds(bytes: &[u8], words: &str) -> bool {
+    let words = words.as_bytes();
+    bytes.windows(words.len()).any(|part| part == words)
+}
+
+#[test]
+fn onnx_holds_the_model_with_all_that_is_known_of_it() {
+    let workplace = Workplace::new();
+    workplace.model();
+    let export = ["export", "--model", MODEL, "--format", "onnx", "--out"];
+    let whole = workplace.hilum(&[&export[..], &["whole.onnx", "--licence", "CC-BY-4.0"]].concat());
+    assert_eq!(whole.succeeds().stdout, "whole.onnx\n");
+    let bare = workplace.hilum(&[&export[..], &["bare.onnx", "--bare"]].concat());
+    assert_eq!(bare.succeeds().stdout, "bare.onnx\n");
+    for name in ["whole.onnx", "bare.onnx"] {
+        let bytes = std::fs::read(workplace.path(name)).unwrap();
+        for words in [
+            "hilum.classes",
+            "hilum.recipe",
+            "hilum.audit",
+            "hilum.card",
+            "hilum.intended_use",
+            "stem.conv.weight",
+        ] {
+            assert!(holds(&bytes, words), "`{words}` in {name}");
+        }
+    }
+    let whole = std::fs::read(workplace.path("whole.onnx")).unwrap();
+    assert!(holds(&whole, "CC-BY-4.0") && holds(&whole, "probabilities"));
+    let again = workplace.hilum(&[&export[..], &["whole.onnx"]].concat());
+    again.refuses(&["`--force`"]);
+    let again = workplace.hilum(
+        &[
+            &export[..],
+            &["whole.onnx", "--force", "--licence", "CC-BY-4.0"],
+        ]
+        .concat(),
+    );
+    again.succeeds();
+    let bytes = std::fs::read(workplace.path("whole.onnx")).unwrap();
+    assert!(bytes == whole, "the same model makes the same bytes");
+}
+
+#[test]
+fn flags_of_another_format_and_names_of_another_format_are_refused() {
+    let workplace = Workplace::new();
+    workplace.model();
+    for (flags, words) in [
+        (vec!["--bare", "--out", "a.safetensors"], "`--bare`"),
+        (
+            vec!["--margin", "0.1", "--out", "a.safetensors"],
+            "`--margin`",
+        ),
+        (
+            vec![
+                "--format",
+                "onnx",
+                "--bare",
+                "--ood-share",
+                "0.1",
+                "--out",
+                "a.onnx",
+            ],
+            "`--ood-share`",
+        ),
+        (
+            vec!["--format", "onnx", "--precision", "f16", "--out", "a.onnx"],
+            "`--precision`",
+        ),
+        (
+            vec!["--format", "onnx", "--out", "a.safetensors"],
+            "`a.onnx`",
+        ),
+        (vec!["--out", "a.onnx"], "`a.safetensors`"),
+    ] {
+        let arguments = [&["export", "--model", MODEL][..], &flags].concat();
+        workplace.hilum(&arguments).refuses(&[words, "hint: "]);
+    }
+}
+
+#[test]
+fn what_the_network_reads_is_written_for_a_model_that_runs_elsewhere() {
+    let workplace = Workplace::new();
+    workplace.model();
+    let predict = [
+        "predict",
+        "slices/test",
+        "--model",
+        MODEL,
+        "--format",
+        "json",
+    ];
+    let arguments = [&predict[..], &["--inputs-out", "inputs"]].concat();
+    let finished = workplace.hilum(&arguments);
+    let stdout = &finished.succeeds().stdout;
+    let model = ModelFile::read(&workplace.path(MODEL)).unwrap();
+    let recipe = &model.recipe;
+    let mut count = 0;
+    for line in stdout.lines() {
+        let answer: serde_json::Value = serde_json::from_str(line).unwrap();
+        let file = |kind: &str| {
+            let name = answer["input"][kind].as_str().unwrap();
+            workplace.path("inputs").join(name)
+        };
+        let [image, original] = [file("image"), answer["path"].as_str().unwrap().into()].map(
+            |path: std::path::PathBuf| {
+                let path = workplace.path(".").join(path);
+                let slice = decode_file(&path, recipe, &DecodeLimits::default());
+                slice.unwrap().pixels
+            },
+        );
+        assert!(image == original, "nothing is framed");
+        let values = std::fs::read(file("values")).unwrap();
+        let (views, channels) = (recipe.views.count(), recipe.channels.count());
+        let shape = format!("({views}, {channels}, {}, {})", recipe.height, recipe.width);
+        assert!(holds(&values[..128], &shape), "{shape}");
+        assert_eq!(values.len(), 128 + 4 * views * recipe.value_count());
+        count += 1;
+    }
+    assert!(count > 0);
+    let hint = "hint: choose another folder with `--inputs-out`";
+    workplace.hilum(&arguments).refuses(&[hint]);
 }
