@@ -88,6 +88,13 @@ pub enum Views {
 }
 
 impl Views {
+    /// With its likeliest class as probable as this, before it is calibrated, a first view leaves no
+    /// doubt.
+    pub const SURE: f64 = 0.65;
+    /// With no class more probable than this, both views count the same; between the two the second
+    /// counts for less, so that a small change of the first never makes a large one of the answer.
+    pub const UNSURE: f64 = 0.5;
+
     /// How many views there are at most.
     pub fn count(self) -> usize {
         match self {

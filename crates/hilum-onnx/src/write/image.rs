@@ -37,7 +37,7 @@ pub(super) fn prepared(nodes: &mut Nodes, recipe: &Recipe) -> Value {
     let normalised = normalised(nodes, recipe, &resized);
     match recipe.views {
         Views::Single => normalised,
-        Views::Mirrored => {
+        Views::Mirrored | Views::MirroredIfUnsure => {
             let ends = [
                 ("starts", -1),
                 ("ends", i64::MIN),

@@ -284,6 +284,7 @@ fn an_image_of_any_size_goes_in_and_an_answer_comes_out() {
             for (channels, views) in [
                 (Channels::Grey, Views::Single),
                 (Channels::Rgb, Views::Mirrored),
+                (Channels::Rgb, Views::MirroredIfUnsure),
             ] {
                 let recipe = Recipe {
                     channels,

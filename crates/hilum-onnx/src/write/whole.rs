@@ -59,7 +59,7 @@ pub fn write_whole(
     };
     let results = network(&mut nodes, graph, parameters, &input, taps);
     let class_count = graph.class_count();
-    let logits = mean_of_views(&mut nodes, recipe.views, &results.logits, class_count);
+    let logits = of_views(&mut nodes, recipe.views, &results.logits, class_count);
     let typicality = detector.map(|detector| {
         let taps: Vec<Value> = results
             .taps
@@ -81,13 +81,30 @@ pub fn write_whole(
     Ok(exported.bytes(written, text))
 }
 
-/// Rows of all first views, then rows of all second ones, as batch x width.
-fn mean_of_views(nodes: &mut Nodes, views: Views, rows: &Value, width: usize) -> Value {
+/// What the views say together, as batch x width, of rows of all first views, then rows of all second
+/// ones: their mean, in which the second may count for less.
+fn of_views(nodes: &mut Nodes, views: Views, rows: &Value, width: usize) -> Value {
     let Some(apart) = views_apart(nodes, views, rows, width) else {
         return rows.clone();
     };
-    let over = vec![ints("axes", [0]), int("keepdims", 0)];
-    nodes.op_with("views/mean", "ReduceMean", &[&apart], over)
+    if views != Views::MirroredIfUnsure {
+        let over = vec![ints("axes", [0]), int("keepdims", 0)];
+        return nodes.op_with("views/mean", "ReduceMean", &[&apart], over);
+    }
+    let [first, second] = [0, 1].map(|view| of_view(nodes, view, &apart));
+    let along = vec![int("axis", 1)];
+    let likely = nodes.op_with("views/likely", "Softmax", &[&first], along);
+    let likeliest = vec![ints("axes", [1]), int("keepdims", 1)];
+    let likely = nodes.op_with("views/likely", "ReduceMax", &[&likely], likeliest);
+    let between = Views::SURE - Views::UNSURE;
+    let [sure, twice, none, half] =
+        [Views::SURE, 2.0 * between, 0.0, 0.5].map(|number| nodes.number(number as f32));
+    let weight = nodes.op("views/doubt", "Sub", &[&sure, &likely]);
+    let weight = nodes.op("views/doubt", "Div", &[&weight, &twice]);
+    let weight = nodes.op("views/weight", "Clip", &[&weight, &none, &half]);
+    let apart = nodes.op("views/apart", "Sub", &[&second, &first]);
+    let moved = nodes.op("views/moved", "Mul", &[&apart, &weight]);
+    nodes.op("views/logits", "Add", &[&first, &moved])
 }
 
 /// The rows of the first views, as batch x width.
@@ -95,13 +112,13 @@ fn first_view(nodes: &mut Nodes, views: Views, rows: &Value, width: usize) -> Va
     let Some(apart) = views_apart(nodes, views, rows, width) else {
         return rows.clone();
     };
-    let first = nodes.int(0);
-    nodes.op_with(
-        "views/first",
-        "Gather",
-        &[&apart, &first],
-        vec![int("axis", 0)],
-    )
+    of_view(nodes, 0, &apart)
+}
+
+fn of_view(nodes: &mut Nodes, view: i64, apart: &Value) -> Value {
+    let view = nodes.int(view);
+    let along = vec![int("axis", 0)];
+    nodes.op_with("views/one", "Gather", &[apart, &view], along)
 }
 
 /// Views x batch x width; `None` if there is a single view.

@@ -3,13 +3,6 @@
 use hilum_core::Probabilities;
 use hilum_imaging::Views;
 
-/// With its likeliest class as probable as this, before it is calibrated, a first view leaves no
-/// doubt.
-const SURE: f64 = 0.65;
-/// With no class more probable than this, both views count the same; between the two the second
-/// counts for less, so that a small change of the first never makes a large one of the answer.
-const UNSURE: f64 = 0.5;
-
 /// Whether the logits of the first view are the answer, or other views are to be asked.
 pub fn is_settled(views: Views, first: &[f32]) -> bool {
     weight_of_second(views, first) == 0.0
@@ -30,8 +23,8 @@ fn weight_of_second(views: Views, first: &[f32]) -> f32 {
         Views::Mirrored => 0.5,
         Views::MirroredIfUnsure => {
             let probabilities = Probabilities::from_logits(first);
-            let doubt = SURE - probabilities.of(probabilities.most_likely());
-            0.5 * (doubt / (SURE - UNSURE)).clamp(0.0, 1.0) as f32
+            let doubt = Views::SURE - probabilities.of(probabilities.most_likely());
+            0.5 * (doubt / (Views::SURE - Views::UNSURE)).clamp(0.0, 1.0) as f32
         }
     }
 }
