@@ -137,6 +137,13 @@ pub enum Event<'a> {
     FetchEnds,
     /// The bundled model tells other classes apart, so its head is left out.
     BundledHeadLeftOut,
+    /// The names of an ONNX file say nothing: its layers are taken in their order.
+    WeightsInOrder {
+        /// Where they came from.
+        source: &'a WeightsSource,
+        /// How many batch norms had been folded into convolutions.
+        unfolded: usize,
+    },
     /// Weights are in the network.
     WeightsApplied {
         /// Where they came from.

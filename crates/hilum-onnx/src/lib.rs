@@ -23,6 +23,10 @@
 //! ```
 
 mod proto;
+mod read;
 mod write;
 
+pub use read::{
+    External, LayerKind, Matched, OnnxLayer, OnnxWeights, ReadError, in_order, read_onnx,
+};
 pub use write::{Exported, InexpressibleError, Whole, write_bare, write_whole};

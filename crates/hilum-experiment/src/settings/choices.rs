@@ -245,7 +245,7 @@ settings! {
     architecture: ArchitectureChoice as text, "network.architecture", "arch" <"NAME">,
         Network, Kind::Text, Default::Says("auto"), Scope::Trial;
 
-    /// Weights to begin with: a safetensors or PyTorch file, `torchvision:NAME[.VERSION]`,
+    /// Weights to begin with: a safetensors, PyTorch or ONNX file, `torchvision:NAME[.VERSION]`,
     /// `hf:OWNER/NAME[@REVISION]/FILE`, `https://...`, `bundled`, or `none`
     weights: WeightsChoice as text, "network.weights", "weights" <"WEIGHTS">,
         Network, Kind::Text, Default::Says("`bundled` with `--arch auto`, else none"), Scope::Trial;

@@ -1,12 +1,15 @@
 //! Getting weights: from the disk, the cache, the network or the program.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hilum_core::Classes;
 use hilum_graph::{Architecture, Graph, NetworkName, Parameters};
 use hilum_hub::{FetchedWeights, RemoteWeights, fetch, file_sha256, sha256};
-use hilum_weights::{KnownSlices, ModelFile, read_weights};
+use hilum_weights::{
+    ArchitectureDescription, KnownSlices, ModelFile, NamedBy, onnx_entries, read_weights,
+};
+use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use super::WeightsSource;
@@ -105,7 +108,11 @@ pub(crate) fn read(
         WeightsSource::Published(weights) => fetched(weights, session)?.path,
         WeightsSource::Bundled => return from_bundled(graph, classes, session),
     };
-    Ok(read_weights(&path)?.tensors)
+    let (tensors, named) = read_weights(&path)?.named_for(graph);
+    if let NamedBy::Order { unfolded } = named {
+        session.tell(&Event::WeightsInOrder { source, unfolded });
+    }
+    Ok(tensors)
 }
 
 /// What the model knows whose weights a run begins with; `None` if they are of no model.
@@ -122,9 +129,10 @@ pub(crate) fn known_slices(
         WeightsSource::Published(weights) => fetched(weights, session)?.path,
     };
     // Weights of other programs are no model, and know nothing.
-    Ok(ModelFile::read(&path)
-        .ok()
-        .and_then(|file| file.known_slices))
+    Ok(match ModelFile::read(&path) {
+        Ok(file) => file.known_slices,
+        Err(_) => of_onnx(&path, "hilum.known_slices"),
+    })
 }
 
 /// The bundled model's tensors; without its head where that tells other classes apart, though
@@ -178,7 +186,9 @@ pub(crate) fn network_of(source: &WeightsSource) -> Result<Option<NetworkName>, 
         // What cannot be read is said when it is needed.
         WeightsSource::File(path) => {
             let model = ModelFile::read(path);
-            model.ok().map(|model| model.architecture.name)
+            let described = model.ok().map(|model| model.architecture);
+            let described = described.or_else(|| of_onnx(path, "hilum.architecture"));
+            described.map(|described: ArchitectureDescription| described.name)
         }
         WeightsSource::Bundled => Some(bundled::read()?.architecture.name),
         WeightsSource::Published(weights) => weights.torchvision_network().and_then(|name| {
@@ -199,6 +209,11 @@ pub(crate) fn imported(source: &WeightsSource) -> Option<ModelFile> {
     };
     let model = ModelFile::read(path).ok();
     model.filter(|model| model.training.is_imported())
+}
+
+/// What an ONNX file that hilum wrote says of its model.
+fn of_onnx<T: DeserializeOwned>(path: &Path, key: &str) -> Option<T> {
+    serde_json::from_str(onnx_entries(path).get(key)?).ok()
 }
 
 fn checksum(source: &WeightsSource, session: &Session<'_>) -> Result<String, ExperimentError> {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use hilum_graph::{Parameters, Tensor};
+use hilum_onnx::OnnxLayer;
 
 /// The tensors of a weights file.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +14,8 @@ pub struct WeightsFile {
     pub tensors: Parameters,
     /// Its other tensors, but for PyTorch's `num_batches_tracked`.
     pub ignored: Vec<IgnoredTensor>,
+    /// The layers of an ONNX file, whose tensors may be called anything; else none.
+    pub layers: Vec<OnnxLayer>,
 }
 
 /// What kind of file weights came from.
@@ -24,6 +27,8 @@ pub enum WeightsFormat {
     PytorchZip,
     /// `torch.save` before PyTorch 1.6.
     PytorchLegacy,
+    /// ONNX.
+    Onnx,
 }
 
 impl fmt::Display for WeightsFormat {
@@ -32,6 +37,7 @@ impl fmt::Display for WeightsFormat {
             Self::Safetensors => "safetensors",
             Self::PytorchZip => "PyTorch",
             Self::PytorchLegacy => "PyTorch, legacy",
+            Self::Onnx => "ONNX",
         })
     }
 }
@@ -50,6 +56,7 @@ pub struct IgnoredTensor {
 pub(super) struct RawTensors {
     pub(super) tensors: Vec<(String, Tensor)>,
     pub(super) ignored: Vec<IgnoredTensor>,
+    pub(super) layers: Vec<OnnxLayer>,
 }
 
 /// Batch norm's count of the batches that it has seen; nothing uses it.

@@ -32,10 +32,19 @@ pub enum WeightsError {
         #[source]
         source: PytorchError,
     },
+    /// An ONNX file that is damaged, truncated or lacks a file beside it.
+    #[error("cannot read weights from `{}`", path.display())]
+    Onnx {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: hilum_onnx::ReadError,
+    },
     /// The content is of no format that holds weights.
     #[error(
         "`{}` is not a weights file: it is {found}\n\
-         hint: expected safetensors or a PyTorch state dict (`.pth`)",
+         hint: expected safetensors, a PyTorch state dict (`.pth`) or ONNX",
         path.display()
     )]
     Format {

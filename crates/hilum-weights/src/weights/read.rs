@@ -6,9 +6,9 @@ use hilum_graph::{Parameters, Tensor};
 
 use super::contents::{RawTensors, WeightsFile, WeightsFormat, is_counter};
 use super::error::WeightsError;
-use super::{pytorch, safetensors};
+use super::{onnx, pytorch, safetensors};
 
-/// Reads a weights file: safetensors, or a state dict written by `torch.save`.
+/// Reads a weights file: safetensors, a state dict written by `torch.save`, or ONNX.
 ///
 /// The content decides which, never the file's name. Half and double precision become f32;
 /// tensors that are views, transposed or shared, are copied out in order. The state dict may be
@@ -46,6 +46,7 @@ pub fn read_weights(path: &Path) -> Result<WeightsFile, WeightsError> {
         format,
         tensors,
         ignored,
+        layers: raw.layers,
     })
 }
 
@@ -62,6 +63,8 @@ fn read_raw(path: &Path, bytes: &[u8]) -> Result<(WeightsFormat, RawTensors), We
         Ok((WeightsFormat::PytorchLegacy, raw))
     } else if bytes.get(8) == Some(&b'{') {
         Ok((WeightsFormat::Safetensors, safetensors::read(path, bytes)?))
+    } else if onnx::begins(bytes) {
+        Ok((WeightsFormat::Onnx, onnx::read(path, bytes)?))
     } else {
         let (path, found) = (path.to_owned(), described(bytes));
         Err(WeightsError::Format { path, found })
@@ -74,7 +77,6 @@ fn described(bytes: &[u8]) -> &'static str {
         [] => "empty",
         [0x80, 2..=5, ..] => "a pickle, but not one of `torch.save`",
         [0x89, b'H', b'D', b'F', ..] => "HDF5, as Keras writes it",
-        [0x08, ..] if bytes.windows(4).take(64).any(|part| part == b"onnx") => "an ONNX model",
         [0x1f, 0x8b, ..] => "compressed with gzip",
         [b'<', ..] => "a web page; the download may have failed",
         _ if bytes

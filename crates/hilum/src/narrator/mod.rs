@@ -133,6 +133,9 @@ impl Narrator<'_> {
             Event::BundledHeadLeftOut => {
                 self.note("the bundled model tells other classes apart than the data has");
             }
+            Event::WeightsInOrder { source, unfolded } => self.note(format_args!(
+                "`{source}` has names of its own: its layers are taken in their order, by kind and shape; {unfolded} batch norms were folded into convolutions, and begin as what adds their bias"
+            )),
             Event::WeightsApplied { source, report } => {
                 self.note(format_args!("weights of `{source}`: {report}"));
             }
