@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Holds ONNX files that hilum wrote against `hilum predict`, in ONNX Runtime and OpenVINO.
 
-    check_onnx.py HILUM MODELS DATA [--limit COUNT] [--torchvision]
+    check_onnx.py HILUM MODELS DATA... [--limit COUNT] [--torchvision SLICES]
 
 MODELS is a folder of `NAME/model.safetensors`, DATA a folder of slices. Of each model the whole graph reads what
 `hilum predict --inputs-out` wrote of each slice (the image as decoded, in the body's frame if the model has one), and
 where nothing was framed also what Pillow reads of the file itself; the bare graph reads the prepared numbers. The class
 must be the same everywhere, probabilities within 1e-3 from files and 1e-5 from tensors. Prints a Markdown table.
 
-With `--torchvision`, state dicts of random weights go through `torch.onnx.export` and `hilum train --weights`, too.
+With `--torchvision`, networks of random weights go through `torch.onnx.export` and `hilum train --weights`, too.
 """
 import argparse
 import base64
@@ -137,7 +137,8 @@ def check_model(binary, model, files, folder):
         if not metadata.get(key):
             sys.exit(f"{model}: no `{key}` in the metadata")
     inputs = folder / "inputs"
-    printed = hilum(binary, "predict", *files, "--model", model, "--format", "json", "--inputs-out", inputs)
+    printed = hilum(binary, "predict", *files, "--model", model, "--format", "json", "--precision", "f32",
+                    "--inputs-out", inputs)
     lines = [line for line in map(json.loads, printed.splitlines()) if "probabilities" in line]
     for runtime in filter(None, (OnnxRuntime, OpenVino if openvino else None)):
         run_whole, run_bare, column = runtime(whole), runtime(bare), Column()
@@ -201,7 +202,7 @@ def main():
     parser.add_argument("models", type=pathlib.Path)
     parser.add_argument("data", type=pathlib.Path, nargs="+")
     parser.add_argument("--limit", type=int, help="slices of each folder, evenly spread")
-    parser.add_argument("--torchvision", action="store_true")
+    parser.add_argument("--torchvision", type=pathlib.Path, metavar="SLICES", help="data of four classes to train on")
     arguments = parser.parse_args()
     files = []
     for folder in arguments.data:
@@ -227,7 +228,7 @@ def main():
         check_batch(arguments.hilum, "bundled", files, pathlib.Path(folder))
         if arguments.torchvision:
             from check_onnx_in import check_torchvision
-            is_right &= check_torchvision(arguments.hilum, pathlib.Path(folder))
+            is_right &= check_torchvision(arguments.hilum, arguments.torchvision, pathlib.Path(folder))
     sys.exit(0 if is_right else 1)
 
 

@@ -9,7 +9,7 @@
 //! use std::collections::BTreeMap;
 //!
 //! use hilum_graph::{Architecture, Shape, initialise};
-//! use hilum_weights::{HeadReplaced, Partial, apply_weights, onnx_entries, read_weights, write_tensors};
+//! use hilum_weights::{HeadReplaced, Partial, apply_weights, read_weights, write_tensors};
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("pretrained.safetensors");
 //!
@@ -44,5 +44,6 @@ pub use tensor_file::{
 };
 pub use weights::{
     ApplyError, ApplyReport, HeadReplaced, IgnoredTensor, Misshapen, NamedBy, Partial, PickleError,
-    PytorchError, WeightsError, WeightsFile, WeightsFormat, apply_weights, read_weights,
+    PytorchError, WeightsError, WeightsFile, WeightsFormat, apply_weights, onnx_entries,
+    read_weights,
 };

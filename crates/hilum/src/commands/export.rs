@@ -111,11 +111,11 @@ impl Arguments {
             (FormatChoice::Onnx, true) => other(AnswerArguments::IDS, "--bare"),
             (FormatChoice::Onnx, false) => None,
         };
-        let half = match (self.format, self.precision) {
-            (FormatChoice::Onnx, PrecisionChoice::F16) => other(&["precision"], "--format onnx"),
-            _ => None,
+        let of_safetensors = match self.format {
+            FormatChoice::Onnx => other(&["precision", "check_on"], "--format onnx"),
+            FormatChoice::Safetensors => None,
         };
-        if let Some(error) = refused.or(half) {
+        if let Some(error) = refused.or(of_safetensors) {
             return Err(error.into());
         }
         Ok(match (self.format, self.bare) {
