@@ -4,7 +4,7 @@
     python3 check_keras.py [HILUM] [FOLDER]
 
 Makes models of the reference recipe, of every layer, of a model in a model, and Keras applications' MobileNetV2,
-EfficientNet-B0 and ResNet-50 (`weights=None`, seeded, statistics moved from where they start), saves each as `.h5` and as
+EfficientNet-B0 and ResNet-50 (`weights=None`, seeded, with statistics of their images), saves each as `.h5` and as
 `.keras` with Keras 3 and with tf-keras, which is Keras 2, imports the files with HILUM (`target/release/hilum` by
 default), and predicts the same images with both. Probabilities, and logits up to the summand that a softmax does not
 see, must agree within 1e-4. Prints a Markdown table. Needs tensorflow, tf-keras and Pillow.
@@ -17,12 +17,15 @@ import subprocess
 import sys
 import tempfile
 
+import numpy as np
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if os.environ.get("CHECK_KERAS_VERSION") == "2":
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
 
 TOLERANCE = 1e-4
-IMAGES = 6
+# Sides of the blocks that images are made of, in pixels: one image each.
+BLOCKS = (4, 8, 16, 28, 48, 80)
 
 
 def networks(keras):
@@ -71,6 +74,7 @@ def networks(keras):
 
     def transfer():
         base = applications.MobileNetV2(weights=None, include_top=False, input_shape=(96, 96, 3), alpha=0.35)
+        settle(base, np.random.default_rng(7).uniform(-1, 1, (8, 96, 96, 3)))
         base.trainable = False
         image = keras.Input((96, 96, 3))
         x = keras.Sequential([layers.RandomFlip(), layers.RandomRotation(0.1)])(image)
@@ -100,7 +104,6 @@ def networks(keras):
 
 def write(folder, version):
     """Saves every model of this Keras, and what it says of its images."""
-    import numpy as np
     import tensorflow as tf
     from PIL import Image
 
@@ -111,24 +114,19 @@ def write(folder, version):
         keras.utils.set_random_seed(32 + index)
         model = build()
         random = np.random.default_rng(index)
-        # Statistics as if the model had seen images; a gain that lets its classes differ.
-        for layer in model._flatten_layers() if version == "2" else _all_layers(model):
-            if layer.__class__.__name__ == "BatchNormalization":
-                values = [w + random.uniform(-0.1, 0.1, w.shape).astype("float32") for w in layer.get_weights()]
-                layer.set_weights(values)
         _, height, width, channels = model.input_shape
-        coarse = random.integers(0, 256, (IMAGES, height // 8 + 1, width // 8 + 1, channels))
-        pixels = coarse.repeat(8, axis=1).repeat(8, axis=2)[:, :height, :width].astype("uint8")
+        pixels = np.stack([blocks(random, side, (height, width, channels)) for side in BLOCKS]).astype("uint8")
         paths = []
         for number, image in enumerate(pixels):
             paths.append(str(folder / f"{index}-{number}.png"))
             Image.fromarray(image[..., 0] if channels == 1 else image).save(paths[-1])
         given = pixels.astype("float64") if range_of is None else range_of(pixels.astype("float64"))
-        # Made so that no class has everything.
+        settle(model, given)
+        # Logits that lie no more than 4 apart, so that no class has everything.
         logits = np.log(model.predict(given.astype("float32"), verbose=0))
         last = model.layers[-1]
         weights = last.get_weights()
-        gain = np.float32(min(1.0, 4 / max(1e-6, np.ptp(logits, axis=1).max())))
+        gain = np.float32(min(1.0, 4 / np.ptp(logits, axis=1).max()))
         last.set_weights([weight * gain for weight in weights])
         outputs = model.predict(given.astype("float32"), verbose=0)
         files = []
@@ -139,17 +137,27 @@ def write(folder, version):
     (folder / f"said{version}.json").write_text(json.dumps({"keras": package.__version__, "models": said}))
 
 
-def _all_layers(model):
-    for layer in model.layers:
-        yield layer
-        if hasattr(layer, "layers"):
-            yield from _all_layers(layer)
+def blocks(random, side, shape):
+    """An image of blocks, between two grey levels of its own."""
+    height, width, channels = shape
+    low, high = sorted(random.integers(0, 256, 2))
+    coarse = random.integers(low, high + 1, (height // side + 1, width // side + 1, channels))
+    return coarse.repeat(side, axis=0).repeat(side, axis=1)[:height, :width]
+
+
+def settle(model, images):
+    """Gives batch norms the statistics of `images`, so that what they make differs from image to image."""
+    norms = [layer for layer in model.layers if layer.__class__.__name__ == "BatchNormalization"]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    model(images.astype("float32"), training=True)
+    for norm, momentum in zip(norms, momenta):
+        norm.momentum = momentum
 
 
 def compare(hilum, file, said):
     """The largest difference of probabilities and of logits, and what hilum calls the network."""
-    import numpy as np
-
     out = file + ".safetensors"
     imported = subprocess.run([hilum, "import", file, "--out", out, "--classes", "a,b,c,d", "--force", "--format", "json",
                                *said["flags"]], check=True, capture_output=True, text=True)

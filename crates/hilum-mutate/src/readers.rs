@@ -8,6 +8,7 @@ use flate2::write::GzEncoder;
 use hilum_dataset::{Dataset, ReadSettings};
 use hilum_experiment::{RunSettings, read_every_slice};
 use hilum_imaging::{DecodeLimits, Recipe, SliceFile};
+use hilum_keras::{Wishes, read_keras};
 use hilum_weights::{ModelFile, read_tensors, read_weights};
 use zip::write::SimpleFileOptions;
 
@@ -33,6 +34,7 @@ const RASTER: &str = "hilum-imaging/tests/reference/raster";
 const FILES: &str = "hilum-imaging/tests/reference/files";
 const DICOM: &str = "hilum-imaging/tests/reference/dicom";
 const VARIANTS: &str = "hilum-imaging/tests/reference/dicom_variants";
+const KERAS: &str = "hilum-keras/tests/reference";
 const WEIGHTS: &str = "hilum-weights/tests/reference/weights";
 const SETTINGS: &str = "hilum-experiment/src/earlier";
 const SEEDS: &str = "hilum-mutate/seeds";
@@ -78,6 +80,12 @@ pub(crate) const READERS: &[Reader] = &[
     }),
     other("model", &[(WEIGHTS, ".safetensors")], as_it_is, |path| {
         let _ = ModelFile::read(path);
+    }),
+    other("keras-h5", &[(KERAS, ".h5")], as_it_is, |path| {
+        let _ = read_keras(path, &Wishes::default());
+    }),
+    other("keras", &[(KERAS, ".keras")], with_zip_checksums, |path| {
+        let _ = read_keras(path, &Wishes::default());
     }),
     other("manifest", &[(SEEDS, ".csv")], as_it_is, |path| {
         let _ = Dataset::read(path, &ReadSettings::default());
@@ -151,6 +159,38 @@ fn with_checksums(mut bytes: Vec<u8>) -> Vec<u8> {
         };
         place.copy_from_slice(&checksum.sum().to_be_bytes());
         at = end + 4;
+    }
+    bytes
+}
+
+/// A ZIP with the checksums of what its entries hold now, where its directory still leads to them.
+fn with_zip_checksums(mut bytes: Vec<u8>) -> Vec<u8> {
+    let number = |bytes: &[u8], at: usize, count: usize| {
+        let digits = bytes.get(at..at.checked_add(count)?)?;
+        let digits = digits.iter().rev();
+        Some(digits.fold(0_usize, |number, digit| number << 8 | usize::from(*digit)))
+    };
+    for at in 0..bytes.len().saturating_sub(46) {
+        if !bytes[at..].starts_with(b"PK\x01\x02") {
+            continue;
+        }
+        let Some((size, local)) = number(&bytes, at + 20, 4).zip(number(&bytes, at + 42, 4)) else {
+            continue;
+        };
+        let names = number(&bytes, local + 26, 2).zip(number(&bytes, local + 28, 2));
+        let Some((name, extra)) = names else { continue };
+        let start = local + 30 + name + extra;
+        let Some(content) = bytes.get(start..start + size) else {
+            continue;
+        };
+        let mut checksum = flate2::Crc::new();
+        checksum.update(content);
+        let sum = checksum.sum().to_le_bytes();
+        for place in [at + 16, local + 14] {
+            if let Some(four) = bytes.get_mut(place..place + 4) {
+                four.copy_from_slice(&sum);
+            }
+        }
     }
     bytes
 }

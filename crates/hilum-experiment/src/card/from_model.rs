@@ -46,7 +46,13 @@ pub(crate) fn from_model(model: &ModelFile, extra: Extra) -> Result<ModelCard, E
         calibration: model.calibration.as_ref().map(calibration),
         detector: model.detector.as_ref().map(ToString::to_string),
         licence: model.licence.clone(),
-        initial_weights: initial_weights(settings.network.weights.as_ref()),
+        initial_weights: match &model.training.imported {
+            Some(source) => format!(
+                "unknown; another program trained it: `{}`, {}",
+                source.file, source.written_by
+            ),
+            None => initial_weights(settings.network.weights.as_ref()),
+        },
         recipe: rows(&recipe, setting),
         training: rows(&serde_json::to_value(settings)?, setting),
         command: extra.command,

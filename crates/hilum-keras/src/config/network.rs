@@ -135,15 +135,13 @@ fn parse_layer(
     let network = is_model(class).then(|| parse_model(layer, Some(&place)));
     let inbound = layer.get("inbound_nodes");
     let calls = inbound.map_or(Some(Vec::new()), calls);
+    // Those of a model are its layers, which are parsed.
+    let settings = config
+        .and_then(Value::as_object)
+        .filter(|_| network.is_none());
     Ok(Layer {
         class: class.to_owned(),
-        settings: Settings::new(
-            name,
-            config
-                .and_then(Value::as_object)
-                .cloned()
-                .unwrap_or_default(),
-        ),
+        settings: Settings::new(name, settings.cloned().unwrap_or_default()),
         calls: calls.ok_or_else(|| unreadable(name, "inbound_nodes"))?,
         network: network.transpose()?,
         place,

@@ -4,14 +4,15 @@ use std::io::{Cursor, Read as _};
 
 use zip::ZipArchive;
 
+use super::MAX_CONFIG_BYTES;
 use crate::error::ContentError;
 
 pub(super) const CONFIG: &str = "config.json";
 pub(super) const METADATA: &str = "metadata.json";
 pub(super) const WEIGHTS: &str = "model.weights.h5";
 
-/// The longest configuration that is read; EfficientNet-B0's has 300 kB.
-const MAX_CONFIG: u64 = 64 << 20;
+/// The same for what a ZIP holds.
+const MAX_CONFIG: u64 = MAX_CONFIG_BYTES as u64;
 
 /// How many times larger than the archive its weights may be; Keras stores them as they are.
 const MAX_RATIO: u64 = 4;

@@ -16,13 +16,17 @@ const MAX_DEPTH: usize = 24;
 /// How many datasets are looked at.
 const MAX_DATASETS: usize = 1 << 16;
 
+/// How many times larger than the file its values may be. Keras stores them as they are; a tool
+/// that compressed the file gains less.
+const MAX_RATIO: usize = 4;
+
 /// Bytes of one object's header; Keras writes a few hundred.
 const MAX_HEADER: usize = 1 << 20;
 
 /// An HDF5 file, and how much may still be read of it.
 pub(super) struct Hdf5 {
     file: Hdf5File,
-    /// Bytes. A tensor is read once, so all of them are no larger than the file.
+    /// Bytes. A tensor is read once, so all of them are hardly larger than the file.
     budget: Cell<usize>,
 }
 
@@ -34,7 +38,7 @@ pub(super) struct Entry {
 
 impl Hdf5 {
     pub(super) fn open(bytes: Vec<u8>) -> Result<Self, ContentError> {
-        let length = bytes.len();
+        let length = bytes.len().saturating_mul(MAX_RATIO);
         let options = OpenOptions::default()
             .with_chunk_cache_bytes(0)
             .with_max_chunk_bytes(length)

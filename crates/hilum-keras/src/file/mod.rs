@@ -13,6 +13,9 @@ use hdf5::Hdf5;
 
 pub(crate) use variables::{Variable, Variables};
 
+/// The longest configuration that is read; EfficientNet-B0's has 300 kB.
+const MAX_CONFIG_BYTES: usize = 8 << 20;
+
 const HDF5_START: &[u8] = b"\x89HDF\r\n\x1a\n";
 const OPTIMIZER: &str = "optimizer/vars";
 const ZIP_START: &[u8] = b"PK\x03\x04";
@@ -62,7 +65,14 @@ impl KerasFile {
 fn legacy(bytes: Vec<u8>) -> Result<KerasFile, ContentError> {
     let file = Hdf5::open(bytes)?;
     let config = file.text("model_config")?;
-    let config = serde_json::from_str(&config.ok_or(ContentError::WeightsAlone)?)?;
+    let config = config.ok_or(ContentError::WeightsAlone)?;
+    if config.len() > MAX_CONFIG_BYTES {
+        return Err(ContentError::Part {
+            part: "model_config",
+            what: "is too large",
+        });
+    }
+    let config = serde_json::from_str(&config)?;
     let compiled = match file.text("training_config") {
         Ok(Some(text)) => serde_json::from_str(&text).unwrap_or_default(),
         _ => Value::Null,

@@ -25,6 +25,16 @@ pub enum ModelFileError {
         /// The file.
         path: PathBuf,
     },
+    /// A file that Keras saved.
+    #[error(
+        "`{}` is a model of Keras\n\
+         hint: make one of hilum's of it: `hilum import {} --out {}`",
+        path.display(), path.display(), path.with_extension("safetensors").display()
+    )]
+    Keras {
+        /// The file.
+        path: PathBuf,
+    },
     /// Something else, such as a checkpoint or an image.
     #[error(
         "`{}` is not a model: {reason}\n\

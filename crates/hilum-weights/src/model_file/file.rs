@@ -56,6 +56,9 @@ impl ModelFile {
         unverified: Result<Unverified, TensorFileError>,
     ) -> Result<Self, ModelFileError> {
         let unverified = unverified.map_err(|error| match error {
+            TensorFileError::NotSafetensors { path, .. } if is_keras(&path) => {
+                ModelFileError::Keras { path }
+            }
             TensorFileError::NotSafetensors { path, reason } => {
                 let reason = format!("it is no safetensors file, {reason}");
                 ModelFileError::NotAModel { path, reason }
@@ -72,4 +75,11 @@ impl ModelFile {
         model.check(path)?;
         Ok(model)
     }
+}
+
+/// Whether a file is called as Keras calls its own.
+fn is_keras(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    let is = |name: &str| extension.eq_ignore_ascii_case(name);
+    ["h5", "hdf5", "keras"].into_iter().any(is)
 }

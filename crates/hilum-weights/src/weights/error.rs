@@ -8,6 +8,20 @@ use thiserror::Error;
 use super::pytorch::PytorchError;
 use crate::tensor_file::TensorFileError;
 
+/// What a file of Keras is.
+pub(super) const KERAS: &str = "HDF5, as Keras writes it";
+
+/// What a `.keras` is.
+pub(super) const KERAS_ARCHIVE: &str = "a model of Keras";
+
+fn hint_for(found: &str) -> &'static str {
+    if found == KERAS || found == KERAS_ARCHIVE {
+        "make a model of it with `hilum import FILE --out model.safetensors`, and begin with that"
+    } else {
+        "expected safetensors, a PyTorch state dict (`.pth`) or ONNX"
+    }
+}
+
 /// Why a weights file cannot be read.
 #[derive(Debug, Error)]
 pub enum WeightsError {
@@ -44,8 +58,8 @@ pub enum WeightsError {
     /// The content is of no format that holds weights.
     #[error(
         "`{}` is not a weights file: it is {found}\n\
-         hint: expected safetensors, a PyTorch state dict (`.pth`) or ONNX",
-        path.display()
+         hint: {}",
+        path.display(), hint_for(found)
     )]
     Format {
         /// The file.

@@ -5,7 +5,7 @@ use std::path::Path;
 use hilum_graph::{Parameters, Tensor};
 
 use super::contents::{RawTensors, WeightsFile, WeightsFormat, is_counter};
-use super::error::WeightsError;
+use super::error::{KERAS, KERAS_ARCHIVE, WeightsError};
 use super::{onnx, pytorch, safetensors};
 
 /// Reads a weights file: safetensors, a state dict written by `torch.save`, or ONNX.
@@ -55,7 +55,10 @@ fn read_raw(path: &Path, bytes: &[u8]) -> Result<(WeightsFormat, RawTensors), We
         path: path.to_owned(),
         source,
     };
-    if bytes.starts_with(b"PK\x03\x04") {
+    if bytes.starts_with(b"PK\x03\x04") && is_keras_archive(bytes) {
+        let (path, found) = (path.to_owned(), KERAS_ARCHIVE);
+        Err(WeightsError::Format { path, found })
+    } else if bytes.starts_with(b"PK\x03\x04") {
         let raw = pytorch::read_zip(bytes).map_err(pytorch)?;
         Ok((WeightsFormat::PytorchZip, raw))
     } else if bytes.starts_with(&pytorch::LEGACY_START) {
@@ -71,12 +74,19 @@ fn read_raw(path: &Path, bytes: &[u8]) -> Result<(WeightsFormat, RawTensors), We
     }
 }
 
+/// Whether a ZIP's directory, which is its end, names Keras's weights.
+fn is_keras_archive(bytes: &[u8]) -> bool {
+    let name = b"model.weights.h5";
+    let end = &bytes[bytes.len().saturating_sub(1 << 12)..];
+    end.windows(name.len()).any(|part| part == name)
+}
+
 /// What a file is that holds no weights, from its first bytes.
 fn described(bytes: &[u8]) -> &'static str {
     match bytes {
         [] => "empty",
         [0x80, 2..=5, ..] => "a pickle, but not one of `torch.save`",
-        [0x89, b'H', b'D', b'F', ..] => "HDF5, as Keras writes it",
+        [0x89, b'H', b'D', b'F', ..] => KERAS,
         [0x1f, 0x8b, ..] => "compressed with gzip",
         [b'<', ..] => "a web page; the download may have failed",
         _ if bytes

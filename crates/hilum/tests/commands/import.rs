@@ -71,6 +71,8 @@ fn an_imported_model_predicts_and_is_judged() {
     assert_eq!(probabilities.len(), 4);
     assert!((sum - 1.0).abs() < 1e-6, "{line}");
     let shown = workplace.hilum(&["card", "imported.safetensors"]);
+    let source = "another program trained it: notebook3.keras, Keras 3";
+    assert!(shown.succeeds().stdout.contains(source), "{}", shown.stdout);
     assert!(
         shown.succeeds().stdout.contains("imported for 4 classes"),
         "{}",
@@ -223,4 +225,28 @@ fn an_imported_network_is_named_with_its_weights_alone() {
     workplace
         .hilum(&train)
         .refuses(&["`imported` is the network of a model", "--weights FILE"]);
+}
+
+#[test]
+fn a_file_of_keras_in_a_models_place_is_told_the_way() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    for file in ["notebook3.h5", "notebook3.keras"] {
+        let file = keras(file);
+        let predict = ["predict", "slices/test", "--model", &file];
+        workplace
+            .hilum(&predict)
+            .refuses(&["is a model of Keras", "`hilum import "]);
+        let train = [
+            "train",
+            "slices",
+            "--arch",
+            "reference-cnn",
+            "--weights",
+            &file,
+        ];
+        workplace
+            .hilum(&train)
+            .refuses(&["Keras", "`hilum import FILE"]);
+    }
 }
