@@ -71,7 +71,7 @@ fn an_imported_model_predicts_and_is_judged() {
     assert_eq!(probabilities.len(), 4);
     assert!((sum - 1.0).abs() < 1e-6, "{line}");
     let shown = workplace.hilum(&["card", "imported.safetensors"]);
-    let source = "another program trained it: notebook3.keras, Keras 3";
+    let source = "another program trained it: `notebook3.keras`, Keras 3";
     assert!(shown.succeeds().stdout.contains(source), "{}", shown.stdout);
     assert!(
         shown.succeeds().stdout.contains("imported for 4 classes"),
