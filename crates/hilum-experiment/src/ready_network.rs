@@ -19,6 +19,9 @@ use crate::model::{logits, tapped};
 /// Slices whose values go through the network at once.
 pub(crate) const VALUE_SLICES: usize = 16;
 
+/// A row of logits an image, and what the taps hold, row after row.
+type LogitsAndTaps = (Vec<Vec<f32>>, Option<Vec<f32>>);
+
 /// An engine, what the model's file says, and the pool for all else.
 pub(crate) struct ReadyNetwork<'a> {
     pub(crate) engine: &'a mut dyn Engine,
@@ -131,18 +134,14 @@ impl ReadyNetwork<'_> {
     }
 
     /// The logits of each image, and what the taps hold of it where a detector looks at that.
-    fn forward(
-        &mut self,
-        values: Vec<f32>,
-    ) -> Result<(Vec<Vec<f32>>, Option<Vec<f32>>), EngineError> {
+    fn forward(&mut self, values: Vec<f32>) -> Result<LogitsAndTaps, EngineError> {
         let shape = self.engine.graph().input_shape();
         let images = Batch::new(values.len() / shape.value_count(), shape, values);
-        let (logits, taps) = match self.file.detector {
-            None => (self.engine.forward(&images)?, None),
-            Some(_) => {
-                let (logits, taps) = self.engine.forward_tapped(&images)?;
-                (logits, Some(taps.data))
-            }
+        let (logits, taps) = if self.file.detector.is_some() {
+            let (logits, taps) = self.engine.forward_tapped(&images)?;
+            (logits, Some(taps.data))
+        } else {
+            (self.engine.forward(&images)?, None)
         };
         let logits = finite(logits)?;
         Ok((logits.rows().map(<[f32]>::to_vec).collect(), taps))

@@ -86,7 +86,7 @@ impl Kind {
         match (self, field) {
             (Self::Model, 7) => Self::Graph,
             (Self::Graph, 1) => Self::Node,
-            (Self::Graph, 5) | (Self::Attribute, 5) => Self::Tensor,
+            (Self::Graph | Self::Attribute, 5) => Self::Tensor,
             (Self::Node, 5) => Self::Attribute,
             _ => Self::Leaf,
         }

@@ -32,10 +32,12 @@ fn a_model_in_half_precision_is_smaller_and_predicts_the_same() {
     assert_eq!(
         ModelFile {
             parameters: whole.parameters.clone(),
-            ..half
+            rounding: whole.rounding.clone(),
+            ..half.clone()
         },
         whole
     );
+    assert_eq!(half.rounding, None, "it was of other weights");
     let predict = |model: &str| {
         let finished = workplace.hilum(&["predict", "slices/test", "--model", model]);
         finished.succeeds();
