@@ -106,6 +106,9 @@ fn turned(matrix: &Tensor) -> Option<Tensor> {
 /// Exporters fold batch norm into the convolution before it. What is left is a weight and a bias: the
 /// batch norm becomes one that adds that bias and changes nothing else.
 pub fn in_order(layers: &[OnnxLayer], graph: &Graph) -> Matched {
+    let has_norms = layers
+        .iter()
+        .any(|layer| layer.kind == LayerKind::BatchNorm);
     let mut slots = slots(graph);
     let mut matched = Matched::default();
     for layer in layers {
@@ -119,7 +122,16 @@ pub fn in_order(layers: &[OnnxLayer], graph: &Graph) -> Matched {
         for (spec, tensor) in specs.iter().zip(own) {
             matched.parameters.insert(spec.name.clone(), tensor.clone());
         }
-        let [bias] = rest else { continue };
+        // What is zero may have been left out.
+        let zeros = Tensor::new(vec![own[0].shape[0]], vec![0.0; own[0].shape[0]]);
+        for spec in &specs[own.len()..] {
+            matched.parameters.insert(spec.name.clone(), zeros.clone());
+        }
+        let bias = match rest {
+            [bias] => bias,
+            [] if layer.kind == LayerKind::Convolution && !has_norms => &zeros,
+            _ => continue,
+        };
         let reads = |slot: &&mut Slot| !slot.is_taken && slot.normalises(node, graph);
         if let Some(norm) = slots.iter_mut().find(reads) {
             norm.is_taken = true;
@@ -164,7 +176,11 @@ impl Slot {
         // Of the head, the count of classes may differ.
         let from = usize::from(self.node >= graph.head());
         let (expected, found) = (&self.specs[0].shape, &layer.tensors[0].shape);
-        is_kind && expected.len() == found.len() && expected[from..] == found[from..]
+        let mut others = layer.tensors[1..].iter();
+        is_kind
+            && expected.len() == found.len()
+            && expected[from..] == found[from..]
+            && others.all(|other| other.shape == found[..1])
     }
 
     /// Whether it is a batch norm of what `node` makes.

@@ -108,3 +108,6 @@ fn known<'a>(tensors: &'a [(String, Tensor)], nodes: &[Node]) -> HashMap<String,
     }
     known
 }
+
+#[cfg(test)]
+mod tests;
