@@ -30,7 +30,7 @@ ln -s "$judged" "$folder/runs/judged"
 cd "$folder"
 
 train=(train chest-ct --arch mobilenet-v2 --weights "$weights" --name bundled "$@")
-export=(export --model runs/bundled/model.safetensors --precision f16 --calibrate-on runs/judged --licence "$licence" --out "$name.safetensors")
+export=(export --model runs/bundled/model.safetensors --precision f16 --calibrate-on runs/judged --check-on chest-ct --licence "$licence" --out "$name.safetensors")
 printf -v command 'HILUM_SIMD=avx2 hilum %s\nhilum %s' "${train[*]@Q}" "${export[*]@Q}"
 # Quotes only where a shell needs them.
 command=$(sed -E "s/'([A-Za-z0-9_.:\/@=+-]+)'/\1/g" <<<"$command")
