@@ -45,6 +45,7 @@ fn settings_of_an_earlier_run_are_those_of_the_same_flags_today() {
         ("image-size", "64"),
         ("epochs", "2"),
         ("arch", "mobilenet-v2"),
+        ("views", "mirrored"),
         // What the recipe had not yet.
         ("tone-change", "0"),
         ("planted-lesions", "0"),

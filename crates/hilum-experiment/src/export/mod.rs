@@ -141,19 +141,20 @@ fn write_safetensors(
     file: &mut ModelFile,
     session: &Session<'_>,
 ) -> Result<(), ExperimentError> {
-    if precision == Precision::Half {
-        // It was of other weights.
-        file.rounding = None;
-    }
     file.write_as(&request.out, precision)?;
+    // What it says of answers in `bf16` must be of the weights that lie in it.
+    let mut written = ModelFile::read(&request.out)?;
+    if written.parameters != file.parameters {
+        written.rounding = None;
+    }
     if let Some(path) = &request.check_on {
-        // As it lies in the file, weights rounded.
-        let mut file = ModelFile::read(&request.out)?;
-        if let Some(record) = rounding::look_at(path, &file, session)? {
-            session.tell(&Event::Rounded(&record));
-            file.rounding = Some(record);
-            file.write_as(&request.out, precision)?;
+        written.rounding = rounding::look_at(path, &written, session)?;
+    }
+    if written.rounding != file.rounding {
+        if let Some(record) = &written.rounding {
+            session.tell(&Event::Rounded(record));
         }
+        written.write_as(&request.out, precision)?;
     }
     Ok(())
 }

@@ -234,7 +234,7 @@ fn defaults_that_help_shows_are_those_of_the_recipes() {
     assert_eq!(shown("label-smoothing"), "0 / 0.1");
     assert_eq!(shown("rotation"), "60 / 15");
     assert_eq!(shown("momentum"), "0.9");
-    assert_eq!(shown("views"), "single / mirrored / mirrored-if-unsure");
+    assert_eq!(shown("views"), "single / mirrored-if-unsure");
     assert_eq!(shown("brightness"), "none / 0.75 1.25");
     assert_eq!(shown("fill"), "nearest");
 }

@@ -284,6 +284,13 @@ fn rates_by_layer_reach_the_engine_and_a_layer_can_begin_what_learns() {
 fn several_views_are_judged_by_the_mean_of_their_logits() {
     let bench = Bench::new();
     let mut engine = TinyEngine::new();
+    // Sure of some slices, and not of others.
+    let parameters = engine.parameters().unwrap().into_iter();
+    let parameters = parameters.map(|(name, mut tensor)| {
+        tensor.data.iter_mut().for_each(|value| *value *= 20.0);
+        (name, tensor)
+    });
+    engine.set_parameters(&parameters.collect()).unwrap();
     let logits = |engine: &mut TinyEngine, pixels: &[&Pixels], views| {
         let recipe = Recipe {
             views,

@@ -172,6 +172,8 @@ fn a_fold_predicts_as_hilum_train_would_with_the_last_epoch() {
         // As the fold does: another batch rounds otherwise.
         "--batch",
         "4",
+        "--precision",
+        "f32",
     ];
     workplace.hilum(&evaluate).succeeds();
 
