@@ -1,5 +1,6 @@
 //! A program with its memory, ready to run on one instruction set.
 
+mod algorithm;
 mod arena;
 mod backward;
 mod context;

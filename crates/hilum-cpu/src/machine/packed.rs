@@ -1,6 +1,7 @@
 //! Weights in the order in which kernels read them.
 
-use super::plan::{Algorithm, Factors, Shape};
+use super::algorithm::Algorithm;
+use super::plan::{Factors, Shape};
 use crate::kernel::matrix::Panels;
 use crate::kernel::winograd::{Four, Two, transform_weights};
 use crate::memory::{Scattered, Shared};

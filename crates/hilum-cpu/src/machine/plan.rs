@@ -5,42 +5,8 @@ use crate::kernel::window::{Order, Window};
 use crate::kernel::{depthwise, stem};
 use crate::program::{Convolution, Mode, Program, ValueId, Work};
 
+use super::algorithm::{Algorithm, choose, gains};
 use super::arena::{self, Lease};
-
-/// How a convolution is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Algorithm {
-    /// A matrix product with the image's own rows.
-    Pointwise,
-    /// A matrix product with the values under the kernel.
-    Patches,
-    /// Winograd's, tiles of 2x2.
-    Two,
-    /// Winograd's, tiles of 4x4.
-    Four,
-    /// Channel by channel.
-    Depthwise,
-}
-
-impl Algorithm {
-    /// Matrices of weights.
-    pub(crate) fn positions(self) -> usize {
-        match self {
-            Self::Four => 36,
-            Self::Two => 16,
-            _ => 1,
-        }
-    }
-
-    /// Rows and columns of results per tile.
-    pub(crate) fn tile(self) -> usize {
-        match self {
-            Self::Four => 4,
-            Self::Two => 2,
-            _ => 1,
-        }
-    }
-}
 
 /// What a product multiplies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,50 +59,6 @@ pub(crate) fn order(convolution: &Convolution) -> Order {
     } else {
         Order::Raster
     }
-}
-
-/// Chooses by what the multiplications and the weights' way from memory cost, per pair of
-/// channels: 256 products or 30 bytes take about as long.
-fn choose(convolution: &Convolution, batch: usize) -> Algorithm {
-    let window = &convolution.window;
-    if convolution.depthwise {
-        return Algorithm::Depthwise;
-    }
-    let at_rest = window.kernel == [1, 1] && window.stride == [1, 1] && window.padding == [0, 0];
-    if at_rest && window.input == window.output && !convolution.pool {
-        return Algorithm::Pointwise;
-    }
-    if !convolution.winograd {
-        return Algorithm::Patches;
-    }
-    let tiles = |size: usize| {
-        (window.output[0].div_ceil(size) * window.output[1].div_ceil(size) * batch) as f64
-    };
-    let cost = |positions: f64, size: usize| {
-        let (products, bytes) = (positions * tiles(size) / 256.0, positions * 4.0 / 30.0);
-        products.max(bytes) + 0.3 * products.min(bytes)
-    };
-    // The shorter of the two hides behind the longer, mostly.
-    let (four, two, direct) = (cost(36.0, 4), cost(16.0, 2), cost(9.0, 1));
-    if four <= two && four <= direct {
-        Algorithm::Four
-    } else if two <= direct {
-        Algorithm::Two
-    } else {
-        Algorithm::Patches
-    }
-}
-
-/// Of fewer weights than these, those of the first layers, each one's rounding is felt most, and
-/// there is least to gain.
-const FEW_WEIGHTS: usize = 2_500;
-
-/// Whether products of pairs are faster: of many pixels, with channels in whole registers. A dense layer waits for its
-/// weights, and the last one's rounding would be seen in the logits.
-fn gains(convolution: &Convolution, algorithm: Algorithm, weights: usize) -> bool {
-    let is_product = matches!(algorithm, Algorithm::Pointwise | Algorithm::Patches);
-    let is_dense = convolution.window.output_pixels() == 1;
-    is_product && convolution.whole && !convolution.stem && !is_dense && weights >= FEW_WEIGHTS
 }
 
 /// Rows of a block of a matrix product: the block's part of `A` stays in the second cache.

@@ -6,9 +6,10 @@ mod winograd;
 
 use hilum_graph::Activation;
 
+use super::algorithm::Algorithm;
 use super::context::{Context, Scratch};
 use super::normalise::Tally;
-use super::plan::{self, Algorithm, Factors};
+use super::plan::{self, Factors};
 use crate::kernel::view::View;
 use crate::kernel::window::{Order, Window};
 use crate::kernel::winograd::{Four, Two};

@@ -4,10 +4,11 @@ mod depthwise;
 mod product;
 mod winograd;
 
+use super::algorithm::Algorithm;
 use super::backward::Backward;
 use super::context::{Context, Scratch};
 use super::normalise::{ActivationBackprop, Blocks, Tally};
-use super::plan::{self, Algorithm};
+use super::plan;
 use crate::kernel::norm::Linear;
 use crate::kernel::view::View;
 use crate::kernel::window::{Order, Window};

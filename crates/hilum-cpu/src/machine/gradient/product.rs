@@ -4,8 +4,9 @@ use super::ConvolutionBackward;
 use crate::kernel::matrix::{self, Panels, Rows, RowsMut};
 use crate::kernel::outer;
 use crate::kernel::window::Order;
+use crate::machine::algorithm::Algorithm;
 use crate::machine::context::Context;
-use crate::machine::plan::{self, Algorithm};
+use crate::machine::plan;
 use crate::memory::{REGISTER, Scattered};
 use crate::simd::Simd;
 
