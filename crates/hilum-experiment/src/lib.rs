@@ -129,7 +129,7 @@ pub use predict::{
 };
 pub use search::{
     DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState, Trials,
-    Winner, search,
+    TrialsAhead, Winner, judge_trial, search, trials_ahead,
 };
 pub use session::Session;
 pub use settings::{Choices, RunSettings, SETTINGS, Setting, SettingError};

@@ -28,9 +28,11 @@ mod native {
     #[pymodule_export]
     use super::verbs::evaluate::evaluate;
     #[pymodule_export]
-    use super::verbs::folds::{cross_validate, search};
+    use super::verbs::folds::cross_validate;
     #[pymodule_export]
     use super::verbs::phantoms::phantoms;
+    #[pymodule_export]
+    use super::verbs::search::{judge_trial, search, trials_ahead};
     #[pymodule_export]
     use super::verbs::split::split;
     #[pymodule_export]

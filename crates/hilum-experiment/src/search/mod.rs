@@ -1,5 +1,6 @@
 //! Which settings do best on folds of train and valid.
 
+mod elsewhere;
 mod plot;
 mod record;
 mod rungs;
@@ -14,12 +15,13 @@ use hilum_train::search::{Space, SpaceError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::folds::{FoldSettings, Workplace, begin_or_go_on, default_name, gather};
+use crate::folds::{Begun, FoldSettings, Pool, Workplace, begin_or_go_on, default_name, gather};
 use crate::session::{Session, workers};
 use crate::settings::{Choices, RunSettings, words};
 use crate::train::write_audit;
 use crate::{Event, ExperimentError, network, weights};
 
+pub use elsewhere::{TrialsAhead, judge_trial, trials_ahead};
 pub use record::{TrialRecord, TrialState, Trials};
 pub use winner::Winner;
 
@@ -60,6 +62,8 @@ pub struct Search {
     pub runs: PathBuf,
     /// What the work is called; made of the architecture's name if absent.
     pub name: Option<String>,
+    /// Trials that other machines have trained ([`judge_trial`]); they are not trained again.
+    pub known: Vec<TrialRecord>,
 }
 
 /// What came out of a search.
@@ -130,6 +134,14 @@ pub enum SearchError {
     /// Nothing was learned.
     #[error("no trial was trained to its end: all diverged\nhint: search lower learning rates")]
     AllDiverged,
+    /// A record of another search.
+    #[error("trial {trial} at rung {rung}, trained elsewhere, is none of this search\nhint: train it with the same space, seed and settings")]
+    ForeignTrial {
+        /// Which trial.
+        trial: usize,
+        /// At which rung.
+        rung: usize,
+    },
     /// Nothing is tried.
     #[error("0 trials find nothing\nhint: 20 to 60 are usual")]
     NoTrials,
@@ -170,7 +182,35 @@ pub(crate) struct SearchSettings {
 /// [`ExperimentError`]; [`ExperimentError::Interrupted`] if the session was cancelled in between.
 pub fn search(request: &Search, session: &Session<'_>) -> Result<SearchOutcome, ExperimentError> {
     let space = parse(&request.space_path, &request.space)?;
-    let mut searched = Searched::new(request, &space)?;
+    let searched = Searched::new(request, &space)?;
+    elsewhere::check(&request.known, &searched)?;
+    prepared(request, searched, session, |searched, trainer, pool| {
+        let begun = place(request, searched, pool, None, session)?;
+        let folder = &begun.folder;
+        write_audit(folder, &pool.audit)?;
+        let mut trials = Trials::read_or_begin(folder.path(), pool.summary())?;
+        trials.take(&request.known);
+        let ranking = rungs::run(searched, trainer, folder, &mut trials)?;
+        let winner = winner::conclude(searched, folder, &mut trials, &ranking, &space, session)?;
+        session.tell(&Event::ResultsIn(folder.path()));
+        Ok(SearchOutcome {
+            folder: folder.path().to_owned(),
+            trials,
+            ranking,
+            last_rung: searched.rungs.len(),
+            winner,
+        })
+    })
+}
+
+/// Reads the slices, checks that every trial can be trained on their folds, and does `work` with
+/// what trains them.
+fn prepared<T>(
+    request: &Search,
+    mut searched: Searched,
+    session: &Session<'_>,
+    work: impl FnOnce(&Searched, &Trainer<'_>, &Pool) -> Result<T, ExperimentError>,
+) -> Result<T, ExperimentError> {
     let workers = workers(searched.settings.machine.threads)?;
     prepare_weights(&mut searched, session)?;
     let (data, recipe) = (&searched.settings.data, &searched.trials[0].settings.recipe);
@@ -193,6 +233,17 @@ pub fn search(request: &Search, session: &Session<'_>) -> Result<SearchOutcome, 
     for settings in networks {
         network::build(settings, pool.dataset.classes(), session)?;
     }
+    work(&searched, &trainer, &pool)
+}
+
+/// The folder of the search, or that of one trial of it, begun or gone on with.
+fn place(
+    request: &Search,
+    searched: &Searched,
+    pool: &Pool,
+    part: Option<&str>,
+    session: &Session<'_>,
+) -> Result<Begun, ExperimentError> {
     let settings = SearchSettings {
         strategy: request.strategy,
         trials: (request.strategy == Strategy::Halving).then_some(request.trial_count),
@@ -203,27 +254,13 @@ pub fn search(request: &Search, session: &Session<'_>) -> Result<SearchOutcome, 
         space: request.space.clone(),
         run: searched.settings.clone(),
     };
+    let name = request.name.clone();
+    let name = name.unwrap_or_else(|| default_name(&searched.settings, "search"));
     let workplace = Workplace {
         runs: request.runs.clone(),
-        name: request
-            .name
-            .clone()
-            .unwrap_or_else(|| default_name(&searched.settings, "search")),
+        name: part.map_or(name.clone(), |part| format!("{name}-{part}")),
     };
-    let begun = begin_or_go_on(&workplace, &settings, session)?;
-    let folder = &begun.folder;
-    write_audit(folder, &pool.audit)?;
-    let mut trials = Trials::read_or_begin(folder.path(), pool.summary())?;
-    let ranking = rungs::run(&searched, &trainer, folder, &mut trials)?;
-    let winner = winner::conclude(&searched, folder, &mut trials, &ranking, &space, session)?;
-    session.tell(&Event::ResultsIn(folder.path()));
-    Ok(SearchOutcome {
-        folder: folder.path().to_owned(),
-        trials,
-        ranking,
-        last_rung: searched.rungs.len(),
-        winner,
-    })
+    begin_or_go_on(&workplace, &settings, session)
 }
 
 /// Brings the weights of all trials to this machine.

@@ -108,8 +108,16 @@ impl Trials {
 
     /// The record of a trial at a rung.
     pub fn find(&self, trial: usize, rung: usize) -> Option<&TrialRecord> {
-        let mut trials = self.records.iter();
-        trials.find(|record| (record.trial, record.rung) == (trial, rung))
+        find(&self.records, trial, rung)
+    }
+
+    /// Adds records that are not there yet.
+    pub(super) fn take(&mut self, records: &[TrialRecord]) {
+        for record in records {
+            if self.find(record.trial, record.rung).is_none() {
+                self.records.push(record.clone());
+            }
+        }
     }
 
     /// Writes both files, each whole.
@@ -138,6 +146,12 @@ impl Trials {
         })?;
         Ok(())
     }
+}
+
+/// The record of a trial at a rung.
+pub(super) fn find(records: &[TrialRecord], trial: usize, rung: usize) -> Option<&TrialRecord> {
+    let mut records = records.iter();
+    records.find(|record| (record.trial, record.rung) == (trial, rung))
 }
 
 const FIXED_COLUMNS: [&str; 9] = [

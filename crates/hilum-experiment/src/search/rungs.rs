@@ -3,7 +3,8 @@
 use hilum_train::RunFolder;
 use hilum_train::search::best_first;
 
-use super::record::{TrialRecord, Trials};
+use super::elsewhere::TrialsAhead;
+use super::record::{TrialRecord, Trials, find};
 use super::space::Searched;
 use super::trial::Trainer;
 use crate::ExperimentError;
@@ -31,13 +32,38 @@ pub(super) fn run(
             trials.write(folder.path())?;
         }
         trainer.end_rung();
-        let records: Vec<&TrialRecord> = contenders
-            .iter()
-            .filter_map(|trial| trials.find(*trial, number))
-            .collect();
-        let scores: Vec<_> = records.iter().map(|record| record.score()).collect();
-        let order = best_first(&scores);
-        contenders = order.into_iter().map(|at| records[at].trial).collect();
+        contenders = ranked(&contenders, &trials.records, number);
     }
     Ok(contenders)
+}
+
+/// What is to be trained next, once `known` is.
+pub(super) fn ahead(searched: &Searched, known: &[TrialRecord]) -> Option<TrialsAhead> {
+    let mut contenders: Vec<usize> = (1..=searched.trials.len()).collect();
+    for (index, rung) in searched.rungs.iter().enumerate() {
+        let number = index + 1;
+        contenders.truncate(rung.trial_count);
+        contenders.sort_unstable();
+        let is_ahead = |trial: &usize| find(known, *trial, number).is_none();
+        let trials: Vec<usize> = contenders.iter().copied().filter(is_ahead).collect();
+        if !trials.is_empty() {
+            return Some(TrialsAhead {
+                rung: number,
+                trials,
+            });
+        }
+        contenders = ranked(&contenders, known, number);
+    }
+    None
+}
+
+/// The contenders of a rung that are judged, the best first.
+fn ranked(contenders: &[usize], records: &[TrialRecord], rung: usize) -> Vec<usize> {
+    let records: Vec<&TrialRecord> = contenders
+        .iter()
+        .filter_map(|trial| find(records, *trial, rung))
+        .collect();
+    let scores: Vec<_> = records.iter().map(|record| record.score()).collect();
+    let order = best_first(&scores);
+    order.into_iter().map(|at| records[at].trial).collect()
 }

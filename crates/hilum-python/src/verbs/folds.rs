@@ -1,11 +1,11 @@
-//! `hilum.cross_validate` and `hilum.search`.
+//! Folds, and `hilum.cross_validate`.
 
 use std::path::PathBuf;
 
 use hilum_core::{Grouping, Split};
 use hilum_experiment::{
-    CrossValidatedRun, CrossValidation, DEFAULT_SPACE, ExperimentError, FoldSettings, InnerValid,
-    LeakMeasure, Search, SearchOutcome, Session, Strategy,
+    CrossValidatedRun, CrossValidation, ExperimentError, FoldSettings, InnerValid, LeakMeasure,
+    Session,
 };
 use pyo3::prelude::*;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::choices::Chosen;
 /// How folds are made.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Folds {
+pub(crate) struct Folds {
     splits: Vec<Word<Split>>,
     #[serde(deserialize_with = "read_word")]
     group: Grouping,
@@ -26,7 +26,7 @@ struct Folds {
 }
 
 impl Folds {
-    fn settings(self) -> FoldSettings {
+    pub(crate) fn settings(self) -> FoldSettings {
         FoldSettings {
             splits: self.splits.into_iter().map(|word| word.0).collect(),
             group: self.group,
@@ -77,47 +77,4 @@ fn cross_validated(
         },
     };
     hilum_experiment::cross_validate(&request, session)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SearchRequest {
-    data: PathBuf,
-    /// As TOML; the usual one, if absent.
-    space: Option<String>,
-    trials: usize,
-    #[serde(deserialize_with = "read_word")]
-    strategy: Strategy,
-    folds: Folds,
-    runs: PathBuf,
-    name: Option<String>,
-    settings: Chosen,
-}
-
-/// Which settings do best on folds of train and valid.
-#[pyfunction]
-#[pyo3(signature = (request, observer=None))]
-pub(crate) fn search<'py>(
-    request: &Bound<'py, PyAny>,
-    observer: Observer,
-) -> PyResult<Bound<'py, PyAny>> {
-    verb(request, observer, searched)
-}
-
-fn searched(
-    request: SearchRequest,
-    session: &Session<'_>,
-) -> Result<SearchOutcome, ExperimentError> {
-    let request = Search {
-        choices: request.settings.choices()?,
-        data: request.data,
-        space: request.space.unwrap_or_else(|| DEFAULT_SPACE.to_owned()),
-        space_path: PathBuf::from("space"),
-        trial_count: request.trials,
-        strategy: request.strategy,
-        folds: request.folds.settings(),
-        runs: request.runs,
-        name: request.name,
-    };
-    hilum_experiment::search(&request, session)
 }

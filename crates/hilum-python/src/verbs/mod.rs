@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod evaluate;
 pub(crate) mod folds;
 pub(crate) mod phantoms;
+pub(crate) mod search;
 pub(crate) mod split;
 pub(crate) mod train;
 

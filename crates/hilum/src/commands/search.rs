@@ -101,6 +101,7 @@ pub(super) fn run(
         folds: arguments.folds.settings(arguments.fold_count),
         runs: fit.runs.clone(),
         name: fit.name.clone(),
+        known: Vec::new(),
     };
     let session = session(&narrator)?.drawn_as(arguments.plots.plots);
     let outcome = search(&request, &session)?;
