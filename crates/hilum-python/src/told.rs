@@ -21,7 +21,7 @@ pub(crate) enum Told {
     Ends { task: &'static str },
     /// Training begins.
     TrainingStarted { epochs: usize, epochs_before: usize },
-    /// A batch went through the network.
+    /// The weights made a step.
     BatchDone {
         epoch: usize,
         done: usize,
@@ -86,7 +86,8 @@ fn told(event: &Event<'_>) -> Option<Told> {
             epochs: run.epochs,
             epochs_before: run.epochs_before,
         },
-        Event::BatchDone(batch) => Told::BatchDone {
+        // Validation has batches without a loss.
+        Event::BatchDone(batch) if batch.loss.is_some() => Told::BatchDone {
             epoch: batch.epoch,
             done: batch.done,
             batch_count: batch.batch_count,

@@ -1,7 +1,8 @@
 """Phantoms, and a model that learned from them, for every test."""
 
-import hilum
 import pytest
+
+import hilum
 
 QUICK = {"arch": "compact-cnn", "weights": "none", "image_size": 32, "epochs": 3}
 

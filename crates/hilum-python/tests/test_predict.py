@@ -5,9 +5,10 @@ import pickle
 import subprocess
 import sys
 
-import hilum
 import numpy as np
 import pytest
+
+import hilum
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def test_a_dicom_dataset_is_judged_as_its_file(tmp_path):
         tmp_path / "dicom", train_per_class=0, valid_per_class=0, test_per_class=1, dicom=True
     )
     model = hilum.load()
-    for path, answer in zip(written, model.predict(written)):
+    for path, answer in zip(written, model.predict(written), strict=True):
         dataset = pydicom.dcmread(path)
         assert same(model.predict_one(dataset), answer)
         units = dataset.pixel_array * dataset.RescaleSlope + dataset.RescaleIntercept
@@ -85,11 +86,11 @@ def test_series_are_answered_as_one(tmp_path):
         slices_per_patient=3,
         dicom=True,
     )
-    answers = hilum.load().predict(tmp_path / "dicom", by="series")
+    answers = hilum.load().predict_series(tmp_path / "dicom")
     assert len(answers) == 4
     assert all(len(answer["probabilities"]) == 4 for answer in answers)
     with pytest.raises(hilum.InputError, match="series or patient"):
-        hilum.load().predict(tmp_path / "dicom", by="hospital")
+        hilum.load().predict_series(tmp_path / "dicom", by="hospital")
 
 
 def test_a_file_that_cannot_be_read_is_an_answer(files, tmp_path):

@@ -8,12 +8,13 @@ import pytest
 
 sklearn = pytest.importorskip("sklearn")
 
-from hilum import HilumWarning  # noqa: E402
-from hilum.sklearn import SliceClassifier  # noqa: E402
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score  # noqa: E402
 from sklearn.pipeline import make_pipeline  # noqa: E402
 from sklearn.preprocessing import FunctionTransformer  # noqa: E402
 from sklearn.utils.estimator_checks import check_estimator  # noqa: E402
+
+from hilum import HilumWarning  # noqa: E402
+from hilum.sklearn import SliceClassifier  # noqa: E402
 
 QUICK = {"image_size": 32, "epochs": 2, "threads": 1, "settings": {"as_is": True}}
 

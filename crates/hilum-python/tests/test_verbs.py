@@ -10,8 +10,9 @@ import time
 import warnings
 from pathlib import Path
 
-import hilum
 import pytest
+
+import hilum
 
 
 def test_an_audit_finds_copies(slices, tmp_path):
@@ -55,7 +56,7 @@ def test_a_run_is_trained_loaded_and_evaluated(run, slices, tmp_path):
     truth = [Path(answer.path).parent.name for answer in answers]
     right = sum(
         max(answer.probabilities, key=answer.probabilities.get) == name
-        for answer, name in zip(answers, truth)
+        for answer, name in zip(answers, truth, strict=True)
     )
     assert evaluation.as_is.accuracy == pytest.approx(right / 16)
     assert "<table>" in evaluation._repr_html_()

@@ -68,7 +68,9 @@ pub fn judge_trial(
 pub(super) fn check(known: &[TrialRecord], searched: &Searched) -> Result<(), SearchError> {
     for record in known {
         let (trial, rung) = (record.trial, record.rung);
-        let own = trial.checked_sub(1).and_then(|index| searched.trials.get(index));
+        let own = trial
+            .checked_sub(1)
+            .and_then(|index| searched.trials.get(index));
         let is_own = own.is_some_and(|own| own.values == record.values);
         if !is_own || !(1..=searched.rungs.len()).contains(&rung) {
             return Err(SearchError::ForeignTrial { trial, rung });

@@ -135,7 +135,9 @@ pub enum SearchError {
     #[error("no trial was trained to its end: all diverged\nhint: search lower learning rates")]
     AllDiverged,
     /// A record of another search.
-    #[error("trial {trial} at rung {rung}, trained elsewhere, is none of this search\nhint: train it with the same space, seed and settings")]
+    #[error(
+        "trial {trial} at rung {rung}, trained elsewhere, is none of this search\nhint: train it with the same space, seed and settings"
+    )]
     ForeignTrial {
         /// Which trial.
         trial: usize,

@@ -5,8 +5,20 @@ from __future__ import annotations
 from .results import escape
 
 _COLUMNS = (
-    "path", "frame", "class", "abstained", "reason", "calibrated", "as_unlike", "model", "known",
-    "study_uid", "series_uid", "instance_number", "position_mm", "error",
+    "path",
+    "frame",
+    "class",
+    "abstained",
+    "reason",
+    "calibrated",
+    "as_unlike",
+    "model",
+    "known",
+    "study_uid",
+    "series_uid",
+    "instance_number",
+    "position_mm",
+    "error",
 )
 
 

@@ -12,6 +12,12 @@ from .observing import Observer
 from .requests import parted, request
 from .results import Heat
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .results import Evaluation
+
 _BATCH = 16
 
 
@@ -60,13 +66,12 @@ class Model:
         self,
         inputs: object,
         *,
-        by: str = "slice",
         batch: int = _BATCH,
         frames: str | None = None,
         strict: bool = False,
         progress: bool | None = None,
         **answers: object,
-    ) -> Answers | list[dict]:
+    ) -> Answers:
         """What the model says of slices.
 
         Args:
@@ -74,9 +79,7 @@ class Model:
                 (height x width, or x 3; uint8 or uint16 grey levels, floats from 0 to 1, int16
                 Hounsfield units), a PIL image, a pydicom dataset, the bytes of a file, or a list of
                 these in any mix.
-            by: ``"slice"``; ``"series"`` or ``"patient"`` gives one answer for all their slices, as
-                plain values.
-            batch: slices that go through the network at once.
+            batch: slices that go through the network at once; no answer depends on it.
             frames: which frames of files that hold several, such as ``"1,5-9"``.
             strict: refuse DICOM slices whose header speaks of no axial slice of a chest.
             progress: whether a bar is drawn; None draws one where somebody looks.
@@ -93,21 +96,45 @@ class Model:
         given = Inputs(inputs)
         wanted = request(**self._asked(given, batch, frames, strict, answers))
         with Observer(progress) as observer:
-            if by != "slice":
-                if by not in ("series", "patient"):
-                    raise InputError(f"`{by}` is answered by nobody", ["say slice, series or patient"])
-                said = self._native.predict_whole(wanted, by, given.files, observer)
-                return [_labelled(one, given) for one in said]
             said = self._native.predict(wanted, given.files, observer)
         return Answers(_in_order(said, given))
 
-    def predict_one(self, one: object, **wanted: object) -> Answer:
+    def predict_series(
+        self,
+        inputs: object,
+        *,
+        by: str = "series",
+        batch: int = _BATCH,
+        frames: str | None = None,
+        strict: bool = False,
+        progress: bool | None = None,
+        **answers: object,
+    ) -> list[dict]:
+        """One answer for all slices of a series, or of a patient.
+
+        Args:
+            inputs: as of `predict`.
+            by: ``"series"`` or ``"patient"``.
+            **answers: as of `predict`.
+
+        Returns:
+            Plain values, as ``hilum predict --by series --format json`` prints them.
+        """
+        if by not in ("series", "patient"):
+            raise InputError(f"`{by}` is answered by nobody", ["say series or patient"])
+        given = Inputs(inputs)
+        wanted = request(**self._asked(given, batch, frames, strict, answers))
+        with Observer(progress) as observer:
+            said = self._native.predict_whole(wanted, by, given.files, observer)
+        return [_labelled(one, given) for one in said]
+
+    def predict_one(self, one: object, **wanted: Any) -> Answer:
         """The answer for an input of one slice; keywords as of `predict`.
 
         Raises:
             InputError: if there is not exactly one slice, or it cannot be read.
         """
-        answers = self.predict([one], **wanted)  # type: ignore[arg-type]
+        answers = self.predict([one], **wanted)
         if len(answers) != 1:
             raise InputError(f"there are {len(answers)} slices", ["`predict` answers them all"])
         if answers[0].error is not None:
@@ -154,7 +181,7 @@ class Model:
             said = self._native.explain(wanted, given.files, observer)
         return [Heat(_labelled(one, given)) for one in said]
 
-    def evaluate(self, data: str | os.PathLike, **wanted: object):
+    def evaluate(self, data: str | os.PathLike, **wanted: Any) -> Evaluation:
         """What it is worth on a split of `data`; keywords as of `hilum.evaluate`."""
         from .verbs import evaluate
 

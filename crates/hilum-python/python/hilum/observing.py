@@ -7,6 +7,10 @@ import warnings
 
 from .errors import HilumWarning
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
 _QUIET_TASKS = 64
 
 
@@ -55,7 +59,7 @@ class Observer:
 
     def _batch_done(self, event: dict) -> None:
         share = event["done"] / max(event["batch_count"], 1)
-        self._move("training", round(event["epoch"] - 1 + share, 2))
+        self._move("training", round(event["epoch"] - 1 + share, 1))
 
     def _epoch_done(self, event: dict) -> None:
         row = event["row"]
@@ -104,7 +108,8 @@ class Observer:
 
 def _caller() -> int:
     """How many frames lie between here and whoever called hilum."""
-    depth, frame = 1, sys._getframe(1)
+    depth = 1
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").startswith("hilum"):
         depth, frame = depth + 1, frame.f_back
     return depth
@@ -115,10 +120,13 @@ def _is_watched() -> bool:
 
 
 def _tqdm():
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        return None
+    with warnings.catch_warnings():
+        # A notebook without widgets has bars of text, and tqdm's advice on them.
+        warnings.simplefilter("ignore")
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            return None
     return tqdm
 
 

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .model import Model
+
 _CELL = "padding:2px 8px;text-align:right"
 
 
@@ -136,13 +142,13 @@ class Run(Result):
         """Loss and scores of every epoch."""
         return Picture(os.path.join(self.folder, "curves.svg"))
 
-    def load(self, **settings):
+    def load(self, **settings: object) -> Model:
         """The model, open; keywords as of `hilum.load`."""
         from .model import load
 
         return load(self.model, **settings)
 
-    def evaluate(self, data=None, **wanted):
+    def evaluate(self, data: str | os.PathLike | None = None, **wanted: Any) -> Evaluation:
         """What the model is worth on the test split of `data`, or of the data that it learned from;
         keywords as of `hilum.evaluate`."""
         from .verbs import evaluate
@@ -248,7 +254,7 @@ class Figures(Result):
         classes, counts = self.confusion["classes"], self.confusion["counts"]
         head = "".join(f"<th>{escape(name)}</th>" for name in ("truth \\ predicted", *classes))
         rows = []
-        for name, row in zip(classes, counts):
+        for name, row in zip(classes, counts, strict=True):
             cells = "".join(f'<td style="{_CELL}">{count}</td>' for count in row)
             rows.append(f"<tr><th>{escape(name)}</th>{cells}</tr>")
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

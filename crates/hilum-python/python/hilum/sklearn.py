@@ -89,13 +89,12 @@ class SliceClassifier(ClassifierMixin, BaseEstimator):
         """
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
+        self._range: tuple[float, float] | None = None
         if _is_table(X):
             X, y = validate_data(self, X, y)
-            low, high = self.pixel_range or (float(X.min()), float(X.max()))
-            self._range = (low, high)
+            self._range = self.pixel_range or (float(X.min()), float(X.max()))
         else:
             y = _check_y(y, multi_output=False)
-            self._range = None
         check_classification_targets(y)
         self.classes_, positions = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:

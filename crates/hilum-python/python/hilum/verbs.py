@@ -13,6 +13,7 @@ from .results import Audit, CrossValidation, Division, Evaluation, Picture, Run,
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     Path = str | os.PathLike
 
@@ -101,9 +102,7 @@ def train(
         InputError: if the data cannot support a figure, or a setting is misspelt.
         KeyboardInterrupt: after Ctrl-C.
     """
-    wanted = request(
-        data=data, out=out, runs=runs, name=name, resume=resume, settings=settings
-    )
+    wanted = request(data=data, out=out, runs=runs, name=name, resume=resume, settings=settings)
     said = _called(_hilum.train, wanted, progress)[0]
     return Run({**said, "data": os.fspath(data)})
 
@@ -188,7 +187,22 @@ def cross_validate(
     return CrossValidation(_called(_hilum.cross_validate, wanted, progress)[0])
 
 
-def search(
+def search(data: Path, *, progress: bool | None = None, **wanted: Any) -> SearchOutcome:
+    """Which settings do best on folds of train and valid; `hilum.ray.search` asks many machines.
+
+    Args:
+        space: what is varied, as TOML (`hilum search --print-space` shows an example).
+        trials: sets of values that are tried; 20.
+        strategy: ``"random"`` or ``"halving"``.
+        folds: of every trial; 3.
+        splits, group, inner_valid: as of `cross_validate`.
+        runs, name: as of `train`.
+        **settings: as of `train`, the same for all trials.
+    """
+    return SearchOutcome(_called(_hilum.search, search_request(data, **wanted), progress)[0])
+
+
+def search_request(
     data: Path,
     *,
     space: str | None = None,
@@ -200,18 +214,10 @@ def search(
     inner_valid: str | None = None,
     runs: Path = "runs",
     name: str | None = None,
-    progress: bool | None = None,
     **settings: object,
-) -> SearchOutcome:
-    """Which settings do best on folds of train and valid.
-
-    Args:
-        space: what is varied, as TOML (`hilum search --print-space` shows an example).
-        trials: sets of values that are tried.
-        strategy: ``"random"`` or ``"halving"``.
-        **settings: as of `train`, the same for all trials.
-    """
-    wanted = request(
+) -> dict:
+    """What a search is, as the library reads it."""
+    return request(
         data=data,
         space=space,
         trials=trials,
@@ -221,7 +227,6 @@ def search(
         name=name,
         settings=settings,
     )
-    return SearchOutcome(_called(_hilum.search, wanted, progress)[0])
 
 
 def phantoms(
