@@ -72,7 +72,7 @@ pub(crate) fn call<T: Send>(
         thread::scope(|scope| {
             let builder = thread::Builder::new().stack_size(STACK_BYTES);
             let worker = builder.spawn_scoped(scope, work)?;
-            Ok(attend(worker, told, observer.as_ref(), &cancel))
+            Ok(attend(worker, &told, observer.as_ref(), &cancel))
         })
     });
     let (outcome, raised) = waited.map_err(|source: std::io::Error| PyErr::from(source))?;
@@ -91,7 +91,7 @@ type Outcome<T> = thread::Result<Result<T, ExperimentError>>;
 /// Passes on what is told until the work is over; gives what came of it, and what was raised.
 fn attend<T>(
     worker: ScopedJoinHandle<'_, Result<T, ExperimentError>>,
-    told: Receiver<Told>,
+    told: &Receiver<Told>,
     observer: Option<&Py<PyAny>>,
     cancel: &Cancel,
 ) -> (Outcome<T>, Option<PyErr>) {

@@ -95,7 +95,7 @@ fn told(event: &Event<'_>) -> Option<Told> {
         Event::EpochDone(epoch) => Told::EpochDone {
             epochs: epoch.epochs,
             is_best: epoch.history.best_epoch == Some(epoch.row.epoch),
-            row: Box::new(epoch.row.clone()),
+            row: Box::new(*epoch.row),
         },
         Event::FoldAdvances(progress) => Told::Advances {
             task: words(Task::Folds),

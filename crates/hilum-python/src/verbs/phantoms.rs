@@ -29,12 +29,12 @@ struct Request {
 pub(crate) fn phantoms<'py>(request: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = request.py();
     let request: Request = read(request)?;
-    let written = call(py, None, |_: &Session<'_>| Ok(drawn(request)))?;
+    let written = call(py, None, |_: &Session<'_>| Ok(drawn(&request)))?;
     let written = written.map_err(|error| errors::of_request(py, &error))?;
     Ok(pythonize(py, &written)?)
 }
 
-fn drawn(request: Request) -> Result<Vec<PathBuf>, DatasetWriteError> {
+fn drawn(request: &Request) -> Result<Vec<PathBuf>, DatasetWriteError> {
     let settings = DatasetSettings {
         train_per_class: request.train_per_class,
         valid_per_class: request.valid_per_class,

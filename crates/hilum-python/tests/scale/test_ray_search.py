@@ -1,7 +1,8 @@
 """Ray Tune finds what one machine finds."""
 
-import hilum
 import pytest
+
+import hilum
 
 pytest.importorskip("ray.tune")
 
