@@ -93,7 +93,7 @@ class Observer:
             wanted = total >= least and _is_watched()
         tqdm = _tqdm() if wanted else None
         if tqdm is not None:
-            self._bars[name] = tqdm(total=total or None, desc=name, unit=unit, leave=False)
+            self._bars[name] = tqdm(total=total or None, desc=name, unit=unit, leave=False, mininterval=0.5)
 
     def _move(self, name: str, done: float) -> None:
         bar = self._bars.get(name)

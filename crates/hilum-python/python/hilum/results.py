@@ -168,7 +168,7 @@ class Run(Result):
         return pandas.DataFrame(rows)
 
     def __repr__(self) -> str:
-        return f"<Run {self.folder}: {len(self.history)} epochs, the best {self.best_epoch}>"
+        return f"<Run {self.folder}: {len(self.history)} epochs, the model is of epoch {self.best_epoch}>"
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(repr(self))}</p>{picture_html(self.curves.path)}"
@@ -234,7 +234,7 @@ class Figures(Result):
         return pandas.DataFrame.from_dict(self.per_class, orient="index")
 
     def __repr__(self) -> str:
-        shown = (f"{name} {_figure(self._said.get(name))}" for name in _HEADLINES)
+        shown = (f"{words} {_figure(self._said.get(name))}" for name, words in _HEADLINES.items())
         return f"<Figures of {self.count} slices: {', '.join(shown)}>"
 
     def _repr_html_(self) -> str:
@@ -260,7 +260,12 @@ class Figures(Result):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-_HEADLINES = ("accuracy", "macro_f1", "macro_auroc", "log_loss")
+_HEADLINES = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro-F1",
+    "macro_auroc": "macro AUROC",
+    "log_loss": "log-loss",
+}
 
 
 class Evaluation(Result):
@@ -310,15 +315,22 @@ class Evaluation(Result):
         return {name: value for name, value in self._said.items() if name != "folder"}
 
     def __repr__(self) -> str:
-        clean = "nothing is left" if self.clean is None else repr(self.clean)
-        return f"<Evaluation of `{self.split}`\n  as it is: {self.as_is!r}\n  clean: {clean}>"
+        return f"<Evaluation of `{self.split}`\n  as it is: {self.as_is!r}\n  clean: {self._clean_words()}>"
 
     def _repr_html_(self) -> str:
-        parts = [f"<h4>{escape(self.split)}, as it is</h4>{self.as_is._repr_html_()}"]
+        parts = [f"<h4>{escape(self.split)}, as it is</h4>{self.as_is._repr_html_()}<h4>clean</h4>"]
         clean = self.clean
-        parts.append("<h4>clean</h4>")
-        parts.append("<p>No slice is left that says anything.</p>" if clean is None else clean._repr_html_())
+        if clean is None or clean == self.as_is:
+            parts.append(f"<p>{escape(self._clean_words())}</p>")
+        else:
+            parts.append(clean._repr_html_())
         return "".join(parts)
+
+    def _clean_words(self) -> str:
+        clean = self.clean
+        if clean is None:
+            return "no slice is left that says anything"
+        return "all slices are" if clean == self.as_is else repr(clean)
 
 
 class CrossValidation(Result):
