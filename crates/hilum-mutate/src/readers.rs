@@ -1,6 +1,6 @@
 //! Every reader of files, with the files that mutations begin from.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -9,6 +9,7 @@ use hilum_dataset::{Dataset, ReadSettings};
 use hilum_experiment::{RunSettings, read_every_slice};
 use hilum_imaging::{DecodeLimits, Recipe, SliceFile};
 use hilum_keras::{Wishes, read_keras};
+use hilum_onnx::{External, read_onnx};
 use hilum_weights::{ModelFile, read_tensors, read_weights};
 use zip::write::SimpleFileOptions;
 
@@ -35,6 +36,7 @@ const FILES: &str = "hilum-imaging/tests/reference/files";
 const DICOM: &str = "hilum-imaging/tests/reference/dicom";
 const VARIANTS: &str = "hilum-imaging/tests/reference/dicom_variants";
 const KERAS: &str = "hilum-keras/tests/reference";
+const ONNX: &str = "hilum-onnx/tests/reference";
 const WEIGHTS: &str = "hilum-weights/tests/reference/weights";
 const SETTINGS: &str = "hilum-experiment/src/earlier";
 const SEEDS: &str = "hilum-mutate/seeds";
@@ -86,6 +88,18 @@ pub(crate) const READERS: &[Reader] = &[
     }),
     other("keras", &[(KERAS, ".keras")], with_zip_checksums, |path| {
         let _ = read_keras(path, &Wishes::default());
+    }),
+    Reader {
+        name: "onnx",
+        seeds: &[(ONNX, ".onnx")],
+        finish: as_it_is,
+        read: Read::Bytes(|bytes| {
+            let absent = |_: &External| Err(ErrorKind::NotFound.into());
+            let _ = read_onnx(&bytes, &mut { absent });
+        }),
+    },
+    other("onnx-weights", &[(ONNX, ".onnx")], as_it_is, |path| {
+        let _ = read_weights(path);
     }),
     other("manifest", &[(SEEDS, ".csv")], as_it_is, |path| {
         let _ = Dataset::read(path, &ReadSettings::default());

@@ -122,3 +122,38 @@ fn a_small_file_that_makes_much_of_itself_is_refused() {
         "{parts}"
     );
 }
+
+/// Files that `tests/reference/make_onnx.py` made, of numbers that it says.
+#[test]
+fn files_of_the_onnx_package_are_read() {
+    let files = [
+        (
+            &include_bytes!("../../tests/reference/plain.onnx")[..],
+            "conv.weight",
+            "head.bias",
+        ),
+        (
+            &include_bytes!("../../tests/reference/numbered.onnx")[..],
+            "11",
+            "16",
+        ),
+    ];
+    for (bytes, conv, bias) in files {
+        let found = read(bytes).expect("weights");
+        let named = |wanted: &str| {
+            let mut tensors = found.tensors.iter();
+            let (_, tensor) = tensors.find(|(name, _)| name == wanted).expect("a tensor");
+            tensor
+        };
+        let expected: Vec<f32> = (0..36_u8)
+            .map(|at| (f32::from(at % 7) - 3.0) / 8.0)
+            .collect();
+        assert_eq!(named(conv).shape, [4, 1, 3, 3]);
+        assert_eq!(named(conv).data, expected);
+        assert_eq!(named(bias).data, &expected[..2]);
+        assert_eq!(found.metadata["classes"], "a,b");
+        // Whoever casts a constant in the graph hides it.
+        let hidden = usize::from(conv == "11");
+        assert_eq!(found.layers.len(), 3 - hidden);
+    }
+}
