@@ -169,7 +169,7 @@ fn below(archive: &Path, name: &str) -> PathBuf {
 }
 
 /// Why a member is no image: by its own name, or by that of a folder that it lies in.
-fn ignored_by(name: &str) -> Option<IgnoreReason> {
+pub(super) fn ignored_by(name: &str) -> Option<IgnoreReason> {
     let (folders, file) = name.rsplit_once('/').unwrap_or(("", name));
     let of_folder = |folder: &str| {
         let reason = reason_to_ignore(folder.as_ref());
