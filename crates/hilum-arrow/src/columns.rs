@@ -20,10 +20,13 @@ use hilum_core::{ClassName, Classes};
 /// | `known`, `study_uid`, `series_uid` | text | where nobody knows |
 /// | `instance_number`, `position_mm`, `frame` | 64-bit integer, float, integer | the same |
 /// | `error` | text | for what was read |
-/// | `heat`, `heat_class` | PNG, text | for what could not be read |
+/// | `features` | list of 32-bit floats | for what could not be read |
+/// | `heat`, `heat_class` | PNG, text | the same |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Columns {
     pub(crate) classes: Vec<String>,
+    /// What the head of the network reads of each slice.
+    pub features: bool,
     /// Where the model looked, over the file's own pixels, and the class that it speaks for.
     pub heat: bool,
 }
@@ -34,6 +37,7 @@ impl Columns {
         let names = classes.names().iter().map(ClassName::as_str);
         Self {
             classes: names.map(str::to_owned).collect(),
+            features: false,
             heat: false,
         }
     }
@@ -65,6 +69,9 @@ impl Columns {
             whole("frame"),
             text("error"),
         ];
+        if self.features {
+            fields.push(Field::new_list("features", item(DataType::Float32), true));
+        }
         if self.heat {
             fields.push(Field::new("heat", DataType::Binary, true));
             fields.push(text("heat_class"));

@@ -6,7 +6,7 @@
 //! are not.
 //!
 //! ```
-//! use hilum_arrow::{Columns, Rows};
+//! use hilum_arrow::{Beside, Columns, Rows};
 //! use hilum_core::Classes;
 //! use hilum_experiment::FileAnswer;
 //!
@@ -14,7 +14,7 @@
 //! let columns = Columns::new(&Classes::new(["normal", "tumour"])?);
 //! let mut rows = Rows::new(&columns);
 //! let error = "the file is empty".to_owned();
-//! rows.push(&FileAnswer::Unreadable { path: "a.dcm".into(), frame: None, error }, None);
+//! rows.push(&FileAnswer::Unreadable { path: "a.dcm".into(), frame: None, error }, Beside::default());
 //! let batch = rows.finish()?;
 //! assert_eq!((batch.num_rows(), batch.num_columns()), (1, 17));
 //! # Ok(())
@@ -33,4 +33,4 @@ pub use error::FolderError;
 pub use folder::AnswerFolder;
 pub use part_writer::PartWriter;
 pub use record::{NOTICE, Record};
-pub use rows::Rows;
+pub use rows::{Beside, Rows};

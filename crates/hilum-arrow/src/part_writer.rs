@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use fs_err::File;
-use hilum_experiment::{FileAnswer, GivenHeat};
+use hilum_experiment::FileAnswer;
 use hilum_files::move_into_place;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -12,7 +12,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-use crate::{Columns, FolderError, NOTICE, Rows};
+use crate::{Beside, Columns, FolderError, NOTICE, Rows};
 
 /// Rows that are compressed together.
 const BATCH: usize = 1024;
@@ -49,16 +49,16 @@ impl PartWriter {
         })
     }
 
-    /// Adds an answer.
+    /// Adds an answer, and what stands beside it.
     ///
     /// # Errors
     /// [`FolderError`] if the disk fails.
     pub fn push(
         &mut self,
         answer: &FileAnswer,
-        heat: Option<&GivenHeat>,
+        beside: Beside<'_>,
     ) -> Result<(), FolderError> {
-        self.rows.push(answer, heat);
+        self.rows.push(answer, beside);
         if self.rows.len() >= BATCH {
             self.write()?;
         }
@@ -95,15 +95,19 @@ fn failed(path: &Path, source: ParquetError) -> FolderError {
 
 fn properties(metadata: Vec<KeyValue>) -> WriterProperties {
     let heat = ColumnPath::from("heat");
+    let features = ["features", "list", "item"].map(str::to_owned);
+    let features = ColumnPath::new(features.to_vec());
     let maker = concat!("hilum version ", env!("CARGO_PKG_VERSION"));
     WriterProperties::builder()
         .set_created_by(format!("{maker} ({NOTICE})"))
         .set_compression(Compression::SNAPPY)
         .set_max_row_group_row_count(Some(GROUP))
         .set_key_value_metadata(Some(metadata))
-        // Pictures are compressed already, and no two are the same.
+        // Pictures are compressed already, and of them and of features no two are the same.
         .set_column_compression(heat.clone(), Compression::UNCOMPRESSED)
         .set_column_dictionary_enabled(heat.clone(), false)
         .set_column_statistics_enabled(heat, EnabledStatistics::None)
+        .set_column_dictionary_enabled(features.clone(), false)
+        .set_column_statistics_enabled(features, EnabledStatistics::None)
         .build()
 }

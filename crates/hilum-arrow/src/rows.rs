@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    BinaryBuilder, BooleanBuilder, Float64Builder, Int64Builder, ListBuilder, NullBufferBuilder,
+    BinaryBuilder, BooleanBuilder, Float32Builder, Float64Builder, Int64Builder, ListBuilder, NullBufferBuilder,
     StringBuilder,
 };
 use arrow_array::{ArrayRef, RecordBatch, StructArray};
@@ -38,8 +38,18 @@ pub struct Rows {
     position_mm: Float64Builder,
     frame: Int64Builder,
     error: StringBuilder,
+    features: ListBuilder<Float32Builder>,
     heat: BinaryBuilder,
     heat_class: StringBuilder,
+}
+
+/// What stands beside an answer, where it has a column.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// What the head of the network reads of the slice.
+    pub features: Option<&'a [f32]>,
+    /// Where the model looked.
+    pub heat: Option<&'a GivenHeat>,
 }
 
 impl Rows {
@@ -67,6 +77,7 @@ impl Rows {
             position_mm: Float64Builder::new(),
             frame: Int64Builder::new(),
             error: StringBuilder::new(),
+            features: ListBuilder::new(Float32Builder::new()),
             heat: BinaryBuilder::new(),
             heat_class: StringBuilder::new(),
         }
@@ -82,8 +93,8 @@ impl Rows {
         self.count == 0
     }
 
-    /// Adds an answer, with its heat if that has a column.
-    pub fn push(&mut self, answer: &FileAnswer, heat: Option<&GivenHeat>) {
+    /// Adds an answer, and what stands beside it.
+    pub fn push(&mut self, answer: &FileAnswer, beside: Beside<'_>) {
         self.count += 1;
         match answer {
             FileAnswer::Predicted(prediction) => self.judged(prediction),
@@ -93,6 +104,11 @@ impl Rows {
                 self.error.append_value(error);
                 self.unjudged();
             }
+        }
+        let Beside { features, heat } = beside;
+        if self.columns.features {
+            let values = features.map(|values| values.iter().copied().map(Some));
+            self.features.append_option(values);
         }
         if self.columns.heat {
             let png = heat.map(|heat| encode_png(&heat.map));
@@ -183,6 +199,9 @@ impl Rows {
             Arc::new(self.frame.finish()),
             Arc::new(self.error.finish()),
         ];
+        if self.columns.features {
+            columns.push(Arc::new(self.features.finish()));
+        }
         if self.columns.heat {
             columns.push(Arc::new(self.heat.finish()));
             columns.push(Arc::new(self.heat_class.finish()));

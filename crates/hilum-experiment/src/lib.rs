@@ -124,7 +124,7 @@ pub use model::Model;
 pub use model_origin::ModelOrigin;
 pub use named_model::NamedModel;
 pub use predict::{
-    Doubtful, Evidence, FileAnswer, FileCounts, Frames, FramesError, GivenAnswer, GivenHeat,
+    Doubtful, Evidence, Features, FileAnswer, FileCounts, Frames, FramesError, GivenAnswer, GivenHeat,
     InputFiles, InputsPlaceError, Predict, Prediction, Predictions, Prepared, PreparedAnswer,
     Shard, ShardError, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, Wishes,
     answer_each, answer_parts, answer_series,

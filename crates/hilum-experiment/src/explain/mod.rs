@@ -180,6 +180,7 @@ pub fn explain_each(
         session,
         take: &mut explain,
         keeps_pixels: true,
+        keeps_features: false,
         fetched: fetched.as_ref(),
         progress: Progress::default(),
     };

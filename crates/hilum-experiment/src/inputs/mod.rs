@@ -1,12 +1,10 @@
 //! What is predicted: files, the members of archives, and what a manifest names.
 
 mod archive;
-mod archive_bytes;
 mod dicomweb;
 mod listing;
 mod memory_file;
 mod objects;
-mod shared_file;
 mod sources;
 
 use std::borrow::Cow;

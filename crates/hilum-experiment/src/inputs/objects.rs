@@ -13,7 +13,7 @@ use super::{Input, Listed, Source, left_out};
 use crate::ExperimentError;
 
 /// What says by its name that it is an archive, which is then fetched whole.
-const ARCHIVES: [&str; 1] = [".zip"];
+const ARCHIVES: [&str; 2] = [".zip", ".tar"];
 
 /// Bytes of archives of stores that are held at once.
 const MOST_ARCHIVE_BYTES: u64 = 1 << 31;
@@ -213,5 +213,5 @@ impl Input {
 
 /// An object that is only known for an archive when it has come.
 #[derive(Debug, thiserror::Error)]
-#[error("the object is a ZIP archive by another name\nhint: in a store, archives end with `.zip`")]
+#[error("the object is an archive by its content alone\nhint: in a store, archives end with `.zip` or `.tar`")]
 struct ArchiveByAnotherName;

@@ -28,6 +28,18 @@ pub struct Wishes {
     pub heat: Option<HeatRequest>,
     /// The class that heat speaks for; each slice's most likely one, if absent.
     pub class: Option<String>,
+    /// What the head of the network reads of each slice.
+    pub features: Features,
+}
+
+/// Whether answers come with what the head of the network reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Features {
+    /// They do not.
+    #[default]
+    LeftOut,
+    /// They do.
+    Given,
 }
 
 /// One answer of many.
@@ -43,6 +55,9 @@ pub enum GivenAnswer {
         answer: FileAnswer,
         /// Where it looked, if that was wanted and the slice was judged.
         heat: Option<Box<GivenHeat>>,
+        /// What the head of the network reads of its first view, if that was wanted and the slice
+        /// was judged: the means of the last layer's channels, where it has places.
+        features: Option<Vec<f32>>,
     },
     /// For a series or patient, after its slices.
     Unit(Box<UnitPrediction>),
@@ -108,6 +123,7 @@ pub(super) struct Pass<'a> {
     by: Option<Whole>,
     looking: Option<Looking>,
     written: Option<InputFolder>,
+    features: Features,
 }
 
 impl<'a> Pass<'a> {
@@ -130,6 +146,7 @@ impl<'a> Pass<'a> {
             by: wishes.by,
             looking,
             written,
+            features: wishes.features,
         })
     }
 
@@ -149,6 +166,7 @@ impl<'a> Pass<'a> {
         session.tell(&Event::Begins { task, total });
         let fetched = Fetched::begin(inputs, order, session.cancel());
         let keeps_pixels = self.looking.is_some() || self.written.is_some();
+        let keeps_features = self.features == Features::Given;
         let mut progress = Progress::default();
         for (number, Unit { name, members }) in units.into_iter().enumerate() {
             let whole = self.by.zip(name);
@@ -164,6 +182,7 @@ impl<'a> Pass<'a> {
                 session,
                 take: &mut take_judged,
                 keeps_pixels,
+                keeps_features,
                 fetched: fetched.as_ref(),
                 progress,
             };
@@ -200,12 +219,20 @@ impl<'a> Pass<'a> {
             if let Some(written) = &mut self.written {
                 written.write(&model.file().recipe, &mut file)?;
             }
-            let JudgedFile { answer, pixels } = file;
+            let JudgedFile {
+                answer,
+                pixels,
+                features,
+            } = file;
             if let Some(collected) = &mut collected {
                 collected.answer_of_file(&answer);
             }
             let heat = pixels.and_then(|_| heat.next()).map(Box::new);
-            take(GivenAnswer::Slice { answer, heat })?;
+            take(GivenAnswer::Slice {
+                answer,
+                heat,
+                features,
+            })?;
         }
         Ok(())
     }

@@ -38,6 +38,8 @@ pub(crate) struct Judge<'call, 'session, 'model> {
     pub(crate) take: Take<'call>,
     /// Whether answers come with the pixels that they are of.
     pub(crate) keeps_pixels: bool,
+    /// Whether they come with what the head of the network reads.
+    pub(crate) keeps_features: bool,
     /// Objects that are fetched ahead, in the order in which files come.
     pub(crate) fetched: Option<&'call Fetched>,
     pub(crate) progress: Progress,
@@ -61,6 +63,8 @@ pub(crate) type Take<'a> =
 pub(crate) struct JudgedFile {
     pub(crate) answer: FileAnswer,
     pub(crate) pixels: Option<JudgedPixels>,
+    /// What the head of the network reads of the slice's first view, if that was to be kept.
+    pub(crate) features: Option<Vec<f32>>,
 }
 
 /// A slice in two forms.
@@ -154,22 +158,32 @@ impl Judge<'_, '_, '_> {
             }
         };
         let (batch, policy) = (self.request.batch, &self.request.policy);
-        let judgements = self
-            .model
-            .judgements(&pixels, batch, policy, &told, session.cancel())?;
+        let cancel = session.cancel();
+        let (judgements, features) = if self.keeps_features {
+            self.model
+                .judgements_and_features(&pixels, batch, policy, &told, cancel)?
+        } else {
+            let judgements = self
+                .model
+                .judgements(&pixels, batch, policy, &told, cancel)?;
+            (judgements, Vec::new())
+        };
+        let mut features = features.into_iter();
         let answering = self.model.answering(&self.request.policy);
         let mut judgements = judgements.into_iter();
         self.progress.counts.files += count;
         let mut judged = Vec::with_capacity(count);
         for one in read {
-            let mut pixels = None;
+            let (mut pixels, mut kept) = (None, None);
             let answer = match one {
                 Ok(mut one) => {
                     let judgement = judgements.next().expect("one for each slice");
+                    let of_slice = features.next();
                     let is_strict = self.request.doubtful == Doubtful::Refuse;
                     match refusal(&one).filter(|_| is_strict) {
                         None => {
                             let answer = answering.answer(&judgement);
+                            kept = of_slice;
                             self.progress.batch.add(&one, &answer.probabilities);
                             pixels = one.decoded.take().map(|decoded| JudgedPixels {
                                 decoded,
@@ -200,7 +214,11 @@ impl Judge<'_, '_, '_> {
                     }
                 }
             };
-            judged.push(JudgedFile { answer, pixels });
+            judged.push(JudgedFile {
+                answer,
+                pixels,
+                features: kept,
+            });
         }
         (self.take)(self.model, judged)
     }

@@ -31,7 +31,7 @@ use crate::{ExperimentError, MemoryFile};
 
 pub(crate) use judge::{Judge, JudgedFile, KEPT_CHUNK, Progress};
 
-pub use answer_each::{GivenAnswer, GivenHeat, Wishes, answer_each};
+pub use answer_each::{Features, GivenAnswer, GivenHeat, Wishes, answer_each};
 pub use frames::{Frames, FramesError};
 pub use parts::answer_parts;
 pub use prepared::{Prepared, PreparedAnswer, predict_prepared};

@@ -1,4 +1,9 @@
-//! A ZIP archive as a folder of files, bounded before anything is inflated.
+//! An archive as a folder of files.
+
+mod bytes;
+mod shared_file;
+mod tar;
+mod zip;
 
 use std::fs::File;
 use std::io::{Cursor, Read as _};
@@ -8,30 +13,26 @@ use std::sync::Arc;
 use hilum_dataset::{IgnoreReason, Ignored, reason_to_ignore};
 use hilum_imaging::DecodeLimits;
 use thiserror::Error;
-use zip::ZipArchive;
-use zip::result::ZipError;
 
-use super::archive_bytes::ArchiveBytes;
-use super::shared_file::SharedFile;
+use self::bytes::ArchiveBytes;
+use self::shared_file::SharedFile;
+use self::tar::{HEADER, Tar, begins_as_tar, holds_tar};
+use self::zip::{LARGEST_RATIO, Zip, begins_as_zip};
 
-/// What an archive may inflate to, however well it is compressed.
-const GRANTED_BYTES: u64 = 1 << 30;
-/// How many times its own size a larger one may inflate to. CT slices shrink to a half or a third,
-/// masks to a hundredth.
-const LARGEST_RATIO: u64 = 200;
-/// The most that deflate makes of a byte.
-const DEFLATE_RATIO: u64 = 1032;
 /// For each pixel that a slice may have: a volume of eight planes of a byte, or a colour of 16 bits.
 const BYTES_PER_PIXEL: u64 = 8;
+/// Bytes of a file that tell whether it is an archive: of one that is compressed as a whole,
+/// enough to inflate a header.
+const BEGIN: u64 = 8 * HEADER as u64;
 
 /// Why an archive or its member is not read.
 #[derive(Debug, Clone, Error)]
 pub(crate) enum ArchiveError {
     /// No archive, or one that is damaged.
     #[error(
-        "the ZIP archive cannot be read: {0}\nhint: fetch or copy it again, or unpack it with another program"
+        "the {kind} archive cannot be read: {reason}\nhint: fetch or copy it again, or unpack it with another program"
     )]
-    Damaged(String),
+    Damaged { kind: &'static str, reason: String },
     /// More than there is memory or patience for.
     #[error(
         "the ZIP archive inflates {size} bytes from {compressed}, more than {LARGEST_RATIO} for one\n\
@@ -49,35 +50,75 @@ pub(crate) enum ArchiveError {
         "the member is encrypted\nhint: unpack the archive with its password and give the folder"
     )]
     Encrypted,
-}
-
-impl From<ZipError> for ArchiveError {
-    fn from(error: ZipError) -> Self {
-        Self::Damaged(error.to_string())
-    }
+    /// A member that stands in pieces.
+    #[error("the member is sparse\nhint: unpack the archive and give the folder")]
+    Sparse,
+    /// An archive without a place for each of its members.
+    #[error(
+        "the TAR archive is compressed as a whole, so that no member can be read by itself\n\
+         hint: `gunzip` it, and give the `.tar`"
+    )]
+    CompressedTar,
 }
 
 /// An archive that is open.
 #[derive(Debug)]
-pub(crate) struct Archive {
-    zip: ZipArchive<ArchiveBytes>,
+pub(crate) enum Archive {
+    Zip(Zip),
+    Tar(Tar),
 }
 
 /// Position in the archive and path of each member.
 pub(super) type Members = Vec<(usize, PathBuf)>;
 
+/// What was found in an archive: names of members, and of what is none.
+#[derive(Debug, Default)]
+struct Found {
+    members: Vec<(usize, String)>,
+    ignored: Vec<(String, IgnoreReason)>,
+}
+
+impl Found {
+    /// Whether what is called `name`, at position `index`, may be an image.
+    fn member(&mut self, index: usize, name: &str) -> bool {
+        let name = name.replace('\\', "/");
+        let reason = ignored_by(&name);
+        match reason {
+            Some(reason) => self.ignored.push((name, reason)),
+            None => self.members.push((index, name)),
+        }
+        reason.is_none()
+    }
+
+    /// What is no file of its own.
+    fn link(&mut self, name: &str) {
+        self.ignored.push((name.to_owned(), IgnoreReason::Link));
+    }
+
+    /// The same as paths below that of the archive, in the order of their names.
+    fn below(self, archive: &Path) -> (Members, Vec<Ignored>) {
+        let of_member = |(index, name): (usize, String)| (index, below(archive, &name));
+        let mut members: Members = self.members.into_iter().map(of_member).collect();
+        members.sort_by(|(_, one), (_, other)| one.cmp(other));
+        let ignored = self.ignored.into_iter().map(|(name, reason)| Ignored {
+            path: below(archive, &name),
+            reason,
+        });
+        (members, ignored.collect())
+    }
+}
+
 impl Archive {
     /// Whether the file at `path` begins as an archive does.
     pub(super) fn is_at(path: &Path) -> bool {
-        let mut begin = [0; 4];
-        let read = File::open(path).and_then(|mut file| file.read_exact(&mut begin));
-        read.is_ok() && begins_as_archive(&begin)
+        begins_as_archive(&begin_of(path))
     }
 
     /// Reads the list of members, in the order of their names, and which of them are no images.
     pub(super) fn open(path: &Path) -> Result<(Self, Members, Vec<Ignored>), ArchiveError> {
         let compressed = fs_err::metadata(path).map_or(0, |metadata| metadata.len());
-        Self::read_list(path, ArchiveBytes::File(SharedFile::new(path)), compressed)
+        let bytes = ArchiveBytes::File(SharedFile::new(path));
+        Self::read_list(path, &begin_of(path), bytes, compressed)
     }
 
     /// The same of an archive in memory, which is called `path`.
@@ -86,78 +127,57 @@ impl Archive {
         bytes: &Arc<[u8]>,
     ) -> Result<(Self, Members, Vec<Ignored>), ArchiveError> {
         let compressed = bytes.len() as u64;
-        let bytes = ArchiveBytes::Memory(Cursor::new(Arc::clone(bytes)));
-        Self::read_list(path, bytes, compressed)
+        let all = ArchiveBytes::Memory(Cursor::new(Arc::clone(bytes)));
+        Self::read_list(path, bytes, all, compressed)
     }
 
     fn read_list(
         path: &Path,
+        begin: &[u8],
         bytes: ArchiveBytes,
         compressed: u64,
     ) -> Result<(Self, Members, Vec<Ignored>), ArchiveError> {
-        let zip = ZipArchive::new(bytes)?;
-        let (mut members, mut ignored, mut total) = (Vec::new(), Vec::new(), 0_u64);
-        for index in 0..zip.len() {
-            let entry = zip.by_index_data(index)?;
-            if entry.is_dir() {
-                continue;
-            }
-            let name = String::from_utf8_lossy(entry.name_raw()).replace('\\', "/");
-            let path = below(path, &name);
-            if let Some(reason) = ignored_by(&name) {
-                ignored.push(Ignored { path, reason });
-            } else {
-                total = total.saturating_add(entry.size());
-                members.push((index, path));
-            }
-        }
-        if total > GRANTED_BYTES && total / LARGEST_RATIO > compressed {
-            return Err(ArchiveError::Ratio {
-                size: total,
-                compressed,
-            });
-        }
-        members.sort_by(|(_, one), (_, other)| one.cmp(other));
-        Ok((Self { zip }, members, ignored))
+        let (archive, found) = if begins_as_tar(begin) {
+            let (tar, found) = Tar::open(bytes)?;
+            (Self::Tar(tar), found)
+        } else if holds_tar(begin) {
+            return Err(ArchiveError::CompressedTar);
+        } else {
+            let (zip, found) = Zip::open(bytes, compressed)?;
+            (Self::Zip(zip), found)
+        };
+        let (members, ignored) = found.below(path);
+        Ok((archive, members, ignored))
     }
 
     /// The bytes of a member.
     pub(super) fn read(&self, index: usize, limits: DecodeLimits) -> Result<Vec<u8>, ArchiveError> {
-        let limit = limits.max_pixels.saturating_mul(BYTES_PER_PIXEL);
-        let entry = self.zip.by_index_data(index)?;
-        let (size, compressed) = (entry.size(), entry.compressed_size());
-        if entry.encrypted() {
-            return Err(ArchiveError::Encrypted);
+        match self {
+            Self::Zip(zip) => zip.read(index, limits),
+            Self::Tar(tar) => tar.read(index, limits),
         }
-        if size > limit {
-            return Err(ArchiveError::Size { size, limit });
-        }
-        if size
-            > compressed
-                .saturating_mul(DEFLATE_RATIO)
-                .saturating_add(1024)
-        {
-            return Err(ArchiveError::Damaged(
-                "a member is larger than what is compressed can fill".to_owned(),
-            ));
-        }
-        let mut bytes = Vec::new();
-        let mut zip = self.zip.clone();
-        let member = zip.by_index(index)?;
-        let read = member.take(size + 1).read_to_end(&mut bytes);
-        read.map_err(|error| ArchiveError::Damaged(error.to_string()))?;
-        if bytes.len() as u64 != size {
-            return Err(ArchiveError::Damaged(
-                "a member has another size than its header says".to_owned(),
-            ));
-        }
-        Ok(bytes)
     }
+}
+
+/// Bytes that a member may have.
+fn most_bytes(limits: DecodeLimits) -> u64 {
+    limits.max_pixels.saturating_mul(BYTES_PER_PIXEL)
+}
+
+/// The first bytes of a file; none of one that cannot be read.
+fn begin_of(path: &Path) -> Vec<u8> {
+    let mut begin = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(BEGIN).read_to_end(&mut begin));
+    if read.is_err() {
+        begin.clear();
+    }
+    begin
 }
 
 /// Whether bytes begin as those of an archive do.
 pub(super) fn begins_as_archive(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
+    let begin = &bytes[..bytes.len().min(BEGIN as usize)];
+    begins_as_zip(begin) || begins_as_tar(begin) || holds_tar(begin)
 }
 
 /// A member's path: its name below that of the archive, whatever the name begins with.
