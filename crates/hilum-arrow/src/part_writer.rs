@@ -53,11 +53,7 @@ impl PartWriter {
     ///
     /// # Errors
     /// [`FolderError`] if the disk fails.
-    pub fn push(
-        &mut self,
-        answer: &FileAnswer,
-        beside: Beside<'_>,
-    ) -> Result<(), FolderError> {
+    pub fn push(&mut self, answer: &FileAnswer, beside: Beside<'_>) -> Result<(), FolderError> {
         self.rows.push(answer, beside);
         if self.rows.len() >= BATCH {
             self.write()?;

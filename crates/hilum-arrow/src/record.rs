@@ -83,7 +83,8 @@ impl Record {
         keys.dedup();
         for key in keys {
             let value = |of: &serde_json::Map<String, Value>| {
-                of.get(key).map_or_else(|| "nothing".to_owned(), Value::to_string)
+                of.get(key)
+                    .map_or_else(|| "nothing".to_owned(), Value::to_string)
             };
             differs(key, value(&here), value(&there));
         }

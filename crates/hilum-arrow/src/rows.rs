@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{
-    BinaryBuilder, BooleanBuilder, Float32Builder, Float64Builder, Int64Builder, ListBuilder, NullBufferBuilder,
-    StringBuilder,
+    BinaryBuilder, BooleanBuilder, Float32Builder, Float64Builder, Int64Builder, ListBuilder,
+    NullBufferBuilder, StringBuilder,
 };
 use arrow_array::{ArrayRef, RecordBatch, StructArray};
 use arrow_schema::ArrowError;
@@ -120,7 +120,8 @@ impl Rows {
 
     fn judged(&mut self, prediction: &Prediction) {
         let class = prediction.class.as_ref().map(ClassName::as_str);
-        self.path.append_value(prediction.path.display().to_string());
+        self.path
+            .append_value(prediction.path.display().to_string());
         self.class.append_option(class);
         self.abstained.append_value(prediction.abstained);
         self.reason.append_option(word(prediction.reason.as_ref()));
@@ -140,8 +141,10 @@ impl Rows {
         self.warnings.append_value(warnings);
         self.known.append_option(word(prediction.known.as_ref()));
         self.study_uid.append_option(prediction.study_uid.as_ref());
-        self.series_uid.append_option(prediction.series_uid.as_ref());
-        self.instance_number.append_option(prediction.instance_number);
+        self.series_uid
+            .append_option(prediction.series_uid.as_ref());
+        self.instance_number
+            .append_option(prediction.instance_number);
         self.position_mm.append_option(prediction.position_mm);
         self.frame.append_option(prediction.frame.map(as_i64));
         self.error.append_null();

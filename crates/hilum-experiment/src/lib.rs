@@ -124,11 +124,11 @@ pub use model::Model;
 pub use model_origin::ModelOrigin;
 pub use named_model::NamedModel;
 pub use predict::{
-    Doubtful, Evidence, Features, FileAnswer, FileCounts, Frames, FramesError, GivenAnswer, GivenHeat,
-    InputFiles, InputsPlaceError, Predict, Prediction, Predictions, Prepared, PreparedAnswer,
-    Shard, ShardError, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, Wishes,
-    answer_each, answer_parts, answer_series,
-    predict, predict_each, predict_prepared, predict_units, predict_units_and_slices,
+    Doubtful, Evidence, Features, FileAnswer, FileCounts, Frames, FramesError, GivenAnswer,
+    GivenHeat, InputFiles, InputsPlaceError, Predict, Prediction, Predictions, Prepared,
+    PreparedAnswer, Shard, ShardError, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole,
+    Wishes, answer_each, answer_parts, answer_series, predict, predict_each, predict_prepared,
+    predict_units, predict_units_and_slices,
 };
 pub use search::{
     DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState, Trials,

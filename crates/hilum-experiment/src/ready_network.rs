@@ -72,15 +72,18 @@ impl ReadyNetwork<'_> {
                     ..self.file.recipe.clone()
                 };
                 let (engine, silent) = (&mut *self.engine, |_| {});
-                let found = self.workers.install(|| {
-                    tapped(engine, slices, &recipe, batch_size, &silent, cancel)
-                });
+                let found = self
+                    .workers
+                    .install(|| tapped(engine, slices, &recipe, batch_size, &silent, cancel));
                 found?.taps
             }
         };
         let graph = self.engine.graph();
         let width = graph.tapped_shape().value_count();
-        let last = graph.taps().last().map_or(0, |tap| graph.tap_value_count(*tap));
+        let last = graph
+            .taps()
+            .last()
+            .map_or(0, |tap| graph.tap_value_count(*tap));
         let rows = taps.chunks_exact(width);
         let features = rows.map(|row| row[width - last..].to_vec()).collect();
         Ok((judgements, features))

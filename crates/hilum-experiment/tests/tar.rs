@@ -24,7 +24,11 @@ fn answers(model: &mut Model, path: &Path) -> Vec<FileAnswer> {
 
 fn probabilities(answers: &[FileAnswer]) -> Vec<Vec<u64>> {
     let of_answer = |answer: &FileAnswer| match answer {
-        FileAnswer::Predicted(found) => found.probabilities.values().map(|one| one.to_bits()).collect(),
+        FileAnswer::Predicted(found) => found
+            .probabilities
+            .values()
+            .map(|one| one.to_bits())
+            .collect(),
         FileAnswer::Unreadable { path, error, .. } => panic!("{}: {error}", path.display()),
     };
     answers.iter().map(of_answer).collect()
@@ -92,7 +96,9 @@ fn members_answer_as_files_do_on_the_disk_and_in_memory() {
     let left_out = std::sync::Mutex::new(Vec::new());
     let observer = |event: &Event<'_>| {
         if let Event::FilesLeftOut(files) = event {
-            let names = files.iter().map(|file| file.path.file_name().unwrap().to_owned());
+            let names = files
+                .iter()
+                .map(|file| file.path.file_name().unwrap().to_owned());
             left_out.lock().unwrap().extend(names);
         }
     };
@@ -114,10 +120,17 @@ fn one_that_is_compressed_or_cut_short_says_what_to_do() {
     fs::write(&path, compressed.finish().unwrap()).unwrap();
     let found = answers(&mut model, &path);
     let error = error_of(&found);
-    assert!(error.contains("compressed as a whole") && error.contains("gunzip"), "{error}");
+    assert!(
+        error.contains("compressed as a whole") && error.contains("gunzip"),
+        "{error}"
+    );
 
     // Within the first file.
     fs::write(&path, &bytes[..bytes.len().min(4096)]).unwrap();
     let found = answers(&mut model, &path);
-    assert!(found.iter().all(|one| matches!(one, FileAnswer::Unreadable { error, .. } if error.contains("TAR"))));
+    assert!(
+        found.iter().all(
+            |one| matches!(one, FileAnswer::Unreadable { error, .. } if error.contains("TAR"))
+        )
+    );
 }

@@ -163,7 +163,9 @@ fn without_user(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return text.to_owned();
     };
-    let (host, name) = rest.split_once('/').map_or((rest, ""), |(host, name)| (host, name));
+    let (host, name) = rest
+        .split_once('/')
+        .map_or((rest, ""), |(host, name)| (host, name));
     match host.rsplit_once('@') {
         Some((_, host)) if scheme.starts_with("http") => format!("{scheme}://…@{host}/{name}"),
         _ => text.to_owned(),
@@ -228,7 +230,10 @@ mod tests {
         ] {
             let error = text.parse::<Address>().unwrap_err().to_string();
             assert!(error.contains(word), "{error}");
-            assert!(error.contains("hint: ") && !error.contains("secret"), "{error}");
+            assert!(
+                error.contains("hint: ") && !error.contains("secret"),
+                "{error}"
+            );
         }
         assert!(Address::is_meant_by("s3://b") && !Address::is_meant_by("dicomweb:https://h"));
     }

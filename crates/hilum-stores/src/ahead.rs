@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hilum_core::Cancel;
 
-use crate::stores::Object;
+use crate::object::Object;
 use crate::{StoreError, Stores, fetch};
 
 /// How often whoever waits looks whether somebody asked to stop.
@@ -139,8 +139,8 @@ impl Shared {
         let mut state = shared.lock();
         while state.next < shared.count && !state.is_over {
             let is_first = state.bytes == 0 && state.in_flight == 0;
-            let has_room = state.in_flight < settings.requests.get()
-                && state.bytes < settings.bytes_ahead;
+            let has_room =
+                state.in_flight < settings.requests.get() && state.bytes < settings.bytes_ahead;
             if !has_room && !is_first {
                 return;
             }
@@ -152,7 +152,11 @@ impl Shared {
             let size = object.size.unwrap_or(UNKNOWN_SIZE);
             let reckoned = shared.head.map_or(size, |head| head.min(size));
             // What is too large is not fetched.
-            let reckoned = if reckoned > settings.object_bytes { 1 } else { reckoned.max(1) };
+            let reckoned = if reckoned > settings.object_bytes {
+                1
+            } else {
+                reckoned.max(1)
+            };
             state.bytes += reckoned;
             state.in_flight += 1;
             state.asked.insert(position, reckoned);
@@ -176,7 +180,9 @@ impl Shared {
         let mut state = shared.lock();
         state.in_flight -= 1;
         let reckoned = state.asked.remove(&position).unwrap_or(0);
-        let held = outcome.as_ref().map_or(1, |bytes| bytes.len().max(1) as u64);
+        let held = outcome
+            .as_ref()
+            .map_or(1, |bytes| bytes.len().max(1) as u64);
         state.bytes = state.bytes - reckoned + held;
         state.ready.insert(position, (outcome, held));
         drop(state);

@@ -4,11 +4,11 @@ use std::io;
 
 use async_trait::async_trait;
 use hilum_hub::{Proxies, root_certificates};
+use object_store::ClientOptions;
 use object_store::client::{
     ClientConfigKey, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest,
     HttpResponse, HttpResponseBody, HttpService,
 };
-use object_store::ClientOptions;
 use thiserror::Error;
 use ureq::http::{Request, Response, Uri};
 use ureq::tls::TlsConfig;
@@ -95,7 +95,9 @@ impl HttpService for Client {
 impl Client {
     fn ask(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let (parts, body) = request.into_parts();
-        let body = body.as_bytes().map_or_else(Vec::new, |bytes| bytes.to_vec());
+        let body = body
+            .as_bytes()
+            .map_or_else(Vec::new, |bytes| bytes.to_vec());
         let proxy = self.proxy(&parts.uri)?;
         let response = if body.is_empty() {
             self.run(Request::from_parts(parts, ()), proxy)
@@ -103,7 +105,14 @@ impl Client {
             self.run(Request::from_parts(parts, body), proxy)
         };
         let (parts, mut body) = response.map_err(failed)?.into_parts();
-        let too_long = || HttpError::new(HttpErrorKind::Decode, TooLong { limit: self.most_bytes });
+        let too_long = || {
+            HttpError::new(
+                HttpErrorKind::Decode,
+                TooLong {
+                    limit: self.most_bytes,
+                },
+            )
+        };
         // What answers HEAD has a length, but no body.
         let limit = self.most_bytes;
         let bytes = body.with_config().limit(limit).read_to_vec();

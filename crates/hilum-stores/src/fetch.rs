@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use object_store::{GetOptions, GetRange};
 
-use crate::address::Kind;
-use crate::stores::Object;
 use crate::StoreError;
+use crate::address::Kind;
+use crate::object::Object;
 
 /// All bytes of an object, if there are no more than `limit`.
 pub(crate) async fn whole(object: &Object, limit: u64) -> Result<Bytes, StoreError> {
@@ -14,11 +14,7 @@ pub(crate) async fn whole(object: &Object, limit: u64) -> Result<Bytes, StoreErr
 
 /// The first `count` bytes of an object, or all of them where it has fewer, or where its server
 /// need not give parts.
-pub(crate) async fn head(
-    object: &Object,
-    count: u64,
-    limit: u64,
-) -> Result<Bytes, StoreError> {
+pub(crate) async fn head(object: &Object, count: u64, limit: u64) -> Result<Bytes, StoreError> {
     let is_short = object.size.is_some_and(|size| size <= count);
     if is_short || object.store.kind == Kind::Web {
         return whole(object, limit).await;
@@ -35,11 +31,7 @@ pub(crate) async fn head(
     fetch(&object, options, limit).await
 }
 
-async fn fetch(
-    object: &Object,
-    options: GetOptions,
-    limit: u64,
-) -> Result<Bytes, StoreError> {
+async fn fetch(object: &Object, options: GetOptions, limit: u64) -> Result<Bytes, StoreError> {
     let is_part = options.range.is_some();
     let check = |size: u64| {
         let address = || object.address();

@@ -33,11 +33,13 @@ mod build;
 mod connector;
 mod error;
 mod fetch;
+mod object;
 mod settings;
 mod stores;
 
 pub use address::{Address, AddressError};
 pub use ahead::Ahead;
 pub use error::{ServerSaid, StoreError};
+pub use object::Object;
 pub use settings::StoreSettings;
-pub use stores::{Object, Stores};
+pub use stores::Stores;

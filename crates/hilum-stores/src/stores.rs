@@ -8,13 +8,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use hilum_core::Cancel;
-use object_store::path::Path;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
+use object_store::{ObjectMeta, ObjectStoreExt as _};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use crate::address::{Address, Kind, shown};
+use crate::address::{Address, Kind};
 use crate::build::client;
+use crate::object::{Object, Store};
 use crate::{StoreError, StoreSettings, fetch};
 
 /// How often a listing looks whether somebody asked to stop.
@@ -30,34 +30,6 @@ pub(crate) struct Inner {
     runtime: Option<Runtime>,
     pub(crate) settings: StoreSettings,
     known: Mutex<HashMap<String, Arc<Store>>>,
-}
-
-/// One bucket or server.
-pub(crate) struct Store {
-    pub(crate) kind: Kind,
-    base: String,
-    pub(crate) client: Box<dyn ObjectStore>,
-}
-
-/// An object, whether or not it is there.
-#[derive(Clone)]
-pub struct Object {
-    pub(crate) store: Arc<Store>,
-    pub(crate) name: Path,
-    /// Its bytes, if a listing told.
-    pub(crate) size: Option<u64>,
-}
-
-impl Object {
-    /// Its whole address.
-    pub fn address(&self) -> String {
-        shown(self.store.kind, &self.store.base, &self.name)
-    }
-
-    /// Its bytes, if a listing told.
-    pub fn size(&self) -> Option<u64> {
-        self.size
-    }
 }
 
 impl Stores {
@@ -219,15 +191,5 @@ impl fmt::Debug for Stores {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let settings = &self.inner.settings;
         formatter.debug_tuple("Stores").field(settings).finish()
-    }
-}
-
-impl fmt::Debug for Object {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Object")
-            .field("address", &self.address())
-            .field("size", &self.size)
-            .finish()
     }
 }

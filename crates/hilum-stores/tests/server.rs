@@ -47,7 +47,11 @@ fn page(keys: &[String], request: &Request) -> Reply {
     let contents: String = keys[from..keys.len().min(from + 2)]
         .iter()
         .map(|key| {
-            let size = if key.ends_with('/') { 0 } else { content(key).len() };
+            let size = if key.ends_with('/') {
+                0
+            } else {
+                content(key).len()
+            };
             format!(
                 "<Contents><Key>{key}</Key><Size>{size}</Size>\
                  <LastModified>2009-10-12T17:50:30.000Z</LastModified></Contents>"
@@ -81,7 +85,11 @@ fn bucket(
             None if keys.iter().any(|one| one == key) => {
                 let reply = Reply::file(&content(key));
                 // An answer to HEAD has the length of the body, and none.
-                if request.method == "HEAD" { reply.cut_after(0) } else { reply }
+                if request.method == "HEAD" {
+                    reply.cut_after(0)
+                } else {
+                    reply
+                }
             }
             None => Reply::status(404),
         }
@@ -110,7 +118,11 @@ fn objects_below_a_prefix_come_page_after_page_in_the_order_of_their_names() {
     let sizes: Vec<Option<u64>> = found.iter().map(Object::size).collect();
     assert_eq!(sizes[0], Some(content("a/1").len() as u64));
     let asked = server.asked();
-    assert!(asked.iter().all(|request| request.header("authorization").is_some()));
+    assert!(
+        asked
+            .iter()
+            .all(|request| request.header("authorization").is_some())
+    );
 
     let one = stores.list(&address("s3://bucket/a/1"), &cancel).unwrap();
     assert_eq!(one.len(), 1);
@@ -166,18 +178,21 @@ fn no_more_is_fetched_ahead_than_there_is_room_for() {
 #[test]
 fn what_may_pass_is_tried_again_and_what_stays_is_told_of_its_object_alone() {
     let asked: Mutex<BTreeMap<String, usize>> = Mutex::default();
-    let server = bucket(&["a/busy", "a/cut", "a/down", "a/fine", "a/gone", "a/shut"], move |key| {
-        let mut asked = asked.lock().unwrap();
-        let times = asked.entry(key.to_owned()).or_default();
-        *times += 1;
-        match (key, *times) {
-            ("a/busy", 1) | ("a/down", _) => Some(Reply::status(503)),
-            ("a/cut", 1) => Some(Reply::file(&content(key)).cut_after(7)),
-            ("a/gone", _) => Some(Reply::status(404)),
-            ("a/shut", _) => Some(Reply::status(403)),
-            _ => None,
-        }
-    });
+    let server = bucket(
+        &["a/busy", "a/cut", "a/down", "a/fine", "a/gone", "a/shut"],
+        move |key| {
+            let mut asked = asked.lock().unwrap();
+            let times = asked.entry(key.to_owned()).or_default();
+            *times += 1;
+            match (key, *times) {
+                ("a/busy", 1) | ("a/down", _) => Some(Reply::status(503)),
+                ("a/cut", 1) => Some(Reply::file(&content(key)).cut_after(7)),
+                ("a/gone", _) => Some(Reply::status(404)),
+                ("a/shut", _) => Some(Reply::status(403)),
+                _ => None,
+            }
+        },
+    );
     let stores = Stores::new(settings(&server)).unwrap();
     let cancel = Cancel::default();
     let objects = stores.list(&address("s3://bucket/a/"), &cancel).unwrap();
@@ -191,7 +206,11 @@ fn what_may_pass_is_tried_again_and_what_stays_is_told_of_its_object_alone() {
     let error = |at: usize| outcome[at].as_ref().unwrap_err();
     assert!(matches!(error(2), StoreError::Fetch { .. }), "{}", error(2));
     assert!(matches!(error(4), StoreError::Gone { .. }), "{}", error(4));
-    assert!(matches!(error(5), StoreError::Refused { .. }), "{}", error(5));
+    assert!(
+        matches!(error(5), StoreError::Refused { .. }),
+        "{}",
+        error(5)
+    );
     assert!(error(5).to_string().contains("AWS_ACCESS_KEY_ID"));
 }
 
@@ -205,7 +224,10 @@ fn what_is_too_large_is_not_fetched_and_what_nobody_told_the_size_of_is_cut_off(
     let objects = stores.list(&address("s3://bucket/a/"), &cancel).unwrap();
     let listed = server.asked().len();
     let error = stores.read(&objects[0]).unwrap_err();
-    assert!(matches!(error, StoreError::Size { limit: 10, .. }), "{error}");
+    assert!(
+        matches!(error, StoreError::Size { limit: 10, .. }),
+        "{error}"
+    );
     assert_eq!(server.asked().len(), listed);
     let unknown = stores.object(&address("s3://bucket/a/1")).unwrap();
     let error = stores.read(&unknown).unwrap_err();

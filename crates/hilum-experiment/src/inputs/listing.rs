@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use blake3::Hasher;
 
-use super::{Input, list};
+use super::input::Input;
+use super::list::list;
 use crate::session::Session;
 use crate::{ExperimentError, Predict};
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use hilum_imaging::{DecodeError, DecodeLimits, DecodeProblem, DicomHeader, Slice, file_head};
 
-use super::{Input, Source, list};
+use super::input::{Input, Source};
+use super::list::list;
 use crate::judging::Judging;
 use crate::session::Session;
 use crate::{ExperimentError, Predict};

@@ -151,7 +151,10 @@ pub(super) fn run(
         },
         policy,
         inputs_out: arguments.inputs_out.clone(),
-        listed: arguments.listing.as_deref().map_or(Ok(Vec::new()), listed)?,
+        listed: arguments
+            .listing
+            .as_deref()
+            .map_or(Ok(Vec::new()), listed)?,
         shard: arguments.shard.unwrap_or_default(),
         ..Predict::new(&arguments.paths)
     };
@@ -234,10 +237,16 @@ impl Arguments {
     /// The folder of Parquet files, if there are to be any; refuses flags that another format asks
     /// for.
     fn parquet(&self, given: &ArgMatches) -> Result<Option<&Path>, ArgumentError> {
-        let is_given = |flag: &str| given.value_source(flag).is_some_and(|source| source != ValueSource::DefaultValue);
+        let is_given = |flag: &str| {
+            given
+                .value_source(flag)
+                .is_some_and(|source| source != ValueSource::DefaultValue)
+        };
         let has_no_meaning = |flags: &[&'static str], format| {
             let flag = flags.iter().find(|flag| is_given(flag));
-            flag.map_or(Ok(()), |flag| Err(ArgumentError::OtherFormat { flag, format }))
+            flag.map_or(Ok(()), |flag| {
+                Err(ArgumentError::OtherFormat { flag, format })
+            })
         };
         if self.format != Some(FormatChoice::Parquet) {
             has_no_meaning(&["features", "heat", "part"], "a format other than parquet")?;
@@ -245,7 +254,10 @@ impl Arguments {
         }
         has_no_meaning(&["force", "inputs_out", "sr"], "--format parquet")?;
         if self.by != By::Slice {
-            return Err(ArgumentError::OtherFormat { flag: "by", format: "--format parquet" });
+            return Err(ArgumentError::OtherFormat {
+                flag: "by",
+                format: "--format parquet",
+            });
         }
         let folder = self.out.path().ok_or(ArgumentError::NoOutFolder)?;
         if folder.is_file() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use arrow_array::cast::AsArray as _;
-use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, RecordBatch};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Map, Value, json};
@@ -23,7 +23,9 @@ pub(crate) fn rows_of(file: &Path) -> Vec<Map<String, Value>> {
     let file = std::fs::File::open(file).expect("a file");
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet");
     let reader = reader.build().expect("rows");
-    reader.flat_map(|batch| of_batch(&batch.expect("rows"))).collect()
+    reader
+        .flat_map(|batch| of_batch(&batch.expect("rows")))
+        .collect()
 }
 
 /// What the metadata of a file says under the keys of hilum.
@@ -58,6 +60,8 @@ fn cell(column: &dyn Array, row: usize) -> Value {
     } else if let Some(values) = column.as_boolean_opt() {
         json!(values.value(row))
     } else if let Some(values) = column.as_primitive_opt::<Float64Type>() {
+        json!(values.value(row))
+    } else if let Some(values) = column.as_primitive_opt::<Float32Type>() {
         json!(values.value(row))
     } else if let Some(values) = column.as_primitive_opt::<Int64Type>() {
         json!(values.value(row))

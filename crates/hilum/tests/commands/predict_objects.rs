@@ -37,7 +37,9 @@ fn server(files: BTreeMap<String, Vec<u8>>) -> Loopback {
         if request.method == "PROPFIND" {
             return Reply::file(listing(&files).as_bytes());
         }
-        let is_busy = busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        let is_busy = busy.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+            left.checked_sub(1)
+        });
         match files.get(name) {
             Some(_) if is_busy.is_ok() => Reply::status(503),
             Some(_) if name.starts_with("gone") => Reply::status(404),
@@ -59,7 +61,11 @@ fn listing(files: &BTreeMap<String, Vec<u8>>) -> String {
         )
     };
     let all: String = files.iter().map(of_file).collect();
-    format!("<?xml version=\"1.0\"?><D:multistatus xmlns:D=\"DAV:\">{all}</D:multistatus>")
+    let folder = "<D:response><D:href>/scans/</D:href><D:propstat><D:prop>\
+                  <D:getlastmodified>Mon, 12 Jan 1998 09:25:56 GMT</D:getlastmodified>\
+                  <D:resourcetype><D:collection/></D:resourcetype></D:prop>\
+                  <D:status>HTTP/1.1 200 OK</D:status></D:propstat></D:response>";
+    format!("<?xml version=\"1.0\"?><D:multistatus xmlns:D=\"DAV:\">{folder}{all}</D:multistatus>")
 }
 
 fn slices(workplace: &Workplace) -> BTreeMap<String, Vec<u8>> {
@@ -84,7 +90,11 @@ fn objects_below_an_address_are_answered_as_files_are() {
     assert_eq!(answers(fetched.succeeds()), answers(read.succeeds()));
     assert!(fetched.stdout.contains(&format!("{address}0.png")));
     let asked = server.asked();
-    assert!(asked.iter().all(|request| request.target != "/scans/notes.txt"));
+    assert!(
+        asked
+            .iter()
+            .all(|request| request.target != "/scans/notes.txt")
+    );
     // By Parquet too, and in shards of the same names.
     let shard = |number: &str, what: &str| {
         let asked = [what, "--format", "json", "--shard", number];
@@ -113,7 +123,12 @@ fn an_object_that_does_not_come_is_an_answer_and_not_the_end() {
         .collect();
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0]["path"], "gone.png");
-    assert!(failed[0]["error"].as_str().unwrap().contains("is not there"));
+    assert!(
+        failed[0]["error"]
+            .as_str()
+            .unwrap()
+            .contains("is not there")
+    );
 }
 
 #[test]
@@ -182,7 +197,9 @@ fn a_bucket_is_reached_as_the_variables_say_and_never_without_encryption_unasked
             return Reply::file(list.as_bytes());
         }
         let name = path.trim_start_matches("/bucket/a/");
-        files.get(name).map_or(Reply::status(404), |file| Reply::file(file))
+        files
+            .get(name)
+            .map_or(Reply::status(404), |file| Reply::file(file))
     });
     let url = server.url();
     let mut variables = vec![
@@ -191,7 +208,11 @@ fn a_bucket_is_reached_as_the_variables_say_and_never_without_encryption_unasked
         ("AWS_REGION", "eu-west-1"),
     ];
     let model = ["--model", "runs/first/model.safetensors"];
-    let asked = [&["predict", "s3://bucket/a/", "--format", "json"], &model[..]].concat();
+    let asked = [
+        &["predict", "s3://bucket/a/", "--format", "json"],
+        &model[..],
+    ]
+    .concat();
     let refused = workplace.hilum_with(&variables, &asked);
     assert_eq!(refused.code, 2, "{}", refused.stderr);
     assert!(server.asked().is_empty());

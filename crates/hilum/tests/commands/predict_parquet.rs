@@ -102,7 +102,11 @@ fn a_killed_call_goes_on_after_the_parts_that_are_there() {
     // What `kill -9` leaves: a part under its other name, and what is before it.
     let begun = std::fs::read(part(1)).unwrap();
     std::fs::remove_file(part(1)).unwrap();
-    std::fs::write(folder.join("part-1-of-1-00001.parquet.partial"), &begun[..99]).unwrap();
+    std::fs::write(
+        folder.join("part-1-of-1-00001.parquet.partial"),
+        &begun[..99],
+    )
+    .unwrap();
     let first = std::fs::metadata(part(0)).unwrap().modified().unwrap();
     let again = predict(&workplace, &asked);
     let said = &again.succeeds().stderr;
@@ -298,7 +302,8 @@ fn what_parquet_cannot_hold_and_what_only_it_has_is_refused() {
 fn a_listing_names_files_and_one_that_is_not_there_is_an_answer() {
     let workplace = Workplace::new();
     workplace.model();
-    let listing = "slices/test/normal/0.png\nslices/test/absent.png\n\nslices/test/normal/1.png\r\n";
+    let listing =
+        "slices/test/normal/0.png\nslices/test/absent.png\n\nslices/test/normal/1.png\r\n";
     std::fs::write(workplace.path("names"), listing).unwrap();
     let finished = predict(&workplace, &["--listing", "names", "--format", "json"]);
     assert_eq!(finished.code, 1, "{}", finished.stderr);
@@ -310,4 +315,48 @@ fn a_listing_names_files_and_one_that_is_not_there_is_an_answer() {
     assert_eq!(paths, listing.split_whitespace().collect::<Vec<_>>());
     assert!(lines[1].contains_key("error") && lines[0].contains_key("class"));
     predict(&workplace, &["--listing", "nowhere"]).refuses(&["nowhere"]);
+}
+
+#[test]
+fn features_are_what_the_head_makes_its_answers_of_and_change_none() {
+    let workplace = Workplace::new();
+    let model = workplace.model();
+    std::fs::write(workplace.path("slices/test/normal/bad.png"), "text").unwrap();
+    let asked = [&["slices/test", "--features"], &PARQUET[..]].concat();
+    assert_eq!(predict(&workplace, &asked).code, 1);
+    let json = predict(&workplace, &["slices/test", "--format", "json"]);
+    let model = hilum_weights::ModelFile::read(&model).unwrap();
+    let tensor = |name: &str| model.parameters.get(name).unwrap().data.as_slice();
+    let (weight, bias) = (tensor("classifier.weight"), tensor("classifier.bias"));
+    for (mut row, line) in rows(&workplace.path("answers"))
+        .into_iter()
+        .zip(lines(&json))
+    {
+        let features = row.remove("features");
+        assert_same(&row, &line);
+        assert_eq!(features.is_some(), !row.contains_key("error"));
+        let Some(Value::Array(features)) = features else {
+            continue;
+        };
+        let features: Vec<f64> = features.iter().map(|one| one.as_f64().unwrap()).collect();
+        // A linear layer and a softmax, by their definitions.
+        let logits = weight
+            .chunks_exact(features.len())
+            .zip(bias)
+            .map(|(row, bias)| {
+                let products = row.iter().zip(&features);
+                products
+                    .map(|(weight, one)| f64::from(*weight) * one)
+                    .sum::<f64>()
+                    + f64::from(*bias)
+            });
+        let odds: Vec<f64> = logits.map(f64::exp).collect();
+        let sum: f64 = odds.iter().sum();
+        let found = row["probabilities"].as_object().unwrap().values();
+        assert_eq!(found.len(), odds.len());
+        for (found, odds) in found.zip(&odds) {
+            let difference = found.as_f64().unwrap() - odds / sum;
+            assert!(difference.abs() < 1e-4, "{difference}");
+        }
+    }
 }

@@ -6,8 +6,9 @@ use flate2::read::GzDecoder;
 use hilum_imaging::DecodeLimits;
 use tar::EntryType;
 
-use super::bytes::ArchiveBytes;
-use super::{ArchiveError, Found, most_bytes};
+use super::bytes::{ArchiveBytes, most_bytes};
+use super::error::ArchiveError;
+use super::found::Found;
 
 /// Bytes of a header; its magic tells an archive.
 pub(super) const HEADER: usize = 512;

@@ -6,14 +6,12 @@ use hilum_imaging::DecodeLimits;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::bytes::ArchiveBytes;
-use super::{ArchiveError, Found, most_bytes};
+use super::bytes::{ArchiveBytes, most_bytes};
+use super::error::{ArchiveError, LARGEST_RATIO};
+use super::found::Found;
 
 /// What an archive may inflate to, however well it is compressed.
 const GRANTED_BYTES: u64 = 1 << 30;
-/// How many times its own size a larger one may inflate to. CT slices shrink to a half or a third,
-/// masks to a hundredth.
-pub(super) const LARGEST_RATIO: u64 = 200;
 /// The most that deflate makes of a byte.
 const DEFLATE_RATIO: u64 = 1032;
 
@@ -41,7 +39,10 @@ pub(crate) struct Zip {
 
 impl Zip {
     /// Reads the list of members; the whole archive has `compressed` bytes.
-    pub(super) fn open(bytes: ArchiveBytes, compressed: u64) -> Result<(Self, Found), ArchiveError> {
+    pub(super) fn open(
+        bytes: ArchiveBytes,
+        compressed: u64,
+    ) -> Result<(Self, Found), ArchiveError> {
         let zip = ZipArchive::new(bytes)?;
         let (mut found, mut total) = (Found::default(), 0_u64);
         for index in 0..zip.len() {
@@ -78,7 +79,9 @@ impl Zip {
                 .saturating_mul(DEFLATE_RATIO)
                 .saturating_add(1024)
         {
-            return Err(damaged("a member is larger than what is compressed can fill"));
+            return Err(damaged(
+                "a member is larger than what is compressed can fill",
+            ));
         }
         let mut bytes = Vec::new();
         let mut zip = self.zip.clone();

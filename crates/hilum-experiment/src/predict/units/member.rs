@@ -87,23 +87,24 @@ pub(in crate::predict) fn units(
 ) -> Result<Vec<Unit>, ExperimentError> {
     let done = AtomicUsize::new(0);
     let fetched = Fetched::heads(inputs, HEAD, session.cancel());
-    let found: Result<Vec<_>, ExperimentError> = session.counted(Task::Audit, inputs.len(), |told| {
-        let look = |at: usize| {
-            session.cancel().check()?;
-            let input = &inputs[at];
-            let head = fetched.as_ref().filter(|_| input.object().is_some());
-            let kind = match head {
-                Some(fetched) => input.kind_of(fetched.head(at, input), limits),
-                None => input.kind(limits),
+    let found: Result<Vec<_>, ExperimentError> =
+        session.counted(Task::Audit, inputs.len(), |told| {
+            let look = |at: usize| {
+                session.cancel().check()?;
+                let input = &inputs[at];
+                let head = fetched.as_ref().filter(|_| input.object().is_some());
+                let kind = match head {
+                    Some(fetched) => input.kind_of(fetched.head(at, input), limits),
+                    None => input.kind(limits),
+                };
+                told(done.fetch_add(1, Ordering::Relaxed) + 1);
+                Ok((name(whole, input, &kind), place(&kind)))
             };
-            told(done.fetch_add(1, Ordering::Relaxed) + 1);
-            Ok((name(whole, input, &kind), place(&kind)))
-        };
-        if fetched.is_some() {
-            return in_order(workers, inputs.len(), look).into_iter().collect();
-        }
-        workers.install(|| (0..inputs.len()).into_par_iter().map(look).collect())
-    });
+            if fetched.is_some() {
+                return in_order(workers, inputs.len(), look).into_iter().collect();
+            }
+            workers.install(|| (0..inputs.len()).into_par_iter().map(look).collect())
+        });
     let found: Vec<(UnitName, Place)> = found?;
     let mut units: Vec<Unit> = Vec::new();
     let mut known: HashMap<UnitName, usize> = HashMap::new();

@@ -10,8 +10,8 @@ use hilum_arrow::{AnswerFolder, Beside, Columns, PartWriter, Record};
 use hilum_core::ClassName;
 use hilum_experiment::settings::MachineSettings;
 use hilum_experiment::{
-    Doubtful, Features, FileAnswer, FileCounts, GivenAnswer, HeatRequest, Listing, Model, Predict, Session,
-    Thoroughness, Wishes, answer_parts,
+    Doubtful, Features, FileAnswer, FileCounts, GivenAnswer, HeatRequest, Listing, Model, Predict,
+    Session, Thoroughness, Wishes, answer_parts,
 };
 use serde_json::json;
 
@@ -76,7 +76,9 @@ impl ParquetAnswers<'_> {
         };
         let parts = (&folder, missing);
         let counts = self.answer(model, request, (&listing, parts), session, see)?;
-        screen.note(format_args!("wrote the answers of {count} files into `{shown}`"));
+        screen.note(format_args!(
+            "wrote the answers of {count} files into `{shown}`"
+        ));
         tell(counts, &told, screen)
     }
 
