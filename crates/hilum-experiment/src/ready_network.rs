@@ -62,21 +62,20 @@ impl ReadyNetwork<'_> {
     ) -> Result<(Vec<Judgement>, Vec<Vec<f32>>), ExperimentError> {
         let (judgements, taps) =
             self.judgements_and_taps(slices, batch_size, ood_share, told, cancel)?;
-        let taps = match taps {
-            Some(taps) => taps,
+        let taps = if let Some(taps) = taps {
+            taps
+        } else {
             // Without a detector nobody has asked the taps: logits beside them may be rounded
             // otherwise, so that they take a pass of their own.
-            None => {
-                let recipe = Recipe {
-                    views: Views::Single,
-                    ..self.file.recipe.clone()
-                };
-                let (engine, silent) = (&mut *self.engine, |_| {});
-                let found = self
-                    .workers
-                    .install(|| tapped(engine, slices, &recipe, batch_size, &silent, cancel));
-                found?.taps
-            }
+            let recipe = Recipe {
+                views: Views::Single,
+                ..self.file.recipe.clone()
+            };
+            let engine = &mut *self.engine;
+            let found = self
+                .workers
+                .install(|| tapped(engine, slices, &recipe, batch_size, &|_| {}, cancel));
+            found?.taps
         };
         let graph = self.engine.graph();
         let width = graph.tapped_shape().value_count();

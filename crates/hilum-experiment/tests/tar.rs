@@ -1,5 +1,7 @@
 //! TAR archives as `predict` takes them: their members answer as files do.
 
+#![expect(clippy::unwrap_used, reason = "writing files is part of the test")]
+
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;

@@ -16,7 +16,7 @@ pub(crate) struct Store {
 }
 
 /// An object, whether or not it is there.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Object {
     pub(crate) store: Arc<Store>,
     pub(crate) name: Path,
@@ -36,12 +36,8 @@ impl Object {
     }
 }
 
-impl fmt::Debug for Object {
+impl fmt::Debug for Store {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Object")
-            .field("address", &self.address())
-            .field("size", &self.size)
-            .finish()
+        formatter.write_str(&self.base)
     }
 }

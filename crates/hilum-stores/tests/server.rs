@@ -29,7 +29,7 @@ fn settings(server: &Loopback) -> StoreSettings {
             pause: Duration::from_millis(10),
             attempts: 3,
         },
-        requests: NonZeroUsize::new(8).unwrap(),
+        requests: NonZeroUsize::new(8).expect("8 is not 0"),
         ..StoreSettings::default()
     }
 }
@@ -44,7 +44,7 @@ fn page(keys: &[String], request: &Request) -> Reply {
     let from: usize = from
         .and_then(|token| token.split('&').next()?.parse().ok())
         .unwrap_or(0);
-    let contents: String = keys[from..keys.len().min(from + 2)]
+    let contents: Vec<String> = keys[from..keys.len().min(from + 2)]
         .iter()
         .map(|key| {
             let size = if key.ends_with('/') {
@@ -64,7 +64,10 @@ fn page(keys: &[String], request: &Request) -> Reply {
     } else {
         String::new()
     };
-    let list = format!("<ListBucketResult><Name>bucket</Name>{contents}{more}</ListBucketResult>");
+    let list = format!(
+        "<ListBucketResult><Name>bucket</Name>{}{more}</ListBucketResult>",
+        contents.concat()
+    );
     Reply::file(list.as_bytes())
 }
 
@@ -97,7 +100,7 @@ fn bucket(
 }
 
 fn address(text: &str) -> Address {
-    text.parse().unwrap()
+    text.parse().expect("an address")
 }
 
 fn ahead(stores: &Stores, objects: &[Object]) -> Ahead {

@@ -84,7 +84,7 @@ impl Listed<'_> {
             return self.objects(&address, stores);
         }
         if is_manifest_name(path) && path.is_file() {
-            return self.manifest(path, |file, folder| root_length(file, folder));
+            return self.manifest(path, root_length);
         }
         let found = image_files(path).map_err(ExperimentError::Input)?;
         let is_file = found.files.first().is_some_and(|file| file == path);
@@ -192,11 +192,11 @@ impl Listed<'_> {
     /// The object at an address, or all below it that may be images.
     fn objects(&mut self, address: &Address, stores: &Stores) -> Result<(), ExperimentError> {
         let found = stores.list(address, self.session.cancel())?;
-        let mut root_length = address.root_length();
-        let alone = found.first().filter(|_| found.len() == 1);
-        if !alone.is_some_and(|object| object.address() == address.to_string()) {
-            root_length = folder_length(address);
-        }
+        let is_itself = |object: &Object| object.address() == address.to_string();
+        let root_length = match &found[..] {
+            [object] if is_itself(object) => address.root_length(),
+            _ => folder_length(address),
+        };
         let mut ignored = Vec::new();
         for object in found {
             let path = PathBuf::from(object.address());

@@ -3,19 +3,16 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use hilum_experiment::ExperimentError;
-
 /// What the lines of `file` name, or those of stdin for `-`; empty lines name nothing.
 ///
 /// # Errors
-/// [`ExperimentError::Input`].
-pub(crate) fn listed(file: &Path) -> Result<Vec<PathBuf>, ExperimentError> {
+/// If it cannot be read.
+pub(crate) fn listed(file: &Path) -> io::Result<Vec<PathBuf>> {
     let text = if file == Path::new("-") {
-        io::read_to_string(io::stdin())
+        io::read_to_string(io::stdin())?
     } else {
-        fs_err::read_to_string(file)
+        fs_err::read_to_string(file)?
     };
-    let text = text.map_err(ExperimentError::Input)?;
     let lines = text.lines().map(|line| line.trim_end_matches('\r'));
     Ok(lines
         .filter(|line| !line.is_empty())

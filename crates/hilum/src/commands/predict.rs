@@ -151,10 +151,7 @@ pub(super) fn run(
         },
         policy,
         inputs_out: arguments.inputs_out.clone(),
-        listed: arguments
-            .listing
-            .as_deref()
-            .map_or(Ok(Vec::new()), listed)?,
+        listed: arguments.listed()?,
         shard: arguments.shard.unwrap_or_default(),
         ..Predict::new(&arguments.paths)
     };
@@ -218,6 +215,11 @@ impl By {
 }
 
 impl Arguments {
+    fn listed(&self) -> Result<Vec<PathBuf>, CommandError> {
+        let read = self.listing.as_deref().map(listed).transpose();
+        Ok(read.map_err(ExperimentError::Input)?.unwrap_or_default())
+    }
+
     fn format(&self) -> Format {
         let out = self.out.path().and_then(Path::extension);
         let extension = out.map(OsStr::to_ascii_lowercase);

@@ -60,7 +60,7 @@ fn listing(files: &BTreeMap<String, Vec<u8>>) -> String {
             bytes.len()
         )
     };
-    let all: String = files.iter().map(of_file).collect();
+    let all = files.iter().map(of_file).collect::<Vec<_>>().concat();
     let folder = "<D:response><D:href>/scans/</D:href><D:propstat><D:prop>\
                   <D:getlastmodified>Mon, 12 Jan 1998 09:25:56 GMT</D:getlastmodified>\
                   <D:resourcetype><D:collection/></D:resourcetype></D:prop>\
@@ -183,7 +183,7 @@ fn a_bucket_is_reached_as_the_variables_say_and_never_without_encryption_unasked
     let server = Loopback::start(move |request| {
         let path = request.target.split('?').next().unwrap_or_default();
         if path == "/bucket" {
-            let keys: String = files
+            let keys: Vec<String> = files
                 .iter()
                 .map(|(name, bytes)| {
                     format!(
@@ -193,7 +193,10 @@ fn a_bucket_is_reached_as_the_variables_say_and_never_without_encryption_unasked
                     )
                 })
                 .collect();
-            let list = format!("<ListBucketResult><Name>bucket</Name>{keys}</ListBucketResult>");
+            let list = format!(
+                "<ListBucketResult><Name>bucket</Name>{}</ListBucketResult>",
+                keys.concat()
+            );
             return Reply::file(list.as_bytes());
         }
         let name = path.trim_start_matches("/bucket/a/");

@@ -39,7 +39,7 @@ fn assert_same(row: &Map<String, Value>, line: &Map<String, Value>) {
         return;
     };
     for (class, value) in probabilities {
-        let bits = |value: &Value| value.as_f64().unwrap().to_bits();
+        let bits = |value: &Value| value.as_f64().map(f64::to_bits);
         assert_eq!(bits(&row["probabilities"][class]), bits(value), "{class}");
     }
 }
@@ -55,7 +55,7 @@ fn series(workplace: &Workplace) {
         seed: 5,
         format: PhantomFormat::Dicom,
     };
-    write_dataset(&workplace.path("slices/test/dicom"), &settings, |_, _| {}).unwrap();
+    write_dataset(&workplace.path("slices/test/dicom"), &settings, |_, _| {}).expect("phantoms");
 }
 
 #[test]

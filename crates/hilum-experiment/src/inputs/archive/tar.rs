@@ -1,6 +1,6 @@
 //! A TAR archive: its members stand in it as they are, and each is read where it stands.
 
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use flate2::read::GzDecoder;
 use hilum_imaging::DecodeLimits;
@@ -28,10 +28,16 @@ struct Member {
     is_sparse: bool,
 }
 
-fn damaged(error: impl ToString) -> ArchiveError {
+fn damaged(reason: impl Into<String>) -> ArchiveError {
     ArchiveError::Damaged {
         kind: "TAR",
-        reason: error.to_string(),
+        reason: reason.into(),
+    }
+}
+
+impl From<io::Error> for ArchiveError {
+    fn from(error: io::Error) -> Self {
+        damaged(error.to_string())
     }
 }
 
@@ -40,8 +46,8 @@ impl Tar {
     pub(super) fn open(bytes: ArchiveBytes) -> Result<(Self, Found), ArchiveError> {
         let mut archive = tar::Archive::new(bytes.clone());
         let (mut found, mut members) = (Found::default(), Vec::new());
-        for entry in archive.entries_with_seek().map_err(damaged)? {
-            let entry = entry.map_err(damaged)?;
+        for entry in archive.entries_with_seek()? {
+            let entry = entry?;
             let name = entry.path_bytes();
             let name = String::from_utf8_lossy(&name);
             let is_sparse = match entry.header().entry_type() {
@@ -79,10 +85,9 @@ impl Tar {
             return Err(ArchiveError::Sparse);
         }
         let mut archive = self.bytes.clone();
-        archive.seek(SeekFrom::Start(begin)).map_err(damaged)?;
+        archive.seek(SeekFrom::Start(begin))?;
         let mut bytes = Vec::new();
-        let read = archive.take(size).read_to_end(&mut bytes);
-        read.map_err(damaged)?;
+        archive.take(size).read_to_end(&mut bytes)?;
         if bytes.len() as u64 != size {
             return Err(damaged("it ends within a member"));
         }

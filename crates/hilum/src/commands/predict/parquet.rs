@@ -22,6 +22,9 @@ use crate::screen::Screen;
 /// Errors that are shown; all of them are in the files.
 const SHOWN: usize = 20;
 
+/// A part that is missing: its number, and its files in the listing.
+type Part = (usize, Range<usize>);
+
 /// What is written, and where.
 pub(super) struct ParquetAnswers<'a> {
     /// The folder.
@@ -86,7 +89,7 @@ impl ParquetAnswers<'_> {
         &self,
         model: &mut Model,
         request: &Predict,
-        (listing, (folder, missing)): (&Listing, (&AnswerFolder, Vec<(usize, Range<usize>)>)),
+        (listing, (folder, missing)): (&Listing, (&AnswerFolder, Vec<Part>)),
         session: &Session<'_>,
         mut see: impl FnMut(&str),
     ) -> Result<FileCounts, CommandError> {
