@@ -29,6 +29,8 @@ pub enum IgnoreReason {
     OutsideClassFolders,
     /// A link to a folder that it lies in.
     LinkLoop,
+    /// A member of an archive that is no file of its own.
+    Link,
     /// A row of a manifest that says again what another row says.
     NamedBefore {
         /// The row's line.
@@ -53,6 +55,7 @@ impl fmt::Display for IgnoreReason {
             Self::Index => "an index of files",
             Self::OutsideClassFolders => "in no class folder",
             Self::LinkLoop => "a link to a folder that it lies in",
+            Self::Link => "a link or a device",
             Self::NamedBefore { .. } => "named before",
         })
     }

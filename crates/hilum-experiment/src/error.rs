@@ -13,6 +13,7 @@ use hilum_explain::LayerError;
 use hilum_graph::{EngineError, GraphError};
 use hilum_hub::FetchError;
 use hilum_imaging::{DecodeError, LesionTableError, RecipeError};
+use hilum_stores::StoreError;
 use hilum_train::{PredictError, RunFolderError, SettingsError, TrainError, UnknownNode};
 use hilum_trust::PolicyError;
 use hilum_weights::{ApplyError, ModelFileError, TensorFileError, WeightsError};
@@ -113,6 +114,9 @@ pub enum ExperimentError {
     /// A study or series that cannot be fetched.
     #[error(transparent)]
     DicomWeb(#[from] DicomWebError),
+    /// Objects that cannot be listed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// A file that the user named cannot be read; the error names it.
     #[error(transparent)]
     Input(io::Error),
@@ -187,6 +191,15 @@ pub enum ExperimentError {
         count: usize,
         /// How many there may be.
         limit: usize,
+    },
+    /// Archives of stores that would fill the memory.
+    #[error(
+        "the archives of these addresses hold more than {limit} bytes together\n\
+         hint: predict them in parts, or as files"
+    )]
+    TooManyArchives {
+        /// Bytes that they may hold.
+        limit: u64,
     },
 
     /// A training that cannot begin or go on.
@@ -281,7 +294,9 @@ impl ExperimentError {
             | Self::Cancelled(_)
             | Self::Data(ReadError::Cancelled(_))
             | Self::DicomWeb(DicomWebError::Cancelled(_))
-            | Self::Fetch(FetchError::Cancelled(_)) => ErrorKind::Cancelled,
+            | Self::Fetch(FetchError::Cancelled(_))
+            | Self::Store(StoreError::Cancelled(_)) => ErrorKind::Cancelled,
+            Self::Store(error) if !error.is_bad_input() => ErrorKind::Failure,
             Self::DicomWeb(error) if !error.is_bad_input() => ErrorKind::Failure,
             Self::Fetch(error) => fetching(error),
             Self::Model(error) => of_model_file(error),

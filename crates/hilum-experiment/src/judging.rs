@@ -91,6 +91,38 @@ impl Judging<'_> {
         }
     }
 
+    /// The same, and of each slice what the head reads of it, in one pass where the model has a
+    /// detector.
+    ///
+    /// # Errors
+    /// As [`judgements`](Self::judgements).
+    pub(crate) fn judgements_and_features(
+        &mut self,
+        slices: &[&Pixels],
+        batch_size: NonZeroUsize,
+        policy: &Policy,
+        told: &(dyn Fn(Passage) + Sync),
+        cancel: &Cancel,
+    ) -> Result<(Vec<Judgement>, Vec<Vec<f32>>), ExperimentError> {
+        let share = policy.ood_share;
+        match self {
+            Self::Own(model) => {
+                let told = |done: usize| told(Passage::Ends { done });
+                let mut network = model.network();
+                network.judgements_and_features(slices, batch_size, share, &told, cancel)
+            }
+            Self::Shared(model) => {
+                let slices: Vec<Pixels> = slices.iter().map(|slice| (*slice).clone()).collect();
+                let asked = cancel.clone();
+                let judge = move |mut network: ReadyNetwork<'_>| {
+                    let slices: Vec<&Pixels> = slices.iter().collect();
+                    network.judgements_and_features(&slices, batch_size, share, &|_| {}, &asked)
+                };
+                model.with_network(judge, cancel)
+            }
+        }
+    }
+
     /// The same of values that the network reads, those of whole slices.
     ///
     /// # Errors

@@ -116,16 +116,19 @@ pub use hilum_explain::sanity::{Checks, Placement, Thoroughness};
 pub use hilum_explain::{HeatMap, Method, Signal, View};
 pub use hilum_report::{Checklist, Guideline, PlotFormat};
 pub use import::{ClassNames, Import, ImportError, Imported, PixelRange, import};
-pub use inputs::{MemoryFile, Sources, fetch_dicomweb, names_dicomweb, read_every_slice};
+pub use inputs::{
+    Listing, MemoryFile, Sources, fetch_dicomweb, names_dicomweb, names_objects, read_every_slice,
+};
 pub use judging::Judging;
 pub use model::Model;
 pub use model_origin::ModelOrigin;
 pub use named_model::NamedModel;
 pub use predict::{
-    Doubtful, Evidence, FileAnswer, FileCounts, Frames, FramesError, GivenAnswer, GivenHeat,
-    InputFiles, InputsPlaceError, Predict, Prediction, Predictions, Prepared, PreparedAnswer,
-    SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, Wishes, answer_each, answer_series,
-    predict, predict_each, predict_prepared, predict_units, predict_units_and_slices,
+    Doubtful, Evidence, Features, FileAnswer, FileCounts, Frames, FramesError, GivenAnswer,
+    GivenHeat, InputFiles, InputsPlaceError, Predict, Prediction, Predictions, Prepared,
+    PreparedAnswer, Shard, ShardError, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole,
+    Wishes, answer_each, answer_parts, answer_series, predict, predict_each, predict_prepared,
+    predict_units, predict_units_and_slices,
 };
 pub use search::{
     DEFAULT_SPACE, Search, SearchError, SearchOutcome, Strategy, TrialRecord, TrialState, Trials,

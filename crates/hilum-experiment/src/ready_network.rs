@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use hilum_core::Cancel;
 use hilum_graph::{Batch, Engine, EngineError, Logits};
-use hilum_imaging::Pixels;
+use hilum_imaging::{Pixels, Recipe, Views};
 use hilum_train::{is_settled, of_two_views};
 use hilum_trust::Judgement;
 use hilum_trust::detector::Rows;
@@ -43,6 +43,61 @@ impl ReadyNetwork<'_> {
         told: &(dyn Fn(usize) + Sync),
         cancel: &Cancel,
     ) -> Result<Vec<Judgement>, ExperimentError> {
+        let judged = self.judgements_and_taps(slices, batch_size, ood_share, told, cancel);
+        Ok(judged?.0)
+    }
+
+    /// The same, and of each slice what the head reads of its first view: the last of the taps.
+    /// The judgements are those of [`judgements`](Self::judgements) to the bit.
+    ///
+    /// # Errors
+    /// As [`judgements`](Self::judgements).
+    pub(crate) fn judgements_and_features(
+        &mut self,
+        slices: &[&Pixels],
+        batch_size: NonZeroUsize,
+        ood_share: Option<f64>,
+        told: &(dyn Fn(usize) + Sync),
+        cancel: &Cancel,
+    ) -> Result<(Vec<Judgement>, Vec<Vec<f32>>), ExperimentError> {
+        let (judgements, taps) =
+            self.judgements_and_taps(slices, batch_size, ood_share, told, cancel)?;
+        let taps = if let Some(taps) = taps {
+            taps
+        } else {
+            // Without a detector nobody has asked the taps: logits beside them may be rounded
+            // otherwise, so that they take a pass of their own.
+            let recipe = Recipe {
+                views: Views::Single,
+                ..self.file.recipe.clone()
+            };
+            let engine = &mut *self.engine;
+            let found = self
+                .workers
+                .install(|| tapped(engine, slices, &recipe, batch_size, &|_| {}, cancel));
+            found?.taps
+        };
+        let graph = self.engine.graph();
+        let width = graph.tapped_shape().value_count();
+        let last = graph
+            .taps()
+            .last()
+            .map_or(0, |tap| graph.tap_value_count(*tap));
+        let rows = taps.chunks_exact(width);
+        let features = rows.map(|row| row[width - last..].to_vec()).collect();
+        Ok((judgements, features))
+    }
+
+    /// The same, and what the taps hold of each slice where a detector looks at that, row after
+    /// row.
+    fn judgements_and_taps(
+        &mut self,
+        slices: &[&Pixels],
+        batch_size: NonZeroUsize,
+        ood_share: Option<f64>,
+        told: &(dyn Fn(usize) + Sync),
+        cancel: &Cancel,
+    ) -> Result<(Vec<Judgement>, Option<Vec<f32>>), ExperimentError> {
         let Self {
             engine,
             file,
@@ -52,24 +107,23 @@ impl ReadyNetwork<'_> {
         let Some(detector) = &file.detector else {
             let logits =
                 workers.install(|| logits(*engine, slices, recipe, batch_size, told, cancel))?;
-            return Ok(logits.into_iter().map(Judgement::from).collect());
+            return Ok((logits.into_iter().map(Judgement::from).collect(), None));
         };
         let detector = detector.with_share(ood_share);
         workers.install(|| {
             let found = tapped(*engine, slices, recipe, batch_size, told, cancel)?;
-            let rows = Rows::new(detector.tapped_width, found.taps);
             let looks = detector.body.is_some();
             let bodies = slices
                 .par_iter()
                 .map(|slice| looks.then(|| seen_body(slice)));
             let bodies: Vec<_> = bodies.collect();
-            let judged = found.logits.into_iter().zip(rows.iter()).zip(bodies);
-            Ok(judged
-                .map(|((logits, row), seen)| Judgement {
-                    logits,
-                    typicality: Some(detector.judge(row, seen)),
-                })
-                .collect())
+            let rows = found.taps.chunks_exact(detector.tapped_width);
+            let judged = found.logits.into_iter().zip(rows).zip(bodies);
+            let judged = judged.map(|((logits, row), seen)| Judgement {
+                logits,
+                typicality: Some(detector.judge(row, seen)),
+            });
+            Ok((judged.collect(), Some(found.taps)))
         })
     }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 
+use hilum_arrow::FolderError;
 use hilum_experiment::{ErrorKind, ExperimentError, Interruptible, Said};
 use hilum_imaging::DatasetWriteError;
 use hilum_node::NodeError;
@@ -36,6 +37,9 @@ pub(crate) enum CommandError {
     /// `hilum.toml` cannot be used.
     #[error(transparent)]
     ConfigFile(#[from] ConfigFileError),
+    /// A folder that does not take answers.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// What the command makes itself cannot be written.
     #[error(transparent)]
     Output(io::Error),
@@ -72,6 +76,21 @@ pub(crate) enum ArgumentError {
         flag: &'static str,
         /// What was chosen.
         format: &'static str,
+    },
+    /// Files are to be written, and nobody says where.
+    #[error("`--format parquet` writes files\nhint: name a folder for them with `--out`")]
+    NoOutFolder,
+    /// A file stands where a folder of files was to be.
+    #[error("`{}` is a file\nhint: `--format parquet` takes a folder for `--out`", path.display())]
+    OutIsFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The model's file went away meanwhile.
+    #[error("`{model}` cannot be read again\nhint: leave it in its place until all is answered")]
+    ModelGone {
+        /// What it is called.
+        model: String,
     },
     /// A folder stands where a file was to be written.
     #[error("`{}` is a folder\nhint: name a file in it with `--out`", path.display())]
@@ -116,6 +135,13 @@ impl CommandError {
             | Self::Phantoms(_)
             | Self::Node(NodeError::Queue { .. } | NodeError::Thread { .. }) => 2,
             Self::Arguments(_) | Self::ConfigFile(_) | Self::Findings | Self::Node(_) => 1,
+            Self::Folder(error) => {
+                if error.is_bad_input() {
+                    1
+                } else {
+                    2
+                }
+            }
             Self::Experiment(error) => of_kind(error.kind()),
         }
     }

@@ -178,6 +178,7 @@ fn why(reason: IgnoreReason) -> &'static str {
         IgnoreReason::Index => "an index of files",
         IgnoreReason::OutsideClassFolders => "in no class folder",
         IgnoreReason::LinkLoop => "a link to a folder that it lies in",
+        IgnoreReason::Link => "a link or a device",
         IgnoreReason::NamedBefore { .. } => "named twice in the manifest",
     }
 }

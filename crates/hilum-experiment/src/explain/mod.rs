@@ -8,6 +8,7 @@ mod slice_heat;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use hilum_core::{ClassIndex, ClassName, Classes, closest};
 use hilum_explain::sanity::{Checks, Placement};
@@ -16,9 +17,9 @@ use hilum_trust::Reason;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::inputs::{Fetched, Input};
 use crate::judging::Judging;
-use crate::predict::batch::Batch;
-use crate::predict::{Judge, JudgedFile, KEPT_CHUNK};
+use crate::predict::{Judge, JudgedFile, KEPT_CHUNK, Progress};
 use crate::session::Session;
 use crate::{Event, ExperimentError, FileCounts, Model, Predict, Task, inputs};
 use files::Files;
@@ -149,7 +150,7 @@ pub fn explain_each(
     let graph = model.file.graph()?;
     let batch = request.predict.batch.get();
     let plan = HeatPlan::new(&request.heat, &graph, &model.file.recipe, batch)?;
-    let inputs = inputs::list(&request.predict, session)?;
+    let inputs: Arc<[Input]> = inputs::list(&request.predict, session)?.into();
     let lesions = Lesions::read(request.lesions.as_deref())?;
     let mut files = Files::new(request, &plan, request.place.folder()?);
     let task = Task::Predict;
@@ -171,19 +172,22 @@ pub fn explain_each(
         }
         Ok(())
     };
+    let order = (0..inputs.len()).collect();
+    let fetched = Fetched::begin(&inputs, order, session.cancel());
     let mut judge = Judge {
         model: &mut Judging::Own(model),
         request: &request.predict,
         session,
         take: &mut explain,
         keeps_pixels: true,
-        counts: FileCounts::default(),
-        batch: Batch::default(),
+        keeps_features: false,
+        fetched: fetched.as_ref(),
+        progress: Progress::default(),
     };
     for chunk in inputs.chunks(KEPT_CHUNK) {
         judge.files(&chunk.iter().collect::<Vec<_>>())?;
     }
-    let counts = judge.counts;
+    let counts = judge.progress.counts;
     session.tell(&Event::Ends { task });
     let pages = files.write_pages()?;
     for path in &pages {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use hilum_imaging::{DecodeError, DecodeLimits, DecodeProblem, DicomHeader, Slice, file_head};
 
-use super::{Input, Source, list};
+use super::input::{Input, Source};
+use super::list::list;
 use crate::judging::Judging;
 use crate::session::Session;
 use crate::{ExperimentError, Predict};
@@ -40,7 +41,10 @@ impl Sources {
                 // A deflated file is read whole or not at all.
                 of_head.or_else(|| DicomHeader::read(fs_err::read(path).ok()?))
             }
-            Source::Refused(_) => None,
+            Source::Refused(_) | Source::NotFetched(_) => None,
+            Source::Object(object, stores) => {
+                DicomHeader::read(stores.read(object).ok().map(Vec::from)?)
+            }
             Source::Memory(bytes) => DicomHeader::read(bytes.to_vec()),
             Source::Member { archive, index } => {
                 DicomHeader::read(archive.read(*index, self.limits).ok()?)

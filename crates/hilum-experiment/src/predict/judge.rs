@@ -9,10 +9,11 @@ use hilum_trust::Answer;
 use rayon::prelude::*;
 
 use super::batch::Batch;
+use super::in_order::in_order;
 use super::reading::{Opened, no_such_frame, read_slice};
 use super::slice_order::{Read, ReadSlice, arrange};
 use super::{Doubtful, FileAnswer, FileCounts, Predict, Prediction};
-use crate::inputs::Input;
+use crate::inputs::{Fetched, Input};
 use crate::judging::Judging;
 use crate::session::Session;
 use crate::{Event, ExperimentError, Passage, Task, chain};
@@ -37,6 +38,18 @@ pub(crate) struct Judge<'call, 'session, 'model> {
     pub(crate) take: Take<'call>,
     /// Whether answers come with the pixels that they are of.
     pub(crate) keeps_pixels: bool,
+    /// Whether they come with what the head of the network reads.
+    pub(crate) keeps_features: bool,
+    /// Objects that are fetched ahead, in the order in which files come.
+    pub(crate) fetched: Option<&'call Fetched>,
+    pub(crate) progress: Progress,
+}
+
+/// How far a call is.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// Files that were opened.
+    opened: usize,
     pub(crate) counts: FileCounts,
     /// All that was answered, to be held against the slices of the calibration.
     pub(crate) batch: Batch,
@@ -50,6 +63,8 @@ pub(crate) type Take<'a> =
 pub(crate) struct JudgedFile {
     pub(crate) answer: FileAnswer,
     pub(crate) pixels: Option<JudgedPixels>,
+    /// What the head of the network reads of the slice's first view, if that was to be kept.
+    pub(crate) features: Option<Vec<f32>>,
 }
 
 /// A slice in two forms.
@@ -69,11 +84,24 @@ impl Judge<'_, '_, '_> {
         self.session.cancel().check()?;
         let (model, request) = (self.model.file(), self.request);
         let keeps = self.keeps_pixels;
-        let open = |input: &&Input| Opened::of(input, model, request, keeps);
-        let opened: Vec<Opened> = self
-            .model
-            .readers()
-            .install(|| inputs.par_iter().map(open).collect());
+        let readers = self.model.readers();
+        let opened: Vec<Opened> = match self.fetched {
+            Some(fetched) => {
+                let before = self.progress.opened;
+                in_order(readers, inputs.len(), |at| {
+                    let file = fetched.open(before + at, inputs[at], request.limits);
+                    Opened::of(inputs[at], file, model, request, keeps)
+                })
+            }
+            None => readers.install(|| {
+                let open = |input: &&Input| {
+                    let file = input.open(request.limits);
+                    Opened::of(input, file, model, request, keeps)
+                };
+                inputs.par_iter().map(open).collect()
+            }),
+        };
+        self.progress.opened += inputs.len();
         let mut single = Vec::new();
         for (input, opened) in inputs.iter().zip(opened) {
             match opened {
@@ -89,7 +117,7 @@ impl Judge<'_, '_, '_> {
 
     /// Every slice of a file that holds several.
     fn stack(&mut self, input: &Input) -> Result<(), ExperimentError> {
-        let before = self.counts.files;
+        let before = self.progress.counts.files;
         let file = match input.open(self.request.limits) {
             Ok(file) => file,
             Err(error) => return self.slices(vec![Err(error)]),
@@ -108,7 +136,7 @@ impl Judge<'_, '_, '_> {
                 .install(|| frames.par_iter().map(read).collect());
             self.slices(read)?;
             // They are one file, however many there are.
-            self.counts.files = before + 1;
+            self.progress.counts.files = before + 1;
         }
         Ok(())
     }
@@ -121,7 +149,7 @@ impl Judge<'_, '_, '_> {
         let read = arrange(read);
         let slices = read.iter().flatten();
         let pixels: Vec<_> = slices.map(|one| &one.slice.pixels).collect();
-        let (before, count) = (self.counts.files, read.len());
+        let (before, count) = (self.progress.counts.files, read.len());
         let told = |passage: Passage| {
             session.tell(&Event::Network(passage));
             if let Passage::Ends { done } = passage {
@@ -130,23 +158,33 @@ impl Judge<'_, '_, '_> {
             }
         };
         let (batch, policy) = (self.request.batch, &self.request.policy);
-        let judgements = self
-            .model
-            .judgements(&pixels, batch, policy, &told, session.cancel())?;
+        let cancel = session.cancel();
+        let (judgements, features) = if self.keeps_features {
+            self.model
+                .judgements_and_features(&pixels, batch, policy, &told, cancel)?
+        } else {
+            let judgements = self
+                .model
+                .judgements(&pixels, batch, policy, &told, cancel)?;
+            (judgements, Vec::new())
+        };
+        let mut features = features.into_iter();
         let answering = self.model.answering(&self.request.policy);
         let mut judgements = judgements.into_iter();
-        self.counts.files += count;
+        self.progress.counts.files += count;
         let mut judged = Vec::with_capacity(count);
         for one in read {
-            let mut pixels = None;
+            let (mut pixels, mut kept) = (None, None);
             let answer = match one {
                 Ok(mut one) => {
                     let judgement = judgements.next().expect("one for each slice");
+                    let of_slice = features.next();
                     let is_strict = self.request.doubtful == Doubtful::Refuse;
                     match refusal(&one).filter(|_| is_strict) {
                         None => {
                             let answer = answering.answer(&judgement);
-                            self.batch.add(&one, &answer.probabilities);
+                            kept = of_slice;
+                            self.progress.batch.add(&one, &answer.probabilities);
                             pixels = one.decoded.take().map(|decoded| JudgedPixels {
                                 decoded,
                                 prepared: one.slice.pixels.clone(),
@@ -160,14 +198,14 @@ impl Judge<'_, '_, '_> {
                             ))
                         }
                         Some(error) => {
-                            self.counts.refused += 1;
+                            self.progress.counts.refused += 1;
                             let ReadSlice { path, frame, .. } = one;
                             FileAnswer::Unreadable { path, frame, error }
                         }
                     }
                 }
                 Err(error) => {
-                    self.counts.unreadable += 1;
+                    self.progress.counts.unreadable += 1;
                     session.tell(&Event::FileUnreadable(&error));
                     FileAnswer::Unreadable {
                         error: chain(&error),
@@ -176,7 +214,11 @@ impl Judge<'_, '_, '_> {
                     }
                 }
             };
-            judged.push(JudgedFile { answer, pixels });
+            judged.push(JudgedFile {
+                answer,
+                pixels,
+                features: kept,
+            });
         }
         (self.take)(self.model, judged)
     }

@@ -3,10 +3,13 @@
 mod answer_each;
 pub(crate) mod batch;
 mod frames;
+mod in_order;
 mod input_files;
 mod judge;
+mod parts;
 mod prepared;
 mod reading;
+mod shard;
 mod slice_order;
 mod units;
 
@@ -17,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use hilum_core::ClassName;
 use hilum_imaging::DecodeLimits;
+use hilum_stores::Stores;
 use hilum_trust::{Policy, Reason};
 use hilum_weights::Acquaintance;
 use serde::Serialize;
@@ -25,11 +29,13 @@ use crate::judging::Judging;
 use crate::session::Session;
 use crate::{ExperimentError, MemoryFile};
 
-pub(crate) use judge::{Judge, JudgedFile, KEPT_CHUNK};
+pub(crate) use judge::{Judge, JudgedFile, KEPT_CHUNK, Progress};
 
-pub use answer_each::{GivenAnswer, GivenHeat, Wishes, answer_each};
+pub use answer_each::{Features, GivenAnswer, GivenHeat, Wishes, answer_each};
 pub use frames::{Frames, FramesError};
+pub use parts::answer_parts;
 pub use prepared::{Prepared, PreparedAnswer, predict_prepared};
+pub use shard::{Shard, ShardError};
 pub use units::{
     Evidence, SliceCounts, UnitAnswer, UnitPrediction, UnitReason, Whole, answer_series,
     predict_units, predict_units_and_slices,
@@ -42,6 +48,13 @@ pub struct Predict {
     pub paths: Vec<PathBuf>,
     /// The same in memory, after those on the disk.
     pub files: Vec<MemoryFile>,
+    /// Paths and addresses of a listing, each as it is called there; see [`Shard`].
+    pub listed: Vec<PathBuf>,
+    /// Which part of all that.
+    pub shard: Shard,
+    /// Who fetches what paths name by addresses of objects, `s3://...`; without it an address is
+    /// a path.
+    pub stores: Option<Stores>,
     /// More files than this, members of archives among them, are refused before one is decoded.
     pub most_files: usize,
     /// Slices that go through the network at once.
@@ -85,6 +98,9 @@ impl Predict {
         Self {
             paths: paths.into_iter().map(Into::into).collect(),
             files: Vec::new(),
+            listed: Vec::new(),
+            shard: Shard::WHOLE,
+            stores: None,
             most_files: usize::MAX,
             batch: Self::BATCH,
             limits: DecodeLimits::default(),

@@ -17,11 +17,12 @@ pub(super) enum Opened {
 impl Opened {
     pub(super) fn of(
         input: &Input,
+        file: Result<SliceFile, DecodeError>,
         model: &ModelFile,
         request: &Predict,
         keeps_pixels: bool,
     ) -> Self {
-        match input.open(request.limits) {
+        match file {
             Ok(file) if file.count() > 1 => Self::Several,
             Ok(file) if request.frames.of(1).is_empty() => {
                 Self::One(Box::new(Err(no_such_frame(input, &file, request))))

@@ -61,7 +61,7 @@ impl Said {
     pub(super) fn keep(&mut self, given: GivenAnswer) -> io::Result<()> {
         match given {
             GivenAnswer::Unit(unit) => self.units.push(*unit),
-            GivenAnswer::Slice { answer, heat } => {
+            GivenAnswer::Slice { answer, heat, .. } => {
                 if let FileAnswer::Predicted(prediction) = &answer {
                     self.abstained += usize::from(prediction.abstained);
                     self.answered += usize::from(!prediction.abstained);

@@ -54,6 +54,7 @@ impl Query {
             by,
             heat: self.heat()?,
             class: self.class.clone(),
+            ..Wishes::default()
         })
     }
 

@@ -5,9 +5,11 @@ mod data;
 mod dicomweb;
 mod fit;
 mod folds;
+mod listing;
 mod out_file;
 mod plots;
 mod settings;
+mod stores;
 mod words;
 
 pub(crate) use answers::AnswerArguments;
@@ -15,11 +17,13 @@ pub(crate) use data::{DATA, DATA_FLAG, DataArgument, positional};
 pub(crate) use dicomweb::DicomWebArguments;
 pub(crate) use fit::FitArguments;
 pub(crate) use folds::FoldArguments;
+pub(crate) use listing::listed;
 pub(crate) use out_file::OutFile;
 pub(crate) use plots::PlotArguments;
 pub(crate) use settings::{
     Chosen, OfBench, OfData, OfEvaluation, OfFolds, OfMachine, OfPrediction, OfRun, Selection,
 };
+pub(crate) use stores::StoreArguments;
 pub(crate) use words::one_of;
 
 use clap::ValueEnum;

@@ -14,7 +14,9 @@ use hilum_experiment::{
 use hilum_imaging::DecodeLimits;
 
 use super::predict::{common_folder, name_within, of_printing, tell_unreadable};
-use crate::arguments::{AnswerArguments, Chosen, DicomWebArguments, Format, OfPrediction, one_of};
+use crate::arguments::{
+    AnswerArguments, Chosen, DicomWebArguments, Format, OfPrediction, StoreArguments, one_of,
+};
 use crate::error::CommandError;
 use crate::narrator::Narrator;
 use crate::screen::{self, Screen, stdout_width};
@@ -27,8 +29,9 @@ use crate::surroundings::session;
     after_help = "A slice NAME gives NAME.png, the slice beside its heat, and NAME.npy, the map as the method gave\nit, both of the file's own size. Several slices are also shown on sheets, a DICOM series on a page.\nEvery map is checked: a check that fails is said under the picture.\n\nExamples:\n  hilum explain slice.png\n  hilum explain series/ --class adenocarcinoma --out heat\n  hilum explain scans/ --method layer-cam --layer features.14 --sanity full --format json"
 )]
 pub(crate) struct Arguments {
-    /// Images, folders, DICOM files and series, in any mix; studies and series of a server as
-    /// `dicomweb:https://HOST/PATH/studies/UID`, with `/series/UID`
+    /// Images, folders, archives, DICOM files and series, in any mix; studies and series of a server
+    /// as `dicomweb:https://HOST/PATH/studies/UID`, with `/series/UID`; objects, or all below a
+    /// folder of them, as `s3://BUCKET/NAME`, `gs://`, `az://` and `https://HOST/NAME`
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 
@@ -97,6 +100,9 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     dicomweb: DicomWebArguments,
+
+    #[command(flatten)]
+    stores: StoreArguments,
 
     #[command(flatten)]
     chosen: Chosen<OfPrediction>,
@@ -218,6 +224,7 @@ pub(super) fn run(
         },
     };
     arguments.dicomweb.fetch(&mut request.predict, &session)?;
+    arguments.stores.attach(&mut request.predict, &session)?;
     let mut explanations: Vec<Explanation> = Vec::new();
     let mut unreadable = Vec::new();
     let explained = explain_each(&mut model, &request, &session, &mut |found| {

@@ -3,27 +3,33 @@
 mod legend;
 mod objects;
 mod output;
+mod parquet;
 mod units;
 
 use std::ffi::OsStr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use clap::parser::ValueSource;
 use clap::{ArgMatches, ValueEnum};
 use hilum_experiment::{
     Doubtful, ExperimentError, FileAnswer, FileCounts, Frames, Model, ModelOrigin, Predict,
-    Session, UnitAnswer, Whole, bundled, predict_each, predict_units_and_slices,
+    Session, Shard, UnitAnswer, Whole, bundled, predict_each, predict_units_and_slices,
 };
 use hilum_files::write_atomically;
 use hilum_imaging::DecodeLimits;
 
-use crate::arguments::{AnswerArguments, Chosen, DicomWebArguments, Format, OfPrediction, OutFile};
-use crate::error::CommandError;
+use crate::arguments::{
+    AnswerArguments, Chosen, DicomWebArguments, Format, OfPrediction, OutFile, StoreArguments,
+    listed,
+};
+use crate::error::{ArgumentError, CommandError};
 use crate::narrator::Narrator;
 use crate::screen::Screen;
 use crate::surroundings::session;
 use objects::{ObjectArguments, Objects};
 use output::{Output, Sink};
+use parquet::ParquetAnswers;
 
 pub(crate) use output::{common_folder, name_within};
 use units::UnitOutput;
@@ -31,22 +37,44 @@ use units::UnitOutput;
 /// What `hilum predict` takes.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Slices of a DICOM series are answered together, in the order in which they lie in the body: by\nposition along their normal (axial ones from feet to head), else by instance number, else as given;\nother files as they are named. A file of several frames has an answer a frame.\n\nExamples:\n  hilum predict slice.png\n  hilum predict scans/ series/*.dcm --model runs/NAME/model.safetensors\n  hilum predict scans/ --out answers.csv\n  hilum predict series/ --by series\n  hilum predict series/ --sr results/\n  hilum predict enhanced.dcm --frames 1,5-9 --strict --format json"
+    after_help = "Slices of a DICOM series are answered together, in the order in which they lie in the body: by\nposition along their normal (axial ones from feet to head), else by instance number, else as given;\nother files as they are named. A file of several frames has an answer a frame.\n\nParquet files are written part by part: the same command goes on where a killed one ended.\nOf `--shard I/N` each of N machines takes another I; slices of one series may fall into different\nshards, unless `--by series` or `--by patient` keeps them together.\n\nExamples:\n  hilum predict slice.png\n  hilum predict scans/ series/*.dcm --model runs/NAME/model.safetensors\n  hilum predict scans/ --out answers.csv\n  hilum predict series/ --by series\n  hilum predict series/ --sr results/\n  hilum predict s3://bucket/scans/ --format parquet --out answers/ --shard 2/8\n  hilum predict enhanced.dcm --frames 1,5-9 --strict --format json"
 )]
 pub(crate) struct Arguments {
-    /// Images, folders, DICOM files and series, in any mix; studies and series of a server as
-    /// `dicomweb:https://HOST/PATH/studies/UID`, with `/series/UID`
-    #[arg(required = true)]
+    /// Images, folders, archives, DICOM files and series, in any mix; studies and series of a server
+    /// as `dicomweb:https://HOST/PATH/studies/UID`, with `/series/UID`; objects, or all below a
+    /// folder of them, as `s3://BUCKET/NAME`, `gs://`, `az://` and `https://HOST/NAME`
+    #[arg(required_unless_present = "listing")]
     paths: Vec<PathBuf>,
+
+    /// A file of paths and addresses, one a line; `-` for stdin
+    #[arg(long, value_name = "FILE")]
+    listing: Option<PathBuf>,
+
+    /// Take part I of N of the files, by the hash of each name below the path that is given: the
+    /// same files on every machine
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
 
     /// The model, as `hilum train` wrote it, or the one that comes with hilum
     #[arg(long, value_name = "FILE", default_value = bundled::CHOICE)]
     model: ModelOrigin,
 
-    /// `text` is a table; `json` is an object a line. As the name of `--out` ends, or `text`, if left
-    /// out
+    /// `text` is a table; `json` is an object a line; `parquet` is files in the folder of `--out`. As
+    /// the name of `--out` ends, or `text`, if left out
     #[arg(long, value_enum)]
-    format: Option<Format>,
+    format: Option<FormatChoice>,
+
+    /// Files of input whose answers one Parquet file holds
+    #[arg(long, value_name = "COUNT", default_value = "4096")]
+    part: NonZeroUsize,
+
+    /// Parquet: also what the layer before the head gives for each slice
+    #[arg(long)]
+    features: bool,
+
+    /// Parquet: also where the model looked, over the file's own pixels, as PNG
+    #[arg(long)]
+    heat: bool,
 
     #[command(flatten)]
     out: OutFile,
@@ -88,16 +116,22 @@ pub(crate) struct Arguments {
     dicomweb: DicomWebArguments,
 
     #[command(flatten)]
+    stores: StoreArguments,
+
+    #[command(flatten)]
     chosen: Chosen<OfPrediction>,
 }
 
 /// Opens the model and classifies every file.
 pub(super) fn run(
     arguments: &Arguments,
-    _given: &ArgMatches,
+    given: &ArgMatches,
     screen: &Screen,
 ) -> Result<(), CommandError> {
-    arguments.out.check()?;
+    let parquet = arguments.parquet(given)?;
+    if parquet.is_none() {
+        arguments.out.check()?;
+    }
     let policy = arguments.answers.policy().map_err(ExperimentError::from)?;
     let objects = arguments.objects.objects()?;
     let narrator = Narrator::new(screen);
@@ -117,9 +151,22 @@ pub(super) fn run(
         },
         policy,
         inputs_out: arguments.inputs_out.clone(),
+        listed: arguments.listed()?,
+        shard: arguments.shard.unwrap_or_default(),
         ..Predict::new(&arguments.paths)
     };
     arguments.dicomweb.fetch(&mut request, &session)?;
+    arguments.stores.attach(&mut request, &session)?;
+    if let Some(folder) = parquet {
+        let answers = ParquetAnswers {
+            folder,
+            part_size: arguments.part,
+            features: arguments.features,
+            heat: arguments.heat,
+            machine: choices.machine(),
+        };
+        return answers.write(&mut model, &request, &session, screen);
+    }
     let answers = Answers {
         format: arguments.format(),
         out: arguments.out.path(),
@@ -131,6 +178,19 @@ pub(super) fn run(
             print_units(&mut model, &request, by, objects, &session, screen)
         }
     }
+}
+
+/// How answers are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatChoice {
+    /// For people.
+    Text,
+    /// For programs: JSON.
+    Json,
+    /// For programs: comma-separated values with a header.
+    Csv,
+    /// For programs and many files: Parquet.
+    Parquet,
 }
 
 /// What gets one answer.
@@ -155,15 +215,58 @@ impl By {
 }
 
 impl Arguments {
+    fn listed(&self) -> Result<Vec<PathBuf>, CommandError> {
+        let read = self.listing.as_deref().map(listed).transpose();
+        Ok(read.map_err(ExperimentError::Input)?.unwrap_or_default())
+    }
+
     fn format(&self) -> Format {
         let out = self.out.path().and_then(Path::extension);
         let extension = out.map(OsStr::to_ascii_lowercase);
         let extension = extension.as_deref().and_then(OsStr::to_str);
-        self.format.unwrap_or(match extension {
-            Some("json" | "jsonl" | "ndjson") => Format::Json,
-            Some("csv") => Format::Csv,
-            _ => Format::Text,
-        })
+        match self.format {
+            Some(FormatChoice::Json) => Format::Json,
+            Some(FormatChoice::Csv) => Format::Csv,
+            Some(FormatChoice::Text | FormatChoice::Parquet) => Format::Text,
+            None => match extension {
+                Some("json" | "jsonl" | "ndjson") => Format::Json,
+                Some("csv") => Format::Csv,
+                _ => Format::Text,
+            },
+        }
+    }
+
+    /// The folder of Parquet files, if there are to be any; refuses flags that another format asks
+    /// for.
+    fn parquet(&self, given: &ArgMatches) -> Result<Option<&Path>, ArgumentError> {
+        let is_given = |flag: &str| {
+            given
+                .value_source(flag)
+                .is_some_and(|source| source != ValueSource::DefaultValue)
+        };
+        let has_no_meaning = |flags: &[&'static str], format| {
+            let flag = flags.iter().find(|flag| is_given(flag));
+            flag.map_or(Ok(()), |flag| {
+                Err(ArgumentError::OtherFormat { flag, format })
+            })
+        };
+        if self.format != Some(FormatChoice::Parquet) {
+            has_no_meaning(&["features", "heat", "part"], "a format other than parquet")?;
+            return Ok(None);
+        }
+        has_no_meaning(&["force", "inputs_out", "sr"], "--format parquet")?;
+        if self.by != By::Slice {
+            return Err(ArgumentError::OtherFormat {
+                flag: "by",
+                format: "--format parquet",
+            });
+        }
+        let folder = self.out.path().ok_or(ArgumentError::NoOutFolder)?;
+        if folder.is_file() {
+            let path = folder.to_owned();
+            return Err(ArgumentError::OutIsFile { path });
+        }
+        Ok(Some(folder))
     }
 }
 
@@ -296,6 +399,11 @@ pub(super) fn tell_unreadable(
     for error in unreadable {
         screen.warn(error);
     }
+    refused_and_unreadable(counts, screen)
+}
+
+/// How many those were.
+fn refused_and_unreadable(counts: FileCounts, screen: &Screen) -> Result<(), CommandError> {
     if counts.unreadable > 0 {
         screen.warn(format_args!(
             "{} of {} files could not be read",

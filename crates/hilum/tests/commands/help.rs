@@ -100,7 +100,7 @@ fn help_tells_the_data_first_then_a_commands_own_flags_then_the_rest() {
         (
             "predict",
             [
-                "Usage: hilum predict <PATHS>...",
+                "Usage: hilum predict [PATHS]...",
                 "Arguments:",
                 "--out",
                 "--device",

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hilum_imaging::{DecodeLimits, DicomIdentity};
@@ -10,9 +12,13 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::Whole;
-use crate::inputs::{Input, InputKind};
+use crate::inputs::{Fetched, Input, InputKind};
+use crate::predict::in_order::in_order;
 use crate::session::Session;
 use crate::{ExperimentError, Task};
+
+/// Bytes in which an object says where it belongs.
+const HEAD: u64 = 1 << 20;
 
 /// What tells one whole from another.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,10 +47,28 @@ pub(in crate::predict) struct Unit {
 
 impl Unit {
     /// Files that nobody told apart.
-    pub(in crate::predict) fn all(count: usize) -> Self {
+    pub(in crate::predict) fn of(members: Range<usize>) -> Self {
         Self {
             name: None,
-            members: (0..count).collect(),
+            members: members.collect(),
+        }
+    }
+
+    /// What tells its shard: what it is called by, or where it lies below the path that was given.
+    pub(in crate::predict) fn shard_name(&self, inputs: &[Input]) -> Vec<u8> {
+        let tagged = |tag: &str, name: &[u8]| [tag.as_bytes(), b"\0", name].concat();
+        let first = self.members.first().map(|member| inputs[*member].name());
+        let first = first.unwrap_or_default();
+        match &self.name {
+            Some(UnitName::Patient(name)) => tagged("patient", name.as_bytes()),
+            Some(UnitName::Study(name)) => tagged("study", name.as_bytes()),
+            Some(UnitName::Series(name)) => tagged("series", name.as_bytes()),
+            Some(UnitName::Group(name)) => tagged("group", name.as_bytes()),
+            Some(UnitName::Folder(_)) => {
+                let end = first.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+                tagged("folder", &first[..end])
+            }
+            Some(UnitName::File(_)) | None => tagged("file", &first),
         }
     }
 }
@@ -55,24 +79,33 @@ type Place = (u64, Option<i64>, u64);
 
 /// Everything that is of one whole together, in the order of first files.
 pub(in crate::predict) fn units(
-    inputs: &[Input],
+    inputs: &Arc<[Input]>,
     whole: Whole,
     limits: DecodeLimits,
     workers: &ThreadPool,
     session: &Session<'_>,
 ) -> Result<Vec<Unit>, ExperimentError> {
     let done = AtomicUsize::new(0);
-    let found: Vec<(UnitName, Place)> = session.counted(Task::Audit, inputs.len(), |told| {
-        workers.install(|| {
-            let looked_at = inputs.par_iter().map(|input| {
+    let fetched = Fetched::heads(inputs, HEAD, session.cancel());
+    let found: Result<Vec<_>, ExperimentError> =
+        session.counted(Task::Audit, inputs.len(), |told| {
+            let look = |at: usize| {
                 session.cancel().check()?;
-                let kind = input.kind(limits);
+                let input = &inputs[at];
+                let head = fetched.as_ref().filter(|_| input.object().is_some());
+                let kind = match head {
+                    Some(fetched) => input.kind_of(fetched.head(at, input), limits),
+                    None => input.kind(limits),
+                };
                 told(done.fetch_add(1, Ordering::Relaxed) + 1);
                 Ok((name(whole, input, &kind), place(&kind)))
-            });
-            looked_at.collect::<Result<_, ExperimentError>>()
-        })
-    })?;
+            };
+            if fetched.is_some() {
+                return in_order(workers, inputs.len(), look).into_iter().collect();
+            }
+            workers.install(|| (0..inputs.len()).into_par_iter().map(look).collect())
+        });
+    let found: Vec<(UnitName, Place)> = found?;
     let mut units: Vec<Unit> = Vec::new();
     let mut known: HashMap<UnitName, usize> = HashMap::new();
     let mut places: Vec<Place> = Vec::with_capacity(found.len());
