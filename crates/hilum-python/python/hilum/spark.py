@@ -50,12 +50,13 @@ def answer_batches(
 
 
 def _udf(batches, model, settings):
-    from pyspark.sql.functions import ArrowUDFType, arrow_udf
+    from pyspark.sql.functions import arrow_udf
     from pyspark.sql.pandas.types import from_arrow_type
 
     kind = from_arrow_type(Worker(model, **settings).answer_type)
 
-    def hilum_predict(columns):
+    # Spark reads the types of this function: a call a task, not a batch.
+    def hilum_predict(columns: Iterator[pa.Array]) -> Iterator[pa.Array]:
         return batches(columns, model, settings)
 
-    return arrow_udf(hilum_predict, kind, ArrowUDFType.SCALAR_ITER)
+    return arrow_udf(hilum_predict, kind)
