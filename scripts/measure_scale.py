@@ -54,6 +54,17 @@ class Journal:
         return found
 
 
+class JournalWorker(hilum.arrow.Worker):
+    """A worker that keeps a journal."""
+
+    def __init__(self, model: str, journal: str, **settings: object) -> None:
+        super().__init__(model, **settings)
+        self._journal = Journal(journal)
+
+    def __call__(self, column):
+        return self._journal.of(lambda: super(JournalWorker, self).__call__(column), len(column))
+
+
 def main() -> None:
     asked = arguments()
     files = sorted(os.path.join(asked.folder, name) for name in os.listdir(asked.folder))[: asked.count]
@@ -216,18 +227,13 @@ def by_spark(files: list[str], asked: argparse.Namespace, journal: Journal):
     session = session.config("spark.sql.execution.arrow.maxRecordsPerBatch", asked.rows)
     session = session.config("spark.ui.showConsoleProgress", "false").getOrCreate()
 
-    def batches(columns, model, settings):
-        worker = hilum.arrow.Worker(model, **settings)
-        for column in columns:
-            yield journal.of(lambda: worker(column), len(column))
-
     def run():
         if asked.bytes:
             data, column = session.read.format("binaryFile").load(asked.folder), "content"
         else:
             data = session.createDataFrame([(path,) for path in files], "path string")
             data, column = data.repartition(blocks(files, asked)), "path"
-        answer = hilum.spark._udf(batches, "bundled", {"threads": asked.threads})
+        answer = hilum.spark._udf(JournalWorker, "bundled", {"journal": journal.folder, "threads": asked.threads})
         return of_table(data.select("path", answer(column).alias("answer")).toArrow())
 
     return run
@@ -237,17 +243,15 @@ def by_daft(files: list[str], asked: argparse.Namespace, journal: Journal):
     os.environ.setdefault("DAFT_PROGRESS_BAR", "0")
     import daft
     import hilum.daft
-
-    class Worker(hilum.daft.Predictor):
-        def answers(self, column):
-            return journal.of(lambda: super(Worker, self).answers(column), len(column))
+    from measure_scale import JournalWorker
 
     if asked.engine == "daft-ray":
         start_ray(asked.workers)
         daft.set_runner_ray()
 
     def run():
-        answer = hilum.daft._udf(Worker, "bundled", asked.workers, asked.rows, {"threads": asked.threads})
+        settings = {"journal": journal.folder, "threads": asked.threads}
+        answer = hilum.daft._udf(JournalWorker, "bundled", asked.workers, asked.rows, settings)
         data = daft.from_pydict({"path": files})
         if asked.engine == "daft-ray":
             data = data.into_partitions(blocks(files, asked))

@@ -9,32 +9,25 @@
 
     # Bytes, from wherever Daft reads them.
     files.select("path", answers(files["path"].download()).alias("answer"))
+
+Daft itself ends a query when a worker process dies, unless it runs on Ray. So the workers are hilum's
+own (`hilum.apart`): one that dies is started again, and its rows are judged again.
 """
 
 from __future__ import annotations
 
 import os
 
+from .apart import apart
 from .arrow import Worker
 
-__all__ = ["Predictor", "predictor"]
-
-
-class Predictor:
-    """What each worker holds."""
-
-    def __init__(self, model: str | os.PathLike, settings: dict) -> None:
-        self._worker = Worker(model, **settings)
-
-    def answers(self, column):
-        """The answers for a series of paths or of the bytes of files."""
-        return self._worker(column.to_arrow())
+__all__ = ["predictor"]
 
 
 def predictor(
     model: str | os.PathLike = "bundled",
     *,
-    concurrency: int = 1,
+    concurrency: int | None = None,
     rows: int = 128,
     **settings: object,
 ):
@@ -42,22 +35,26 @@ def predictor(
 
     Args:
         model: as of `hilum.load`.
-        concurrency: worker processes; each opens the model once, with one thread.
+        concurrency: worker processes of each machine; each opens the model once, with one thread.
+            None for one a processor.
         rows: how many a worker is handed at once.
         **settings: keywords of `hilum.load` and of `hilum.arrow.predict`.
     """
-    return _udf(Predictor, model, concurrency, rows, settings)
+    return _udf(Worker, os.fspath(model), concurrency, rows, settings)
 
 
-def _udf(kind, model, concurrency, rows, settings):
+def _udf(worker, model, concurrency, rows, settings):
     import daft
 
-    answer = daft.DataType.from_arrow_type(Worker(model, **settings).answer_type)
+    answer = daft.DataType.from_arrow_type(worker(model, **settings).answer_type)
+    settings = tuple(sorted(settings.items()))
 
-    class Called(kind):
+    class Predictor:
+        def __init__(self):
+            self.workers = apart(worker, model, settings, concurrency)
+
         @daft.method.batch(return_dtype=answer, batch_size=rows)
         def __call__(self, column):
-            return self.answers(column)
+            return self.workers(column.to_arrow())
 
-    workers = daft.cls(Called, use_process=True, max_concurrency=concurrency, name_override="hilum")
-    return workers(model, settings)
+    return daft.cls(Predictor, use_process=False, name_override="hilum")()

@@ -18,7 +18,7 @@ workers, or a few times as many: Spark has none of its own of a short list.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import pyarrow as pa
 
@@ -37,26 +37,17 @@ def predict_udf(model: str | os.PathLike = "bundled", **settings: object):
         model: as of `hilum.load`.
         **settings: keywords of `hilum.load` and of `hilum.arrow.predict`.
     """
-    return _udf(answer_batches, model, settings)
+    return _udf(Worker, os.fspath(model), settings)
 
 
-def answer_batches(
-    columns: Iterable[pa.Array], model: str | os.PathLike, settings: dict
-) -> Iterator[pa.Array]:
-    """The answers for each batch of a task."""
-    worker = Worker(model, **settings)
-    for column in columns:
-        yield worker(column)
-
-
-def _udf(batches, model, settings):
+def _udf(worker, model, settings):
     from pyspark.sql.functions import arrow_udf
     from pyspark.sql.pandas.types import from_arrow_type
 
-    kind = from_arrow_type(Worker(model, **settings).answer_type)
-
-    # Spark reads the types of this function: a call a task, not a batch.
+    # Spark reads the types of this function: it is called once a task, not once a batch.
     def hilum_predict(columns: Iterator[pa.Array]) -> Iterator[pa.Array]:
-        return batches(columns, model, settings)
+        opened = worker(model, **settings)
+        for column in columns:
+            yield opened(column)
 
-    return arrow_udf(hilum_predict, kind)
+    return arrow_udf(hilum_predict, from_arrow_type(worker(model, **settings).answer_type))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 
+from hilum.arrow import Worker
+
 
 class Death:
     """Kills the worker that asks, if it is the first to ask after `least` questions."""
@@ -29,3 +31,22 @@ class Death:
 
     def came(self) -> bool:
         return os.path.exists(os.path.join(self.folder, "dead"))
+
+
+class MortalWorker(Worker):
+    """A worker that dies once, of a batch that it has; `death` is the folder where it is told."""
+
+    def __init__(self, model, death, **settings):
+        super().__init__(model, **settings)
+        self._death = Death(death)
+
+    def __call__(self, column):
+        self._death.comes()
+        return super().__call__(column)
+
+
+class AlwaysMortalWorker(Worker):
+    """A worker that dies of every batch."""
+
+    def __call__(self, column):
+        os.kill(os.getpid(), signal.SIGKILL)

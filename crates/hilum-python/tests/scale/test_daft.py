@@ -1,4 +1,4 @@
-"""Answers of two workers of Daft: processes of its own, or actors of Ray."""
+"""Answers of two workers that Daft asks, by itself and on Ray."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 os.environ.setdefault("DAFT_PROGRESS_BAR", "0")
 daft = pytest.importorskip("daft")
 engine = pytest.importorskip("hilum.daft")
+from death import MortalWorker  # noqa: E402
 
 
 def numbered(paths):
@@ -46,36 +47,28 @@ def test_bytes_are_answered(slices, expected):
         assert said[f"file://{path}"]["probabilities"] == wanted["probabilities"]
 
 
-def test_the_runner_of_one_machine_ends_the_query_when_a_worker_dies(paths, death):
-    answers = engine._udf(mortal(death), "bundled", 2, 8, {})
+def mortal(folder):
+    return engine._udf(MortalWorker, "bundled", 2, 8, {"death": str(folder)})
+
+
+def test_every_row_comes_back_once_though_a_worker_dies(paths, holds, death):
+    answers = mortal(death.folder)
     frame = numbered(paths)
-    with pytest.raises(RuntimeError, match="UDF process"):
-        frame.with_column("answer", answers(frame["path"])).to_arrow()
+    holds(pairs(frame.with_column("answer", answers(frame["path"]))))
     assert death.came()
-
-
-def mortal(death):
-    class Mortal(engine.Predictor):
-        def answers(self, column):
-            death.comes()
-            return super().answers(column)
-
-    return Mortal
 
 
 ON_RAY = """
 import json, sys
 import daft, ray, test_daft
 from death import Death
-from hilum import daft as engine
 
 ray.init(num_cpus=3, include_dashboard=False, logging_level="error")
 daft.set_runner_ray()
-death = Death(sys.argv[1])
 frame = test_daft.numbered(json.load(sys.stdin)).into_partitions(4)
-answers = engine._udf(test_daft.mortal(death), "bundled", 2, 8, {})
+answers = test_daft.mortal(sys.argv[1])
 rows = test_daft.pairs(frame.with_column("answer", answers(frame["path"])))
-assert death.came()
+assert Death(sys.argv[1]).came()
 print("answers", json.dumps(rows))
 """
 

@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("pyspark")
 engine = pytest.importorskip("hilum.spark")
+from death import MortalWorker  # noqa: E402
+
 if shutil.which("java") is None:
     pytest.skip("no Java here, which Spark runs on", allow_module_level=True)
 
@@ -38,15 +40,7 @@ def test_every_row_comes_back_once_with_its_own_answer(session, paths, holds):
 
 
 def test_every_row_comes_back_once_though_a_worker_dies(session, paths, holds, death):
-    def mortal(columns, model, settings):
-        def watched():
-            for column in columns:
-                death.comes()
-                yield column
-
-        return engine.answer_batches(watched(), model, settings)
-
-    answers = engine._udf(mortal, "bundled", {})
+    answers = engine._udf(MortalWorker, "bundled", {"death": death.folder})
     holds(pairs(numbered(session, paths).withColumn("answer", answers("path"))))
     assert death.came()
 
