@@ -19,7 +19,9 @@
     files.map_batches(hilum.ray.Predictor, batch_format="pyarrow", concurrency=2,
                       fn_constructor_kwargs={"column": "bytes"})
 
-A worker that dies is started again by Ray, and its batches are judged again.
+A worker that dies is started again by Ray, and its batches are judged again. Workers that hold every
+processor leave none for the tasks that read or divide a dataset, which then wait for ever: start Ray
+with one more (`ray.init(num_cpus=3)` for two workers), or give `map_batches` `num_cpus=0.5`.
 """
 
 from __future__ import annotations
