@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hilum_experiment::{
-    Doubtful, Explain, FileAnswer, FileExplanation, Frames, HeatPlace, HeatRequest, MemoryFile,
-    Method, Model, Predict, Session, Thoroughness, UnitAnswer, View, Whole, explain_each, predict,
-    predict_units,
+    Doubtful, ExperimentError, Explain, FileAnswer, FileExplanation, Frames, HeatPlace,
+    HeatRequest, MemoryFile, Method, Model, Predict, Session, Thoroughness, UnitAnswer, View,
+    Whole, explain_each, names_objects, predict, predict_units,
 };
 use hilum_imaging::DecodeLimits;
+use hilum_stores::{StoreSettings, Stores};
 use pyo3::prelude::*;
 use pythonize::pythonize;
 use serde::{Deserialize, Serialize};
@@ -97,7 +98,7 @@ impl NativeModel {
         observer: Observer,
     ) -> PyResult<Bound<'py, PyAny>> {
         verb(request, observer, |asked: Asked, session| {
-            let request = self.request(asked, files);
+            let request = self.request(asked, files, session)?;
             let said = predict(&mut *self.model(), &request, session)?;
             Ok(said
                 .answers
@@ -122,7 +123,7 @@ impl NativeModel {
             Whole::Series
         };
         verb(request, observer, |asked: Asked, session| {
-            let request = self.request(asked, files);
+            let request = self.request(asked, files, session)?;
             let mut answers: Vec<UnitAnswer> = Vec::new();
             predict_units(
                 &mut *self.model(),
@@ -148,7 +149,7 @@ impl NativeModel {
     ) -> PyResult<Bound<'py, PyAny>> {
         verb(request, observer, |wanted: Explaining, session| {
             let request = Explain {
-                predict: self.request(wanted.asked, files),
+                predict: self.request(wanted.asked, files, session)?,
                 heat: HeatRequest {
                     method: wanted.method,
                     layer: wanted.layer,
@@ -179,9 +180,23 @@ impl NativeModel {
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn request(&self, asked: Asked, files: Vec<Named>) -> Predict {
+    fn request(
+        &self,
+        asked: Asked,
+        files: Vec<Named>,
+        session: &Session<'_>,
+    ) -> Result<Predict, ExperimentError> {
         let files = files.into_iter();
-        Predict {
+        let stores = names_objects(&asked.paths).then(|| {
+            Stores::new(StoreSettings {
+                variables: StoreSettings::relevant(std::env::vars_os()),
+                proxies: session.hub.proxies.clone(),
+                patience: session.hub.patience,
+                ..StoreSettings::default()
+            })
+        });
+        Ok(Predict {
+            stores: stores.transpose()?,
             files: files
                 .map(|(path, bytes)| MemoryFile::new(path, bytes))
                 .collect(),
@@ -197,7 +212,7 @@ impl NativeModel {
             },
             policy: asked.answers.policy(),
             ..Predict::new(asked.paths)
-        }
+        })
     }
 }
 

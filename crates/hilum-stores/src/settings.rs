@@ -1,9 +1,13 @@
 //! How stores are reached, and how much is asked for at once.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::num::NonZeroUsize;
 
 use hilum_hub::{Patience, Proxies};
+
+/// How the names of variables begin that stores read.
+const PREFIXES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
 
 /// How stores are reached, and how much is asked for at once.
 #[derive(Clone)]
@@ -34,6 +38,19 @@ impl Default for StoreSettings {
             bytes_ahead: 1 << 28,
             object_bytes: 800_000_000,
         }
+    }
+}
+
+impl StoreSettings {
+    /// Of an environment, what [`variables`](Self::variables) may hold.
+    pub fn relevant(
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Vec<(String, String)> {
+        let texts = environment
+            .into_iter()
+            .filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+        let is_ours = |name: &str| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        texts.filter(|(name, _)| is_ours(name)).collect()
     }
 }
 

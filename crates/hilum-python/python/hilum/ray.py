@@ -32,8 +32,9 @@ import pyarrow as pa
 
 from .arrow import Worker, is_encoded
 from .errors import InputError
+from .ray_search import search
 
-__all__ = ["Predictor"]
+__all__ = ["Predictor", "search"]
 
 
 class Predictor:

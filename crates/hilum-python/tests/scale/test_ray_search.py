@@ -25,7 +25,7 @@ QUICK = {
 def test_trials_of_many_workers_are_those_of_one_machine(tmp_path, strategy):
     import ray
 
-    from hilum.ray_search import search
+    from hilum.ray import search
 
     slices = tmp_path / "slices"
     hilum.phantoms(slices, size=64)

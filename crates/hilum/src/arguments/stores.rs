@@ -34,12 +34,8 @@ impl StoreArguments {
         if !names_objects(request.paths.iter().chain(&request.listed)) {
             return Ok(());
         }
-        let prefixes = ["AWS_", "AZURE_", "GOOGLE_"];
-        let variables = std::env::vars_os()
-            .filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()))
-            .filter(|(name, _)| prefixes.iter().any(|prefix| name.starts_with(prefix)));
         let settings = StoreSettings {
-            variables: variables.collect(),
+            variables: StoreSettings::relevant(std::env::vars_os()),
             proxies: session.hub.proxies.clone(),
             patience: session.hub.patience,
             requests: self.requests,
