@@ -119,12 +119,14 @@ impl StoreError {
 
     /// What a store said of a listing.
     pub(crate) fn of_list(address: String, is_web: bool, error: &object_store::Error) -> Self {
-        let source = error.into();
+        let source = ServerSaid::from(error);
         match error {
             object_store::Error::NotFound { .. } => Self::Nothing { address },
             object_store::Error::PermissionDenied { .. }
             | object_store::Error::Unauthenticated { .. } => Self::Refused { address, source },
             _ if is_web => Self::NoListing { address, source },
+            // A bucket that is not there is no kind of its own.
+            _ if source.text.contains("404 Not Found") => Self::Nothing { address },
             _ => Self::List { address, source },
         }
     }

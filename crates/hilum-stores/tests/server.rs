@@ -44,7 +44,7 @@ fn page(keys: &[String], request: &Request) -> Reply {
     let from: usize = from
         .and_then(|token| token.split('&').next()?.parse().ok())
         .unwrap_or(0);
-    let contents: Vec<String> = keys[from..keys.len().min(from + 2)]
+    let contents: Vec<String> = keys[from.min(keys.len())..keys.len().min(from + 2)]
         .iter()
         .map(|key| {
             let size = if key.ends_with('/') {
@@ -80,6 +80,9 @@ fn bucket(
     Loopback::start(move |request| {
         let path = request.target.split('?').next().unwrap_or_default();
         if path == "/bucket" {
+            let is_asked =
+                |key: &&String| request.target.contains("prefix=a") && key.starts_with("a/");
+            let keys: Vec<String> = keys.iter().filter(is_asked).cloned().collect();
             return page(&keys, request);
         }
         let key = path.trim_start_matches("/bucket/");
@@ -130,6 +133,13 @@ fn objects_below_a_prefix_come_page_after_page_in_the_order_of_their_names() {
     let one = stores.list(&address("s3://bucket/a/1"), &cancel).unwrap();
     assert_eq!(one.len(), 1);
     assert_eq!(stores.read(&one[0]).unwrap(), content("a/1"));
+    for nothing in ["s3://bucket/b/1", "s3://pail/a/"] {
+        let error = stores.list(&address(nothing), &cancel).unwrap_err();
+        assert!(
+            matches!(error, StoreError::Nothing { .. }) && error.is_bad_input(),
+            "{error}"
+        );
+    }
 }
 
 #[test]

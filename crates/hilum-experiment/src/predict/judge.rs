@@ -1,11 +1,12 @@
 //! Slices through the network, a chunk at a time, and an answer for each.
 
 use std::mem;
+use std::path::PathBuf;
 
 use hilum_core::{ClassIndex, Classes};
 use hilum_dataset::{IgnoreReason, Ignored};
 use hilum_imaging::{Concern, DecodeError, DecodeProblem, DicomProblem, Pixels, place_mm};
-use hilum_trust::Answer;
+use hilum_trust::{Answer, Answering, Judgement};
 use rayon::prelude::*;
 
 use super::batch::Batch;
@@ -143,10 +144,34 @@ impl Judge<'_, '_, '_> {
 
     /// Judges slices, or says why there is none.
     fn slices(&mut self, mut read: Vec<Read>) -> Result<(), ExperimentError> {
-        let (task, session) = (Task::Predict, self.session);
-        session.cancel().check()?;
-        pass_over_indices(&mut read, session);
+        self.session.cancel().check()?;
+        pass_over_indices(&mut read, self.session);
         let read = arrange(read);
+        let mut found = self.judgements(&read)?.into_iter();
+        self.progress.counts.files += read.len();
+        let answering = self.model.answering(&self.request.policy);
+        let mut judged = Vec::with_capacity(read.len());
+        for one in read {
+            judged.push(match one {
+                Ok(one) => {
+                    let found = found.next().expect("one for each slice");
+                    let progress = &mut self.progress;
+                    answered(self.model, self.request, &answering, one, found, progress)
+                }
+                Err(error) => {
+                    self.progress.counts.unreadable += 1;
+                    self.session.tell(&Event::FileUnreadable(&error));
+                    let (error, path) = (chain(&error), error.path);
+                    JudgedFile::unreadable(path, None, error)
+                }
+            });
+        }
+        (self.take)(self.model, judged)
+    }
+
+    /// What network and detector say of all that was read, with features where they are kept.
+    fn judgements(&mut self, read: &[Read]) -> Result<Vec<Found>, ExperimentError> {
+        let (task, session) = (Task::Predict, self.session);
         let slices = read.iter().flatten();
         let pixels: Vec<_> = slices.map(|one| &one.slice.pixels).collect();
         let (before, count) = (self.progress.counts.files, read.len());
@@ -157,70 +182,56 @@ impl Judge<'_, '_, '_> {
                 session.tell(&Event::Advances { task, done });
             }
         };
-        let (batch, policy) = (self.request.batch, &self.request.policy);
-        let cancel = session.cancel();
-        let (judgements, features) = if self.keeps_features {
-            self.model
-                .judgements_and_features(&pixels, batch, policy, &told, cancel)?
-        } else {
-            let judgements = self
-                .model
-                .judgements(&pixels, batch, policy, &told, cancel)?;
-            (judgements, Vec::new())
-        };
-        let mut features = features.into_iter();
-        let answering = self.model.answering(&self.request.policy);
-        let mut judgements = judgements.into_iter();
-        self.progress.counts.files += count;
-        let mut judged = Vec::with_capacity(count);
-        for one in read {
-            let (mut pixels, mut kept) = (None, None);
-            let answer = match one {
-                Ok(mut one) => {
-                    let judgement = judgements.next().expect("one for each slice");
-                    let of_slice = features.next();
-                    let is_strict = self.request.doubtful == Doubtful::Refuse;
-                    match refusal(&one).filter(|_| is_strict) {
-                        None => {
-                            let answer = answering.answer(&judgement);
-                            kept = of_slice;
-                            self.progress.batch.add(&one, &answer.probabilities);
-                            pixels = one.decoded.take().map(|decoded| JudgedPixels {
-                                decoded,
-                                prepared: one.slice.pixels.clone(),
-                                most_likely: answer.probabilities.most_likely(),
-                            });
-                            FileAnswer::Predicted(prediction(
-                                self.model,
-                                one,
-                                &answer,
-                                judgement.logits,
-                            ))
-                        }
-                        Some(error) => {
-                            self.progress.counts.refused += 1;
-                            let ReadSlice { path, frame, .. } = one;
-                            FileAnswer::Unreadable { path, frame, error }
-                        }
-                    }
-                }
-                Err(error) => {
-                    self.progress.counts.unreadable += 1;
-                    session.tell(&Event::FileUnreadable(&error));
-                    FileAnswer::Unreadable {
-                        error: chain(&error),
-                        frame: None,
-                        path: error.path,
-                    }
-                }
-            };
-            judged.push(JudgedFile {
-                answer,
-                pixels,
-                features: kept,
-            });
+        let (batch, policy, cancel) = (self.request.batch, &self.request.policy, session.cancel());
+        let model = &mut *self.model;
+        if self.keeps_features {
+            let found = model.judgements_and_features(&pixels, batch, policy, &told, cancel)?;
+            let features = found.1.into_iter().map(Some);
+            return Ok(found.0.into_iter().zip(features).collect());
         }
-        (self.take)(self.model, judged)
+        let judgements = model.judgements(&pixels, batch, policy, &told, cancel)?;
+        Ok(judgements.into_iter().map(|one| (one, None)).collect())
+    }
+}
+
+/// What was found of a slice, and what the head reads of it, if that is kept.
+type Found = (Judgement, Option<Vec<f32>>);
+
+impl JudgedFile {
+    fn unreadable(path: PathBuf, frame: Option<usize>, error: String) -> Self {
+        Self {
+            answer: FileAnswer::Unreadable { path, frame, error },
+            pixels: None,
+            features: None,
+        }
+    }
+}
+
+/// The answer for a slice, or why it is refused.
+fn answered(
+    model: &Judging<'_>,
+    request: &Predict,
+    answering: &Answering<'_>,
+    mut one: ReadSlice,
+    (judgement, features): Found,
+    progress: &mut Progress,
+) -> JudgedFile {
+    let is_strict = request.doubtful == Doubtful::Refuse;
+    if let Some(error) = refusal(&one).filter(|_| is_strict) {
+        progress.counts.refused += 1;
+        return JudgedFile::unreadable(one.path, one.frame, error);
+    }
+    let answer = answering.answer(&judgement);
+    progress.batch.add(&one, &answer.probabilities);
+    let pixels = one.decoded.take().map(|decoded| JudgedPixels {
+        decoded,
+        prepared: one.slice.pixels.clone(),
+        most_likely: answer.probabilities.most_likely(),
+    });
+    JudgedFile {
+        answer: FileAnswer::Predicted(prediction(model, one, &answer, judgement.logits)),
+        pixels,
+        features,
     }
 }
 
