@@ -134,7 +134,11 @@ def test_ctrl_c_ends_a_training_that_goes_on_later(slices, tmp_path):
     )
     folder = tmp_path / "run"
     process = subprocess.Popen(
-        [sys.executable, "-c", script, str(slices), str(folder)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", script, str(slices), str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+        # What runs in the background of a shell passes on that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     deadline = time.monotonic() + 60
     while not (folder / "checkpoint.safetensors").exists():

@@ -78,8 +78,13 @@ def test_answers_do_not_depend_on_the_rows_beside_them(model, slices):
 
 def test_slices_of_two_series_know_nothing_of_each_other(model, tmp_path):
     drawn = hilum.phantoms(
-        tmp_path / "dicom", train_per_class=2, valid_per_class=1, test_per_class=1, slices_per_patient=2,
-        size=64, dicom=True,
+        tmp_path / "dicom",
+        train_per_class=2,
+        valid_per_class=1,
+        test_per_class=1,
+        slices_per_patient=2,
+        size=64,
+        dicom=True,
     )
     files = sorted(path for path in drawn if path.endswith(".dcm"))
     together = arrow.predict(model, pa.array(files)).to_pylist()
