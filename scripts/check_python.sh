@@ -47,7 +47,8 @@ print("a fresh environment: audit, training, evaluation and prediction work")
 PYTHON
 )
 
-"$work/fresh/bin/pip" install -q pytest scikit-learn pandas pillow pydicom tqdm nbclient ipykernel mypy ruff
+"$work/fresh/bin/pip" install -q pytest pandas pillow pydicom tqdm nbclient ipykernel \
+  scikit-learn==1.9.1 mypy==2.4.1 ruff==0.17.6
 "$work/fresh/bin/python" -m pytest -q --ignore crates/hilum-python/tests/scale crates/hilum-python/tests \
   -p no:cacheprovider --rootdir "$work"
 "$work/fresh/bin/python" -m mypy --ignore-missing-imports --cache-dir "$work/mypy" -p hilum \

@@ -107,11 +107,9 @@ class _Process:
 def _ended(child: subprocess.Popen) -> None:
     child.kill()
     child.wait()
-    for pipe in (child.stdin, child.stdout):
-        try:
+    for pipe in filter(None, (child.stdin, child.stdout)):
+        with contextlib.suppress(OSError):
             pipe.close()
-        except OSError:
-            pass
 
 
 def serve() -> None:

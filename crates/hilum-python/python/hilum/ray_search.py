@@ -60,7 +60,7 @@ def _judged(base: dict, rung: int, trials: list[int], threads: int, retries: int
     for result in results:
         if result.error is not None:
             raise RuntimeError(f"a trial failed: {result.error}") from result.error
-    return [json.loads(result.metrics["record"]) for result in results]
+    return [json.loads((result.metrics or {})["record"]) for result in results]
 
 
 class _Judge:

@@ -10,8 +10,9 @@ import pytest
 
 pytest.importorskip("pyarrow")
 
-import hilum  # noqa: E402
 from death import Death  # noqa: E402
+
+import hilum  # noqa: E402
 
 # Workers find this Python, and the files beside this one.
 os.environ["PYSPARK_PYTHON"] = sys.executable

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import hilum
 import pytest
+
+import hilum
 
 pa = pytest.importorskip("pyarrow")
 engine = pytest.importorskip("hilum.apart")

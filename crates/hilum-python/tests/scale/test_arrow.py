@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import zipfile
 
-import hilum
 import pytest
+
+import hilum
 
 pa = pytest.importorskip("pyarrow")
 arrow = pytest.importorskip("hilum.arrow")

@@ -22,7 +22,7 @@ def numbered(paths):
 
 def pairs(frame):
     table = frame.to_arrow()
-    return list(zip(table["row"].to_pylist(), table["answer"].to_pylist()))
+    return list(zip(table["row"].to_pylist(), table["answer"].to_pylist(), strict=True))
 
 
 def test_every_row_comes_back_once_with_its_own_answer(paths, holds):
@@ -41,9 +41,9 @@ def test_bytes_are_answered(slices, expected):
     answers = engine.predictor("bundled", concurrency=2, rows=8)
     frame = daft.from_glob_path([f"file://{path}" for path in slices])
     table = frame.select("path", answers(frame["path"].download()).alias("answer")).to_arrow()
-    said = dict(zip(table["path"].to_pylist(), table["answer"].to_pylist()))
+    said = dict(zip(table["path"].to_pylist(), table["answer"].to_pylist(), strict=True))
     assert len(said) == table.num_rows == len(slices)
-    for path, wanted in zip(slices, expected):
+    for path, wanted in zip(slices, expected, strict=True):
         assert said[f"file://{path}"]["probabilities"] == wanted["probabilities"]
 
 

@@ -31,7 +31,7 @@ def numbered(session, paths):
 
 def pairs(frame):
     table = frame.toArrow()
-    return list(zip(table["row"].to_pylist(), table["answer"].to_pylist()))
+    return list(zip(table["row"].to_pylist(), table["answer"].to_pylist(), strict=True))
 
 
 def test_every_row_comes_back_once_with_its_own_answer(session, paths, holds):
@@ -49,9 +49,9 @@ def test_bytes_are_answered(session, slices, expected):
     answers = engine.predict_udf("bundled", threshold=0.5)
     files = session.read.format("binaryFile").load(slices)
     table = files.select("path", answers("content").alias("answer")).toArrow()
-    said = dict(zip(table["path"].to_pylist(), table["answer"].to_pylist()))
+    said = dict(zip(table["path"].to_pylist(), table["answer"].to_pylist(), strict=True))
     assert len(said) == table.num_rows == len(slices)
-    for path, wanted in zip(slices, expected):
+    for path, wanted in zip(slices, expected, strict=True):
         assert said[f"file:{path}"]["probabilities"] == wanted["probabilities"]
 
 
