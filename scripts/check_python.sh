@@ -55,4 +55,5 @@ PYTHON
   --python-executable "$work/fresh/bin/python"
 "$work/fresh/bin/ruff" check --no-cache crates/hilum-python
 "$work/fresh/bin/ruff" format --no-cache --check crates/hilum-python
-"$work/fresh/bin/python" scripts/run_notebook.py examples/from-slices-to-an-answer.ipynb "$work"
+mkdir "$work/notebook"
+"$work/fresh/bin/python" scripts/run_notebook.py examples/from-slices-to-an-answer.ipynb "$work/notebook"
