@@ -7,11 +7,11 @@
 //!
 //! ```
 //! use hilum_arrow::{Beside, Columns, Rows};
-//! use hilum_core::Classes;
+//! use hilum_core::{ClassName, Classes};
 //! use hilum_experiment::FileAnswer;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let columns = Columns::new(&Classes::new(["normal", "tumour"])?);
+//! let columns = Columns::new(&Classes::new(["normal", "tumour"].map(ClassName::new))?);
 //! let mut rows = Rows::new(&columns);
 //! let error = "the file is empty".to_owned();
 //! rows.push(&FileAnswer::Unreadable { path: "a.dcm".into(), frame: None, error }, Beside::default());
