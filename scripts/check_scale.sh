@@ -20,7 +20,7 @@ install() {
   timeout 900 "$python" -m pip install --quiet --disable-pip-version-check "$@" >"$folder/pip.log" 2>&1 \
     || skip "Python's packages cannot be installed: $(tail -n 1 "$folder/pip.log")"
 }
-install 'daft>=0.7,<0.8' pillow 'pyarrow>=20' 'pyspark>=4.1,<5' pytest 'ray[data]>=2.50,<3'
+install 'daft>=0.7,<0.8' pillow 'pyarrow>=20' 'pyspark>=4.1,<5' pytest 'ray[data,tune]>=2.50,<3'
 
 wheel=${1:-}
 if [ -z "$wheel" ]; then
@@ -33,7 +33,7 @@ install "$wheel"
 
 # Named one by one: what a test stands on is there, or the line says what is not.
 tests=crates/hilum-python/tests/scale
-run=("$tests"/test_{arrow,apart,daft,ray}.py)
+run=("$tests"/test_{arrow,apart,daft,ray,ray_search}.py)
 if command -v java >/dev/null; then
   run+=("$tests/test_spark.py")
 else
