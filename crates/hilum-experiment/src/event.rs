@@ -54,6 +54,21 @@ pub enum Task {
     Folds,
 }
 
+impl Task {
+    /// What is done meanwhile, for whoever draws a bar of it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Audit => "auditing",
+            Self::Read => "reading",
+            Self::Fetch => "fetching",
+            Self::Predict => "predicting",
+            Self::Explain => "explaining",
+            Self::Stress => "changing",
+            Self::Folds => "folds",
+        }
+    }
+}
+
 /// Where slices are on their way through a network that several callers ask at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Passage {

@@ -72,14 +72,14 @@ impl Observer for Relay {
 fn told(event: &Event<'_>) -> Option<Told> {
     Some(match event {
         Event::Begins { task, total } => Told::Begins {
-            task: words(*task),
+            task: task.words(),
             total: *total,
         },
         Event::Advances { task, done } => Told::Advances {
-            task: words(*task),
+            task: task.words(),
             done: *done,
         },
-        Event::Ends { task } => Told::Ends { task: words(*task) },
+        Event::Ends { task } => Told::Ends { task: task.words() },
         Event::Fetch(progress) => return fetching(progress),
         Event::FetchEnds => Told::Ends { task: DOWNLOAD },
         Event::TrainingStarted(run) => Told::TrainingStarted {
@@ -98,7 +98,7 @@ fn told(event: &Event<'_>) -> Option<Told> {
             row: Box::new(*epoch.row),
         },
         Event::FoldAdvances(progress) => Told::Advances {
-            task: words(Task::Folds),
+            task: Task::Folds.words(),
             done: progress.epochs_done,
         },
         Event::ResultsIn(folder) => Told::ResultsIn {
@@ -177,16 +177,4 @@ fn fetching(progress: &Progress<'_>) -> Option<Told> {
             text: "waiting for another hilum that fetches the same weights".to_owned(),
         },
     })
-}
-
-fn words(task: Task) -> &'static str {
-    match task {
-        Task::Audit => "auditing",
-        Task::Read => "reading",
-        Task::Fetch => "fetching",
-        Task::Predict => "predicting",
-        Task::Explain => "explaining",
-        Task::Stress => "changing",
-        Task::Folds => "folds",
-    }
 }

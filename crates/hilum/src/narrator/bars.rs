@@ -15,17 +15,8 @@ pub(super) struct Bars {
 
 impl Bars {
     pub(super) fn begin(&mut self, task: Task, total: usize, screen: &Screen) {
-        let what = match task {
-            Task::Audit => "auditing",
-            Task::Read => "reading",
-            Task::Fetch => "fetching",
-            Task::Predict => "predicting",
-            Task::Explain => "explaining",
-            Task::Stress => "changing",
-            Task::Folds => "folds",
-        };
         self.end(task);
-        self.tasks.push((task, screen.bar(total, what)));
+        self.tasks.push((task, screen.bar(total, task.words())));
     }
 
     pub(super) fn advance(&self, task: Task, done: usize) {
