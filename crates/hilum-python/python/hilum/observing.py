@@ -26,7 +26,6 @@ class Observer:
         self.results: str | None = None
         self._progress = progress
         self._bars: dict = {}
-        self._epoch = (0, 1)
 
     def __call__(self, event: dict) -> None:
         getattr(self, "_" + event["event"].replace("-", "_"))(event)
@@ -55,7 +54,6 @@ class Observer:
     def _training_started(self, event: dict) -> None:
         self._open("training", event["epochs"], unit="epoch", least=0)
         self._move("training", event["epochs_before"])
-        self._epoch = (event["epochs_before"], event["epochs"])
 
     def _batch_done(self, event: dict) -> None:
         share = event["done"] / max(event["batch_count"], 1)
