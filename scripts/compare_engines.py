@@ -2,12 +2,13 @@
 """Times hilum's engine against ONNX Runtime, OpenVINO, Keras and PyTorch, in turns.
 
     python scripts/export_onnx.py FOLDER
-    python scripts/compare_engines.py FOLDER [ROUNDS]
+    python scripts/compare_engines.py FOLDER [ROUNDS [predict|train]]
 
 Needs `target/release/hilum` (cargo build --release) and torch 2.15, torchvision 0.29,
 onnxruntime 1.32, openvino 2026.4 and tensorflow 2.21. Two threads everywhere. In each round every
 engine does each piece of work once, in a process of its own, best of several repeats; printed is
-the best of all rounds, in milliseconds per image, and hilum's share of the peer's time.
+the best of all rounds, in milliseconds per image, and hilum's share of the peer's time at the same
+precision: OpenVINO takes bf16 by itself where the processor has it, the others f32.
 """
 import json
 import pathlib
@@ -85,9 +86,9 @@ def python(source: str, *words: str) -> float:
     return float(done.stdout.split()[-1])
 
 
-def hilum(arch: str, mode: str, batch: int) -> dict:
+def hilum(arch: str, mode: str, batch: int, precision: str = "f32") -> dict:
     command = [HILUM, "bench", "--arch", arch, "--mode", mode, "--batch", str(batch),
-               "--threads", str(THREADS)]
+               "--threads", str(THREADS), "--precision", precision]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
@@ -97,39 +98,60 @@ def pytorch(name: str) -> dict:
     return json.loads(done.stdout)
 
 
-def main(folder: pathlib.Path, rounds: int) -> None:
-    best: dict[tuple, float] = {}
+class Best:
+    """The best time of every piece of work and engine so far."""
 
-    def note(work: str, engine: str, milliseconds: float) -> None:
-        key = (work, engine)
-        best[key] = min(milliseconds, best.get(key, float("inf")))
+    def __init__(self) -> None:
+        self.of: dict[tuple[str, str], float] = {}
 
+    def note(self, work: str, engine: str, milliseconds: float) -> None:
+        self.of[work, engine] = min(milliseconds, self.of.get((work, engine), float("inf")))
+
+    def print(self) -> None:
+        for (work, engine), value in self.of.items():
+            same = "bf16" if engine.endswith("bf16") else "f32"
+            share = self.of[work, f"hilum {same}"] / value
+            shown = "" if engine.startswith("hilum") or "MB" in engine else f"  hilum takes {share:.3f} of it"
+            print(f"{work:36} {engine:14} {value:9.2f}{shown}")
+
+
+def predictions(best: Best, folder: pathlib.Path) -> None:
+    for arch in NETWORKS:
+        for batch in (1, 16):
+            work, path = f"{arch}, predict, batch {batch}", folder / f"{arch}.onnx"
+            for precision in ("f32", "bf16"):
+                found = hilum(arch, "predict", batch, precision)
+                best.note(work, f"hilum {precision}", found["ms_per_image"])
+                best.note(work, f"openvino {precision}", python(OPENVINO, path, batch, precision))
+            best.note(work, "onnxruntime", python(ONNX_RUNTIME, path, batch))
+
+
+def training_steps(best: Best) -> None:
+    for arch, name in (("reference-cnn", None), ("mobilenet-v2", "mobilenet_v2"), ("resnet-18", "resnet18")):
+        work = f"{arch}, train, batch 16"
+        found = hilum(arch, "train", 16)
+        best.note(work, "hilum f32", found["ms_per_image"])
+        best.note(work, "hilum, MB", found["memory_mb"])
+        if arch != "resnet-18":
+            best.note(work, "keras", python(KERAS, arch))
+        if name:
+            found = pytorch(name)
+            best.note(work, "pytorch", found["ms_per_image"])
+            best.note(work, "pytorch, MB", found["memory_mb"])
+
+
+def main(folder: pathlib.Path, rounds: int, mode: str) -> None:
+    best = Best()
     for _ in range(rounds):
-        for arch in NETWORKS:
-            for batch in (1, 16):
-                work, path = f"{arch}, predict, batch {batch}", folder / f"{arch}.onnx"
-                note(work, "hilum", hilum(arch, "predict", batch)["ms_per_image"])
-                note(work, "onnxruntime", python(ONNX_RUNTIME, path, batch))
-                for precision in ("f32", "bf16"):
-                    note(work, f"openvino {precision}", python(OPENVINO, path, batch, precision))
-        for arch, name in (("reference-cnn", None), ("mobilenet-v2", "mobilenet_v2"), ("resnet-18", "resnet18")):
-            work = f"{arch}, train, batch 16"
-            found = hilum(arch, "train", 16)
-            note(work, "hilum", found["ms_per_image"])
-            note(work, "hilum, MB", found["memory_mb"])
-            if arch != "resnet-18":
-                note(work, "keras", python(KERAS, arch))
-            if name:
-                found = pytorch(name)
-                note(work, "pytorch", found["ms_per_image"])
-                note(work, "pytorch, MB", found["memory_mb"])
-    for (work, engine), value in best.items():
-        share = best[(work, "hilum")] / value
-        shown = "" if engine.startswith("hilum") or "MB" in engine else f"  hilum takes {share:.3f} of it"
-        print(f"{work:36} {engine:14} {value:9.2f}{shown}")
+        if mode in ("all", "predict"):
+            predictions(best, folder)
+        if mode in ("all", "train"):
+            training_steps(best)
+    best.print()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
+    words = sys.argv[1:]
+    if not 1 <= len(words) <= 3:
         sys.exit(__doc__)
-    main(pathlib.Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) == 3 else 3)
+    main(pathlib.Path(words[0]), int(words[1]) if len(words) > 1 else 3, words[2] if len(words) > 2 else "all")
