@@ -128,12 +128,19 @@ impl Finish<'_> {
     }
 }
 
-/// What a step of the inner loop adds.
-pub(crate) trait Term<S: Simd>: Copy {
+/// What a step of the inner loop adds, and what it reads.
+pub(crate) trait Term<S: Simd>: Copy + Send + Sync {
+    /// Values in the place of an `f32`.
+    const VALUES: usize;
     /// Runs `work` with the instructions that it takes.
     fn vectorize<R>(self, work: impl FnOnce() -> R) -> R;
     /// `sum` and the product, or products, of `a` and `b`.
     fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V;
+    /// Stores a register of values as what a step reads.
+    ///
+    /// # Safety
+    /// `to` may be written for `LANES / VALUES` places.
+    unsafe fn keep(self, values: S::V, to: *mut f32);
 }
 
 /// A product of values.
@@ -145,6 +152,8 @@ pub(crate) struct Single<S>(pub(crate) S);
 pub(crate) struct Paired<P>(pub(crate) P);
 
 impl<S: Simd> Term<S> for Single<S> {
+    const VALUES: usize = 1;
+
     #[inline(always)]
     fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
         self.0.vectorize(work)
@@ -153,9 +162,16 @@ impl<S: Simd> Term<S> for Single<S> {
     fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V {
         self.0.fma(a, b, sum)
     }
+    #[inline(always)]
+    unsafe fn keep(self, values: S::V, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.store(to, values) };
+    }
 }
 
 impl<S: Simd, P: Pairs<S>> Term<S> for Paired<P> {
+    const VALUES: usize = 2;
+
     #[inline(always)]
     fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
         self.0.vectorize(work)
@@ -163,6 +179,11 @@ impl<S: Simd, P: Pairs<S>> Term<S> for Paired<P> {
     #[inline(always)]
     fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V {
         self.0.dot(a, b, sum)
+    }
+    #[inline(always)]
+    unsafe fn keep(self, values: S::V, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.store(values, to) };
     }
 }
 

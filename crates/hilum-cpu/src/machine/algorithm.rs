@@ -76,7 +76,7 @@ const FEW_WEIGHTS: usize = 2_500;
 /// Whether products of pairs are faster: of many pixels, with channels in whole registers. A dense layer waits for its
 /// weights, and the last one's rounding would be seen in the logits.
 pub(super) fn gains(convolution: &Convolution, algorithm: Algorithm, weights: usize) -> bool {
-    let is_product = matches!(algorithm, Algorithm::Pointwise | Algorithm::Patches);
+    let is_product = algorithm != Algorithm::Depthwise;
     let is_dense = convolution.window.output_pixels() == 1;
     is_product && convolution.whole && !convolution.stem && !is_dense && weights >= FEW_WEIGHTS
 }

@@ -9,8 +9,10 @@
 
 use hilum_graph::Activation;
 
+use super::algorithm::Algorithm;
+use crate::kernel::winograd::{Four, Two, lost_by_rounding};
 use crate::program::{Norm, Program, Step, ValueId, Work};
-use crate::simd::round;
+use crate::simd::{Simd, round};
 
 /// Mean and variance by channel of a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,8 +123,30 @@ fn value(activation: Activation, x: f64) -> f64 {
     }
 }
 
-/// Adds to `bias` what rounding `weights`, `[tap][channel][filter]`, takes from the mean result.
-pub(super) fn balance(weights: &[f32], read: &Expected, bias: &mut [f32]) {
+/// Adds to `bias` what rounding `weights`, `[tap][channel][filter]`, takes from the mean result: the weights
+/// themselves, or what Winograd's algorithms make of them.
+pub(super) fn balance<S: Simd>(
+    s: S,
+    algorithm: Algorithm,
+    weights: &[f32],
+    read: &Expected,
+    bias: &mut [f32],
+) {
+    if algorithm.positions() == 1 {
+        balance_as_they_are(weights, read, bias);
+        return;
+    }
+    let mean: Vec<f32> = read.mean.iter().map(|mean| *mean as f32).collect();
+    s.vectorize(
+        #[inline(always)]
+        || match algorithm {
+            Algorithm::Four => lost_by_rounding::<S, Four, 4, 6>(s, weights, &mean, bias),
+            _ => lost_by_rounding::<S, Two, 2, 4>(s, weights, &mean, bias),
+        },
+    );
+}
+
+fn balance_as_they_are(weights: &[f32], read: &Expected, bias: &mut [f32]) {
     let mut rounded = weights.to_vec();
     round(&mut rounded);
     let mut lost = vec![0.0; bias.len()];
@@ -171,7 +195,7 @@ mod tests {
             variance: vec![0.0; 2],
         };
         let mut bias = [0.25, -1.0];
-        balance(&weights, &read, &mut bias);
+        balance_as_they_are(&weights, &read, &mut bias);
         let mut rounded = weights;
         round(&mut rounded);
         let result = |weights: &[f32; 8], filter: usize| -> f64 {

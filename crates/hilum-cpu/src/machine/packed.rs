@@ -3,7 +3,7 @@
 use super::algorithm::Algorithm;
 use super::plan::{Factors, Shape};
 use crate::kernel::matrix::Panels;
-use crate::kernel::winograd::{Four, Two, transform_weights};
+use crate::kernel::winograd::{Four, Two, transform_weights, transform_weights_to_words};
 use crate::memory::{Scattered, Shared};
 use crate::simd::{Simd, round, word};
 use crate::threads::Pool;
@@ -13,7 +13,9 @@ pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: Shared<'_>,
     let (rows, columns) = (shape.rows, shape.columns);
     assert!(to.len() >= shape.len(), "room for packed weights");
     assert!(weights.len() >= shape.source_len(), "all weights");
-    let rounded = (shape.factors == Factors::Rounded).then(|| {
+    let is_transformed = shape.algorithm.positions() > 1;
+    let is_rounded = shape.factors == Factors::Rounded;
+    let rounded = (is_rounded && !is_transformed).then(|| {
         let mut rounded = weights.to_vec();
         round(&mut rounded);
         rounded
@@ -30,22 +32,32 @@ pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: Shared<'_>,
         let to = unsafe { to.scattered() };
         s.vectorize(
             #[inline(always)]
-            || match shape.algorithm {
-                Algorithm::Four => {
+            || match (shape.algorithm, shape.factors) {
+                (Algorithm::Four, Factors::Words) => {
+                    transform_weights_to_words::<S, Four, 4, 6>(
+                        s, weights, rows, columns, part, to,
+                    );
+                }
+                (Algorithm::Four, _) => {
                     transform_weights::<S, Four, 4, 6>(s, weights, rows, columns, part, to);
                 }
-                Algorithm::Two => {
+                (Algorithm::Two, Factors::Words) => {
+                    transform_weights_to_words::<S, Two, 2, 4>(s, weights, rows, columns, part, to);
+                }
+                (Algorithm::Two, _) => {
                     transform_weights::<S, Two, 2, 4>(s, weights, rows, columns, part, to);
                 }
-                _ => match shape.factors {
-                    Factors::Words => pack_words::<S>(weights, rows, columns, part, to),
-                    Factors::Exact | Factors::Rounded => {
-                        pack_rows::<S>(weights, rows, columns, part, to);
-                    }
-                },
+                (_, Factors::Words) => pack_words::<S>(weights, rows, columns, part, to),
+                (_, Factors::Exact | Factors::Rounded) => {
+                    pack_rows::<S>(weights, rows, columns, part, to);
+                }
             },
         );
     });
+    if is_rounded && is_transformed {
+        // SAFETY: the phase that wrote them is over.
+        round(unsafe { to.part(0, shape.len()).write() });
+    }
 }
 
 fn pack_rows<S: Simd>(

@@ -239,7 +239,7 @@ impl<S: Simd> Ready<S> {
             && !is_gated(step)
             && let Some(read) = expected.and_then(|all| all[step.inputs[0]].as_ref())
         {
-            expected::balance(source, read, shift);
+            expected::balance(self.simd, self.plan.algorithms[index], source, read, shift);
         }
         match (
             self.plan.weights(&self.program, index),

@@ -6,7 +6,8 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m512, __m512bh, __m512i, _mm512_castsi512_ps, _mm512_cvtne2ps_pbh, _mm512_dpbf16_ps,
+    __m256bh, __m512, __m512bh, __m512i, _mm512_castsi512_ps, _mm512_cvtne2ps_pbh,
+    _mm512_cvtneps_pbh, _mm512_dpbf16_ps,
 };
 
 use super::Simd;
@@ -23,6 +24,12 @@ pub(crate) trait Pairs<S: Simd>: Copy + Send + Sync + 'static {
 
     /// `sum + a0 * b0 + a1 * b1` of the words `a` and `b`; the sum is an `f32`.
     fn dot(self, a: S::V, b: S::V, sum: S::V) -> S::V;
+
+    /// The words of one register of values, each rounded to the nearest `bf16`, to half a register at `to`.
+    ///
+    /// # Safety
+    /// `to` may be written for `LANES / 2` words.
+    unsafe fn store(self, values: S::V, to: *mut f32);
 
     /// The words of two registers of values, each rounded to the nearest `bf16`; pairs are
     /// neighbours, those of `first` come first.
@@ -65,6 +72,9 @@ impl<S: Simd> Pairs<S> for NoPairs {
     fn dot(self, _a: S::V, _b: S::V, _sum: S::V) -> S::V {
         match self {}
     }
+    unsafe fn store(self, _values: S::V, _to: *mut f32) {
+        match self {}
+    }
     fn narrow(self, _first: S::V, _second: S::V) -> S::V {
         match self {}
     }
@@ -103,6 +113,15 @@ impl Pairs<Avx512> for Avx512Pairs {
             let a = std::mem::transmute::<__m512, __m512bh>(a);
             let b = std::mem::transmute::<__m512, __m512bh>(b);
             _mm512_dpbf16_ps(sum, a, b)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, values: __m512, to: *mut f32) {
+        // SAFETY: `self` is proof of the instructions; there is room for 32 bytes, as the caller promises.
+        unsafe {
+            let words = _mm512_cvtneps_pbh(values);
+            to.cast::<__m256bh>().write_unaligned(words);
         }
     }
 
@@ -156,11 +175,16 @@ mod tests {
         let values: Vec<f32> = (0..32u32)
             .map(|index| (index as f32 - 15.3) * 1.37_f32.powi(index as i32))
             .collect();
-        let mut words = [0.0; 16];
+        let (mut words, mut halves) = ([0.0; 16], [0.0; 16]);
         pairs.vectorize(|| {
             let narrow = pairs.narrow(s.read(&values, 0), s.read(&values, 16));
             s.write(&mut words, 0, narrow);
+            for (half, from) in halves.chunks_exact_mut(8).zip([0, 16]) {
+                // SAFETY: eight words.
+                unsafe { pairs.store(s.read(&values, from), half.as_mut_ptr()) };
+            }
         });
+        assert_eq!(words.map(f32::to_bits), halves.map(f32::to_bits));
         for (found, pair) in words.iter().zip(values.chunks_exact(2)) {
             assert_eq!(found.to_bits(), word(pair[0], pair[1]).to_bits());
         }

@@ -3,10 +3,12 @@
 use super::{
     assert_close, each_tap, few, on_every_instruction_set, pixels, shown, values, views, window,
 };
-use crate::kernel::matrix::{Finish, Panels, Rows, RowsMut, Single, multiply};
+use crate::kernel::matrix::{Finish, Panels, Rows, RowsMut, Single, Term, multiply};
 use crate::kernel::outer::add_products;
 use crate::kernel::view::{Affine, View};
 use crate::kernel::window::Window;
+#[cfg(target_arch = "x86_64")]
+use crate::kernel::winograd::transform_weights_to_words;
 use crate::kernel::winograd::{
     Algebra, Four, Output, Patch, ResultGradient, Two, gradient_tile, image_tile,
     input_gradient_tile, output_tile, transform_weights, weight_gradient,
@@ -60,15 +62,24 @@ impl<S: Simd> Case<S> {
         &self,
         view: &View<'_>,
     ) -> Vec<f32> {
-        let (tiles, c) = (self.tiles(OUT), self.c);
+        self.image_for::<_, A, OUT, IN>(Single(self.s), view)
+    }
+
+    /// The same as what `term` multiplies.
+    fn image_for<T: Term<S>, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
+        &self,
+        term: T,
+        view: &View<'_>,
+    ) -> Vec<f32> {
+        let (tiles, c) = (self.tiles(OUT), self.c / T::VALUES);
         let mut to = vec![9.0; IN * IN * tiles * c];
-        let mut scratch = vec![9.0; IN * IN * c];
+        let mut scratch = vec![9.0; IN * IN * self.c];
         for tile in 0..tiles {
             let patch = Patch::new(&self.window, OUT, tile);
             let to = Scattered::of(&mut to[tile * c..]);
             let plane = tiles * c;
             let (s, window) = (self.s, &self.window);
-            image_tile::<S, A, OUT, IN>(s, window, view, patch, &mut scratch, to, plane);
+            image_tile::<S, T, A, OUT, IN>(s, term, window, view, patch, &mut scratch, to, plane);
         }
         to
     }
@@ -87,7 +98,19 @@ impl<S: Simd> Case<S> {
 
     /// The product at every position, `[position][tile][k]`.
     fn products(&self, image: &[f32], weights: &[f32], tiles: usize, positions: usize) -> Vec<f32> {
-        let (c, k) = (self.c, self.k);
+        self.products_of(Single(self.s), image, weights, tiles, positions)
+    }
+
+    /// The same of what `term` multiplies.
+    fn products_of<T: Term<S>>(
+        &self,
+        term: T,
+        image: &[f32],
+        weights: &[f32],
+        tiles: usize,
+        positions: usize,
+    ) -> Vec<f32> {
+        let (c, k) = (self.c / T::VALUES, self.k);
         let mut to = vec![9.0; positions * tiles * k];
         let layout = Panels::new::<S>(k);
         for position in 0..positions {
@@ -100,7 +123,7 @@ impl<S: Simd> Case<S> {
             let all = 0..layout.count();
             multiply(
                 self.s,
-                Single(self.s),
+                term,
                 tiles,
                 c,
                 a,
@@ -187,6 +210,78 @@ fn forward<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(c
             2e-4,
             &format!("{window:?}, tiles of {OUT}"),
         );
+    }
+}
+
+/// Words hold exactly what values hold once they are rounded; so their products must be those of the rounded
+/// values, summed up in `f64`.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn products_of_words_are_those_of_rounded_values_at_every_position() {
+    use crate::simd::{Avx512, Pairs};
+
+    let (Some(s), Some(pairs)) = (Avx512::detect(), <Avx512 as Simd>::Pairs::detect()) else {
+        return;
+    };
+    for window in windows() {
+        for (c, k) in [(16, 16), (48, 80), (64, 32)] {
+            let weights = values(9 * c * k, 1);
+            let case = Case {
+                s,
+                window,
+                c,
+                k,
+                weights,
+            };
+            words::<_, Two, 2, 4>(&case, pairs);
+            words::<_, Four, 4, 6>(&case, pairs);
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn words<P, A, const OUT: usize, const IN: usize>(case: &Case<crate::simd::Avx512>, pairs: P)
+where
+    P: crate::simd::Pairs<crate::simd::Avx512>,
+    A: Algebra<crate::simd::Avx512, OUT, IN>,
+{
+    use crate::kernel::matrix::Paired;
+    use crate::simd::round;
+
+    let (c, k, tiles, positions) = (case.c, case.k, case.tiles(OUT), IN * IN);
+    let stored = pixels(IMAGES * case.window.input_pixels() * c, 2);
+    let mut packed = vec![9.0; positions * c * k / 2];
+    for pairs in [0..c / 4, c / 4..c / 2] {
+        let to = Scattered::of(&mut packed);
+        transform_weights_to_words::<_, A, OUT, IN>(case.s, &case.weights, c, k, pairs, to);
+    }
+    let mut exact = case.weights::<A, OUT, IN>();
+    round(&mut exact);
+    let (scale, shift) = (values(c, 3), values(c, 4));
+    let (scale, shift) = (&scale[..], &shift[..]);
+    for view in views(&stored, c, Affine { scale, shift }) {
+        let image = case.image_for::<_, A, OUT, IN>(Paired(pairs), &view);
+        let found = case.products_of(Paired(pairs), &image, &packed, tiles, positions);
+        let mut image = case.image::<A, OUT, IN>(&view);
+        round(&mut image);
+        let layout = Panels::new::<crate::simd::Avx512>(k);
+        let mut expected = vec![0.0; positions * tiles * k];
+        for (row, to) in expected.chunks_exact_mut(k).enumerate() {
+            for panel in 0..layout.count() {
+                let first = layout.start(panel) * 16;
+                let width = layout.width(panel) * 16;
+                for (column, to) in to[first..first + width].iter_mut().enumerate() {
+                    let panel = &exact[row / tiles * c * k + first * c..];
+                    let products = (0..c).map(|channel| {
+                        let weight = panel[channel * width + column];
+                        f64::from(image[row * c + channel]) * f64::from(weight)
+                    });
+                    *to = products.sum();
+                }
+            }
+        }
+        let what = format!("{:?}, tiles of {OUT}, {c} channels", case.window);
+        assert_close(&found, &expected, 1e-5, &what);
     }
 }
 

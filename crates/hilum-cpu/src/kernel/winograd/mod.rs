@@ -21,4 +21,6 @@ pub(crate) use algebra::{Algebra, Four, Two};
 pub(crate) use gradient::{ResultGradient, gradient_tile, input_gradient_tile};
 pub(crate) use patch::Patch;
 pub(crate) use tiles::{Output, image_tile, output_tile};
-pub(crate) use weights::{transform_weights, weight_gradient};
+pub(crate) use weights::{
+    lost_by_rounding, transform_weights, transform_weights_to_words, weight_gradient,
+};

@@ -73,14 +73,16 @@ pub(super) fn column<S: Simd, const ROWS: usize, const COLUMNS: usize>(
     )
 }
 
-/// Stores a register, and fetches the line that is written four registers later: of so many lines
-/// at once the processor foresees none.
+/// How far ahead of what is written lines are fetched: of so many lines at once the processor foresees none.
+pub(super) const AHEAD: usize = 64;
+
+/// Stores a register, and fetches the line that is written later.
 ///
 /// # Safety
 /// `at + LANES <= to.len()`
 #[inline(always)]
 pub(super) unsafe fn put<S: Simd>(s: S, to: Scattered<'_>, at: usize, value: S::V) {
-    s.prefetch_write(to.address(at + 4 * S::LANES));
+    s.prefetch_write(to.address(at + AHEAD));
     // SAFETY: the caller's promise.
     unsafe { to.store(s, at, value) };
 }

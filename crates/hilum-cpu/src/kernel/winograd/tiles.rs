@@ -6,21 +6,29 @@
 use hilum_graph::Activation;
 
 use super::algebra::Algebra;
-use super::patch::{Patch, PooledPatch, column, put};
+use super::patch::{AHEAD, Patch, PooledPatch, column, put};
+use crate::kernel::matrix::Term;
 use crate::kernel::pool::{index_of_largest, largest_of_four};
 use crate::kernel::view::{Affine, View};
 use crate::kernel::window::{self, Window};
 use crate::memory::Scattered;
 use crate::simd::{Simd, registers};
 
-/// Transforms the values under one tile to its place at every position of `to`. `scratch` has room
-/// for `IN * IN` pixels.
+/// Transforms the values under one tile to its place at every position of `to`, kept as `term` multiplies them.
+/// `scratch` has room for `IN * IN` pixels.
 ///
 /// # Panics
 /// If the patch does not lie in the view, or `to` has no room at a position.
 #[inline(always)]
-pub(crate) fn image_tile<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
+pub(crate) fn image_tile<
+    S: Simd,
+    T: Term<S>,
+    A: Algebra<S, OUT, IN>,
+    const OUT: usize,
+    const IN: usize,
+>(
     s: S,
+    term: T,
     window: &Window,
     view: &View<'_>,
     patch: Patch,
@@ -41,16 +49,22 @@ pub(crate) fn image_tile<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, cons
         let from = &view.values[pixel * c..];
         match (view.affine, view.activation) {
             (Some(affine), None) => {
-                transform::<S, A, OUT, IN, true, false>(s, from, step, c, affine, to, plane);
+                transform::<S, T, A, OUT, IN, true, false>(
+                    s, term, from, step, c, affine, to, plane,
+                );
                 return;
             }
             (Some(affine), Some(Activation::Relu)) => {
-                transform::<S, A, OUT, IN, true, true>(s, from, step, c, affine, to, plane);
+                transform::<S, T, A, OUT, IN, true, true>(
+                    s, term, from, step, c, affine, to, plane,
+                );
                 return;
             }
             (None, None) => {
                 let affine = Affine::NONE;
-                transform::<S, A, OUT, IN, false, false>(s, from, step, c, affine, to, plane);
+                transform::<S, T, A, OUT, IN, false, false>(
+                    s, term, from, step, c, affine, to, plane,
+                );
                 return;
             }
             _ => {}
@@ -71,7 +85,7 @@ pub(crate) fn image_tile<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, cons
         }
     }
     let affine = Affine::NONE;
-    transform::<S, A, OUT, IN, false, false>(s, scratch, IN * c, c, affine, to, plane);
+    transform::<S, T, A, OUT, IN, false, false>(s, term, scratch, IN * c, c, affine, to, plane);
 }
 
 /// `B^T d B` of pixels of `c` channels at `from`, whose rows are `row_step` apart; with `SCALED`,
@@ -79,6 +93,7 @@ pub(crate) fn image_tile<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, cons
 #[inline(always)]
 fn transform<
     S: Simd,
+    T: Term<S>,
     A: Algebra<S, OUT, IN>,
     const OUT: usize,
     const IN: usize,
@@ -86,6 +101,7 @@ fn transform<
     const RELU: bool,
 >(
     s: S,
+    term: T,
     from: &[f32],
     row_step: usize,
     c: usize,
@@ -99,7 +115,7 @@ fn transform<
         "all pixels of the tile"
     );
     assert!(
-        (IN * IN - 1) * plane + c <= to.len(),
+        (IN * IN - 1) * plane + c / T::VALUES <= to.len(),
         "room at every position"
     );
     let mut channel = 0;
@@ -133,8 +149,10 @@ fn transform<
         for j in 0..IN {
             let column = A::image(s, column(s, &rows, j));
             for (i, value) in column.iter().enumerate() {
+                let to = to.address((i * IN + j) * plane + channel / T::VALUES);
+                s.prefetch_write(to.wrapping_add(AHEAD));
                 // SAFETY: there is room for `c` values at every position.
-                unsafe { put(s, to, (i * IN + j) * plane + channel, *value) };
+                unsafe { term.keep(*value, to) };
             }
         }
         channel += S::LANES;

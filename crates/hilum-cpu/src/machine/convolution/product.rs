@@ -199,7 +199,7 @@ impl<'a> ConvolutionForward<'a> {
 
     /// What multiplies the words, where the product is one of words.
     #[inline(always)]
-    fn pairs<S: Simd>(&self) -> Option<S::Pairs> {
+    pub(super) fn pairs<S: Simd>(&self) -> Option<S::Pairs> {
         let has_words = self.factors == Factors::Words;
         has_words.then(|| S::Pairs::detect().expect("words only where they can be multiplied"))
     }

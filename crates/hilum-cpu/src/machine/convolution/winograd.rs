@@ -2,14 +2,14 @@
 
 use super::ConvolutionForward;
 use crate::kernel::activation;
-use crate::kernel::matrix::{self, Panels, Rows, RowsMut};
+use crate::kernel::matrix::{self, Paired, Panels, Rows, RowsMut, Single, Term};
 use crate::kernel::window::Order;
 use crate::kernel::winograd::{Algebra, Output, Patch, image_tile, output_tile};
 use crate::machine::context::Context;
-use crate::machine::plan;
+use crate::machine::plan::{self, Factors};
 use crate::machine::planes::Planes;
 use crate::memory::Scattered;
-use crate::simd::Simd;
+use crate::simd::{Simd, round};
 
 /// Tiles that all threads transform, multiply and transform back, phase by phase.
 #[derive(Clone, Copy)]
@@ -28,6 +28,25 @@ impl Context<'_> {
         index: usize,
         job: ConvolutionForward<'_>,
     ) {
+        match job.pairs::<S>() {
+            None => self.winograd_of::<S, _, A, OUT, IN>(s, Single(s), index, job),
+            Some(pairs) => self.winograd_of::<S, _, A, OUT, IN>(s, Paired(pairs), index, job),
+        }
+    }
+
+    fn winograd_of<
+        S: Simd,
+        T: Term<S>,
+        A: Algebra<S, OUT, IN>,
+        const OUT: usize,
+        const IN: usize,
+    >(
+        &mut self,
+        s: S,
+        term: T,
+        index: usize,
+        job: ConvolutionForward<'_>,
+    ) {
         let algorithm = self.plan.algorithms[index];
         let tiles = plan::tile_count(&job.window, algorithm) * self.count;
         let threads = self.pool.threads();
@@ -36,16 +55,16 @@ impl Context<'_> {
         // A task of its own per block of tiles needs no waiting, but reads all weights.
         if tiles >= block * threads && weights <= 2 << 20 {
             let even = tiles.div_ceil(tiles.div_ceil(block));
-            let sizes = job.tile_scratch::<S>(even, IN * IN);
+            let sizes = job.tile_scratch::<S, T>(even, IN * IN);
             self.pool.run(tiles.div_ceil(even), |task, worker| {
                 let first = task * even;
                 let count = even.min(tiles - first);
                 // SAFETY: each task has a block of tiles of its own.
                 let (scratch, output) =
                     unsafe { (job.scratch.pieces(worker, sizes), job.output()) };
-                s.vectorize(
+                term.vectorize(
                     #[inline(always)]
-                    || job.tile_block::<S, A, OUT, IN>(s, first, count, scratch, &output),
+                    || job.tile_block::<S, T, A, OUT, IN>(s, term, first, count, scratch, &output),
                 );
             });
             return;
@@ -58,7 +77,7 @@ impl Context<'_> {
             );
             Planes::new(memory, most, channels)
         };
-        let (image, result) = (planes(0, job.c), planes(1, job.k));
+        let (image, result) = (planes(0, job.c / T::VALUES), planes(1, job.k));
         for start in (0..tiles).step_by(most) {
             let count = most.min(tiles - start);
             let lot = Lot {
@@ -67,8 +86,8 @@ impl Context<'_> {
                 image,
                 result,
             };
-            self.transform_image::<S, A, OUT, IN>(s, job, lot);
-            self.multiply_positions(s, job, lot, IN * IN);
+            self.transform_image::<S, T, A, OUT, IN>(s, term, job, lot);
+            self.multiply_positions(s, term, job, lot, IN * IN);
             self.transform_result::<S, A, OUT, IN>(s, job, lot);
         }
     }
@@ -78,9 +97,16 @@ impl Context<'_> {
         count.div_ceil(4 * self.pool.threads()).clamp(1, 16)
     }
 
-    fn transform_image<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
+    fn transform_image<
+        S: Simd,
+        T: Term<S>,
+        A: Algebra<S, OUT, IN>,
+        const OUT: usize,
+        const IN: usize,
+    >(
         &mut self,
         s: S,
+        term: T,
         job: ConvolutionForward<'_>,
         lot: Lot<'_>,
     ) {
@@ -92,29 +118,29 @@ impl Context<'_> {
                 let scratch = job.scratch.pieces(worker, [IN * IN * job.c]);
                 (scratch, lot.image.memory.scattered())
             };
-            s.vectorize(
+            term.vectorize(
                 #[inline(always)]
                 || {
                     let plane = lot.image.plane;
                     for tile in first..(first + few).min(lot.count) {
                         let patch = Patch::new(&job.window, OUT, lot.start + tile);
                         let to = lot.image.tile(to, tile);
-                        let (window, view) = (&job.window, &job.view);
-                        image_tile::<S, A, OUT, IN>(s, window, view, patch, scratch, to, plane);
+                        job.image_tile::<S, T, A, OUT, IN>(s, term, patch, scratch, to, plane);
                     }
                 },
             );
         });
     }
 
-    fn multiply_positions<S: Simd>(
+    fn multiply_positions<S: Simd, T: Term<S>>(
         &mut self,
         s: S,
+        term: T,
         job: ConvolutionForward<'_>,
         lot: Lot<'_>,
         positions: usize,
     ) {
-        let (c, k) = (job.c, job.k);
+        let (c, k) = (job.c / T::VALUES, job.k);
         let panels = Panels::new::<S>(k);
         let groups = panels
             .count()
@@ -130,18 +156,7 @@ impl Context<'_> {
             let out = lot.result.matrix_mut(out, position);
             let b = &job.weights[position * c * k..][..c * k];
             let store = matrix::Finish::STORE;
-            matrix::multiply(
-                s,
-                matrix::Single(s),
-                lot.count,
-                c,
-                a,
-                b,
-                panels,
-                part,
-                out,
-                store,
-            );
+            matrix::multiply(s, term, lot.count, c, a, b, panels, part, out, store);
         });
     }
 
@@ -217,6 +232,33 @@ impl ConvolutionForward<'_> {
         }
     }
 
+    /// One tile at all positions, rounded where words are not to be had.
+    #[inline(always)]
+    fn image_tile<
+        S: Simd,
+        T: Term<S>,
+        A: Algebra<S, OUT, IN>,
+        const OUT: usize,
+        const IN: usize,
+    >(
+        &self,
+        s: S,
+        term: T,
+        patch: Patch,
+        scratch: &mut [f32],
+        to: Scattered<'_>,
+        plane: usize,
+    ) {
+        let (window, view) = (&self.window, &self.view);
+        image_tile::<S, T, A, OUT, IN>(s, term, window, view, patch, scratch, to, plane);
+        if self.factors == Factors::Rounded {
+            for position in 0..IN * IN {
+                // SAFETY: the tile is this task's alone, at every position.
+                round(unsafe { to.part(position * plane, self.c).values() });
+            }
+        }
+    }
+
     /// Panels of filters whose products of a block of tiles stay in the second cache.
     fn panels_at_a_time<S: Simd>(&self, positions: usize) -> usize {
         let filters = plan::filters_at_a_time(plan::block_tiles(positions, self.c), positions);
@@ -225,12 +267,12 @@ impl ConvolutionForward<'_> {
 
     /// What [`tile_block`](Self::tile_block) needs for at most `count` tiles: one tile's pixels,
     /// all tiles at every position, and their products with some of the filters.
-    fn tile_scratch<S: Simd>(&self, count: usize, positions: usize) -> [usize; 3] {
+    fn tile_scratch<S: Simd, T: Term<S>>(&self, count: usize, positions: usize) -> [usize; 3] {
         let panel = Panels::widest::<S>() * S::LANES;
         let widest = ((self.panels_at_a_time::<S>(positions) + 1) * panel).min(self.k);
         [
             positions * self.c,
-            positions * plan::plane(count, self.c),
+            positions * plan::plane(count, self.c / T::VALUES),
             positions * plan::plane(count, widest),
         ]
     }
@@ -238,17 +280,24 @@ impl ConvolutionForward<'_> {
     /// All three steps of Winograd's algorithm for one block of tiles, with some of the filters at
     /// a time: the transformed tiles and the products stay in the second cache.
     #[inline(always)]
-    fn tile_block<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
+    fn tile_block<
+        S: Simd,
+        T: Term<S>,
+        A: Algebra<S, OUT, IN>,
+        const OUT: usize,
+        const IN: usize,
+    >(
         &self,
         s: S,
+        term: T,
         first: usize,
         count: usize,
         [scratch, image, result]: [&mut [f32]; 3],
         output: &Output<'_>,
     ) {
         let positions = IN * IN;
-        let (window, view) = (&self.window, &self.view);
-        let (c, k) = (self.c, self.k);
+        let window = &self.window;
+        let (c, k) = (self.c / T::VALUES, self.k);
         let panels = Panels::new::<S>(k);
         let lot = self.panels_at_a_time::<S>(positions);
         let (image_row, image_plane) = (plan::row(c), plan::plane(count, c));
@@ -256,7 +305,7 @@ impl ConvolutionForward<'_> {
         for tile in 0..count {
             let patch = Patch::new(window, OUT, first + tile);
             let to = tiles.part(tile * image_row, tiles.len() - tile * image_row);
-            image_tile::<S, A, OUT, IN>(s, window, view, patch, scratch, to, image_plane);
+            self.image_tile::<S, T, A, OUT, IN>(s, term, patch, scratch, to, image_plane);
         }
         for start in (0..panels.count()).step_by(lot) {
             let part = start..(start + lot).min(panels.count());
@@ -275,18 +324,7 @@ impl ConvolutionForward<'_> {
                 };
                 let b = &self.weights[position * c * k..][..c * k];
                 let (part, store) = (part.clone(), matrix::Finish::STORE);
-                matrix::multiply(
-                    s,
-                    matrix::Single(s),
-                    count,
-                    c,
-                    a,
-                    b,
-                    panels,
-                    part,
-                    out,
-                    store,
-                );
+                matrix::multiply(s, term, count, c, a, b, panels, part, out, store);
             }
             for tile in 0..count {
                 let patch = Patch::new(window, OUT, first + tile);

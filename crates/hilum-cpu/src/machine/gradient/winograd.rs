@@ -1,7 +1,7 @@
 //! Gradients of Winograd's convolutions: all threads on one phase after the other.
 
 use super::ConvolutionBackward;
-use crate::kernel::matrix::{self, Panels, RowsMut};
+use crate::kernel::matrix::{self, Panels, RowsMut, Single};
 use crate::kernel::outer;
 use crate::kernel::window::Order;
 use crate::kernel::winograd::{
@@ -122,7 +122,16 @@ impl Context<'_> {
                         let patch = Patch::new(window, OUT, lot.start + tile);
                         if job.trains {
                             let (to, plane) = (lot.image.tile(image, tile), lot.image.plane);
-                            image_tile::<S, A, OUT, IN>(s, window, view, patch, scratch, to, plane);
+                            image_tile::<S, _, A, OUT, IN>(
+                                s,
+                                Single(s),
+                                window,
+                                view,
+                                patch,
+                                scratch,
+                                to,
+                                plane,
+                            );
                         }
                         let (to, plane) = (lot.result.tile(result, tile), lot.result.plane);
                         gradient_tile::<S, A, OUT, IN>(s, window, &from, k, patch, to, plane);
