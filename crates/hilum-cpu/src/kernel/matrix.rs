@@ -8,11 +8,19 @@
 //! `A` and `B` hold values, or words of two `bf16` each ([`Pairs`](crate::simd::Pairs)): then `k` counts
 //! words, and a step adds two products. What a step does is a [`Term`].
 
+use hilum_graph::Activation;
+
+use super::activation;
 use crate::memory::Scattered;
 use crate::simd::{Pairs, Simd};
 
 /// Steps of `k` that run at once: a panel of them takes 48 kB at most. Fewer were no faster.
 const BLOCK: usize = 256;
+
+/// Whether sums over `k` steps are finished at once, as [`RowsMut::kept`] needs it.
+pub(crate) fn runs_at_once(k: usize) -> bool {
+    k <= BLOCK
+}
 
 /// How columns are cut into panels of three registers where 32 of them leave room for a tile so
 /// wide, else of two.
@@ -83,6 +91,8 @@ pub(crate) struct RowsMut<'a> {
     /// Values from row to row.
     pub(crate) stride: usize,
     pub(crate) first_column: usize,
+    /// Whether finished sums are stored as the term keeps them, [`Term::KEPT`] in a place.
+    pub(crate) kept: bool,
 }
 
 impl<'a> RowsMut<'a> {
@@ -93,6 +103,7 @@ impl<'a> RowsMut<'a> {
             values,
             stride,
             first_column: 0,
+            kept: false,
         }
     }
 }
@@ -108,6 +119,8 @@ pub(crate) struct Finish<'a> {
     pub(crate) low: f32,
     /// See `low`.
     pub(crate) high: f32,
+    /// Applied last.
+    pub(crate) activation: Option<Activation>,
     /// Whether the sum is added to what `C` holds.
     pub(crate) accumulate: bool,
 }
@@ -119,40 +132,56 @@ impl Finish<'_> {
         residual: None,
         low: f32::NEG_INFINITY,
         high: f32::INFINITY,
+        activation: None,
         accumulate: false,
     };
 
     /// Whether the last sums are changed before they are stored.
     fn changes(&self) -> bool {
-        self.residual.is_some() || self.low > f32::NEG_INFINITY || self.high < f32::INFINITY
+        self.residual.is_some()
+            || self.low > f32::NEG_INFINITY
+            || self.high < f32::INFINITY
+            || self.activation.is_some()
     }
 }
 
-/// What a step of the inner loop adds, and what it reads.
+/// What a step of the inner loop adds, in which form it reads factors, and in which results are kept.
 pub(crate) trait Term<S: Simd>: Copy + Send + Sync {
-    /// Values in the place of an `f32`.
+    /// Factors in the place of an `f32`.
     const VALUES: usize;
+    /// Results in the place of an `f32`.
+    const KEPT: usize;
     /// Runs `work` with the instructions that it takes.
     fn vectorize<R>(self, work: impl FnOnce() -> R) -> R;
     /// `sum` and the product, or products, of `a` and `b`.
     fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V;
-    /// Stores a register of values as what a step reads.
+    /// Stores a register of results.
     ///
     /// # Safety
-    /// `to` may be written for `LANES / VALUES` places.
-    unsafe fn keep(self, values: S::V, to: *mut f32);
+    /// `to` may be written for `LANES / KEPT` places.
+    unsafe fn keep(self, results: S::V, to: *mut f32);
+    /// Loads a register of values from `LANES / VALUES` places.
+    ///
+    /// # Safety
+    /// `from` may be read for as many.
+    unsafe fn take(self, from: *const f32) -> S::V;
 }
 
 /// A product of values.
 #[derive(Clone, Copy)]
 pub(crate) struct Single<S>(pub(crate) S);
 
-/// The two products of words.
+/// A product of values whose results are kept as words.
+#[derive(Clone, Copy)]
+pub(crate) struct Narrowed<S, P>(pub(crate) S, pub(crate) P);
+
+/// The two products of words, kept as words.
 #[derive(Clone, Copy)]
 pub(crate) struct Paired<P>(pub(crate) P);
 
 impl<S: Simd> Term<S> for Single<S> {
     const VALUES: usize = 1;
+    const KEPT: usize = 1;
 
     #[inline(always)]
     fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
@@ -163,14 +192,44 @@ impl<S: Simd> Term<S> for Single<S> {
         self.0.fma(a, b, sum)
     }
     #[inline(always)]
-    unsafe fn keep(self, values: S::V, to: *mut f32) {
+    unsafe fn keep(self, results: S::V, to: *mut f32) {
         // SAFETY: the caller's promise.
-        unsafe { self.0.store(to, values) };
+        unsafe { self.0.store(to, results) };
+    }
+    #[inline(always)]
+    unsafe fn take(self, from: *const f32) -> S::V {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.load(from) }
+    }
+}
+
+impl<S: Simd, P: Pairs<S>> Term<S> for Narrowed<S, P> {
+    const VALUES: usize = 1;
+    const KEPT: usize = 2;
+
+    #[inline(always)]
+    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
+        self.1.vectorize(work)
+    }
+    #[inline(always)]
+    fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V {
+        self.0.fma(a, b, sum)
+    }
+    #[inline(always)]
+    unsafe fn keep(self, results: S::V, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { self.1.store(results, to) };
+    }
+    #[inline(always)]
+    unsafe fn take(self, from: *const f32) -> S::V {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.load(from) }
     }
 }
 
 impl<S: Simd, P: Pairs<S>> Term<S> for Paired<P> {
     const VALUES: usize = 2;
+    const KEPT: usize = 2;
 
     #[inline(always)]
     fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
@@ -181,9 +240,14 @@ impl<S: Simd, P: Pairs<S>> Term<S> for Paired<P> {
         self.0.dot(a, b, sum)
     }
     #[inline(always)]
-    unsafe fn keep(self, values: S::V, to: *mut f32) {
+    unsafe fn keep(self, results: S::V, to: *mut f32) {
         // SAFETY: the caller's promise.
-        unsafe { self.0.store(values, to) };
+        unsafe { self.0.store(results, to) };
+    }
+    #[inline(always)]
+    unsafe fn take(self, from: *const f32) -> S::V {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.load(from) }
     }
 }
 
@@ -230,6 +294,8 @@ fn multiply_here<S: Simd, T: Term<S>>(
     assert!((m - 1) * a.stride + k <= a.values.len(), "rows of `A`");
     let blocks = k.div_ceil(BLOCK).max(1);
     let block = k.div_ceil(blocks).next_multiple_of(4);
+    let values = if c.kept { T::KEPT } else { 1 };
+    assert!(values == 1 || block >= k, "sums that are kept are finished");
     for panel in panels {
         let column = layout.start(panel) * S::LANES;
         let width = layout.width(panel);
@@ -237,7 +303,7 @@ fn multiply_here<S: Simd, T: Term<S>>(
         let packed = &b[column * k..][..columns * k];
         let at = column - c.first_column;
         let len = (m - 1) * c.stride + columns;
-        let out = c.values.part(at, len);
+        let out = c.values.part(at / values, len / values);
         let residual = finish.residual.map(|residual| &residual[at..][..len]);
         let bias = finish.bias.map(|bias| &bias[column..][..columns]);
         let mut done = 0;
@@ -258,6 +324,8 @@ fn multiply_here<S: Simd, T: Term<S>>(
                 limit: last && finish.changes(),
                 low: finish.low,
                 high: finish.high,
+                activation: finish.activation,
+                kept: c.kept,
             };
             // SAFETY: `a` holds `m` rows of `k` values, the panel `k` rows, `out` and the
             // residual `m` rows of its columns, the bias one: checked above.
@@ -300,6 +368,8 @@ struct Stage<'a> {
     limit: bool,
     low: f32,
     high: f32,
+    activation: Option<Activation>,
+    kept: bool,
 }
 
 impl Stage<'_> {
@@ -356,7 +426,8 @@ impl Stage<'_> {
     ) {
         let start = first * self.c_stride;
         let len = (M - 1) * self.c_stride + N * S::LANES;
-        let c = self.c.part(start, len);
+        let values = if self.kept { T::KEPT } else { 1 };
+        let c = self.c.part(start / values, len / values);
         let residual = self.residual.map(|residual| &residual[start..][..len]);
         let mut sums = [[s.splat(0.0); N]; M];
         if self.load {
@@ -391,11 +462,44 @@ impl Stage<'_> {
                     *sum = s.min(high, s.max(low, *sum));
                 }
             }
+            if let Some(activation) = self.activation {
+                // A copy, so that the sums of others stay in registers.
+                let mut held = sums;
+                for sum in held.as_flattened_mut() {
+                    *sum = activation::value(s, activation, *sum);
+                }
+                // SAFETY: as below.
+                unsafe { self.store(s, term, &held, c) };
+                return;
+            }
         }
+        // SAFETY: `c` holds the rows' `N` registers, or as many as are kept in their place.
+        unsafe { self.store(s, term, &sums, c) };
+    }
+
+    /// Stores a tile at the front of `c`.
+    ///
+    /// # Safety
+    /// `c` has room for it.
+    #[inline(always)]
+    unsafe fn store<S: Simd, T: Term<S>, const M: usize, const N: usize>(
+        &self,
+        s: S,
+        term: T,
+        sums: &[[S::V; N]; M],
+        c: Scattered<'_>,
+    ) {
         for (i, row) in sums.iter().enumerate() {
             for (j, sum) in row.iter().enumerate() {
-                // SAFETY: `c` holds the row's `N` registers.
-                unsafe { c.store(s, self.at::<S>(i, j), *sum) };
+                let at = self.at::<S>(i, j);
+                // SAFETY: the caller's promise.
+                unsafe {
+                    if self.kept {
+                        term.keep(*sum, c.address(at / T::KEPT));
+                    } else {
+                        c.store(s, at, *sum);
+                    }
+                }
             }
         }
     }

@@ -7,7 +7,7 @@
 use hilum_graph::Activation;
 
 use super::activation::{self, for_activation};
-use crate::simd::Simd;
+use crate::simd::{Pairs, Simd};
 
 /// A factor and a summand per channel.
 #[derive(Clone, Copy)]
@@ -30,8 +30,10 @@ pub(crate) struct View<'a> {
     /// All pixels, and behind them one register that may be read, but not used.
     pub(crate) values: &'a [f32],
     /// Values from pixel to pixel; whole registers, except for an image that nothing is applied
-    /// to.
+    /// to. Of words of two `bf16` each, their number.
     pub(crate) stride: usize,
+    /// Whether values are words; nothing is applied to them then.
+    pub(crate) words: bool,
     /// Applied first.
     pub(crate) affine: Option<Affine<'a>>,
     /// Applied last.
@@ -118,6 +120,15 @@ impl View<'_> {
                 (from, to) = (from.wrapping_add(stride), to.wrapping_add(row));
             }
         });
+    }
+
+    /// One register of a pixel of words.
+    #[inline(always)]
+    pub(crate) fn widened<S: Simd>(&self, pairs: S::Pairs, pixel: usize, channel: usize) -> S::V {
+        debug_assert!(self.words && self.is_plain(), "words as they are");
+        let words = &self.values[pixel * self.stride + channel / 2..][..S::LANES / 2];
+        // SAFETY: as many words.
+        unsafe { pairs.load(words.as_ptr()) }
     }
 
     /// One register of a pixel.

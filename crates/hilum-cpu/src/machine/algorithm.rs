@@ -1,6 +1,10 @@
 //! How each convolution is computed, and whether its factors may be rounded.
 
-use crate::program::Convolution;
+use hilum_graph::Op;
+
+use super::plan::{Factors, readers};
+use crate::kernel::{depthwise, matrix};
+use crate::program::{Convolution, Program, Work};
 
 /// How a convolution is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,4 +83,57 @@ pub(super) fn gains(convolution: &Convolution, algorithm: Algorithm, weights: us
     let is_product = algorithm != Algorithm::Depthwise;
     let is_dense = convolution.window.output_pixels() == 1;
     is_product && convolution.whole && !convolution.stem && !is_dense && weights >= FEW_WEIGHTS
+}
+
+/// The values that lie in memory as rounded as those read them who do: that halves the way to memory.
+pub(super) fn rounded_values(
+    program: &Program,
+    algorithms: &[Algorithm],
+    factors: &[Factors],
+) -> Vec<bool> {
+    let mut rounded = vec![false; program.values.len()];
+    for (index, step) in program.steps.iter().enumerate() {
+        // Steps of a sum, of values or of words.
+        let steps = |convolution: &Convolution| {
+            let depth = convolution.window.taps() * program.values[step.inputs[0]].stride;
+            match factors[index] {
+                Factors::Exact => depth,
+                Factors::Words | Factors::Rounded => depth / 2,
+            }
+        };
+        rounded[step.output] = match &step.work {
+            Work::Convolution(convolution) => match algorithms[index] {
+                Algorithm::Pointwise | Algorithm::Patches => {
+                    !convolution.stem
+                        && !convolution.pool
+                        && matrix::runs_at_once(steps(convolution))
+                }
+                Algorithm::Depthwise => depthwise::is_fast(&convolution.window),
+                Algorithm::Two | Algorithm::Four => false,
+            },
+            _ => false,
+        };
+    }
+    for output in &program.outputs {
+        rounded[*output] = false;
+    }
+    // Where depthwise ones read words they store them too.
+    for (index, step) in program.steps.iter().enumerate().rev() {
+        let reads_rounded = match &step.work {
+            Work::Convolution(_) => match algorithms[index] {
+                Algorithm::Pointwise => true,
+                Algorithm::Depthwise => rounded[step.output],
+                _ => false,
+            },
+            Work::Operation(Op::GlobalAveragePool) => true,
+            _ => false,
+        };
+        for (place, input) in readers(step).into_iter().enumerate() {
+            rounded[input] &= reads_rounded && place == 0;
+        }
+    }
+    if factors.iter().all(|of| *of == Factors::Exact) {
+        rounded.fill(false);
+    }
+    rounded
 }

@@ -38,7 +38,7 @@ pub(super) struct Context<'a> {
 impl<'a> Context<'a> {
     /// Where a value is stored.
     pub(super) fn stored(&self, id: ValueId) -> Shared<'a> {
-        let len = self.program.values[id].len() * self.count;
+        let len = self.plan.places(self.program, id) * self.count;
         self.arena.part(self.plan.values[id], len)
     }
 
@@ -51,12 +51,18 @@ impl<'a> Context<'a> {
     /// An input as its readers see it.
     pub(super) fn view(&self, id: ValueId) -> View<'a> {
         let value = &self.program.values[id];
-        let len = value.len() * self.count + REGISTER;
+        let len = self.plan.places(self.program, id) * self.count + REGISTER;
+        let words = self.plan.has_words(id);
         let values = self.arena.part(self.plan.values[id], len);
         View {
             // SAFETY: as in `read`; behind every tensor lies a register that nobody writes.
             values: unsafe { values.read() },
-            stride: value.stride,
+            stride: if words {
+                value.stride / 2
+            } else {
+                value.stride
+            },
+            words,
             affine: self.batch_norm(id).map(|norm| Affine {
                 scale: norm.scale,
                 shift: norm.shift,

@@ -5,7 +5,7 @@ use crate::kernel::window::{Order, Window};
 use crate::kernel::{depthwise, stem};
 use crate::program::{Convolution, Mode, Program, ValueId, Work};
 
-use super::algorithm::{Algorithm, choose, gains};
+use super::algorithm::{Algorithm, choose, gains, rounded_values};
 use super::arena::{self, Lease};
 
 /// What a product multiplies.
@@ -85,6 +85,10 @@ pub(crate) struct Plan {
     pub(crate) algorithms: Vec<Algorithm>,
     /// By step: what its product multiplies.
     pub(crate) factors: Vec<Factors>,
+    /// By value: whether it is stored as all that read it would round it.
+    pub(crate) rounded: Vec<bool>,
+    /// What products multiply where that is faster: as that rounded values are stored.
+    pub(crate) form: Factors,
     /// Each value's place.
     pub(crate) values: Vec<usize>,
     /// Each value's gradient's place, where it has one and backward follows.
@@ -125,7 +129,7 @@ impl Plan {
             })
             .collect();
         let steps = program.steps.iter().zip(&algorithms);
-        let factors = steps.map(|(step, algorithm)| match &step.work {
+        let by_step = steps.map(|(step, algorithm)| match &step.work {
             Work::Convolution(convolution) if mode == Mode::Inference => {
                 let channels = |id: ValueId| program.values[id].shape.channels;
                 let matrix = channels(step.inputs[0]) * channels(step.output);
@@ -138,7 +142,7 @@ impl Plan {
             }
             _ => Factors::Exact,
         });
-        let factors = factors.collect();
+        let by_step: Vec<Factors> = by_step.collect();
         let distances = program.steps.iter().map(|step| match &step.work {
             Work::Convolution(convolution) if convolution.stem => {
                 stem::distances(&convolution.window, program.values[step.inputs[0]].stride)
@@ -149,8 +153,10 @@ impl Plan {
             capacity,
             distances: distances.collect(),
             tiles_at_a_time: vec![0; program.steps.len()],
+            rounded: rounded_values(program, &algorithms, &by_step),
+            form: factors,
+            factors: by_step,
             algorithms,
-            factors,
             values: Vec::new(),
             gradients: Vec::new(),
             notes: Vec::new(),
@@ -164,6 +170,17 @@ impl Plan {
             .max()
             .unwrap_or(0);
         plan
+    }
+
+    /// Whether a value is stored as words of two.
+    pub(crate) fn has_words(&self, id: ValueId) -> bool {
+        self.rounded[id] && self.form == Factors::Words
+    }
+
+    /// Places that a value of one image takes.
+    pub(crate) fn places(&self, program: &Program, id: ValueId) -> usize {
+        let len = program.values[id].len();
+        if self.has_words(id) { len / 2 } else { len }
     }
 
     /// Whether the same algorithms would be chosen for one image alone.
@@ -209,7 +226,7 @@ impl Plan {
     fn arrange(&mut self, program: &Program, mode: Mode) {
         let mut leases = Leases::new(program, self.capacity);
         let values: Vec<usize> = (0..program.values.len())
-            .map(|id| leases.value(id, mode))
+            .map(|id| leases.value(id, self.places(program, id), mode))
             .collect();
         let (mut gradients, mut notes) = (
             vec![None; program.values.len()],
@@ -349,13 +366,13 @@ impl<'a> Leases<'a> {
         self.list.len() - 1
     }
 
-    fn value(&mut self, id: ValueId, mode: Mode) -> usize {
+    fn value(&mut self, id: ValueId, len: usize, mode: Mode) -> usize {
         let end = if mode.has_backward() {
             self.backward(self.born[id]).max(self.last_use[id])
         } else {
             self.last_use[id]
         };
-        self.add(self.program.values[id].len(), self.born[id], end)
+        self.add(len, self.born[id], end)
     }
 
     fn gradient(&mut self, id: ValueId) -> Option<usize> {

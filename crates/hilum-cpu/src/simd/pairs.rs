@@ -6,8 +6,8 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256bh, __m512, __m512bh, __m512i, _mm512_castsi512_ps, _mm512_cvtne2ps_pbh,
-    _mm512_cvtneps_pbh, _mm512_dpbf16_ps,
+    __m256bh, __m256i, __m512, __m512bh, __m512i, _mm512_castsi512_ps, _mm512_cvtepu16_epi32,
+    _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh, _mm512_dpbf16_ps, _mm512_slli_epi32,
 };
 
 use super::Simd;
@@ -30,6 +30,12 @@ pub(crate) trait Pairs<S: Simd>: Copy + Send + Sync + 'static {
     /// # Safety
     /// `to` may be written for `LANES / 2` words.
     unsafe fn store(self, values: S::V, to: *mut f32);
+
+    /// The values of half a register of words at `from`.
+    ///
+    /// # Safety
+    /// `from` may be read for `LANES / 2` words.
+    unsafe fn load(self, from: *const f32) -> S::V;
 
     /// The words of two registers of values, each rounded to the nearest `bf16`; pairs are
     /// neighbours, those of `first` come first.
@@ -73,6 +79,9 @@ impl<S: Simd> Pairs<S> for NoPairs {
         match self {}
     }
     unsafe fn store(self, _values: S::V, _to: *mut f32) {
+        match self {}
+    }
+    unsafe fn load(self, _from: *const f32) -> S::V {
         match self {}
     }
     fn narrow(self, _first: S::V, _second: S::V) -> S::V {
@@ -122,6 +131,15 @@ impl Pairs<Avx512> for Avx512Pairs {
         unsafe {
             let words = _mm512_cvtneps_pbh(values);
             to.cast::<__m256bh>().write_unaligned(words);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load(self, from: *const f32) -> __m512 {
+        // SAFETY: `self` is proof of the instructions; there are 32 bytes, as the caller promises.
+        unsafe {
+            let words = from.cast::<__m256i>().read_unaligned();
+            _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(words)))
         }
     }
 
@@ -185,6 +203,17 @@ mod tests {
             }
         });
         assert_eq!(words.map(f32::to_bits), halves.map(f32::to_bits));
+        let mut widened = [0.0; 32];
+        pairs.vectorize(|| {
+            for (at, from) in [(0, &words[..8]), (16, &words[8..])] {
+                // SAFETY: eight words.
+                let values = unsafe { pairs.load(from.as_ptr()) };
+                s.write(&mut widened, at, values);
+            }
+        });
+        let mut rounded = values.clone();
+        round(&mut rounded);
+        assert_eq!(widened[..], rounded[..]);
         for (found, pair) in words.iter().zip(values.chunks_exact(2)) {
             assert_eq!(found.to_bits(), word(pair[0], pair[1]).to_bits());
         }

@@ -2,19 +2,21 @@
 
 use super::ring::Ring;
 use super::row::{Finish, GROUP, Sources, Steps, any, square};
+use crate::kernel::matrix::Term;
 use crate::kernel::view::View;
 use crate::kernel::window::Window;
 use crate::simd::Simd;
 
 /// Output rows `rows` of one image, which begins at `first_pixel` of the view; `to` begins with
-/// the first of them.
+/// the first of them. The ring's rows are in the form in which the view's are.
 ///
 /// # Panics
 /// If the view does not hold the image, `weights` not one value per tap and channel, or `to` not
-/// the rows.
+/// the rows; if values are not read or kept as they are and no [fast kernel](is_fast) serves.
 #[inline(always)]
-pub(crate) fn forward<S: Simd>(
+pub(crate) fn forward<S: Simd, T: Term<S>>(
     s: S,
+    term: T,
     window: &Window,
     view: &View<'_>,
     first_pixel: usize,
@@ -24,7 +26,7 @@ pub(crate) fn forward<S: Simd>(
     finish: Finish<'_>,
     to: &mut [f32],
 ) {
-    let c = view.stride;
+    let (c, step) = (view.stride * T::VALUES, view.stride);
     let [height, width] = window.input;
     let top = |row: usize| (row * window.stride[0]) as isize - window.padding[0] as isize;
     let inner = if view.is_plain() {
@@ -34,20 +36,21 @@ pub(crate) fn forward<S: Simd>(
     };
     let [left, right] = edges(window, &inner);
     let mut read = top(rows.start).max(0) as usize;
-    for (row, out) in rows.zip(to.chunks_exact_mut(window.output[1] * c)) {
+    for (row, out) in rows.zip(to.chunks_exact_mut(window.output[1] * c / T::KEPT)) {
         let end = (top(row) + window.kernel[0] as isize).clamp(0, height as isize);
         while read < end as usize {
             let pixel = first_pixel + read * width;
             let slot = ring.slot(read);
             view.read(s, pixel, left, slot);
             if right < width {
-                view.read(s, pixel + right, width - right, &mut slot[right * c..]);
+                view.read(s, pixel + right, width - right, &mut slot[right * step..]);
             }
             read += 1;
         }
         let image = view.pixels(first_pixel, height * width);
         one_row(
             s,
+            term,
             window,
             ring,
             image,
@@ -61,13 +64,17 @@ pub(crate) fn forward<S: Simd>(
     }
 }
 
+/// Whether a fast kernel serves.
+pub(crate) fn is_fast(window: &Window) -> bool {
+    matches!(window.kernel, [3, 3] | [5, 5]) && matches!(window.stride[1], 1 | 2)
+}
+
 /// Which results of a row need no padding, in whole groups; none where no fast kernel serves.
 fn inner_results(window: &Window) -> std::ops::Range<usize> {
     let (kernel, step, padding) = (window.kernel[1], window.stride[1], window.padding[1]);
     let span = (GROUP - 1) * step + kernel;
-    let is_fast = matches!(window.kernel, [3, 3] | [5, 5]) && matches!(step, 1 | 2);
     let (width, count) = (window.input[1] + padding, window.output[1]);
-    if !is_fast || width < span {
+    if !is_fast(window) || width < span {
         return 0..0;
     }
     let start = padding.div_ceil(step).next_multiple_of(GROUP);
@@ -96,8 +103,9 @@ fn edges(window: &Window, inner: &std::ops::Range<usize>) -> [usize; 2] {
 /// One row of results from the ring's rows, in `inner` from the image's own; the kernel begins at
 /// row `top`.
 #[inline(always)]
-fn one_row<S: Simd>(
+fn one_row<S: Simd, T: Term<S>>(
     s: S,
+    term: T,
     window: &Window,
     ring: &Ring<'_>,
     image: &[f32],
@@ -111,8 +119,11 @@ fn one_row<S: Simd>(
     let width = window.output[1];
     macro_rules! square {
         ($kernel:literal, $step:literal, $span:literal) => {{
-            let sources = sources::<$kernel>(window, ring, image, top, inner, c);
-            square::<S, $kernel, $step, $span>(s, &sources, c, width, weights, finish, out);
+            let step = c / T::VALUES;
+            let sources = sources::<$kernel>(window, ring, image, top, inner, step);
+            square::<S, T, $kernel, $step, $span>(
+                s, term, &sources, c, width, weights, finish, out,
+            );
         }};
     }
     match (window.kernel, window.stride[1]) {
@@ -121,6 +132,7 @@ fn one_row<S: Simd>(
         ([5, 5], 1) => square!(5, 1, 8),
         ([5, 5], 2) => square!(5, 2, 11),
         _ => {
+            assert!(T::VALUES * T::KEPT == 1, "values as they are");
             let tap = |index: usize| {
                 let (row, column) = (index / window.kernel[1], index % window.kernel[1]);
                 let line = ring.row(top + row as isize, window.input[0]);

@@ -2,6 +2,7 @@
 
 use super::ring::Ring;
 use super::row::{Finish, Sources, Steps, any, square};
+use crate::kernel::matrix::Single;
 use crate::kernel::view::View;
 use crate::kernel::window::{self, Window};
 use crate::simd::Simd;
@@ -198,6 +199,7 @@ impl InputGradient<'_> {
             bias: None,
             low: f32::NEG_INFINITY,
             high: f32::INFINITY,
+            activation: None,
             accumulate: self.accumulate,
         }
     }
@@ -226,7 +228,7 @@ impl InputGradient<'_> {
             padding: 0,
         };
         let (width, finish) = (window.input[1], self.finish());
-        square::<S, K, 1, SPAN>(s, &sources, c, width, self.flipped, finish, out);
+        square::<S, _, K, 1, SPAN>(s, Single(s), &sources, c, width, self.flipped, finish, out);
     }
 
     /// Pixels of one remainder modulo the stride see the same taps.

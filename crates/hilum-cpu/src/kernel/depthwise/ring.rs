@@ -1,7 +1,6 @@
 //! The last rows of an image, padded.
 
-use crate::kernel::window::{self, Window};
-use crate::simd::Simd;
+use crate::kernel::window::Window;
 
 /// Rows of an image with room for the padding, of which the last few are kept.
 pub(crate) struct Ring<'a> {
@@ -20,11 +19,9 @@ impl<'a> Ring<'a> {
         (slots + 1) * width * stride
     }
 
-    /// A ring in `memory`, of [`len`](Self::len) values: `slots` rows of `width` pixels of whole
-    /// registers, of which `image` after `padding` are written; the others are zero.
+    /// A ring in `memory`, of [`len`](Self::len) values: `slots` rows of `width` pixels, of which `image` after `padding` are written; the others are zero.
     #[inline(always)]
-    pub(crate) fn new<S: Simd>(
-        s: S,
+    pub(crate) fn new(
         memory: &'a mut [f32],
         slots: usize,
         width: usize,
@@ -34,11 +31,10 @@ impl<'a> Ring<'a> {
     ) -> Self {
         let len = width * stride;
         for row in memory.chunks_exact_mut(len).take(slots) {
-            window::fill(s, row, padding * stride);
-            let rest = &mut row[(padding + image) * stride..];
-            window::fill(s, rest, rest.len());
+            row[..padding * stride].fill(0.0);
+            row[(padding + image) * stride..].fill(0.0);
         }
-        window::fill(s, &mut memory[slots * len..], len);
+        memory[slots * len..][..len].fill(0.0);
         Self {
             memory,
             slots,

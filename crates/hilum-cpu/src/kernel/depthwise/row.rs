@@ -1,5 +1,9 @@
 //! One row of results from the rows under the kernel.
 
+use hilum_graph::Activation;
+
+use crate::kernel::activation;
+use crate::kernel::matrix::{Single, Term};
 use crate::simd::Simd;
 
 /// What happens to a finished sum.
@@ -11,6 +15,8 @@ pub(crate) struct Finish<'a> {
     pub(crate) low: f32,
     /// See `low`.
     pub(crate) high: f32,
+    /// Applied last.
+    pub(crate) activation: Option<Activation>,
     /// Whether the result is added to what is there.
     pub(crate) accumulate: bool,
 }
@@ -34,21 +40,25 @@ impl Finish<'_> {
         }
     }
 
-    /// Stores a sum.
+    /// Stores a sum as `term` keeps it.
     ///
     /// # Safety
-    /// `to` is valid for a register.
+    /// `to` is valid for what a register takes so.
     #[inline(always)]
-    unsafe fn end<S: Simd>(&self, s: S, sum: S::V, to: *mut f32) {
+    unsafe fn end<S: Simd, T: Term<S>>(&self, s: S, term: T, sum: S::V, to: *mut f32) {
         let sum = if self.accumulate {
             // SAFETY: the caller's promise.
-            s.add(sum, unsafe { s.load(to) })
+            s.add(sum, unsafe { term.take(to) })
         } else {
             sum
         };
         let limited = s.min(s.splat(self.high), s.max(s.splat(self.low), sum));
+        let result = match self.activation {
+            Some(activation) => activation::value(s, activation, limited),
+            None => limited,
+        };
         // SAFETY: the caller's promise.
-        unsafe { s.store(to, limited) };
+        unsafe { term.keep(result, to) };
     }
 }
 
@@ -71,8 +81,9 @@ pub(super) struct Sources<'a, const K: usize> {
 /// # Panics
 /// If a row of the input, the weights or `out` are too short.
 #[inline(always)]
-pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usize>(
+pub(super) fn square<S: Simd, T: Term<S>, const K: usize, const STEP: usize, const SPAN: usize>(
     s: S,
+    term: T,
     sources: &Sources<'_, K>,
     c: usize,
     width: usize,
@@ -80,7 +91,9 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
     finish: Finish<'_>,
     out: &mut [f32],
 ) {
-    check::<S, K, STEP>(sources, c, width, weights, &finish, out);
+    check::<S, T, K, STEP>(sources, c, width, weights, &finish, out);
+    // Places of a pixel.
+    let (pixel_in, pixel_out) = (c / T::VALUES, c / T::KEPT);
     let mut x = 0;
     while x + GROUP <= width {
         let (rows, missing) = if sources.inner.contains(&x) {
@@ -93,11 +106,12 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
             // SAFETY: the bias has `c` values.
             let mut sums = [unsafe { finish.start(s, channel) }; GROUP];
             for (ky, row) in rows.iter().enumerate() {
-                let from = row.as_ptr().wrapping_add(x * STEP * c - missing + channel);
+                let at = x * STEP * pixel_in - missing + channel / T::VALUES;
+                let from = row.as_ptr().wrapping_add(at);
                 let mut pixels = [s.splat(0.0); SPAN];
                 for (i, pixel) in pixels.iter_mut().enumerate() {
                     // SAFETY: the group ends at pixel `SPAN - 1`, which the row has as checked.
-                    *pixel = unsafe { s.load(from.add(i * c)) };
+                    *pixel = unsafe { term.take(from.add(i * pixel_in)) };
                 }
                 for kx in 0..K {
                     // SAFETY: there are `K * K` weights of `c` values.
@@ -108,10 +122,11 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
                 }
             }
             for (i, sum) in sums.iter().enumerate() {
-                let to = out.as_mut_ptr().wrapping_add((x + i) * c + channel);
-                s.prefetch_write(to.wrapping_add(GROUP * c));
+                let at = (x + i) * pixel_out + channel / T::KEPT;
+                let to = out.as_mut_ptr().wrapping_add(at);
+                s.prefetch_write(to.wrapping_add(GROUP * pixel_out));
                 // SAFETY: result `x + i` is below `width`.
-                unsafe { finish.end(s, *sum, to) };
+                unsafe { finish.end(s, term, *sum, to) };
             }
             channel += S::LANES;
         }
@@ -126,8 +141,9 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
                 for kx in 0..K {
                     // SAFETY: the padded row reaches this tap, and it has `c` weights.
                     let (pixel, weight) = unsafe {
+                        let at = (x * STEP + kx) * pixel_in + channel / T::VALUES;
                         (
-                            s.read_unchecked(row, (x * STEP + kx) * c + channel),
+                            term.take(row.as_ptr().add(at)),
                             s.read_unchecked(weights, (ky * K + kx) * c + channel),
                         )
                     };
@@ -135,7 +151,10 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
                 }
             }
             // SAFETY: `x` is below `width`.
-            unsafe { finish.end(s, sum, out.as_mut_ptr().add(x * c + channel)) };
+            unsafe {
+                let to = out.as_mut_ptr().add(x * pixel_out + channel / T::KEPT);
+                finish.end(s, term, sum, to);
+            }
             channel += S::LANES;
         }
         x += 1;
@@ -144,7 +163,7 @@ pub(super) fn square<S: Simd, const K: usize, const STEP: usize, const SPAN: usi
 
 /// The extents that [`square`] relies on.
 #[inline(always)]
-fn check<S: Simd, const K: usize, const STEP: usize>(
+fn check<S: Simd, T: Term<S>, const K: usize, const STEP: usize>(
     sources: &Sources<'_, K>,
     c: usize,
     width: usize,
@@ -157,9 +176,10 @@ fn check<S: Simd, const K: usize, const STEP: usize>(
         "a line of whole registers"
     );
     assert!(
-        width * c <= out.len() && K * K * c <= weights.len(),
+        width * c / T::KEPT <= out.len() && K * K * c <= weights.len(),
         "a row and all weights"
     );
+    let c = c / T::VALUES;
     let reach = (width.max(1) - 1) * STEP + K;
     assert!(
         sources.padded.iter().all(|row| reach * c <= row.len()),
@@ -222,6 +242,7 @@ pub(super) fn any<'a, S: Simd>(
             bias: finish.bias.filter(|_| first),
             low: if last { finish.low } else { f32::NEG_INFINITY },
             high: if last { finish.high } else { f32::INFINITY },
+            activation: finish.activation.filter(|_| last),
             accumulate: finish.accumulate || !first,
         };
         listed(s, &list[..len], steps, finish, out);
@@ -301,7 +322,7 @@ unsafe fn listed_group<S: Simd, const N: usize>(
                 s.prefetch_write(to.wrapping_add(GROUP * steps.output));
             }
             // SAFETY: `x + i < count`.
-            unsafe { finish.end(s, *sum, to) };
+            unsafe { finish.end(s, Single(s), *sum, to) };
         }
         channel += S::LANES;
     }

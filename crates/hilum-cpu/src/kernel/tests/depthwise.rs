@@ -1,14 +1,21 @@
 //! Depthwise convolutions, forward and both gradients.
 
+#[cfg(target_arch = "x86_64")]
+use super::widened;
 use super::{
     assert_close, each_tap, few, on_every_instruction_set, pixels, shown, values, views, window,
 };
+#[cfg(target_arch = "x86_64")]
+use crate::kernel::depthwise::is_fast;
 use crate::kernel::depthwise::{
     Finish, InputGradient, Ring, WeightGradient, flip, forward, gradient_ring, padded_width,
 };
-use crate::kernel::view::Affine;
+use crate::kernel::matrix::{Single, Term};
+use crate::kernel::view::{Affine, View};
 use crate::kernel::window::{Window, copy};
 use crate::simd::Simd;
+#[cfg(target_arch = "x86_64")]
+use hilum_graph::Activation;
 
 fn windows() -> Vec<Window> {
     let all = [
@@ -56,23 +63,11 @@ fn results_are_those_of_plain_loops() {
                         bias: Some(&lines[2]),
                         low: -0.75,
                         high: 2.0,
+                        activation: None,
                         accumulate: false,
                     };
-                    let width = padded_width(&window);
-                    let slots = window.kernel[0];
-                    let mut memory = vec![9.0; Ring::len(slots, width, c)];
-                    // In two bands, as tasks take them.
-                    let middle = window.output[0] / 2;
-                    let mut found = Vec::new();
-                    for rows in [0..middle, middle..window.output[0]] {
-                        let [padding, pixels] = [window.padding[1], window.input[1]];
-                        let mut ring = Ring::new(s, &mut memory, slots, width, c, padding, pixels);
-                        let mut out = vec![9.0; rows.len() * window.output[1] * c];
-                        forward(
-                            s, &window, &view, inside, rows, &weights, &mut ring, finish, &mut out,
-                        );
-                        found.extend(out);
-                    }
+                    let found =
+                        in_two_bands(s, Single(s), &window, &view, inside, &weights, finish);
                     assert_close(
                         &found,
                         &expected,
@@ -84,6 +79,109 @@ fn results_are_those_of_plain_loops() {
         }
     }
     on_every_instruction_set!(check);
+}
+
+/// All rows of one image, in two bands, as tasks take them.
+fn in_two_bands<S: Simd, T: Term<S>>(
+    s: S,
+    term: T,
+    window: &Window,
+    view: &View<'_>,
+    first_pixel: usize,
+    weights: &[f32],
+    finish: Finish<'_>,
+) -> Vec<f32> {
+    let (width, slots, stride) = (padded_width(window), window.kernel[0], view.stride);
+    let mut memory = vec![9.0; Ring::len(slots, width, stride)];
+    let middle = window.output[0] / 2;
+    let mut found = Vec::new();
+    for rows in [0..middle, middle..window.output[0]] {
+        let [padding, pixels] = [window.padding[1], window.input[1]];
+        let mut ring = Ring::new(&mut memory, slots, width, stride, padding, pixels);
+        let pixel = stride * T::VALUES / T::KEPT;
+        let mut out = vec![9.0; rows.len() * window.output[1] * pixel];
+        forward(
+            s,
+            term,
+            window,
+            view,
+            first_pixel,
+            rows,
+            weights,
+            &mut ring,
+            finish,
+            &mut out,
+        );
+        found.extend(out);
+    }
+    found
+}
+
+/// Words are read and kept as the values that they hold.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn results_of_words_are_those_of_the_values_that_they_hold() {
+    use crate::kernel::matrix::{Narrowed, Paired};
+    use crate::kernel::narrow::narrow;
+    use crate::simd::{Avx512, Pairs, round};
+
+    let (Some(s), Some(pairs)) = (Avx512::detect(), <Avx512 as Simd>::Pairs::detect()) else {
+        return;
+    };
+    for window in windows().into_iter().filter(is_fast) {
+        for c in [16, 48] {
+            let inside = window.input_pixels();
+            let mut stored = pixels(2 * inside * c, 1);
+            round(&mut stored);
+            let mut words = vec![0.0; stored.len() / 2];
+            narrow(s, pairs, &stored, &mut words);
+            let weights = values(window.taps() * c, 2);
+            let bias = values(c, 3);
+            let finish = Finish {
+                bias: Some(&bias),
+                low: -0.75,
+                high: 2.0,
+                activation: Some(Activation::Silu),
+                accumulate: false,
+            };
+            let plain = |values, stride, words| View {
+                values,
+                stride,
+                words,
+                affine: None,
+                activation: None,
+            };
+            let view = plain(&stored, c, false);
+            let mut expected = in_two_bands(s, Single(s), &window, &view, inside, &weights, finish);
+            round(&mut expected);
+            let expected: Vec<f64> = expected.into_iter().map(f64::from).collect();
+            let kept = in_two_bands(
+                s,
+                Narrowed(s, pairs),
+                &window,
+                &view,
+                inside,
+                &weights,
+                finish,
+            );
+            let view = plain(&words, c / 2, true);
+            let both = in_two_bands(s, Paired(pairs), &window, &view, inside, &weights, finish);
+            for found in [kept, both] {
+                let found: Vec<f32> = widened(&found).map(|value| value as f32).collect();
+                // The last bit may differ where a sum lies between two.
+                let what = format!("{window:?}, {c} channels");
+                assert_close(&found, &expected, 1.0 / 256.0, &what);
+                let equal = found
+                    .iter()
+                    .zip(&expected)
+                    .filter(|(a, b)| f64::from(**a) == **b);
+                assert!(
+                    equal.count() * 50 > expected.len() * 49,
+                    "{what}: nearly all equal"
+                );
+            }
+        }
+    }
 }
 
 #[test]
@@ -109,8 +207,7 @@ fn gradients_of_the_image_are_those_of_plain_loops() {
                 }
                 let (slots, width, padding) = gradient_ring(&window);
                 let mut memory = vec![9.0; Ring::len(slots, width, c)];
-                let mut ring =
-                    Ring::new(s, &mut memory, slots, width, c, padding, window.output[1]);
+                let mut ring = Ring::new(&mut memory, slots, width, c, padding, window.output[1]);
                 let mut flipped = vec![9.0; weights.len()];
                 flip(s, &weights, c, &mut flipped);
                 let gradient = InputGradient {
@@ -174,7 +271,7 @@ fn gradients_of_weights_are_those_of_plain_loops() {
                     window: &window,
                     view: &view,
                     first_pixel: inside,
-                    ring: Ring::new(s, &mut memory, slots, width, c, padding, columns),
+                    ring: Ring::new(&mut memory, slots, width, c, padding, columns),
                     sums: &mut sums,
                     read: 0,
                 };

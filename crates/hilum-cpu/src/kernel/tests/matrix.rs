@@ -71,6 +71,7 @@ fn product<S: Simd>(s: S, m: usize, k: usize, n: usize) {
         residual: Some(&residual),
         low: -0.5,
         high: 1.5,
+        activation: None,
         accumulate: true,
     };
     for finish in [Finish::STORE, every] {
@@ -117,21 +118,14 @@ fn product<S: Simd>(s: S, m: usize, k: usize, n: usize) {
     }
 }
 
-/// The two values of each word.
-#[cfg(target_arch = "x86_64")]
-fn widened(words: &[f32]) -> impl Iterator<Item = f64> {
-    words.iter().flat_map(|word| {
-        let bits = word.to_bits();
-        [bits << 16, bits & 0xffff_0000].map(|bits| f64::from(f32::from_bits(bits)))
-    })
-}
-
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn products_of_pairs_are_those_of_plain_loops_over_rounded_values() {
-    use crate::kernel::matrix::Paired;
+    use super::widened;
+    use crate::kernel::matrix::{Paired, runs_at_once};
     use crate::kernel::narrow::narrow;
     use crate::simd::{Avx512, Pairs, word};
+    use hilum_graph::Activation;
 
     type Words = <Avx512 as Simd>::Pairs;
     let (Some(s), Some(pairs)) = (Avx512::detect(), Words::detect()) else {
@@ -188,6 +182,37 @@ fn products_of_pairs_are_those_of_plain_loops_over_rounded_values() {
                 }
             }
             assert_close(&c, &expected, 1e-5, &format!("{m} x {k} x {n}"));
+            if !runs_at_once(stride) {
+                continue;
+            }
+            let mut kept = vec![0.0; m * n / 2];
+            let out = RowsMut {
+                kept: true,
+                ..RowsMut::new(Scattered::of(&mut kept), n)
+            };
+            let activation = Some(Activation::Silu);
+            let finish = Finish {
+                activation,
+                ..finish
+            };
+            let panels = 0..layout.count();
+            multiply(
+                s,
+                Paired(pairs),
+                m,
+                stride,
+                all,
+                &packed,
+                layout,
+                panels,
+                out,
+                finish,
+            );
+            let silu = |x: &f64| x / (1.0 + (-x).exp());
+            let expected: Vec<f64> = expected.iter().map(silu).collect();
+            let kept: Vec<f32> = widened(&kept).map(|value| value as f32).collect();
+            // Half a step of bf16.
+            assert_close(&kept, &expected, 1.0 / 256.0, "kept as words");
         }
     }
 }
@@ -225,6 +250,7 @@ fn a_product_may_begin_with_a_later_column() {
             values: Scattered::of(&mut part),
             stride: width,
             first_column: first,
+            kept: false,
         };
         let rest = 1..layout.count();
         multiply(

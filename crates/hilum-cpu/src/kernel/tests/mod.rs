@@ -64,6 +64,15 @@ fn assert_close(found: &[f32], expected: &[f64], tolerance: f64, what: &str) {
     }
 }
 
+/// The two values of each word.
+#[cfg(target_arch = "x86_64")]
+fn widened(words: &[f32]) -> impl Iterator<Item = f64> {
+    words.iter().flat_map(|word| {
+        let bits = word.to_bits();
+        [bits << 16, bits & 0xffff_0000].map(|bits| f64::from(f32::from_bits(bits)))
+    })
+}
+
 /// Views of the same pixels through nothing, ReLU, batch norm, and batch norm with activations.
 fn views<'a>(pixels: &'a [f32], stride: usize, affine: Affine<'a>) -> Vec<View<'a>> {
     let all = [
@@ -76,6 +85,7 @@ fn views<'a>(pixels: &'a [f32], stride: usize, affine: Affine<'a>) -> Vec<View<'
     let all = all.map(|(affine, activation)| View {
         values: pixels,
         stride,
+        words: false,
         affine,
         activation,
     });

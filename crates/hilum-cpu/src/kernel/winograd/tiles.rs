@@ -115,7 +115,7 @@ fn transform<
         "all pixels of the tile"
     );
     assert!(
-        (IN * IN - 1) * plane + c / T::VALUES <= to.len(),
+        (IN * IN - 1) * plane + c / T::KEPT <= to.len(),
         "room at every position"
     );
     let mut channel = 0;
@@ -149,7 +149,7 @@ fn transform<
         for j in 0..IN {
             let column = A::image(s, column(s, &rows, j));
             for (i, value) in column.iter().enumerate() {
-                let to = to.address((i * IN + j) * plane + channel / T::VALUES);
+                let to = to.address((i * IN + j) * plane + channel / T::KEPT);
                 s.prefetch_write(to.wrapping_add(AHEAD));
                 // SAFETY: there is room for `c` values at every position.
                 unsafe { term.keep(*value, to) };

@@ -1,8 +1,8 @@
 //! Depthwise convolutions, one band of rows per task.
 
 use super::ConvolutionForward;
-use crate::kernel::activation;
 use crate::kernel::depthwise::{self, Ring};
+use crate::kernel::matrix::{Narrowed, Paired, Single, Term};
 use crate::kernel::norm::{self, Sums};
 use crate::machine::context::Context;
 use crate::machine::normalise::{Blocks, Tally};
@@ -16,6 +16,20 @@ impl Context<'_> {
         output: ValueId,
         job: ConvolutionForward<'_>,
     ) -> Option<Tally> {
+        match job.pairs_if::<S>(job.keeps_words) {
+            None => self.depthwise_of(s, Single(s), output, job),
+            Some(pairs) if job.view.words => self.depthwise_of(s, Paired(pairs), output, job),
+            Some(pairs) => self.depthwise_of(s, Narrowed(s, pairs), output, job),
+        }
+    }
+
+    fn depthwise_of<S: Simd, T: Term<S>>(
+        &mut self,
+        s: S,
+        term: T,
+        output: ValueId,
+        job: ConvolutionForward<'_>,
+    ) -> Option<Tally> {
         let [height, width] = job.window.output;
         let rows = self.rows_of_a_band(&job);
         let bands = height.div_ceil(rows);
@@ -26,21 +40,22 @@ impl Context<'_> {
         let scratch = [Ring::len(
             slots,
             depthwise::padded_width(&job.window),
-            job.c,
+            job.view.stride,
         )];
         self.pool.run(self.count * bands, |task, worker| {
             let (image, band) = (task / bands, task % bands);
             let lines = band * rows..((band + 1) * rows).min(height);
             let first = (image * height + lines.start) * width;
-            let out = job.to.part(first * job.c, lines.len() * width * job.c);
+            let pixel = job.c / T::KEPT;
+            let out = job.to.part(first * pixel, lines.len() * width * pixel);
             // SAFETY: each task has a band of its own, which is a block of the moments.
             let (out, [memory], sums) = unsafe {
                 let sums = moments.map(|moments| moments.of(first));
                 (out.write(), job.scratch.pieces(worker, scratch), sums)
             };
-            s.vectorize(
+            term.vectorize(
                 #[inline(always)]
-                || job.depthwise_band(s, image, lines, memory, out, sums),
+                || job.depthwise_band(s, term, image, lines, memory, out, sums),
             );
         });
         tally
@@ -69,9 +84,10 @@ impl Context<'_> {
 impl ConvolutionForward<'_> {
     /// Rows `rows` of one image's result; sums are of all of them.
     #[inline(always)]
-    fn depthwise_band<S: Simd>(
+    fn depthwise_band<S: Simd, T: Term<S>>(
         &self,
         s: S,
+        term: T,
         image: usize,
         rows: std::ops::Range<usize>,
         memory: &mut [f32],
@@ -81,15 +97,18 @@ impl ConvolutionForward<'_> {
         let width = depthwise::padded_width(&self.window);
         let slots = self.window.kernel[0];
         let [padding, inside] = [self.window.padding[1], self.window.input[1]];
-        let mut ring = Ring::new(s, memory, slots, width, self.c, padding, inside);
+        let stride = self.view.stride;
+        let mut ring = Ring::new(memory, slots, width, stride, padding, inside);
         let finish = depthwise::Finish {
             bias: Some(self.bias),
             low: self.low,
             high: self.high,
+            activation: self.after,
             accumulate: false,
         };
         depthwise::forward(
             s,
+            term,
             &self.window,
             &self.view,
             image * self.window.input_pixels(),
@@ -99,9 +118,6 @@ impl ConvolutionForward<'_> {
             finish,
             out,
         );
-        if let Some(after) = self.after {
-            activation::apply(s, after, out);
-        }
         if let Some(sums) = sums {
             norm::moments(s, out, self.c, sums);
         }

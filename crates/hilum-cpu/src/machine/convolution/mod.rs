@@ -35,6 +35,8 @@ struct ConvolutionForward<'a> {
     window: Window,
     order: Order,
     factors: Factors,
+    /// Whether the result is stored as words.
+    keeps_words: bool,
     /// Channels of input and result, padding included.
     c: usize,
     k: usize,
@@ -81,6 +83,7 @@ impl Context<'_> {
             window: how.window,
             order: plan::order(how),
             factors: self.plan.factors[index],
+            keeps_words: self.plan.has_words(step.output),
             c: self.program.values[step.inputs[0]].stride,
             k: self.program.values[step.output].stride,
             scratch: self.scratch,

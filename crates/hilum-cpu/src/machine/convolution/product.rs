@@ -2,7 +2,7 @@
 
 use super::ConvolutionForward;
 use crate::kernel::activation;
-use crate::kernel::matrix::{self, Paired, Panels, Rows, RowsMut, Single, Term};
+use crate::kernel::matrix::{self, Narrowed, Paired, Panels, Rows, RowsMut, Single, Term};
 use crate::kernel::narrow::narrow;
 use crate::kernel::norm::{self, Sums};
 use crate::kernel::pool::{index_of_largest, largest_of_four};
@@ -101,9 +101,11 @@ impl Context<'_> {
         let depth = job.window.taps() * job.c;
         let threads = self.pool.threads();
         let panels = Panels::new::<S>(job.k).count();
-        let is_ready = job.reads_rows_as_they_are() && job.factors == Factors::Exact;
+        let is_ready = job.reads_rows_as_they_are()
+            && job.factors != Factors::Rounded
+            && job.view.words == pairs.is_some();
         let (values, stride) = if is_ready {
-            (job.view.values, depth)
+            (job.view.values, job.view.stride)
         } else {
             let stride = if pairs.is_some() { depth / 2 } else { depth };
             let rows = self.arena.part(self.plan.shared[0], total * stride);
@@ -137,7 +139,7 @@ impl Context<'_> {
             s.vectorize(
                 #[inline(always)]
                 || match pairs {
-                    None => job.multiply_rows(s, Single(s), 0, total, a, part, place),
+                    None => job.multiply_exactly(s, 0, total, a, part, place),
                     Some(pairs) => job.multiply_rows(s, Paired(pairs), 0, total, a, part, place),
                 },
             );
@@ -174,7 +176,13 @@ impl<'a> ConvolutionForward<'a> {
     #[inline(always)]
     fn gather_rows<S: Simd>(&self, s: S, first: usize, count: usize, to: &mut [f32]) {
         let view = &self.view;
-        if self.is_pointwise() {
+        if let Some(pairs) = self.pairs_if::<S>(view.words) {
+            for (pixel, to) in (first..first + count).zip(to.chunks_exact_mut(self.c)) {
+                for channel in (0..self.c).step_by(S::LANES) {
+                    s.write(to, channel, view.widened::<S>(pairs, pixel, channel));
+                }
+            }
+        } else if self.is_pointwise() {
             view.read(s, first, count, to);
         } else {
             let depth = self.window.taps() * self.c;
@@ -200,7 +208,12 @@ impl<'a> ConvolutionForward<'a> {
     /// What multiplies the words, where the product is one of words.
     #[inline(always)]
     pub(super) fn pairs<S: Simd>(&self) -> Option<S::Pairs> {
-        let has_words = self.factors == Factors::Words;
+        self.pairs_if::<S>(self.factors == Factors::Words)
+    }
+
+    /// What handles words, where there are any.
+    #[inline(always)]
+    pub(super) fn pairs_if<S: Simd>(&self, has_words: bool) -> Option<S::Pairs> {
         has_words.then(|| S::Pairs::detect().expect("words only where they can be multiplied"))
     }
 
@@ -211,7 +224,7 @@ impl<'a> ConvolutionForward<'a> {
         'a: 't,
     {
         let depth = self.window.taps() * self.c;
-        if self.reads_rows_as_they_are() {
+        if self.reads_rows_as_they_are() && !self.view.words {
             &self.view.values[first * depth..][..count * depth]
         } else {
             self.gather_rows(s, first, count, to);
@@ -228,7 +241,8 @@ impl<'a> ConvolutionForward<'a> {
         'a: 't,
     {
         let pooled = if self.order == Order::Pooled { 4 } else { 1 };
-        let (start, len) = (first / pooled * self.k, count / pooled * self.k);
+        let row = if self.keeps_words { self.k / 2 } else { self.k };
+        let (start, len) = (first / pooled * row, count / pooled * row);
         // SAFETY: the caller's promise.
         let scattered = |memory: Shared<'t>| unsafe { memory.part(start, len).scattered() };
         Place {
@@ -256,9 +270,13 @@ impl<'a> ConvolutionForward<'a> {
         }
         let depth = self.window.taps() * self.c;
         if let Some(pairs) = pairs {
-            let values = self.rows(s, first, count, patches);
-            narrow(s, pairs, values, words);
-            let (values, stride) = (&*words, depth / 2);
+            let stride = depth / 2;
+            let values = if self.reads_rows_as_they_are() && self.view.words {
+                &self.view.values[first * stride..][..count * stride]
+            } else {
+                narrow(s, pairs, self.rows(s, first, count, patches), words);
+                &*words
+            };
             let a = Rows { values, stride };
             self.multiply_block(s, Paired(pairs), first, count, a, panels, products, place);
         } else {
@@ -270,7 +288,11 @@ impl<'a> ConvolutionForward<'a> {
             };
             let stride = depth;
             let a = Rows { values, stride };
-            self.multiply_block(s, Single(s), first, count, a, panels, products, place);
+            if self.order == Order::Raster {
+                self.multiply_exactly(s, first, count, a, panels, place);
+            } else {
+                self.multiply_block(s, Single(s), first, count, a, panels, products, place);
+            }
         }
     }
 
@@ -335,6 +357,25 @@ impl<'a> ConvolutionForward<'a> {
         }
     }
 
+    /// Multiplies rows of values with the weights, whatever results are kept as.
+    #[inline(always)]
+    fn multiply_exactly<S: Simd>(
+        &self,
+        s: S,
+        first: usize,
+        count: usize,
+        a: Rows<'_>,
+        panels: std::ops::Range<usize>,
+        place: Place<'_>,
+    ) {
+        match self.pairs_if::<S>(self.keeps_words) {
+            None => self.multiply_rows(s, Single(s), first, count, a, panels, place),
+            Some(pairs) => {
+                self.multiply_rows(s, Narrowed(s, pairs), first, count, a, panels, place);
+            }
+        }
+    }
+
     /// Multiplies rows with the weights and finishes their pixels.
     #[inline(always)]
     fn multiply_rows<S: Simd, T: Term<S>>(
@@ -354,9 +395,17 @@ impl<'a> ConvolutionForward<'a> {
             residual: self.residual.map(|residual| &residual[start..][..len]),
             low: self.low,
             high: self.high,
+            activation: self.after,
             accumulate: false,
         };
-        let (out, part) = (RowsMut::new(place.to, self.k), panels.clone());
+        debug_assert!(
+            place.sums.is_none() || self.after.is_none(),
+            "moments are those in front of an activation"
+        );
+        let out = RowsMut {
+            kept: self.keeps_words,
+            ..RowsMut::new(place.to, self.k)
+        };
         matrix::multiply(
             s,
             term,
@@ -365,22 +414,13 @@ impl<'a> ConvolutionForward<'a> {
             a,
             self.weights,
             layout,
-            part,
+            panels,
             out,
             finish,
         );
         if let Some(sums) = place.sums {
             // SAFETY: the block is this task's alone where moments are wanted.
             norm::moments(s, unsafe { place.to.values() }, self.k, sums);
-        }
-        if let Some(after) = self.after {
-            let start = layout.start(panels.start) * S::LANES;
-            let end = layout.start(panels.end) * S::LANES;
-            for pixel in 0..count {
-                let columns = place.to.part(pixel * self.k + start, end - start);
-                // SAFETY: the columns are this task's alone.
-                activation::apply(s, after, unsafe { columns.values() });
-            }
         }
     }
 

@@ -321,6 +321,7 @@ impl ConvolutionForward<'_> {
                     values: Scattered::of(&mut result[position * result_plane..]),
                     stride: result_row,
                     first_column: channels.start,
+                    kept: false,
                 };
                 let b = &self.weights[position * c * k..][..c * k];
                 let (part, store) = (part.clone(), matrix::Finish::STORE);

@@ -10,7 +10,7 @@ use super::normalise::Tally;
 use super::state::{Machine, Results};
 use crate::memory::Buffer;
 use crate::program::{Step, Work};
-use crate::simd::Simd;
+use crate::simd::{Simd, round};
 use crate::store::{ParameterMemory, Store};
 use crate::threads::Pool;
 
@@ -107,6 +107,10 @@ impl Context<'_> {
         let program = self.program;
         for (index, step) in program.steps.iter().enumerate() {
             let moments = self.forward_step(s, index, step, received, seed, store, weights);
+            if self.plan.rounded[step.output] && !self.plan.has_words(step.output) {
+                // SAFETY: the step is over.
+                round(unsafe { self.stored(step.output).write() });
+            }
             self.normalise(s, step.output, moments, store, weights);
         }
     }

@@ -4,13 +4,13 @@ use crate::kernel::view::View;
 use crate::kernel::window::{Order, Window};
 use crate::machine::context::Context;
 use crate::program::Step;
-use crate::simd::Simd;
+use crate::simd::{Pairs, Simd};
 
 impl Context<'_> {
     pub(super) fn average<S: Simd>(&mut self, s: S, step: &Step) {
         let view = self.view(step.inputs[0]);
         let pixels = self.program.values[step.inputs[0]].pixels();
-        let stride = view.stride;
+        let stride = self.program.values[step.output].stride;
         let vectors = stride / S::LANES;
         let groups = vectors.min(if self.count < self.pool.threads() * 2 {
             4
@@ -64,10 +64,16 @@ fn mean_of_pixels<S: Simd>(
     lane: usize,
     to: &mut [f32],
 ) {
+    let pairs = view
+        .words
+        .then(|| S::Pairs::detect().expect("words only where they can be read"));
     for c in (0..to.len()).step_by(S::LANES) {
         let mut sum = [s.splat(0.0); 2];
-        for pixel in 0..count {
-            let x = view.register(s, first + pixel, lane + c);
+        for pixel in first..first + count {
+            let x = match pairs {
+                Some(pairs) => view.widened::<S>(pairs, pixel, lane + c),
+                None => view.register(s, pixel, lane + c),
+            };
             sum[pixel % 2] = s.add(sum[pixel % 2], x);
         }
         let mean = s.mul(s.add(sum[0], sum[1]), s.splat(1.0 / count as f32));

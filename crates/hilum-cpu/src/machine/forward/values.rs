@@ -104,6 +104,7 @@ impl Context<'_> {
         let own = View {
             values: &[],
             stride,
+            words: false,
             affine,
             activation,
         };

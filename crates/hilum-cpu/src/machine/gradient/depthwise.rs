@@ -93,7 +93,7 @@ impl ConvolutionBackward<'_> {
                 window,
                 view: &self.view,
                 first_pixel: image * inside,
-                ring: image_ring(s, window, c, memory),
+                ring: image_ring(window, c, memory),
                 sums,
                 read: 0,
             },
@@ -105,7 +105,7 @@ impl ConvolutionBackward<'_> {
             return;
         };
         depthwise::flip(s, &self.weights[..window.taps() * c], c, flipped);
-        let mut ring = Ring::new(s, back, slots, back_width, c, padding, window.output[1]);
+        let mut ring = Ring::new(back, slots, back_width, c, padding, window.output[1]);
         let input_gradient = InputGradient {
             window,
             c,
@@ -143,10 +143,10 @@ impl ConvolutionBackward<'_> {
 
 /// A ring for rows of the image.
 #[inline(always)]
-fn image_ring<'a, S: Simd>(s: S, window: &Window, c: usize, memory: &'a mut [f32]) -> Ring<'a> {
+fn image_ring<'a>(window: &Window, c: usize, memory: &'a mut [f32]) -> Ring<'a> {
     let width = depthwise::padded_width(window);
     let [padding, pixels] = [window.padding[1], window.input[1]];
-    Ring::new(s, memory, window.kernel[0], width, c, padding, pixels)
+    Ring::new(memory, window.kernel[0], width, c, padding, pixels)
 }
 
 /// The rows of one image's result gradient, each of which is used once.
