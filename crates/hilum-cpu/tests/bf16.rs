@@ -70,10 +70,11 @@ fn largest(logits: &Logits) -> f32 {
 
 #[test]
 fn logits_are_near_those_of_f32_whatever_multiplies_and_do_not_depend_on_threads() {
-    for (architecture, size) in [
-        (Architecture::MobilenetV2, 96),
-        (Architecture::EfficientnetB0, 64),
-        (Architecture::Resnet18, 64),
+    for (architecture, size, most) in [
+        (Architecture::MobilenetV2, 96, 0.03),
+        (Architecture::EfficientnetB0, 64, 0.03),
+        // Tiles of 4x4 make more of rounding, and few are there to average over.
+        (Architecture::Resnet18, 64, 0.1),
     ] {
         let input = Shape::new(size, size, 3);
         let images = images(3, input);
@@ -89,7 +90,7 @@ fn logits_are_near_those_of_f32_whatever_multiplies_and_do_not_depend_on_threads
             let off = off.map(|(exact, rounded)| (exact - rounded).abs());
             let off = off.fold(0.0, f32::max) / largest(&exact);
             assert!(
-                off < 0.03,
+                off < most,
                 "{architecture} on {set}: off by {off} of the largest"
             );
             assert!(off > 0.0, "{architecture} on {set}: rounded");

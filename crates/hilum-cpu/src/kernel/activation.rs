@@ -2,7 +2,7 @@
 
 use hilum_graph::Activation;
 
-use crate::simd::Simd;
+use crate::simd::{Pairs, Simd};
 
 /// `e^-x`, to about two units in the last place; beyond the range of `f32` it saturates.
 ///
@@ -47,6 +47,21 @@ pub(crate) fn value<S: Simd>(s: S, activation: Activation, x: S::V) -> S::V {
         Activation::Relu6 => s.min(s.splat(6.0), s.max(zero, x)),
         Activation::Silu => s.mul(x, sigmoid(s, x)),
         Activation::Sigmoid => sigmoid(s, x),
+    }
+}
+
+/// The same for results that are rounded to `bf16`.
+#[inline(always)]
+pub(crate) fn rounded<S: Simd, P: Pairs<S>>(
+    s: S,
+    pairs: P,
+    activation: Activation,
+    x: S::V,
+) -> S::V {
+    match activation {
+        Activation::Silu => s.mul(x, pairs.sigmoid(x)),
+        Activation::Sigmoid => pairs.sigmoid(x),
+        Activation::Relu | Activation::Relu6 => value(s, activation, x),
     }
 }
 

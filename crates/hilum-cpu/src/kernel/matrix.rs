@@ -155,6 +155,8 @@ pub(crate) trait Term<S: Simd>: Copy + Send + Sync {
     fn vectorize<R>(self, work: impl FnOnce() -> R) -> R;
     /// `sum` and the product, or products, of `a` and `b`.
     fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V;
+    /// The activation of `x`, as exact as results are kept.
+    fn activate(self, activation: Activation, x: S::V) -> S::V;
     /// Stores a register of results.
     ///
     /// # Safety
@@ -177,7 +179,7 @@ pub(crate) struct Narrowed<S, P>(pub(crate) S, pub(crate) P);
 
 /// The two products of words, kept as words.
 #[derive(Clone, Copy)]
-pub(crate) struct Paired<P>(pub(crate) P);
+pub(crate) struct Paired<S, P>(pub(crate) S, pub(crate) P);
 
 impl<S: Simd> Term<S> for Single<S> {
     const VALUES: usize = 1;
@@ -190,6 +192,10 @@ impl<S: Simd> Term<S> for Single<S> {
     #[inline(always)]
     fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V {
         self.0.fma(a, b, sum)
+    }
+    #[inline(always)]
+    fn activate(self, activation: Activation, x: S::V) -> S::V {
+        activation::value(self.0, activation, x)
     }
     #[inline(always)]
     unsafe fn keep(self, results: S::V, to: *mut f32) {
@@ -216,6 +222,10 @@ impl<S: Simd, P: Pairs<S>> Term<S> for Narrowed<S, P> {
         self.0.fma(a, b, sum)
     }
     #[inline(always)]
+    fn activate(self, activation: Activation, x: S::V) -> S::V {
+        activation::rounded(self.0, self.1, activation, x)
+    }
+    #[inline(always)]
     unsafe fn keep(self, results: S::V, to: *mut f32) {
         // SAFETY: the caller's promise.
         unsafe { self.1.store(results, to) };
@@ -227,27 +237,31 @@ impl<S: Simd, P: Pairs<S>> Term<S> for Narrowed<S, P> {
     }
 }
 
-impl<S: Simd, P: Pairs<S>> Term<S> for Paired<P> {
+impl<S: Simd, P: Pairs<S>> Term<S> for Paired<S, P> {
     const VALUES: usize = 2;
     const KEPT: usize = 2;
 
     #[inline(always)]
     fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
-        self.0.vectorize(work)
+        self.1.vectorize(work)
     }
     #[inline(always)]
     fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V {
-        self.0.dot(a, b, sum)
+        self.1.dot(a, b, sum)
+    }
+    #[inline(always)]
+    fn activate(self, activation: Activation, x: S::V) -> S::V {
+        activation::rounded(self.0, self.1, activation, x)
     }
     #[inline(always)]
     unsafe fn keep(self, results: S::V, to: *mut f32) {
         // SAFETY: the caller's promise.
-        unsafe { self.0.store(results, to) };
+        unsafe { self.1.store(results, to) };
     }
     #[inline(always)]
     unsafe fn take(self, from: *const f32) -> S::V {
         // SAFETY: the caller's promise.
-        unsafe { self.0.load(from) }
+        unsafe { self.1.load(from) }
     }
 }
 
@@ -466,7 +480,11 @@ impl Stage<'_> {
                 // A copy, so that the sums of others stay in registers.
                 let mut held = sums;
                 for sum in held.as_flattened_mut() {
-                    *sum = activation::value(s, activation, *sum);
+                    *sum = if self.kept {
+                        term.activate(activation, *sum)
+                    } else {
+                        activation::value(s, activation, *sum)
+                    };
                 }
                 // SAFETY: as below.
                 unsafe { self.store(s, term, &held, c) };

@@ -1,4 +1,4 @@
-//! Values to words of two `bf16` each.
+//! Values to words of two `bf16` each, and words times values.
 
 use crate::simd::{Pairs, Simd};
 
@@ -37,4 +37,29 @@ fn narrow_here<S: Simd, P: Pairs<S>>(s: S, pairs: P, from: &[f32], to: &mut [f32
         let rest = &mut to[whole..];
         rest.copy_from_slice(&last[..rest.len()]);
     }
+}
+
+/// Writes words times values, whole registers of them, to `to` as words.
+///
+/// # Panics
+/// If there are not as many of all three.
+#[inline(never)]
+pub(crate) fn scale<S: Simd>(s: S, pairs: S::Pairs, words: &[f32], by: &[f32], to: &mut [f32]) {
+    assert!(
+        by.len().is_multiple_of(S::LANES) && [words.len(), to.len()] == [by.len() / 2; 2],
+        "as many, whole registers"
+    );
+    pairs.vectorize(
+        #[inline(always)]
+        || {
+            for at in (0..by.len()).step_by(S::LANES) {
+                // SAFETY: a register of values lies at `at`, and half a register of words.
+                unsafe {
+                    let values = pairs.load(words.as_ptr().add(at / 2));
+                    let product = s.mul(values, s.read_unchecked(by, at));
+                    pairs.store(product, to.as_mut_ptr().add(at / 2));
+                }
+            }
+        },
+    );
 }

@@ -6,8 +6,10 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256bh, __m256i, __m512, __m512bh, __m512i, _mm512_castsi512_ps, _mm512_cvtepu16_epi32,
-    _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh, _mm512_dpbf16_ps, _mm512_slli_epi32,
+    __m256bh, __m256i, __m512, __m512bh, __m512i, _mm512_add_ps, _mm512_castsi512_ps,
+    _mm512_cvtepu16_epi32, _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh, _mm512_dpbf16_ps,
+    _mm512_fmadd_ps, _mm512_mul_ps, _mm512_rcp14_ps, _mm512_roundscale_ps, _mm512_scalef_ps,
+    _mm512_set1_ps, _mm512_slli_epi32, _mm512_sub_ps,
 };
 
 use super::Simd;
@@ -36,6 +38,9 @@ pub(crate) trait Pairs<S: Simd>: Copy + Send + Sync + 'static {
     /// # Safety
     /// `from` may be read for `LANES / 2` words.
     unsafe fn load(self, from: *const f32) -> S::V;
+
+    /// `1 / (1 + e^-x)` to 12 bits: enough for what is rounded to a `bf16`.
+    fn sigmoid(self, x: S::V) -> S::V;
 
     /// The words of two registers of values, each rounded to the nearest `bf16`; pairs are
     /// neighbours, those of `first` come first.
@@ -82,6 +87,9 @@ impl<S: Simd> Pairs<S> for NoPairs {
         match self {}
     }
     unsafe fn load(self, _from: *const f32) -> S::V {
+        match self {}
+    }
+    fn sigmoid(self, _x: S::V) -> S::V {
         match self {}
     }
     fn narrow(self, _first: S::V, _second: S::V) -> S::V {
@@ -140,6 +148,24 @@ impl Pairs<Avx512> for Avx512Pairs {
         unsafe {
             let words = from.cast::<__m256i>().read_unaligned();
             _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(words)))
+        }
+    }
+
+    /// `2^f` on a half on both sides of 0 by the cubic whose largest relative error is least, 7.5e-5; the
+    /// reciprocal's is 6e-5.
+    #[inline(always)]
+    fn sigmoid(self, x: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe {
+            let power = _mm512_mul_ps(x, _mm512_set1_ps(-std::f32::consts::LOG2_E));
+            let whole = _mm512_roundscale_ps::<0>(power);
+            let f = _mm512_sub_ps(power, whole);
+            let mut sum = _mm512_set1_ps(0.055_171_67);
+            for coefficient in [0.242_611_12, 0.693_260_99, 0.999_928_07] {
+                sum = _mm512_fmadd_ps(sum, f, _mm512_set1_ps(coefficient));
+            }
+            let exponential = _mm512_scalef_ps(sum, whole);
+            _mm512_rcp14_ps(_mm512_add_ps(_mm512_set1_ps(1.0), exponential))
         }
     }
 
@@ -217,5 +243,28 @@ mod tests {
         for (found, pair) in words.iter().zip(values.chunks_exact(2)) {
             assert_eq!(found.to_bits(), word(pair[0], pair[1]).to_bits());
         }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn sigmoids_are_right_to_twelve_bits() {
+        let (Some(s), Some(pairs)) = (Avx512::detect(), Avx512Pairs::detect()) else {
+            return;
+        };
+        for step in -4000..4000 {
+            let x = step as f32 / 100.0 + 0.003;
+            let mut found = [0.0; 16];
+            pairs.vectorize(|| s.write(&mut found, 0, pairs.sigmoid(s.splat(x))));
+            let expected = 1.0 / (1.0 + (-f64::from(x)).exp());
+            let off = (f64::from(found[0]) / expected - 1.0).abs();
+            assert!(off < 1.0 / 4096.0, "{x}: {}, not {expected}", found[0]);
+        }
+        let mut found = [0.0; 16];
+        for (x, expected) in [(1e4, 1.0), (-1e4, 0.0), (f32::INFINITY, 1.0)] {
+            pairs.vectorize(|| s.write(&mut found, 0, pairs.sigmoid(s.splat(x))));
+            assert!((found[0] - expected).abs() < 1e-4, "{x}: {}", found[0]);
+        }
+        pairs.vectorize(|| s.write(&mut found, 0, pairs.sigmoid(s.splat(f32::NAN))));
+        assert!(found[0].is_nan());
     }
 }

@@ -2,7 +2,6 @@
 
 use hilum_graph::Activation;
 
-use crate::kernel::activation;
 use crate::kernel::matrix::{Single, Term};
 use crate::simd::Simd;
 
@@ -54,7 +53,7 @@ impl Finish<'_> {
         };
         let limited = s.min(s.splat(self.high), s.max(s.splat(self.low), sum));
         let result = match self.activation {
-            Some(activation) => activation::value(s, activation, limited),
+            Some(activation) => term.activate(activation, limited),
             None => limited,
         };
         // SAFETY: the caller's promise.

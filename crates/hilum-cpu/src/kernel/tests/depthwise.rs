@@ -165,7 +165,15 @@ fn results_of_words_are_those_of_the_values_that_they_hold() {
                 finish,
             );
             let view = plain(&words, c / 2, true);
-            let both = in_two_bands(s, Paired(pairs), &window, &view, inside, &weights, finish);
+            let both = in_two_bands(
+                s,
+                Paired(s, pairs),
+                &window,
+                &view,
+                inside,
+                &weights,
+                finish,
+            );
             for found in [kept, both] {
                 let found: Vec<f32> = widened(&found).map(|value| value as f32).collect();
                 // The last bit may differ where a sum lies between two.

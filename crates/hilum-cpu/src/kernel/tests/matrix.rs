@@ -156,7 +156,7 @@ fn products_of_pairs_are_those_of_plain_loops_over_rounded_values() {
             let panels = 0..layout.count();
             multiply(
                 s,
-                Paired(pairs),
+                Paired(s, pairs),
                 m,
                 stride,
                 all,
@@ -198,7 +198,7 @@ fn products_of_pairs_are_those_of_plain_loops_over_rounded_values() {
             let panels = 0..layout.count();
             multiply(
                 s,
-                Paired(pairs),
+                Paired(s, pairs),
                 m,
                 stride,
                 all,

@@ -260,8 +260,8 @@ where
     let (scale, shift) = (values(c, 3), values(c, 4));
     let (scale, shift) = (&scale[..], &shift[..]);
     for view in views(&stored, c, Affine { scale, shift }) {
-        let image = case.image_for::<_, A, OUT, IN>(Paired(pairs), &view);
-        let found = case.products_of(Paired(pairs), &image, &packed, tiles, positions);
+        let image = case.image_for::<_, A, OUT, IN>(Paired(case.s, pairs), &view);
+        let found = case.products_of(Paired(case.s, pairs), &image, &packed, tiles, positions);
         let mut image = case.image::<A, OUT, IN>(&view);
         round(&mut image);
         let layout = Panels::new::<crate::simd::Avx512>(k);

@@ -18,7 +18,7 @@ impl Context<'_> {
     ) -> Option<Tally> {
         match job.pairs_if::<S>(job.keeps_words) {
             None => self.depthwise_of(s, Single(s), output, job),
-            Some(pairs) if job.view.words => self.depthwise_of(s, Paired(pairs), output, job),
+            Some(pairs) if job.view.words => self.depthwise_of(s, Paired(s, pairs), output, job),
             Some(pairs) => self.depthwise_of(s, Narrowed(s, pairs), output, job),
         }
     }

@@ -3,7 +3,7 @@
 use super::ConvolutionForward;
 use crate::kernel::activation;
 use crate::kernel::matrix::{self, Narrowed, Paired, Panels, Rows, RowsMut, Single, Term};
-use crate::kernel::narrow::narrow;
+use crate::kernel::narrow::{narrow, scale};
 use crate::kernel::norm::{self, Sums};
 use crate::kernel::pool::{index_of_largest, largest_of_four};
 use crate::kernel::stem::{Stem, StemResult};
@@ -140,7 +140,7 @@ impl Context<'_> {
                 #[inline(always)]
                 || match pairs {
                     None => job.multiply_exactly(s, 0, total, a, part, place),
-                    Some(pairs) => job.multiply_rows(s, Paired(pairs), 0, total, a, part, place),
+                    Some(pairs) => job.multiply_rows(s, Paired(s, pairs), 0, total, a, part, place),
                 },
             );
         });
@@ -232,6 +232,37 @@ impl<'a> ConvolutionForward<'a> {
         }
     }
 
+    /// The rows in words, or the pixels themselves where those are the rows.
+    #[inline(always)]
+    fn rows_of_words<'t, S: Simd>(
+        &self,
+        s: S,
+        pairs: S::Pairs,
+        first: usize,
+        count: usize,
+        patches: &mut [f32],
+        words: &'t mut [f32],
+    ) -> &'t [f32]
+    where
+        'a: 't,
+    {
+        let stride = self.window.taps() * self.c / 2;
+        match &self.gate {
+            None if self.reads_rows_as_they_are() && self.view.words => {
+                return &self.view.values[first * stride..][..count * stride];
+            }
+            Some(gate) if self.view.words => {
+                let factors = |pixel: usize| gate.pixels(pixel / self.window.input_pixels(), 1);
+                let rows = words.chunks_exact_mut(stride).take(count);
+                for (pixel, to) in (first..).zip(rows) {
+                    scale(s, pairs, self.view.pixels(pixel, 1), factors(pixel), to);
+                }
+            }
+            _ => narrow(s, pairs, self.rows(s, first, count, patches), words),
+        }
+        words
+    }
+
     /// Where the results of computed pixels from `first` on lie.
     ///
     /// # Safety
@@ -271,14 +302,18 @@ impl<'a> ConvolutionForward<'a> {
         let depth = self.window.taps() * self.c;
         if let Some(pairs) = pairs {
             let stride = depth / 2;
-            let values = if self.reads_rows_as_they_are() && self.view.words {
-                &self.view.values[first * stride..][..count * stride]
-            } else {
-                narrow(s, pairs, self.rows(s, first, count, patches), words);
-                &*words
-            };
+            let values = self.rows_of_words(s, pairs, first, count, patches, words);
             let a = Rows { values, stride };
-            self.multiply_block(s, Paired(pairs), first, count, a, panels, products, place);
+            self.multiply_block(
+                s,
+                Paired(s, pairs),
+                first,
+                count,
+                a,
+                panels,
+                products,
+                place,
+            );
         } else {
             let values = if self.factors == Factors::Exact {
                 self.rows(s, first, count, patches)

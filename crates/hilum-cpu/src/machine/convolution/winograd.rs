@@ -30,7 +30,7 @@ impl Context<'_> {
     ) {
         match job.pairs::<S>() {
             None => self.winograd_of::<S, _, A, OUT, IN>(s, Single(s), index, job),
-            Some(pairs) => self.winograd_of::<S, _, A, OUT, IN>(s, Paired(pairs), index, job),
+            Some(pairs) => self.winograd_of::<S, _, A, OUT, IN>(s, Paired(s, pairs), index, job),
         }
     }
 

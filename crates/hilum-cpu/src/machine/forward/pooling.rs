@@ -54,6 +54,9 @@ impl Context<'_> {
     }
 }
 
+/// Registers of a pixel that are summed up together.
+const TOGETHER: usize = 4;
+
 /// The mean of `count` pixels, in the channels from `lane` on that `to` has room for.
 #[inline(always)]
 fn mean_of_pixels<S: Simd>(
@@ -67,17 +70,41 @@ fn mean_of_pixels<S: Simd>(
     let pairs = view
         .words
         .then(|| S::Pairs::detect().expect("words only where they can be read"));
-    for c in (0..to.len()).step_by(S::LANES) {
-        let mut sum = [s.splat(0.0); 2];
-        for pixel in first..first + count {
-            let x = match pairs {
-                Some(pairs) => view.widened::<S>(pairs, pixel, lane + c),
-                None => view.register(s, pixel, lane + c),
-            };
-            sum[pixel % 2] = s.add(sum[pixel % 2], x);
+    // Neighbouring channels together: they lie in the same lines.
+    for c in (0..to.len()).step_by(TOGETHER * S::LANES) {
+        let registers = ((to.len() - c) / S::LANES).min(TOGETHER);
+        let mut sums = [[s.splat(0.0); TOGETHER]; 2];
+        let [even, odd] = &mut sums;
+        for pixel in (first..first + count).step_by(2) {
+            add_pixel(s, view, pairs, pixel, lane + c, &mut even[..registers]);
+            if pixel + 1 < first + count {
+                add_pixel(s, view, pairs, pixel + 1, lane + c, &mut odd[..registers]);
+            }
         }
-        let mean = s.mul(s.add(sum[0], sum[1]), s.splat(1.0 / count as f32));
-        s.write(to, c, mean);
+        for (number, (even, odd)) in sums[0].iter().zip(&sums[1]).enumerate().take(registers) {
+            let mean = s.mul(s.add(*even, *odd), s.splat(1.0 / count as f32));
+            s.write(to, c + number * S::LANES, mean);
+        }
+    }
+}
+
+/// Adds the registers of a pixel from `channel` on.
+#[inline(always)]
+fn add_pixel<S: Simd>(
+    s: S,
+    view: &View<'_>,
+    pairs: Option<S::Pairs>,
+    pixel: usize,
+    channel: usize,
+    sums: &mut [S::V],
+) {
+    for (number, sum) in sums.iter_mut().enumerate() {
+        let channel = channel + number * S::LANES;
+        let x = match pairs {
+            Some(pairs) => view.widened::<S>(pairs, pixel, channel),
+            None => view.register(s, pixel, channel),
+        };
+        *sum = s.add(*sum, x);
     }
 }
 
