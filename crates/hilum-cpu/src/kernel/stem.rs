@@ -6,7 +6,7 @@
 
 use super::matrix::Panels;
 use super::pool::{index_of_largest, largest_of_four};
-use super::window::{Order, Window};
+use super::window::{Order, Place, Window};
 use crate::simd::{Simd, registers};
 
 /// Distances from the first value under the kernel to all others, in the order of the weights,
@@ -76,19 +76,7 @@ impl Stem<'_> {
         let mut done = 0;
         while done < count {
             let height = M.min(count - done);
-            let mut pixels = [self.image; M];
-            for i in 0..M {
-                if i < height {
-                    let row =
-                        place.image * self.window.input[0] + place.row * self.window.stride[0];
-                    let pixel = row * self.window.input[1] + place.column * self.window.stride[1];
-                    pixels[i] = &self.image[pixel * self.stride..][..reach];
-                    self.window.advance(self.order, &mut place);
-                } else {
-                    pixels[i] = pixels[i - 1];
-                }
-            }
-            let pixels = pixels.map(<[f32]>::as_ptr);
+            let pixels = self.pixels::<M>(&mut place, height, reach);
             for panel in 0..panels.count() {
                 let column = panels.start(panel) * S::LANES;
                 // SAFETY: every pixel has as many values behind it as the distances reach.
@@ -102,6 +90,47 @@ impl Stem<'_> {
             }
             done += height;
         }
+    }
+
+    /// Where the values under the kernel begin for the next `height` pixels, which `place` passes; the last one again
+    /// and again where they are fewer than `M`.
+    ///
+    /// # Panics
+    /// If the image does not reach as far as any of them does.
+    #[inline(always)]
+    fn pixels<const M: usize>(
+        &self,
+        place: &mut Place,
+        height: usize,
+        reach: usize,
+    ) -> [*const f32; M] {
+        let window = self.window;
+        let start = |place: &Place| {
+            let row = place.image * window.input[0] + place.row * window.stride[0];
+            (row * window.input[1] + place.column * window.stride[1]) * self.stride
+        };
+        // Mostly they are neighbours.
+        let is_one_row = self.order == Order::Raster && place.column + M <= window.output[1];
+        if is_one_row && height == M {
+            let step = window.stride[1] * self.stride;
+            let row = &self.image[start(place)..][..(M - 1) * step + reach];
+            place.column += M - 1;
+            window.advance(self.order, place);
+            return std::array::from_fn(
+                #[inline(always)]
+                |i| row.as_ptr().wrapping_add(i * step),
+            );
+        }
+        let mut pixels = [self.image; M];
+        for i in 0..M {
+            if i < height {
+                pixels[i] = &self.image[start(place)..][..reach];
+                window.advance(self.order, place);
+            } else {
+                pixels[i] = pixels[i - 1];
+            }
+        }
+        pixels.map(<[f32]>::as_ptr)
     }
 
     /// # Safety
