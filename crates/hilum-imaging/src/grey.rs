@@ -64,7 +64,7 @@ impl Pixels {
 /// Whether red equals green and green equals blue in all pixels.
 ///
 /// Every byte but the last of a pixel is compared with the one behind it, a block at a time.
-fn is_colourless(data: &[u8]) -> bool {
+pub(crate) fn is_colourless(data: &[u8]) -> bool {
     const COMPARED: [u8; 3 * BLOCK] = {
         let mut compared = [u8::MAX; 3 * BLOCK];
         let mut last = 2;

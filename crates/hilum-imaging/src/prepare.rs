@@ -170,7 +170,7 @@ impl Recipe {
 
     /// The same of the slice at `index`, from 0, of a file that may hold several.
     pub fn read(&self, file: &SliceFile, index: usize) -> Result<Slice, DecodeProblem> {
-        let slice = file.decode(index, self)?;
+        let slice = file.decode_in_fewest_channels(index, self)?;
         Ok(self.prepared(slice))
     }
 

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hilum_imaging::{
-    Channels, DecodeLimits, DecodeProblem, Format, Recipe, Slice, SourceColor, SourceNote, Window,
-    decode,
+    Channels, DecodeLimits, DecodeProblem, Format, Recipe, Slice, SliceFile, SourceColor,
+    SourceNote, Window, decode,
 };
 use serde_json::Value;
 
@@ -77,6 +77,18 @@ fn every_kind_of_file_decodes_as_pillow_decodes_it() {
             difference <= tolerance(&name),
             "{name} differs by {difference} grey levels"
         );
+    }
+}
+
+#[test]
+fn the_fewest_channels_are_those_of_the_whole_picture() {
+    for name in expected().keys() {
+        let file = SliceFile::open(&reference("raster").join(name), &DecodeLimits::default());
+        let file = file.unwrap();
+        let whole = file.decode(0, Window::LUNG).unwrap();
+        let found = file.decode_in_fewest_channels(0, Window::LUNG).unwrap();
+        assert_eq!(found.pixels, whole.pixels.in_fewest_channels(), "of {name}");
+        assert_eq!(found.info, whole.info, "of {name}");
     }
 }
 

@@ -51,11 +51,11 @@ pub(super) fn read_slice(
     keeps_pixels: bool,
 ) -> Read {
     let (path, recipe) = (input.path(), &model.recipe);
-    let mut slice = file.decode(index, recipe).map_err(|problem| DecodeError {
+    let slice = file.decode_in_fewest_channels(index, recipe);
+    let slice = slice.map_err(|problem| DecodeError {
         path: path.clone(),
         problem,
     })?;
-    slice.pixels = slice.pixels.in_fewest_channels();
     let known = model.known_slices.as_ref();
     let known = known.and_then(|known| known.knows(&SliceFingerprint::of(&slice.pixels)));
     let decoded = keeps_pixels.then(|| slice.pixels.clone());

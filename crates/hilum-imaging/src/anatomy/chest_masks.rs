@@ -334,7 +334,7 @@ impl Search {
             x: (at % width) as i64,
             y: (at / width) as i64,
         });
-        let spans = Hull::of(points.collect()).spans(width, height);
+        let spans = Hull::of(points).spans(width, height);
         let mut is_part = vec![false; width * height];
         for at in part {
             is_part[*at] = true;

@@ -13,8 +13,10 @@ pub(super) struct Hull {
 }
 
 impl Hull {
-    /// Andrew's monotone chain (1979).
-    pub(super) fn of(mut points: Vec<Point>) -> Self {
+    /// Andrew's monotone chain (1979), of the first and the last pixel of each row: no other is a
+    /// corner. No row lies above 0.
+    pub(super) fn of(points: impl Iterator<Item = Point>) -> Self {
+        let mut points = row_ends(points);
         points.sort_unstable();
         points.dedup();
         if points.len() < 3 {
@@ -64,6 +66,23 @@ impl Hull {
     }
 }
 
+/// The first and the last point of each row.
+fn row_ends(points: impl Iterator<Item = Point>) -> Vec<Point> {
+    let mut rows: Vec<(i64, i64)> = Vec::new();
+    for Point { x, y } in points {
+        let row = y as usize;
+        if row >= rows.len() {
+            rows.resize(row + 1, (i64::MAX, i64::MIN));
+        }
+        let (first, last) = &mut rows[row];
+        *first = x.min(*first);
+        *last = x.max(*last);
+    }
+    let rows = (0..).zip(rows).filter(|(_, (first, last))| first <= last);
+    rows.flat_map(|(y, (first, last))| [Point { x: first, y }, Point { x: last, y }])
+        .collect()
+}
+
 fn half<'a>(points: impl Iterator<Item = &'a Point>) -> Vec<Point> {
     let mut chain: Vec<Point> = Vec::new();
     for point in points {
@@ -81,4 +100,38 @@ fn half<'a>(points: impl Iterator<Item = &'a Point>) -> Vec<Point> {
 /// Positive where the way from `a` over `b` to `c` turns left.
 fn turn(a: Point, b: Point, c: Point) -> i64 {
     (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn corners(points: &[(i64, i64)]) -> Vec<(i64, i64)> {
+        let points = points.iter().map(|(x, y)| Point { x: *x, y: *y });
+        let hull = Hull::of(points);
+        hull.corners
+            .iter()
+            .map(|corner| (corner.x, corner.y))
+            .collect()
+    }
+
+    #[test]
+    fn corners_are_those_that_no_line_between_others_passes() {
+        let square: Vec<(i64, i64)> = (0..25).map(|at| (at % 5 + 2, at / 5 + 1)).collect();
+        assert_eq!(corners(&square), [(2, 1), (6, 1), (6, 5), (2, 5)]);
+        // A diamond: its rows end in corners and on the lines between them.
+        let diamond = (0..49_i64).map(|at| (at % 7, at / 7));
+        let diamond: Vec<_> = diamond
+            .filter(|(x, y)| (x - 3).abs() + (y - 3).abs() <= 3)
+            .collect();
+        assert_eq!(corners(&diamond), [(0, 3), (3, 0), (6, 3), (3, 6)]);
+    }
+
+    #[test]
+    fn a_line_has_two_corners_and_a_pixel_one() {
+        assert_eq!(corners(&[(4, 2), (6, 2), (5, 2)]), [(4, 2), (6, 2)]);
+        assert_eq!(corners(&[(3, 1), (3, 2), (3, 3)]), [(3, 1), (3, 3)]);
+        assert_eq!(corners(&[(3, 1), (3, 1)]), [(3, 1)]);
+        assert_eq!(corners(&[]), []);
+    }
 }

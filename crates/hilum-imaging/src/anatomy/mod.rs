@@ -13,7 +13,7 @@ pub use chest_masks::{ChestMasks, NoLungs};
 
 use crate::Pixels;
 use hull::{Hull, Point};
-use plane::Plane;
+use plane::{Plane, otsu};
 use regions::{Regions, opened};
 
 /// Rows or columns of the copy that is searched, whichever are more.
@@ -77,8 +77,7 @@ impl Anatomy {
     pub fn of(pixels: &Pixels) -> Option<Self> {
         let plane = Plane::small_copy(pixels, WORKING_SIDE);
         let threshold = plane.otsu_threshold()?;
-        let body = body(&plane, threshold)?;
-        let hull = body.spans(plane.width, plane.height);
+        let hull = body_hull(&plane, threshold)?;
         let air = AirWithin::of(&plane, &hull, threshold);
         Some(Self {
             width: plane.width,
@@ -166,12 +165,8 @@ fn area(hull: &[(usize, usize)]) -> usize {
 }
 
 /// The hull of the largest bright region; thin lines, such as a table's and cables, are no part.
-fn body(plane: &Plane, threshold: f64) -> Option<Hull> {
-    let bright: Vec<bool> = plane
-        .levels
-        .iter()
-        .map(|level| f64::from(*level) > threshold * BODY_THRESHOLD)
-        .collect();
+fn body_hull(plane: &Plane, threshold: f64) -> Option<Vec<(usize, usize)>> {
+    let bright = plane.mask(|level| f64::from(level) > threshold * BODY_THRESHOLD);
     let opened = opened(&bright, plane.width, plane.height);
     let regions = Regions::of(&opened, plane.width, plane.height);
     let largest = regions.largest()?;
@@ -179,14 +174,16 @@ fn body(plane: &Plane, threshold: f64) -> Option<Hull> {
         x: (index % plane.width) as i64,
         y: (index / plane.width) as i64,
     });
-    let hull = Hull::of(points.collect());
-    let share = area(&hull.spans(plane.width, plane.height)) as f64 / plane.levels.len() as f64;
+    let hull = Hull::of(points).spans(plane.width, plane.height);
+    let share = area(&hull) as f64 / plane.levels.len() as f64;
     (share >= LEAST_BODY).then_some(hull)
 }
 
 /// Dark regions within the hull that no way leads to from outside of it.
 struct AirWithin<'a> {
     hull: &'a [(usize, usize)],
+    /// How often each level stands within it.
+    histogram: [u32; 256],
     /// What is darker is air.
     threshold: f64,
     /// Pixels of regions that don't reach the image's edge.
@@ -198,33 +195,26 @@ struct AirWithin<'a> {
 impl<'a> AirWithin<'a> {
     fn of(plane: &Plane, hull: &'a [(usize, usize)], threshold: f64) -> Self {
         let (width, height) = (plane.width, plane.height);
-        let threshold = plane.otsu_threshold_within(hull).unwrap_or(threshold);
-        let dark: Vec<bool> = (0..width * height)
-            .map(|at| f64::from(plane.levels[at]) <= threshold)
-            .collect();
-        let is_outside = |at: usize| {
-            let (from, to) = hull[at / width];
-            !(from..to).contains(&(at % width))
-        };
-        let is_at_edge = |at: usize| {
-            let (row, column) = (at / width, at % width);
-            row == 0 || row == height - 1 || column == 0 || column == width - 1
-        };
+        let histogram = plane.histogram_within(hull);
+        let threshold = otsu(&histogram).unwrap_or(threshold);
+        let dark = plane.mask(|level| f64::from(level) <= threshold);
         let regions = Regions::of(&dark, width, height);
+        let (is_outside, is_at_edge) = (outside(hull, width), edge(width, height));
         let least = LEAST_LUNG * area(hull) as f64;
         let (mut enclosed, mut cut_or_enclosed) = (Vec::new(), 0);
         for region in regions.numbers() {
             let size = regions.size(region);
-            if (size as f64) < least || regions.pixels(region).any(is_outside) {
+            if (size as f64) < least || regions.pixels(region).any(|at| is_outside[at]) {
                 continue;
             }
             cut_or_enclosed += size;
-            if !regions.pixels(region).any(is_at_edge) {
+            if !regions.pixels(region).any(|at| is_at_edge[at]) {
                 enclosed.extend(regions.pixels(region).map(|at| at as u32));
             }
         }
         Self {
             hull,
+            histogram,
             threshold,
             enclosed,
             cut_or_enclosed,
@@ -239,23 +229,55 @@ impl<'a> AirWithin<'a> {
     fn lungs(self, plane: &Plane) -> Option<Lungs> {
         let is_chest = self.is_as_much_as_a_chest(self.enclosed.len());
         is_chest.then(|| Lungs {
-            tones: tones(plane, self.hull, &self.enclosed, self.threshold),
+            tones: self.tones(plane),
             pixels: self.enclosed,
         })
     }
+
+    fn tones(&self, plane: &Plane) -> Tones {
+        let mut lungs = [0_u32; 256];
+        for at in &self.enclosed {
+            lungs[usize::from(plane.levels[*at as usize])] += 1;
+        }
+        let lung = f32::from(level_at(&lungs, self.enclosed.len() / 2));
+        let tissue = mode_above(&self.histogram, self.threshold);
+        Tones {
+            lung,
+            // No division by a difference of nothing.
+            tissue: tissue.max(lung + 10.0),
+        }
+    }
 }
 
-fn tones(plane: &Plane, hull: &[(usize, usize)], lungs: &[u32], threshold: f64) -> Tones {
-    let mut levels: Vec<u8> = lungs.iter().map(|at| plane.levels[*at as usize]).collect();
-    levels.sort_unstable();
-    let lung = f32::from(levels[levels.len() / 2]);
-    let histogram = plane.histogram_within(hull);
-    let tissue = mode_above(&histogram, threshold);
-    Tones {
-        lung,
-        // No division by a difference of nothing.
-        tissue: tissue.max(lung + 10.0),
+/// What lies outside of a hull in an image as wide as `width`.
+fn outside(hull: &[(usize, usize)], width: usize) -> Vec<bool> {
+    let mut is_outside = vec![true; hull.len() * width];
+    for (row, (from, to)) in is_outside.chunks_exact_mut(width).zip(hull) {
+        row[*from..*to].fill(false);
     }
+    is_outside
+}
+
+/// The first and last rows and columns of an image.
+fn edge(width: usize, height: usize) -> Vec<bool> {
+    let mut is_at_edge = vec![false; width * height];
+    for row in is_at_edge.chunks_exact_mut(width) {
+        row[0] = true;
+        row[width - 1] = true;
+    }
+    is_at_edge[..width].fill(true);
+    is_at_edge[(height - 1) * width..].fill(true);
+    is_at_edge
+}
+
+/// The level at a place in the order of all levels.
+fn level_at(histogram: &[u32; 256], place: usize) -> u8 {
+    let mut counted = 0;
+    let is_there = |count: &u32| {
+        counted += *count as usize;
+        counted > place
+    };
+    histogram.iter().position(is_there).unwrap_or(255) as u8
 }
 
 /// The most frequent level above `threshold`, of a histogram smoothed over seven levels.

@@ -31,6 +31,13 @@ impl Plane {
         }
     }
 
+    /// Which pixels have a level that is looked for.
+    pub(super) fn mask(&self, is_set: impl Fn(u8) -> bool) -> Vec<bool> {
+        let table: [bool; 256] = std::array::from_fn(|level| is_set(level as u8));
+        let levels = self.levels.iter();
+        levels.map(|level| table[usize::from(*level)]).collect()
+    }
+
     /// The level that parts the image into dark and bright (Otsu, 1979); `None` if it shows nothing.
     pub(super) fn otsu_threshold(&self) -> Option<f64> {
         let mut histogram = [0; 256];
@@ -60,7 +67,7 @@ impl Plane {
 /// The threshold with the largest variance between the levels up to it and those above; the
 /// middle of all, if there are several (Otsu, A threshold selection method from gray-level
 /// histograms, 1979).
-fn otsu(histogram: &[u32; 256]) -> Option<f64> {
+pub(super) fn otsu(histogram: &[u32; 256]) -> Option<f64> {
     let total: f64 = histogram.iter().copied().map(f64::from).sum();
     let sum_of = |(level, count): (usize, &u32)| level as f64 * f64::from(*count);
     let sum: f64 = histogram.iter().enumerate().map(sum_of).sum();

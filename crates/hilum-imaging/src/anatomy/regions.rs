@@ -1,5 +1,7 @@
 //! Connected regions of a mask.
 
+use std::mem;
+
 /// Pixels that touch one another at a side, numbered from 0.
 pub(super) struct Regions {
     /// Pixels, region after region.
@@ -11,32 +13,43 @@ pub(super) struct Regions {
 impl Regions {
     /// The regions of the pixels that are set.
     pub(super) fn of(mask: &[bool], width: usize, height: usize) -> Self {
-        let mut left: Vec<bool> = mask.to_vec();
+        // A frame of pixels that are not set, so that all have four neighbours.
+        let stride = width + 2;
+        let mut left = vec![false; stride * (height + 2)];
+        for (row, values) in mask.chunks_exact(width).enumerate() {
+            let start = (row + 1) * stride + 1;
+            left[start..start + width].copy_from_slice(values);
+        }
         let (mut pixels, mut ends) = (Vec::new(), Vec::new());
-        for start in 0..width * height {
-            if !left[start] {
-                continue;
-            }
-            left[start] = false;
-            let mut next = pixels.len();
-            pixels.push(start as u32);
-            while let Some(at) = pixels.get(next).map(|at| *at as usize) {
-                next += 1;
-                let (x, y) = (at % width, at / width);
-                let neighbours = [
-                    (x > 0).then(|| at - 1),
-                    (x + 1 < width).then_some(at + 1),
-                    (y > 0).then(|| at - width),
-                    (y + 1 < height).then_some(at + width),
-                ];
-                for neighbour in neighbours.into_iter().flatten() {
-                    if left[neighbour] {
-                        left[neighbour] = false;
-                        pixels.push(neighbour as u32);
+        // Where the pixels of a region lie in the mask, and in the frame.
+        let mut found: Vec<(u32, u32)> = Vec::new();
+        for row in 0..height {
+            for column in 0..width {
+                let framed = (row + 1) * stride + column + 1;
+                if !left[framed] {
+                    continue;
+                }
+                left[framed] = false;
+                found.clear();
+                found.push(((row * width + column) as u32, framed as u32));
+                let mut next = 0;
+                while let Some((at, framed)) = found.get(next).copied() {
+                    next += 1;
+                    let (width, stride) = (width as u32, stride as u32);
+                    for (at, framed) in [
+                        (at.wrapping_sub(1), framed - 1),
+                        (at + 1, framed + 1),
+                        (at.wrapping_sub(width), framed - stride),
+                        (at + width, framed + stride),
+                    ] {
+                        if mem::take(&mut left[framed as usize]) {
+                            found.push((at, framed));
+                        }
                     }
                 }
+                pixels.extend(found.iter().map(|(at, _)| *at));
+                ends.push(pixels.len());
             }
-            ends.push(pixels.len());
         }
         Self { pixels, ends }
     }
@@ -67,29 +80,76 @@ impl Regions {
 
 /// The mask without what is thinner than three pixels: eroded and dilated by a cross of three.
 pub(super) fn opened(mask: &[bool], width: usize, height: usize) -> Vec<bool> {
-    let eroded = with_neighbours(mask, width, height, |all| all.iter().all(|is_set| *is_set));
-    with_neighbours(&eroded, width, height, |all| all.contains(&true))
+    let eroded = with_neighbours(mask, width, height, |one, other| one & other);
+    with_neighbours(&eroded, width, height, |one, other| one | other)
 }
 
-/// What `decide` says of each pixel and its four neighbours; beyond the edge the edge goes on.
+/// Each pixel and its four neighbours, joined two by two; beyond the edge the edge goes on.
 fn with_neighbours(
     mask: &[bool],
     width: usize,
     height: usize,
-    decide: impl Fn(&[bool; 5]) -> bool,
+    join: impl Fn(bool, bool) -> bool,
 ) -> Vec<bool> {
-    let mut decided = vec![false; mask.len()];
-    for y in 0..height {
-        for x in 0..width {
-            let at = |x: usize, y: usize| mask[y * width + x];
-            decided[y * width + x] = decide(&[
-                at(x, y),
-                at(x.saturating_sub(1), y),
-                at((x + 1).min(width - 1), y),
-                at(x, y.saturating_sub(1)),
-                at(x, (y + 1).min(height - 1)),
-            ]);
+    let row = |y: usize| &mask[y * width..(y + 1) * width];
+    let mut joined = mask.to_vec();
+    for (y, joined) in joined.chunks_exact_mut(width).enumerate() {
+        let rows = row(y.saturating_sub(1))
+            .iter()
+            .zip(row((y + 1).min(height - 1)));
+        for (value, (above, below)) in joined.iter_mut().zip(rows) {
+            *value = join(*value, join(*above, *below));
+        }
+        let beside = row(y);
+        for (value, left) in joined[1..].iter_mut().zip(beside) {
+            *value = join(*value, *left);
+        }
+        for (value, right) in joined.iter_mut().zip(&beside[1..]) {
+            *value = join(*value, *right);
         }
     }
-    decided
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `#` is set.
+    fn mask(rows: &[&str]) -> Vec<bool> {
+        rows.concat().bytes().map(|byte| byte == b'#').collect()
+    }
+
+    #[test]
+    fn regions_touch_at_sides_and_come_in_the_order_of_their_first_pixels() {
+        let mask = mask(&["##..#", ".#..#", "#.#.#"]);
+        let regions = Regions::of(&mask, 5, 3);
+        let found = regions
+            .numbers()
+            .map(|region| regions.pixels(region).collect());
+        let found: Vec<Vec<usize>> = found.collect();
+        let expected = [vec![0, 1, 6], vec![4, 9, 14], vec![10], vec![12]];
+        assert_eq!(found, expected);
+        assert_eq!(regions.largest(), Some(1));
+    }
+
+    #[test]
+    fn rows_do_not_touch_from_one_end_to_the_other() {
+        let mask = mask(&["..#", "#..", "..#"]);
+        assert_eq!(Regions::of(&mask, 3, 3).numbers().len(), 3);
+        assert_eq!(Regions::of(&[false; 4], 2, 2).largest(), None);
+    }
+
+    /// The expected masks were found by hand.
+    #[test]
+    fn opening_takes_away_what_is_thin_and_keeps_the_edge() {
+        let thin = mask(&["......", ".####.", "......", "......"]);
+        assert!(!opened(&thin, 6, 4).contains(&true));
+        let thick = mask(&["###..", "###..", "####.", "....."]);
+        assert_eq!(
+            opened(&thick, 5, 4),
+            mask(&["###..", "###..", "##...", "....."])
+        );
+        assert_eq!(opened(&[true], 1, 1), [true]);
+    }
 }

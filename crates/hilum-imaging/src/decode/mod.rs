@@ -5,6 +5,7 @@ mod depth;
 mod dicom;
 mod error;
 mod format;
+mod gathered;
 mod jpeg;
 mod jpeg_outline;
 mod limits;

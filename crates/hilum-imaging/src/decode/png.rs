@@ -2,9 +2,10 @@
 
 use std::io::{Cursor, ErrorKind};
 
-use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Transformations};
+use png::{BitDepth, ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 
 use super::depth::{PixelValues, Rendering, grey_of_words};
+use super::gathered::{Gathered, Wanted};
 use super::limits::{DEFLATE_RATIO, check_expansion};
 use super::source::{SourceColor, SourceInfo};
 use super::{DecodeLimits, DecodeProblem, Format, Slice};
@@ -16,6 +17,7 @@ const EXTRA_BYTES: usize = 64 << 20;
 pub(super) fn decode(
     bytes: &[u8],
     rendering: Rendering,
+    wanted: Wanted,
     limits: DecodeLimits,
 ) -> Result<Slice, DecodeProblem> {
     let row_limit = usize::try_from(limits.max_pixels.saturating_mul(8)).unwrap_or(usize::MAX);
@@ -42,6 +44,17 @@ pub(super) fn decode(
         .output_buffer_size()
         .ok_or_else(|| too_many(width, height, limits))?;
     check_expansion(Format::Png, length, bytes.len(), DEFLATE_RATIO)?;
+    let add: Option<fn(&mut Gathered, &[u8])> = match (output_color, wanted) {
+        (ColorType::Rgba, _) => Some(Gathered::add_rgba),
+        (ColorType::Rgb, Wanted::Fewest) => Some(Gathered::add_rgb),
+        _ => None,
+    };
+    let comes_by_row = output_depth == BitDepth::Eight && !reader.info().interlaced;
+    if let Some(add) = add.filter(|_| comes_by_row) {
+        let gathered = Gathered::new(info.width, info.height, wanted);
+        let pixels = by_row(reader, gathered, add).map_err(problem)?;
+        return Ok(Slice { pixels, info });
+    }
     let mut data = vec![0; length];
     reader.next_frame(&mut data).map_err(problem)?;
 
@@ -59,7 +72,24 @@ pub(super) fn decode(
         ColorType::Grayscale | ColorType::Rgb | ColorType::Indexed => {}
     }
     let pixels = Pixels::new(info.width, info.height, channels, data);
-    Ok(Slice { pixels, info })
+    Ok(Slice {
+        pixels: wanted.of(pixels),
+        info,
+    })
+}
+
+/// Rows that are gathered while they are in the processor's cache.
+fn by_row(
+    mut reader: Reader<Cursor<&[u8]>>,
+    mut gathered: Gathered,
+    add: fn(&mut Gathered, &[u8]),
+) -> Result<Pixels, DecodingError> {
+    let length = reader.output_line_size(reader.info().width);
+    let mut row = vec![0; length.unwrap_or_default()];
+    while reader.read_row(&mut row)?.is_some() {
+        add(&mut gathered, &row);
+    }
+    Ok(gathered.into_pixels())
 }
 
 fn layout(color: ColorType) -> (PixelValues, Channels) {

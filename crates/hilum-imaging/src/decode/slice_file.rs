@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::depth::Rendering;
 use super::dicom::DicomFile;
+use super::gathered::Wanted;
 use super::{
     DecodeError, DecodeLimits, DecodeProblem, DicomInfo, DicomProblem, Format, Hounsfield, Slice,
     bmp, jpeg, nifti, png, sniff, tiff, webp,
@@ -98,19 +99,49 @@ impl SliceFile {
         index: usize,
         rendering: impl Into<Rendering>,
     ) -> Result<Slice, DecodeProblem> {
+        self.decode_as(index, rendering.into(), Wanted::OfFile)
+    }
+
+    /// The same in as few channels as it takes: one where red, green and blue are equal
+    /// everywhere. Takes less time than [`decode`](Self::decode) and
+    /// [`Pixels::in_fewest_channels`](crate::Pixels::in_fewest_channels), which say the same.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    ///
+    /// # Panics
+    /// As [`decode`](Self::decode).
+    pub fn decode_in_fewest_channels(
+        &self,
+        index: usize,
+        rendering: impl Into<Rendering>,
+    ) -> Result<Slice, DecodeProblem> {
+        self.decode_as(index, rendering.into(), Wanted::Fewest)
+    }
+
+    fn decode_as(
+        &self,
+        index: usize,
+        rendering: Rendering,
+        wanted: Wanted,
+    ) -> Result<Slice, DecodeProblem> {
         assert!(index < self.count(), "slice {index} of {}", self.count());
-        let (limits, rendering) = (self.limits, rendering.into());
-        match &self.content {
-            Content::Pages(bytes, pages) => tiff::decode(bytes, pages, index, rendering, limits),
-            Content::Volume(bytes, volume) => volume.decode(bytes, index, rendering),
-            Content::Dicom(file) => file.decode(index, rendering.window),
+        let limits = self.limits;
+        let Slice { pixels, info } = match &self.content {
+            Content::Pages(bytes, pages) => tiff::decode(bytes, pages, index, rendering, limits)?,
+            Content::Volume(bytes, volume) => volume.decode(bytes, index, rendering)?,
+            Content::Dicom(file) => file.decode(index, rendering.window)?,
             Content::Picture(bytes) => match self.format {
-                Format::Jpeg => jpeg::decode(bytes, limits),
-                Format::Bmp => bmp::decode(bytes, limits),
-                Format::Webp => webp::decode(bytes, limits),
-                _ => png::decode(bytes, rendering, limits),
+                Format::Jpeg => jpeg::decode(bytes, limits)?,
+                Format::Bmp => bmp::decode(bytes, limits)?,
+                Format::Webp => webp::decode(bytes, limits)?,
+                _ => return png::decode(bytes, rendering, wanted, limits),
             },
-        }
+        };
+        Ok(Slice {
+            pixels: wanted.of(pixels),
+            info,
+        })
     }
 
     /// The slice at `index` in Hounsfield units, without a window; `None` for a kind of file that

@@ -123,15 +123,22 @@ fn blurred(values: &[f32]) -> Vec<f32> {
 }
 
 fn blurred_down(values: &[f32]) -> Vec<f32> {
+    /// Columns whose sums stay in registers.
+    const BLOCK: usize = 32;
     let side = THUMBNAIL_SIDE;
     let reach = GAUSSIAN.len() / 2;
     let mut output = vec![0.0; values.len()];
     for (row, output) in output.chunks_exact_mut(side).enumerate() {
-        for (place, weight) in GAUSSIAN.iter().enumerate() {
-            let from = (row + place).saturating_sub(reach).min(side - 1);
-            let input = &values[from * side..(from + 1) * side];
-            let pairs = output.iter_mut().zip(input);
-            pairs.for_each(|(output, input)| *output += weight * input);
+        for (block, output) in output.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
+            let mut sums = [0.0; BLOCK];
+            for (place, weight) in GAUSSIAN.iter().enumerate() {
+                let from = (row + place).saturating_sub(reach).min(side - 1);
+                let input = &values[from * side + block * BLOCK..][..BLOCK];
+                for (sum, input) in sums.iter_mut().zip(input) {
+                    *sum += weight * input;
+                }
+            }
+            *output = sums;
         }
     }
     output

@@ -181,27 +181,39 @@ impl CtSlice {
 /// Air, by the definition of the Hounsfield scale; for a slice that is nothing but padding.
 const AIR_HU: f64 = -1000.0;
 
+/// How many values a table is made for.
+const TABLE: usize = 1 << 16;
+
 /// Grey by stored value, from the smallest to the largest: a slice has far fewer values than
 /// pixels.
 struct GreyTable {
     smallest: i32,
-    greys: Vec<u8>,
+    /// As many as there may be, so that no place needs to be checked.
+    greys: Box<[u8; TABLE]>,
 }
 
 impl GreyTable {
     /// `None` if a table would be larger than the slice.
     fn new(stored: &[i32], grey: impl Fn(i32) -> u8) -> Option<Self> {
-        let smallest = *stored.iter().min()?;
-        let largest = *stored.iter().max()?;
+        let first = *stored.first()?;
+        let wider = |(smallest, largest): (i32, i32), value: &i32| {
+            (smallest.min(*value), largest.max(*value))
+        };
+        let (smallest, largest) = stored.iter().fold((first, first), wider);
         let length = i64::from(largest) - i64::from(smallest) + 1;
-        (length <= stored.len() as i64).then(|| Self {
-            smallest,
-            greys: (smallest..=largest).map(grey).collect(),
-        })
+        if length > TABLE.min(stored.len()) as i64 {
+            return None;
+        }
+        let mut greys = vec![0; TABLE];
+        for (level, value) in greys.iter_mut().zip(smallest..=largest) {
+            *level = grey(value);
+        }
+        let greys = greys.try_into().ok()?;
+        Some(Self { smallest, greys })
     }
 
     fn grey(&self, stored: i32) -> u8 {
-        self.greys[(stored - self.smallest) as usize]
+        self.greys[usize::from((stored - self.smallest) as u16)]
     }
 }
 

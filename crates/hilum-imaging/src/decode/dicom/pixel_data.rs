@@ -287,25 +287,20 @@ fn native(frame: &[u8], encoding: Encoding, layout: &PixelLayout) -> Vec<i32> {
                 let byte = frame.get(index ^ swap).or(frame.get(index));
                 byte.map_or(0, |byte| u32::from(*byte))
             };
-            (0..frame.len())
-                .map(|index| unpack.value(byte(index)))
-                .collect()
+            unpack.values((0..frame.len()).map(byte))
         }
+        // One loop for each order of bytes: each is one of whole registers.
         16 => {
-            let (words, _) = frame.as_chunks::<2>();
-            let word = |bytes: &[u8; 2]| u32::from(encoding.u16(*bytes));
-            words
-                .iter()
-                .map(|bytes| unpack.value(word(bytes)))
-                .collect()
+            let words = frame.as_chunks::<2>().0.iter();
+            if encoding == Encoding::BigEndian {
+                unpack.values(words.map(|bytes| u32::from(u16::from_be_bytes(*bytes))))
+            } else {
+                unpack.values(words.map(|bytes| u32::from(u16::from_le_bytes(*bytes))))
+            }
         }
         _ => {
-            let (words, _) = frame.as_chunks::<4>();
-            let word = |bytes: &[u8; 4]| encoding.u32(*bytes);
-            words
-                .iter()
-                .map(|bytes| unpack.value(word(bytes)))
-                .collect()
+            let words = frame.as_chunks::<4>().0.iter();
+            unpack.values(words.map(|bytes| encoding.u32(*bytes)))
         }
     }
 }
@@ -329,11 +324,26 @@ impl Unpack {
     }
 
     fn value(self, word: u32) -> i32 {
-        let high = word << self.left;
         if self.is_signed {
-            high.cast_signed() >> self.right
+            self.signed(word)
         } else {
-            (high >> self.right).cast_signed()
+            self.unsigned(word)
         }
+    }
+
+    fn values(self, words: impl Iterator<Item = u32>) -> Vec<i32> {
+        if self.is_signed {
+            words.map(|word| self.signed(word)).collect()
+        } else {
+            words.map(|word| self.unsigned(word)).collect()
+        }
+    }
+
+    fn signed(self, word: u32) -> i32 {
+        (word << self.left).cast_signed() >> self.right
+    }
+
+    fn unsigned(self, word: u32) -> i32 {
+        ((word << self.left) >> self.right).cast_signed()
     }
 }
