@@ -75,7 +75,7 @@ pub(super) fn choose(convolution: &Convolution, batch: usize) -> Algorithm {
 
 /// Of fewer weights than these, those of the first layers, each one's rounding is felt most, and
 /// there is least to gain.
-const FEW_WEIGHTS: usize = 2_500;
+const FEW_WEIGHTS: usize = 1_000;
 
 /// Whether products of pairs are faster: of many pixels, with channels in whole registers. A dense layer waits for its
 /// weights, and the last one's rounding would be seen in the logits.
