@@ -76,7 +76,7 @@ fn turned_block(block: [[u8; BLOCK]; BLOCK]) -> [[u8; BLOCK]; BLOCK] {
 }
 
 /// Half a row of each, value by value, from a place on.
-#[inline(always)]
+#[inline]
 fn interleaved(one: &[u8; BLOCK], other: &[u8; BLOCK], from: usize) -> [u8; BLOCK] {
     let mut joined = [0; BLOCK];
     for (at, pair) in joined.chunks_exact_mut(2).enumerate() {
