@@ -443,21 +443,19 @@ impl Stage<'_> {
         let values = if self.kept { T::KEPT } else { 1 };
         let c = self.c.part(start / values, len / values);
         let residual = self.residual.map(|residual| &residual[start..][..len]);
-        let mut sums = [[s.splat(0.0); N]; M];
+        let mut first_row = [s.splat(0.0); N];
+        if let Some(bias) = self.bias {
+            for (j, value) in first_row.iter_mut().enumerate() {
+                // SAFETY: the bias has `N` registers.
+                *value = unsafe { s.read_unchecked(bias, j * S::LANES) };
+            }
+        }
+        let mut sums = [first_row; M];
         if self.load {
             for (i, row) in sums.iter_mut().enumerate() {
                 for (j, sum) in row.iter_mut().enumerate() {
                     // SAFETY: `c` holds the row's `N` registers.
-                    *sum = unsafe { c.load(s, self.at::<S>(i, j)) };
-                }
-            }
-        }
-        if let Some(bias) = self.bias {
-            for j in 0..N {
-                // SAFETY: the bias has `N` registers.
-                let bias = unsafe { s.read_unchecked(bias, j * S::LANES) };
-                for row in &mut sums {
-                    row[j] = s.add(row[j], bias);
+                    *sum = s.add(*sum, unsafe { c.load(s, self.at::<S>(i, j)) });
                 }
             }
         }

@@ -104,9 +104,8 @@ pub(super) fn rounded_values(
         rounded[step.output] = match &step.work {
             Work::Convolution(convolution) => match algorithms[index] {
                 Algorithm::Pointwise | Algorithm::Patches => {
-                    !convolution.stem
-                        && !convolution.pool
-                        && matrix::runs_at_once(steps(convolution))
+                    !convolution.pool
+                        && (convolution.stem || matrix::runs_at_once(steps(convolution)))
                 }
                 Algorithm::Depthwise => depthwise::is_fast(&convolution.window),
                 Algorithm::Two | Algorithm::Four => false,

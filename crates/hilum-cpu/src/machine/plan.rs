@@ -213,6 +213,11 @@ impl Plan {
         let rows = match algorithm {
             Algorithm::Depthwise => return None,
             Algorithm::Two | Algorithm::Four => c,
+            // Channels of padding are left out, where none is turned around for a gradient.
+            Algorithm::Pointwise if self.factors[index] != Factors::Exact => {
+                let channels = program.values[step.inputs[0]].shape.channels;
+                channels.next_multiple_of(8).min(c)
+            }
             _ => convolution.window.taps() * c,
         };
         Some(Shape {

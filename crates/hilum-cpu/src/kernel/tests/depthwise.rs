@@ -176,9 +176,9 @@ fn results_of_words_are_those_of_the_values_that_they_hold() {
             );
             for found in [kept, both] {
                 let found: Vec<f32> = widened(&found).map(|value| value as f32).collect();
-                // The last bit may differ where a sum lies between two.
+                // The last bit may differ where a sum lies between two: a step of 1/128 at most.
                 let what = format!("{window:?}, {c} channels");
-                assert_close(&found, &expected, 1.0 / 256.0, &what);
+                assert_close(&found, &expected, 1.0 / 127.0, &what);
                 let equal = found
                     .iter()
                     .zip(&expected)

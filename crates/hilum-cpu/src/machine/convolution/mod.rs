@@ -37,6 +37,8 @@ struct ConvolutionForward<'a> {
     factors: Factors,
     /// Whether the result is stored as words.
     keeps_words: bool,
+    /// Values of a row that are multiplied with weights.
+    depth: usize,
     /// Channels of input and result, padding included.
     c: usize,
     k: usize,
@@ -83,6 +85,10 @@ impl Context<'_> {
             window: how.window,
             order: plan::order(how),
             factors: self.plan.factors[index],
+            depth: self
+                .plan
+                .weights(self.program, index)
+                .map_or(0, |shape| shape.rows),
             keeps_words: self.plan.has_words(step.output),
             c: self.program.values[step.inputs[0]].stride,
             k: self.program.values[step.output].stride,

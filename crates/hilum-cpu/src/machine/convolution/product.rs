@@ -1,7 +1,6 @@
 //! Convolutions as products of matrices.
 
 use super::ConvolutionForward;
-use crate::kernel::activation;
 use crate::kernel::matrix::{self, Narrowed, Paired, Panels, Rows, RowsMut, Single, Term};
 use crate::kernel::narrow::{narrow, scale};
 use crate::kernel::norm::{self, Sums};
@@ -351,7 +350,7 @@ impl<'a> ConvolutionForward<'a> {
         let layout = Panels::new::<S>(self.k);
         let out = RowsMut::new(Scattered::of(products), self.k);
         let (part, store) = (panels.clone(), matrix::Finish::STORE);
-        let (depth, weights) = (a.stride, self.weights);
+        let (depth, weights) = (self.depth / T::VALUES, self.weights);
         matrix::multiply(s, term, count, depth, a, weights, layout, part, out, store);
         let columns = layout.start(panels.start) * S::LANES..layout.start(panels.end) * S::LANES;
         self.pool_rows(s, count / 4, columns, products, &place);
@@ -371,6 +370,7 @@ impl<'a> ConvolutionForward<'a> {
             bias: self.bias,
             low: self.low,
             high: self.high,
+            activation: self.after,
         };
         // SAFETY: a stem's block is one task's alone, and nothing else uses the place.
         let (values, choice) = unsafe {
@@ -383,9 +383,12 @@ impl<'a> ConvolutionForward<'a> {
             values: &mut *values,
             choice,
         };
-        stem.run(s, first, count, to);
-        if let Some(after) = self.after {
-            activation::apply(s, after, values);
+        match self.pairs_if::<S>(self.keeps_words) {
+            None => stem.run(s, Single(s), first, count, to),
+            Some(pairs) => pairs.vectorize(
+                #[inline(always)]
+                || stem.run(s, Narrowed(s, pairs), first, count, to),
+            ),
         }
         if let Some(sums) = place.sums {
             norm::moments(s, values, self.k, sums);
@@ -445,7 +448,7 @@ impl<'a> ConvolutionForward<'a> {
             s,
             term,
             count,
-            a.stride,
+            self.depth / T::VALUES,
             a,
             self.weights,
             layout,
