@@ -4,10 +4,7 @@
 //! them. The distances from the first of them are the same for every pixel, so a table of them
 //! takes the place of the gathered row. The image must have its padding around it.
 
-use hilum_graph::Activation;
-
-use super::activation;
-use super::matrix::{Panels, Term};
+use super::matrix::Panels;
 use super::pool::{index_of_largest, largest_of_four};
 use super::window::{Order, Place, Window};
 use crate::simd::{Simd, registers};
@@ -41,8 +38,6 @@ pub(crate) struct Stem<'a> {
     pub(crate) low: f32,
     /// See `low`.
     pub(crate) high: f32,
-    /// Applied last.
-    pub(crate) activation: Option<Activation>,
 }
 
 /// What a stem writes: its pixels `first..first + count`, or as many quarters where a pool
@@ -54,31 +49,23 @@ pub(crate) struct StemResult<'a> {
 }
 
 impl Stem<'_> {
-    /// Computed pixels `first..first + count`, kept as `term` does; whole windows of the pool in its order.
+    /// Computed pixels `first..first + count`; whole windows of the pool in its order.
     ///
     /// # Panics
     /// If image, weights, bias or result are too short.
     #[inline(always)]
-    pub(crate) fn run<S: Simd, T: Term<S>>(
-        &self,
-        s: S,
-        term: T,
-        first: usize,
-        count: usize,
-        to: StemResult<'_>,
-    ) {
+    pub(crate) fn run<S: Simd>(&self, s: S, first: usize, count: usize, to: StemResult<'_>) {
         if S::REGISTERS == 32 {
-            self.tiles::<S, T, 8>(s, term, first, count, to);
+            self.tiles::<S, 8>(s, first, count, to);
         } else {
-            self.tiles::<S, T, 4>(s, term, first, count, to);
+            self.tiles::<S, 4>(s, first, count, to);
         }
     }
 
     #[inline(always)]
-    fn tiles<S: Simd, T: Term<S>, const M: usize>(
+    fn tiles<S: Simd, const M: usize>(
         &self,
         s: S,
-        term: T,
         first: usize,
         count: usize,
         mut to: StemResult<'_>,
@@ -95,15 +82,9 @@ impl Stem<'_> {
                 // SAFETY: every pixel has as many values behind it as the distances reach.
                 unsafe {
                     match panels.width(panel) {
-                        1 => {
-                            self.tile::<S, T, M, 1>(s, term, &pixels, column, done, height, &mut to)
-                        }
-                        2 => {
-                            self.tile::<S, T, M, 2>(s, term, &pixels, column, done, height, &mut to)
-                        }
-                        _ => {
-                            self.tile::<S, T, M, 3>(s, term, &pixels, column, done, height, &mut to)
-                        }
+                        1 => self.tile::<S, M, 1>(s, &pixels, column, done, height, &mut to),
+                        2 => self.tile::<S, M, 2>(s, &pixels, column, done, height, &mut to),
+                        _ => self.tile::<S, M, 3>(s, &pixels, column, done, height, &mut to),
                     }
                 }
             }
@@ -155,10 +136,9 @@ impl Stem<'_> {
     /// # Safety
     /// All distances from all of `pixels` are readable.
     #[inline(always)]
-    unsafe fn tile<S: Simd, T: Term<S>, const M: usize, const N: usize>(
+    unsafe fn tile<S: Simd, const M: usize, const N: usize>(
         &self,
         s: S,
-        term: T,
         pixels: &[*const f32; M],
         column: usize,
         first: usize,
@@ -197,16 +177,15 @@ impl Stem<'_> {
                 #[inline(always)]
                 |i| sums[i][j],
             );
-            self.put::<S, T, M>(s, term, results, column, first, height, to);
+            self.put::<S, M>(s, results, column, first, height, to);
         }
     }
 
     /// Stores the results of one register of columns.
     #[inline(always)]
-    fn put<S: Simd, T: Term<S>, const M: usize>(
+    fn put<S: Simd, const M: usize>(
         &self,
         s: S,
-        term: T,
         sums: [S::V; M],
         column: usize,
         first: usize,
@@ -218,14 +197,8 @@ impl Stem<'_> {
             // A loop of constant length, so that sums stay in registers.
             for (i, sum) in sums.iter().enumerate() {
                 if i < height {
-                    let at = ((first + i) * self.k + column) / T::KEPT;
-                    let mut value = s.min(high, s.max(low, *sum));
-                    if let Some(activation) = self.activation {
-                        value = term.activate(activation, value);
-                    }
-                    let to = &mut to.values[at..][..S::LANES / T::KEPT];
-                    // SAFETY: as many places.
-                    unsafe { term.keep(value, to.as_mut_ptr()) };
+                    let at = (first + i) * self.k + column;
+                    s.write(to.values, at, s.min(high, s.max(low, *sum)));
                 }
             }
             return;
@@ -242,11 +215,7 @@ impl Stem<'_> {
                 if let Some(choice) = &mut to.choice {
                     s.write(choice, at, index_of_largest(s, four, largest));
                 }
-                let mut value = s.min(high, s.max(low, largest));
-                if let Some(activation) = self.activation {
-                    value = activation::value(s, activation, value);
-                }
-                s.write(to.values, at, value);
+                s.write(to.values, at, s.min(high, s.max(low, largest)));
             }
         }
     }

@@ -104,8 +104,11 @@ pub(super) fn rounded_values(
         rounded[step.output] = match &step.work {
             Work::Convolution(convolution) => match algorithms[index] {
                 Algorithm::Pointwise | Algorithm::Patches => {
-                    !convolution.pool
-                        && (convolution.stem || matrix::runs_at_once(steps(convolution)))
+                    // A stem's results are much the same all over the air around a body, and so would be
+                    // their errors.
+                    !convolution.stem
+                        && !convolution.pool
+                        && matrix::runs_at_once(steps(convolution))
                 }
                 Algorithm::Depthwise => depthwise::is_fast(&convolution.window),
                 Algorithm::Two | Algorithm::Four => false,

@@ -1,6 +1,7 @@
 //! Convolutions as products of matrices.
 
 use super::ConvolutionForward;
+use crate::kernel::activation;
 use crate::kernel::matrix::{self, Narrowed, Paired, Panels, Rows, RowsMut, Single, Term};
 use crate::kernel::narrow::{narrow, scale};
 use crate::kernel::norm::{self, Sums};
@@ -370,7 +371,6 @@ impl<'a> ConvolutionForward<'a> {
             bias: self.bias,
             low: self.low,
             high: self.high,
-            activation: self.after,
         };
         // SAFETY: a stem's block is one task's alone, and nothing else uses the place.
         let (values, choice) = unsafe {
@@ -383,12 +383,9 @@ impl<'a> ConvolutionForward<'a> {
             values: &mut *values,
             choice,
         };
-        match self.pairs_if::<S>(self.keeps_words) {
-            None => stem.run(s, Single(s), first, count, to),
-            Some(pairs) => pairs.vectorize(
-                #[inline(always)]
-                || stem.run(s, Narrowed(s, pairs), first, count, to),
-            ),
+        stem.run(s, first, count, to);
+        if let Some(after) = self.after {
+            activation::apply(s, after, values);
         }
         if let Some(sums) = place.sums {
             norm::moments(s, values, self.k, sums);
