@@ -1,6 +1,6 @@
 //! Depthwise convolutions, one band of rows per task.
 
-use super::ConvolutionForward;
+use super::{ConvolutionForward, pairs_if};
 use crate::kernel::depthwise::{self, Ring};
 use crate::kernel::matrix::{Narrowed, Paired, Single, Term};
 use crate::kernel::norm::{self, Sums};
@@ -16,7 +16,7 @@ impl Context<'_> {
         output: ValueId,
         job: ConvolutionForward<'_>,
     ) -> Option<Tally> {
-        match job.pairs_if::<S>(job.keeps_words) {
+        match pairs_if::<S>(job.keeps_words) {
             None => self.depthwise_of(s, Single(s), output, job),
             Some(pairs) if job.view.words => self.depthwise_of(s, Paired(s, pairs), output, job),
             Some(pairs) => self.depthwise_of(s, Narrowed(s, pairs), output, job),

@@ -15,7 +15,7 @@ use crate::kernel::window::{Order, Window};
 use crate::kernel::winograd::{Four, Two};
 use crate::memory::Shared;
 use crate::program::{Convolution, Mode, Step};
-use crate::simd::Simd;
+use crate::simd::{Pairs, Simd};
 
 /// What all tasks of a convolution know.
 #[derive(Clone, Copy)]
@@ -43,6 +43,12 @@ struct ConvolutionForward<'a> {
     c: usize,
     k: usize,
     scratch: Scratch<'a>,
+}
+
+/// What handles words, where there are any.
+#[inline(always)]
+fn pairs_if<S: Simd>(has_words: bool) -> Option<S::Pairs> {
+    has_words.then(|| S::Pairs::detect().expect("words only where they can be multiplied"))
 }
 
 /// The limits that an activation amounts to, or what is left to do afterwards.

@@ -1,6 +1,6 @@
 //! Convolutions as products of matrices.
 
-use super::ConvolutionForward;
+use super::{ConvolutionForward, pairs_if};
 use crate::kernel::activation;
 use crate::kernel::matrix::{self, Narrowed, Paired, Panels, Rows, RowsMut, Single, Term};
 use crate::kernel::narrow::{narrow, scale};
@@ -13,7 +13,7 @@ use crate::machine::normalise::{Blocks, Tally};
 use crate::machine::plan::{self, Factors};
 use crate::memory::{Scattered, Shared};
 use crate::program::{Mode, ValueId};
-use crate::simd::{Pairs, Simd, registers, round};
+use crate::simd::{Simd, registers, round};
 
 /// Rows of few that a task gathers: no more than a block has.
 const ROWS_AT_A_TIME: usize = 24;
@@ -176,7 +176,7 @@ impl<'a> ConvolutionForward<'a> {
     #[inline(always)]
     fn gather_rows<S: Simd>(&self, s: S, first: usize, count: usize, to: &mut [f32]) {
         let view = &self.view;
-        if let Some(pairs) = self.pairs_if::<S>(view.words) {
+        if let Some(pairs) = pairs_if::<S>(view.words) {
             for (pixel, to) in (first..first + count).zip(to.chunks_exact_mut(self.c)) {
                 for channel in (0..self.c).step_by(S::LANES) {
                     s.write(to, channel, view.widened::<S>(pairs, pixel, channel));
@@ -208,13 +208,7 @@ impl<'a> ConvolutionForward<'a> {
     /// What multiplies the words, where the product is one of words.
     #[inline(always)]
     pub(super) fn pairs<S: Simd>(&self) -> Option<S::Pairs> {
-        self.pairs_if::<S>(self.factors == Factors::Words)
-    }
-
-    /// What handles words, where there are any.
-    #[inline(always)]
-    pub(super) fn pairs_if<S: Simd>(&self, has_words: bool) -> Option<S::Pairs> {
-        has_words.then(|| S::Pairs::detect().expect("words only where they can be multiplied"))
+        pairs_if::<S>(self.factors == Factors::Words)
     }
 
     /// The rows, or the pixels themselves where those are the rows.
@@ -403,7 +397,7 @@ impl<'a> ConvolutionForward<'a> {
         panels: std::ops::Range<usize>,
         place: Place<'_>,
     ) {
-        match self.pairs_if::<S>(self.keeps_words) {
+        match pairs_if::<S>(self.keeps_words) {
             None => self.multiply_rows(s, Single(s), first, count, a, panels, place),
             Some(pairs) => {
                 self.multiply_rows(s, Narrowed(s, pairs), first, count, a, panels, place);
