@@ -11,8 +11,9 @@
 use hilum_graph::Activation;
 
 use super::activation;
+use super::term::Term;
 use crate::memory::Scattered;
-use crate::simd::{Pairs, Simd};
+use crate::simd::Simd;
 
 /// Steps of `k` that run at once: a panel of them takes 48 kB at most. Fewer were no faster.
 const BLOCK: usize = 256;
@@ -142,126 +143,6 @@ impl Finish<'_> {
             || self.low > f32::NEG_INFINITY
             || self.high < f32::INFINITY
             || self.activation.is_some()
-    }
-}
-
-/// What a step of the inner loop adds, in which form it reads factors, and in which results are kept.
-pub(crate) trait Term<S: Simd>: Copy + Send + Sync {
-    /// Factors in the place of an `f32`.
-    const VALUES: usize;
-    /// Results in the place of an `f32`.
-    const KEPT: usize;
-    /// Runs `work` with the instructions that it takes.
-    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R;
-    /// `sum` and the product, or products, of `a` and `b`.
-    fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V;
-    /// The activation of `x`, as exact as results are kept.
-    fn activate(self, activation: Activation, x: S::V) -> S::V;
-    /// Stores a register of results.
-    ///
-    /// # Safety
-    /// `to` may be written for `LANES / KEPT` places.
-    unsafe fn keep(self, results: S::V, to: *mut f32);
-    /// Loads a register of values from `LANES / VALUES` places.
-    ///
-    /// # Safety
-    /// `from` may be read for as many.
-    unsafe fn take(self, from: *const f32) -> S::V;
-}
-
-/// A product of values.
-#[derive(Clone, Copy)]
-pub(crate) struct Single<S>(pub(crate) S);
-
-/// A product of values whose results are kept as words.
-#[derive(Clone, Copy)]
-pub(crate) struct Narrowed<S, P>(pub(crate) S, pub(crate) P);
-
-/// The two products of words, kept as words.
-#[derive(Clone, Copy)]
-pub(crate) struct Paired<S, P>(pub(crate) S, pub(crate) P);
-
-impl<S: Simd> Term<S> for Single<S> {
-    const VALUES: usize = 1;
-    const KEPT: usize = 1;
-
-    #[inline(always)]
-    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
-        self.0.vectorize(work)
-    }
-    #[inline(always)]
-    fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V {
-        self.0.fma(a, b, sum)
-    }
-    #[inline(always)]
-    fn activate(self, activation: Activation, x: S::V) -> S::V {
-        activation::value(self.0, activation, x)
-    }
-    #[inline(always)]
-    unsafe fn keep(self, results: S::V, to: *mut f32) {
-        // SAFETY: the caller's promise.
-        unsafe { self.0.store(to, results) };
-    }
-    #[inline(always)]
-    unsafe fn take(self, from: *const f32) -> S::V {
-        // SAFETY: the caller's promise.
-        unsafe { self.0.load(from) }
-    }
-}
-
-impl<S: Simd, P: Pairs<S>> Term<S> for Narrowed<S, P> {
-    const VALUES: usize = 1;
-    const KEPT: usize = 2;
-
-    #[inline(always)]
-    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
-        self.1.vectorize(work)
-    }
-    #[inline(always)]
-    fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V {
-        self.0.fma(a, b, sum)
-    }
-    #[inline(always)]
-    fn activate(self, activation: Activation, x: S::V) -> S::V {
-        activation::rounded(self.0, self.1, activation, x)
-    }
-    #[inline(always)]
-    unsafe fn keep(self, results: S::V, to: *mut f32) {
-        // SAFETY: the caller's promise.
-        unsafe { self.1.store(results, to) };
-    }
-    #[inline(always)]
-    unsafe fn take(self, from: *const f32) -> S::V {
-        // SAFETY: the caller's promise.
-        unsafe { self.0.load(from) }
-    }
-}
-
-impl<S: Simd, P: Pairs<S>> Term<S> for Paired<S, P> {
-    const VALUES: usize = 2;
-    const KEPT: usize = 2;
-
-    #[inline(always)]
-    fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
-        self.1.vectorize(work)
-    }
-    #[inline(always)]
-    fn add(self, a: S::V, b: S::V, sum: S::V) -> S::V {
-        self.1.dot(a, b, sum)
-    }
-    #[inline(always)]
-    fn activate(self, activation: Activation, x: S::V) -> S::V {
-        activation::rounded(self.0, self.1, activation, x)
-    }
-    #[inline(always)]
-    unsafe fn keep(self, results: S::V, to: *mut f32) {
-        // SAFETY: the caller's promise.
-        unsafe { self.1.store(results, to) };
-    }
-    #[inline(always)]
-    unsafe fn take(self, from: *const f32) -> S::V {
-        // SAFETY: the caller's promise.
-        unsafe { self.1.load(from) }
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod norm;
 pub(crate) mod outer;
 pub(crate) mod pool;
 pub(crate) mod stem;
+pub(crate) mod term;
 pub(crate) mod view;
 pub(crate) mod window;
 pub(crate) mod winograd;

@@ -2,7 +2,7 @@
 
 use super::ring::Ring;
 use super::row::{Finish, GROUP, Sources, Steps, any, square};
-use crate::kernel::matrix::Term;
+use crate::kernel::term::Term;
 use crate::kernel::view::View;
 use crate::kernel::window::Window;
 use crate::simd::Simd;

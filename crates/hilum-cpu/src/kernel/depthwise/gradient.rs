@@ -2,7 +2,7 @@
 
 use super::ring::Ring;
 use super::row::{Finish, Sources, Steps, any, square};
-use crate::kernel::matrix::Single;
+use crate::kernel::term::Single;
 use crate::kernel::view::View;
 use crate::kernel::window::{self, Window};
 use crate::simd::Simd;

@@ -2,7 +2,7 @@
 
 use hilum_graph::Activation;
 
-use crate::kernel::matrix::{Single, Term};
+use crate::kernel::term::{Single, Term};
 use crate::simd::Simd;
 
 /// What happens to a finished sum.

@@ -10,7 +10,7 @@ use crate::kernel::depthwise::is_fast;
 use crate::kernel::depthwise::{
     Finish, InputGradient, Ring, WeightGradient, flip, forward, gradient_ring, padded_width,
 };
-use crate::kernel::matrix::{Single, Term};
+use crate::kernel::term::{Single, Term};
 use crate::kernel::view::{Affine, View};
 use crate::kernel::window::{Window, copy};
 use crate::simd::Simd;
@@ -121,8 +121,8 @@ fn in_two_bands<S: Simd, T: Term<S>>(
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn results_of_words_are_those_of_the_values_that_they_hold() {
-    use crate::kernel::matrix::{Narrowed, Paired};
     use crate::kernel::narrow::narrow;
+    use crate::kernel::term::{Narrowed, Paired};
     use crate::simd::{Avx512, Pairs, round};
 
     let (Some(s), Some(pairs)) = (Avx512::detect(), <Avx512 as Simd>::Pairs::detect()) else {

@@ -1,8 +1,9 @@
 //! Products of matrices, and sums of outer products.
 
 use super::{assert_close, few, on_every_instruction_set, values};
-use crate::kernel::matrix::{Finish, Panels, Rows, RowsMut, Single, multiply};
+use crate::kernel::matrix::{Finish, Panels, Rows, RowsMut, multiply};
 use crate::kernel::outer::add_products;
+use crate::kernel::term::Single;
 use crate::memory::Scattered;
 use crate::simd::Simd;
 
@@ -122,8 +123,9 @@ fn product<S: Simd>(s: S, m: usize, k: usize, n: usize) {
 #[test]
 fn products_of_pairs_are_those_of_plain_loops_over_rounded_values() {
     use super::widened;
-    use crate::kernel::matrix::{Paired, runs_at_once};
+    use crate::kernel::matrix::runs_at_once;
     use crate::kernel::narrow::narrow;
+    use crate::kernel::term::Paired;
     use crate::simd::{Avx512, Pairs, word};
     use hilum_graph::Activation;
 

@@ -3,8 +3,9 @@
 use super::{
     assert_close, each_tap, few, on_every_instruction_set, pixels, shown, values, views, window,
 };
-use crate::kernel::matrix::{Finish, Panels, Rows, RowsMut, Single, Term, multiply};
+use crate::kernel::matrix::{Finish, Panels, Rows, RowsMut, multiply};
 use crate::kernel::outer::add_products;
+use crate::kernel::term::{Single, Term};
 use crate::kernel::view::{Affine, View};
 use crate::kernel::window::Window;
 #[cfg(target_arch = "x86_64")]
@@ -245,7 +246,7 @@ where
     P: crate::simd::Pairs<crate::simd::Avx512>,
     A: Algebra<crate::simd::Avx512, OUT, IN>,
 {
-    use crate::kernel::matrix::Paired;
+    use crate::kernel::term::Paired;
     use crate::simd::round;
 
     let (c, k, tiles, positions) = (case.c, case.k, case.tiles(OUT), IN * IN);

@@ -7,8 +7,8 @@ use hilum_graph::Activation;
 
 use super::algebra::Algebra;
 use super::patch::{AHEAD, Patch, PooledPatch, column, put};
-use crate::kernel::matrix::Term;
 use crate::kernel::pool::{index_of_largest, largest_of_four};
+use crate::kernel::term::Term;
 use crate::kernel::view::{Affine, View};
 use crate::kernel::window::{self, Window};
 use crate::memory::Scattered;

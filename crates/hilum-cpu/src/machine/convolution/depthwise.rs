@@ -2,8 +2,8 @@
 
 use super::{ConvolutionForward, pairs_if};
 use crate::kernel::depthwise::{self, Ring};
-use crate::kernel::matrix::{Narrowed, Paired, Single, Term};
 use crate::kernel::norm::{self, Sums};
+use crate::kernel::term::{Narrowed, Paired, Single, Term};
 use crate::machine::context::Context;
 use crate::machine::normalise::{Blocks, Tally};
 use crate::program::{Mode, ValueId};

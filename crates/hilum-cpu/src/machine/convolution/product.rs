@@ -2,11 +2,12 @@
 
 use super::{ConvolutionForward, pairs_if};
 use crate::kernel::activation;
-use crate::kernel::matrix::{self, Narrowed, Paired, Panels, Rows, RowsMut, Single, Term};
+use crate::kernel::matrix::{self, Panels, Rows, RowsMut};
 use crate::kernel::narrow::{narrow, scale};
 use crate::kernel::norm::{self, Sums};
 use crate::kernel::pool::{index_of_largest, largest_of_four};
 use crate::kernel::stem::{Stem, StemResult};
+use crate::kernel::term::{Narrowed, Paired, Single, Term};
 use crate::kernel::window::Order;
 use crate::machine::context::Context;
 use crate::machine::normalise::{Blocks, Tally};

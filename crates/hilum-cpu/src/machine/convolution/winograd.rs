@@ -2,7 +2,8 @@
 
 use super::ConvolutionForward;
 use crate::kernel::activation;
-use crate::kernel::matrix::{self, Paired, Panels, Rows, RowsMut, Single, Term};
+use crate::kernel::matrix::{self, Panels, Rows, RowsMut};
+use crate::kernel::term::{Paired, Single, Term};
 use crate::kernel::window::Order;
 use crate::kernel::winograd::{Algebra, Output, Patch, image_tile, output_tile};
 use crate::machine::context::Context;

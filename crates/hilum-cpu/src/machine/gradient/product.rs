@@ -3,6 +3,7 @@
 use super::ConvolutionBackward;
 use crate::kernel::matrix::{self, Panels, Rows, RowsMut};
 use crate::kernel::outer;
+use crate::kernel::term::Single;
 use crate::kernel::window::Order;
 use crate::machine::algorithm::Algorithm;
 use crate::machine::context::Context;
@@ -172,18 +173,7 @@ impl ConvolutionBackward<'_> {
         if algorithm == Algorithm::Patches {
             let store = matrix::Finish::STORE;
             let out = RowsMut::new(Scattered::of(back), depth);
-            matrix::multiply(
-                s,
-                matrix::Single(s),
-                count,
-                k,
-                d,
-                weights,
-                down,
-                panels,
-                out,
-                store,
-            );
+            matrix::multiply(s, Single(s), count, k, d, weights, down, panels, out, store);
             self.window
                 .scatter(s, back, self.c, self.order, first, count, to);
             return;
@@ -196,7 +186,7 @@ impl ConvolutionBackward<'_> {
         let out = RowsMut::new(block, depth);
         matrix::multiply(
             s,
-            matrix::Single(s),
+            Single(s),
             count,
             k,
             d,

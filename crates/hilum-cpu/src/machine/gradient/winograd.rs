@@ -1,8 +1,9 @@
 //! Gradients of Winograd's convolutions: all threads on one phase after the other.
 
 use super::ConvolutionBackward;
-use crate::kernel::matrix::{self, Panels, RowsMut, Single};
+use crate::kernel::matrix::{self, Panels, RowsMut};
 use crate::kernel::outer;
+use crate::kernel::term::Single;
 use crate::kernel::window::Order;
 use crate::kernel::winograd::{
     Algebra, Patch, ResultGradient, gradient_tile, image_tile, input_gradient_tile, weight_gradient,
@@ -177,18 +178,7 @@ impl Context<'_> {
                 let u = &job.weights[at..][..c * k];
                 let out = lot.back.matrix_mut(back, position);
                 let (panels, store) = (part(down), matrix::Finish::STORE);
-                matrix::multiply(
-                    s,
-                    matrix::Single(s),
-                    lot.count,
-                    k,
-                    d,
-                    u,
-                    down,
-                    panels,
-                    out,
-                    store,
-                );
+                matrix::multiply(s, Single(s), lot.count, k, d, u, down, panels, out, store);
             }
         });
     }
