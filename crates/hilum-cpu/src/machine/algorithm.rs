@@ -85,7 +85,8 @@ pub(super) fn gains(convolution: &Convolution, algorithm: Algorithm, weights: us
     is_product && convolution.whole && !convolution.stem && !is_dense && weights >= FEW_WEIGHTS
 }
 
-/// The values that lie in memory as rounded as those read them who do: that halves the way to memory.
+/// The values that lie in memory rounded, because all that read them would round them, or lose little by it: that halves
+/// the way to memory.
 pub(super) fn rounded_values(
     program: &Program,
     algorithms: &[Algorithm],
@@ -118,6 +119,10 @@ pub(super) fn rounded_values(
     }
     for output in &program.outputs {
         rounded[*output] = false;
+    }
+    // Of a single pixel, as dense layers hand it on, there is nothing to save, and the logits are near.
+    for (rounded, value) in rounded.iter_mut().zip(&program.values) {
+        *rounded &= value.pixels() > 1;
     }
     // Where depthwise ones read words they store them too.
     for (index, step) in program.steps.iter().enumerate().rev() {
