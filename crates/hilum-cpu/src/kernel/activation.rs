@@ -4,6 +4,21 @@ use hilum_graph::Activation;
 
 use crate::simd::{Pairs, Simd};
 
+/// The limits that an activation amounts to, or what is left to do afterwards.
+pub(crate) fn limits(activation: Option<Activation>) -> (f32, f32, Option<Activation>) {
+    match activation {
+        None => (f32::NEG_INFINITY, f32::INFINITY, None),
+        Some(Activation::Relu) => (0.0, f32::INFINITY, None),
+        Some(Activation::Relu6) => (0.0, 6.0, None),
+        Some(other) => (f32::NEG_INFINITY, f32::INFINITY, Some(other)),
+    }
+}
+
+/// Whether an activation is nothing but limits.
+pub(crate) fn is_limited(activation: Option<Activation>) -> bool {
+    limits(activation).2.is_none()
+}
+
 /// `e^-x`, to about two units in the last place; beyond the range of `f32` it saturates.
 ///
 /// Cody & Waite's reduction `-x = n ln 2 - r` with `|r| <= ln 2 / 2`, then the polynomial of the

@@ -11,7 +11,7 @@
 use hilum_graph::Activation;
 
 use super::activation;
-use super::term::Term;
+use super::term::{Stored, Term};
 use crate::memory::Scattered;
 use crate::simd::Simd;
 
@@ -115,7 +115,7 @@ pub(crate) struct Finish<'a> {
     /// Added to every row.
     pub(crate) bias: Option<&'a [f32]>,
     /// Added element by element; stride and columns are those of `C`.
-    pub(crate) residual: Option<&'a [f32]>,
+    pub(crate) residual: Option<Stored<'a>>,
     /// The result is limited to `low..=high`.
     pub(crate) low: f32,
     /// See `low`.
@@ -199,7 +199,10 @@ fn multiply_here<S: Simd, T: Term<S>>(
         let at = column - c.first_column;
         let len = (m - 1) * c.stride + columns;
         let out = c.values.part(at / values, len / values);
-        let residual = finish.residual.map(|residual| &residual[at..][..len]);
+        let residual = finish.residual.map(
+            #[inline(always)]
+            |residual| residual.part::<S, T>(at, len),
+        );
         let bias = finish.bias.map(|bias| &bias[column..][..columns]);
         let mut done = 0;
         loop {
@@ -259,7 +262,7 @@ struct Stage<'a> {
     c_stride: usize,
     bias: Option<&'a [f32]>,
     load: bool,
-    residual: Option<&'a [f32]>,
+    residual: Option<Stored<'a>>,
     limit: bool,
     low: f32,
     high: f32,
@@ -323,7 +326,10 @@ impl Stage<'_> {
         let len = (M - 1) * self.c_stride + N * S::LANES;
         let values = if self.kept { T::KEPT } else { 1 };
         let c = self.c.part(start / values, len / values);
-        let residual = self.residual.map(|residual| &residual[start..][..len]);
+        let residual = self.residual.map(
+            #[inline(always)]
+            |residual| residual.part::<S, T>(start, len),
+        );
         let mut first_row = [s.splat(0.0); N];
         if let Some(bias) = self.bias {
             for (j, value) in first_row.iter_mut().enumerate() {
@@ -342,6 +348,16 @@ impl Stage<'_> {
         }
         // SAFETY: the caller's promise.
         unsafe { self.accumulate(s, term, first, &mut sums, ahead) };
+        if self.limit && (self.activation.is_some() || residual.is_some_and(|of| of.words)) {
+            // A copy, so that the sums of others stay in registers.
+            let mut held = sums;
+            // SAFETY: the residual holds the rows' `N` registers, and `c` as many.
+            unsafe {
+                self.finish(s, term, &mut held, residual);
+                self.store(s, term, &held, c);
+            }
+            return;
+        }
         if self.limit {
             let (low, high) = (s.splat(self.low), s.splat(self.high));
             for (i, row) in sums.iter_mut().enumerate() {
@@ -349,29 +365,45 @@ impl Stage<'_> {
                     if let Some(residual) = residual {
                         // SAFETY: the residual holds the row's `N` registers.
                         *sum = s.add(*sum, unsafe {
-                            s.read_unchecked(residual, self.at::<S>(i, j))
+                            s.read_unchecked(residual.places, self.at::<S>(i, j))
                         });
                     }
                     *sum = s.min(high, s.max(low, *sum));
                 }
             }
-            if let Some(activation) = self.activation {
-                // A copy, so that the sums of others stay in registers.
-                let mut held = sums;
-                for sum in held.as_flattened_mut() {
-                    *sum = if self.kept {
-                        term.activate(activation, *sum)
-                    } else {
-                        activation::value(s, activation, *sum)
-                    };
-                }
-                // SAFETY: as below.
-                unsafe { self.store(s, term, &held, c) };
-                return;
-            }
         }
         // SAFETY: `c` holds the rows' `N` registers, or as many as are kept in their place.
         unsafe { self.store(s, term, &sums, c) };
+    }
+
+    /// What becomes of finished sums.
+    ///
+    /// # Safety
+    /// The residual holds the tile's registers.
+    #[inline(always)]
+    unsafe fn finish<S: Simd, T: Term<S>, const M: usize, const N: usize>(
+        &self,
+        s: S,
+        term: T,
+        sums: &mut [[S::V; N]; M],
+        residual: Option<Stored<'_>>,
+    ) {
+        let (low, high) = (s.splat(self.low), s.splat(self.high));
+        for (i, row) in sums.iter_mut().enumerate() {
+            for (j, sum) in row.iter_mut().enumerate() {
+                if let Some(residual) = residual {
+                    // SAFETY: the caller's promise.
+                    let other = unsafe { residual.register(s, term, self.at::<S>(i, j)) };
+                    *sum = s.add(*sum, other);
+                }
+                *sum = s.min(high, s.max(low, *sum));
+                *sum = match self.activation {
+                    None => *sum,
+                    Some(activation) if self.kept => term.activate(activation, *sum),
+                    Some(activation) => activation::value(s, activation, *sum),
+                };
+            }
+        }
     }
 
     /// Stores a tile at the front of `c`.

@@ -29,6 +29,54 @@ pub(crate) trait Term<S: Simd>: Copy + Send + Sync {
     unsafe fn take(self, from: *const f32) -> S::V;
 }
 
+/// Values as they lie in memory: one in a place, or words.
+#[derive(Clone, Copy)]
+pub(crate) struct Stored<'a> {
+    pub(crate) places: &'a [f32],
+    /// Whether they are words, [`Term::VALUES`] in a place.
+    pub(crate) words: bool,
+}
+
+impl<'a> Stored<'a> {
+    /// Values in a place.
+    #[inline(always)]
+    fn density<S: Simd, T: Term<S>>(self) -> usize {
+        if self.words { T::VALUES } else { 1 }
+    }
+
+    /// How many values there are.
+    #[inline(always)]
+    pub(crate) fn len<S: Simd, T: Term<S>>(self) -> usize {
+        self.places.len() * self.density::<S, T>()
+    }
+
+    /// `len` values from `start` on.
+    #[inline(always)]
+    pub(crate) fn part<S: Simd, T: Term<S>>(self, start: usize, len: usize) -> Self {
+        let density = self.density::<S, T>();
+        Self {
+            places: &self.places[start / density..][..len / density],
+            words: self.words,
+        }
+    }
+
+    /// The register of values at `at`.
+    ///
+    /// # Safety
+    /// `at + LANES` is at most the number of values.
+    #[inline(always)]
+    pub(crate) unsafe fn register<S: Simd, T: Term<S>>(self, s: S, term: T, at: usize) -> S::V {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if self.words {
+                term.take(self.places.as_ptr().add(at / T::VALUES))
+            } else {
+                s.read_unchecked(self.places, at)
+            }
+        }
+    }
+}
+
 /// A product of values.
 #[derive(Clone, Copy)]
 pub(crate) struct Single<S>(pub(crate) S);

@@ -3,7 +3,7 @@
 use hilum_graph::Op;
 
 use super::plan::{Factors, readers};
-use crate::kernel::{depthwise, matrix};
+use crate::kernel::{activation, depthwise, matrix};
 use crate::program::{Convolution, Program, Work};
 
 /// How a convolution is computed.
@@ -112,7 +112,11 @@ pub(super) fn rounded_values(
                         && matrix::runs_at_once(steps(convolution))
                 }
                 Algorithm::Depthwise => depthwise::is_fast(&convolution.window),
-                Algorithm::Two | Algorithm::Four => false,
+                // What limits cannot express is applied to values.
+                Algorithm::Two | Algorithm::Four => {
+                    factors[index] != Factors::Exact
+                        && activation::is_limited(convolution.activation)
+                }
             },
             _ => false,
         };
@@ -126,17 +130,25 @@ pub(super) fn rounded_values(
     }
     // Where depthwise ones read words they store them too.
     for (index, step) in program.steps.iter().enumerate().rev() {
-        let reads_rounded = match &step.work {
-            Work::Convolution(_) => match algorithms[index] {
-                Algorithm::Pointwise => true,
-                Algorithm::Depthwise => rounded[step.output],
-                _ => false,
-            },
-            Work::Operation(Op::GlobalAveragePool) => true,
-            _ => false,
+        let multiplies_words = factors[index] != Factors::Exact;
+        let [reads_rounded, adds_rounded] = match &step.work {
+            Work::Convolution(convolution) => [
+                match algorithms[index] {
+                    Algorithm::Pointwise => true,
+                    Algorithm::Depthwise => rounded[step.output],
+                    Algorithm::Patches | Algorithm::Two | Algorithm::Four => multiplies_words,
+                },
+                // A sum without an activation is of few channels, and its errors are added up to the end.
+                multiplies_words && convolution.activation.is_some(),
+            ],
+            Work::Operation(Op::GlobalAveragePool) => [true, false],
+            _ => [false, false],
         };
         for (place, input) in readers(step).into_iter().enumerate() {
-            rounded[input] &= reads_rounded && place == 0;
+            let is_residual = matches!(&step.work, Work::Convolution(convolution)
+                if convolution.residual.is_some())
+                && place == 1;
+            rounded[input] &= (place == 0 && reads_rounded) || (is_residual && adds_rounded);
         }
     }
     if factors.iter().all(|of| *of == Factors::Exact) {

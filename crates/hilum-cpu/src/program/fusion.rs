@@ -2,6 +2,8 @@
 
 use hilum_graph::{Activation, NodeIndex, Op, Padding};
 
+use crate::kernel::activation;
+
 use super::compiler::Compiler;
 use super::step::{Convolution, Mode, ValueId, Work};
 
@@ -108,13 +110,9 @@ impl Compiler<'_> {
             convolution.activation = Some(activation);
             chain.push(user);
         }
-        let limits = matches!(
-            convolution.activation,
-            None | Some(Activation::Relu | Activation::Relu6)
-        );
         if !convolution.depthwise
             && convolution.residual.is_none()
-            && limits
+            && activation::is_limited(convolution.activation)
             && let Some(user) = self.user_pool(last(chain))
         {
             convolution.pool();

@@ -3,7 +3,7 @@
 use super::{assert_close, few, on_every_instruction_set, values};
 use crate::kernel::matrix::{Finish, Panels, Rows, RowsMut, multiply};
 use crate::kernel::outer::add_products;
-use crate::kernel::term::Single;
+use crate::kernel::term::{Single, Stored};
 use crate::memory::Scattered;
 use crate::simd::Simd;
 
@@ -69,7 +69,10 @@ fn product<S: Simd>(s: S, m: usize, k: usize, n: usize) {
     let layout = Panels::new::<S>(n);
     let every = Finish {
         bias: Some(&bias),
-        residual: Some(&residual),
+        residual: Some(Stored {
+            places: &residual,
+            words: false,
+        }),
         low: -0.5,
         high: 1.5,
         activation: None,
@@ -111,7 +114,7 @@ fn product<S: Simd>(s: S, m: usize, k: usize, n: usize) {
                 sum += finish.bias.map_or(0.0, |bias| f64::from(bias[column]));
                 sum += finish
                     .residual
-                    .map_or(0.0, |residual| f64::from(residual[at]));
+                    .map_or(0.0, |residual| f64::from(residual.places[at]));
                 expected.push(sum.clamp(f64::from(finish.low), f64::from(finish.high)));
             }
         }
@@ -175,14 +178,14 @@ fn products_of_pairs_are_those_of_plain_loops_over_rounded_values() {
                 .chunks_exact(n)
                 .map(|row| widened(row).collect())
                 .collect();
-            let mut expected = Vec::with_capacity(m * n);
+            let mut sums = Vec::with_capacity(m * n);
             for row in 0..m {
                 for column in 0..n {
                     let products = (0..k).map(|i| a[row * k + i] * b[i / 2][2 * column + i % 2]);
-                    let sum = products.sum::<f64>() + f64::from(bias[column]);
-                    expected.push(sum.clamp(-0.5, 6.0));
+                    sums.push(products.sum::<f64>() + f64::from(bias[column]));
                 }
             }
+            let expected: Vec<f64> = sums.iter().map(|sum| sum.clamp(-0.5, 6.0)).collect();
             assert_close(&c, &expected, 1e-5, &format!("{m} x {k} x {n}"));
             if !runs_at_once(stride) {
                 continue;
@@ -192,9 +195,16 @@ fn products_of_pairs_are_those_of_plain_loops_over_rounded_values() {
                 kept: true,
                 ..RowsMut::new(Scattered::of(&mut kept), n)
             };
-            let activation = Some(Activation::Silu);
+            let residual = self::values(m * n, 4);
+            let mut others = vec![0.0; m * n / 2];
+            narrow(s, pairs, &residual, &mut others);
             let finish = Finish {
-                activation,
+                residual: Some(Stored {
+                    places: &others,
+                    words: true,
+                }),
+                low: f32::NEG_INFINITY,
+                activation: Some(Activation::Silu),
                 ..finish
             };
             let panels = 0..layout.count();
@@ -210,8 +220,11 @@ fn products_of_pairs_are_those_of_plain_loops_over_rounded_values() {
                 out,
                 finish,
             );
-            let silu = |x: &f64| x / (1.0 + (-x).exp());
-            let expected: Vec<f64> = expected.iter().map(silu).collect();
+            let silu = |x: f64| x / (1.0 + (-x).exp());
+            let expected = sums.iter().zip(widened(&others));
+            let expected: Vec<f64> = expected
+                .map(|(sum, other)| silu((sum + other).min(6.0)))
+                .collect();
             let kept: Vec<f32> = widened(&kept).map(|value| value as f32).collect();
             // Half a step of bf16.
             assert_close(&kept, &expected, 1.0 / 256.0, "kept as words");

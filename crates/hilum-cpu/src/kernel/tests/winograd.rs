@@ -5,7 +5,7 @@ use super::{
 };
 use crate::kernel::matrix::{Finish, Panels, Rows, RowsMut, multiply};
 use crate::kernel::outer::add_products;
-use crate::kernel::term::{Single, Term};
+use crate::kernel::term::{Single, Stored, Term};
 use crate::kernel::view::{Affine, View};
 use crate::kernel::window::Window;
 #[cfg(target_arch = "x86_64")]
@@ -187,8 +187,12 @@ fn forward<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(c
         let mut found = vec![9.0; IMAGES * outside * k];
         let output = Output {
             to: Scattered::of(&mut found),
+            kept: false,
             bias: &bias,
-            residual: Some(&residual),
+            residual: Some(Stored {
+                places: &residual,
+                words: false,
+            }),
             low: -3.0,
             high: 4.0,
             pool: false,
@@ -200,8 +204,9 @@ fn forward<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(c
             for channels in [0..S::LANES, S::LANES..k] {
                 let from = &products[tile * k + channels.start..];
                 let plane = tiles * k;
-                output_tile::<S, A, OUT, IN>(
-                    case.s, window, from, plane, k, channels, patch, &output,
+                let (s, term) = (case.s, Single(case.s));
+                output_tile::<S, _, A, OUT, IN>(
+                    s, term, window, from, plane, k, channels, patch, &output,
                 );
             }
         }
@@ -286,6 +291,114 @@ where
     }
 }
 
+/// The same tiles, and the same results, whether values lie in memory rounded or as words.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn tiles_read_and_store_words_as_they_do_rounded_values() {
+    use crate::simd::{Avx512, Pairs};
+
+    let (Some(s), Some(pairs)) = (Avx512::detect(), <Avx512 as Simd>::Pairs::detect()) else {
+        return;
+    };
+    for window in windows() {
+        for (c, k) in [(16, 16), (48, 80)] {
+            let weights = values(9 * c * k, 1);
+            let case = Case {
+                s,
+                window,
+                c,
+                k,
+                weights,
+            };
+            stored_as_words::<_, Two, 2, 4>(&case, pairs);
+            stored_as_words::<_, Four, 4, 6>(&case, pairs);
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn stored_as_words<P, A, const OUT: usize, const IN: usize>(
+    case: &Case<crate::simd::Avx512>,
+    pairs: P,
+) where
+    P: crate::simd::Pairs<crate::simd::Avx512>,
+    A: Algebra<crate::simd::Avx512, OUT, IN>,
+{
+    use super::widened;
+    use crate::kernel::narrow::narrow;
+    use crate::kernel::term::Paired;
+    use crate::simd::round;
+
+    let (s, term, c, k, window) = (case.s, Paired(case.s, pairs), case.c, case.k, &case.window);
+    let in_words = |values: &[f32]| {
+        let mut words = vec![9.0; values.len() / 2];
+        narrow(s, pairs, values, &mut words);
+        words
+    };
+    let mut stored = pixels(IMAGES * window.input_pixels() * c, 2);
+    round(&mut stored);
+    let words = in_words(&stored);
+    let plain = |values, stride, words| View {
+        values,
+        stride,
+        words,
+        affine: None,
+        activation: None,
+    };
+    let image = case.image_for::<_, A, OUT, IN>(term, &plain(&stored, c, false));
+    let from_words = case.image_for::<_, A, OUT, IN>(term, &plain(&words, c / 2, true));
+    assert!(widened(&image).eq(widened(&from_words)), "tiles of {OUT}");
+
+    let (tiles, bias) = (case.tiles(OUT), values(k, 5));
+    let products = values(IN * IN * tiles * k, 7);
+    let mut residual = values(IMAGES * window.output_pixels() * k, 6);
+    round(&mut residual);
+    let residual_words = in_words(&residual);
+    for pool in [false, true] {
+        let pooled = if pool { 2 } else { 1 };
+        let pixels: usize = window.output.iter().map(|len| len / pooled).product();
+        let results = |kept: bool, residual| {
+            let len = IMAGES * pixels * k;
+            let mut found = vec![9.0; if kept { len / 2 } else { len }];
+            let output = Output {
+                to: Scattered::of(&mut found),
+                kept,
+                bias: &bias,
+                residual: Some(residual).filter(|_| !pool),
+                low: 0.0,
+                high: f32::INFINITY,
+                pool,
+                choice: None,
+            };
+            for tile in 0..tiles {
+                let (patch, from) = (Patch::new(window, OUT, tile), &products[tile * k..]);
+                let plane = tiles * k;
+                output_tile::<_, _, A, OUT, IN>(
+                    s,
+                    term,
+                    window,
+                    from,
+                    plane,
+                    k,
+                    0..k,
+                    patch,
+                    &output,
+                );
+            }
+            found
+        };
+        let stored = |places, words| Stored { places, words };
+        let mut expected = results(false, stored(&residual, false));
+        round(&mut expected);
+        let kept = results(true, stored(&residual_words, true));
+        let expected = expected.into_iter().map(f64::from);
+        assert!(
+            widened(&kept).eq(expected),
+            "tiles of {OUT}, pooled: {pool}"
+        );
+    }
+}
+
 #[test]
 fn pooled_results_and_their_choices_are_those_of_plain_loops() {
     fn check<S: Simd>(s: S) {
@@ -327,6 +440,7 @@ fn pooled<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(ca
     let (mut found, mut choice) = (vec![9.0; len], vec![9.0; len]);
     let output = Output {
         to: Scattered::of(&mut found),
+        kept: false,
         bias: &vec![0.0; k],
         residual: None,
         low: f32::NEG_INFINITY,
@@ -340,7 +454,8 @@ fn pooled<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(ca
     for tile in 0..tiles {
         let patch = Patch::new(window, OUT, tile);
         let from = &products[tile * k..];
-        output_tile::<S, A, OUT, IN>(case.s, window, from, tiles * k, k, 0..k, patch, &output);
+        let (s, term, plane) = (case.s, Single(case.s), tiles * k);
+        output_tile::<S, _, A, OUT, IN>(s, term, window, from, plane, k, 0..k, patch, &output);
     }
     for (at, (found, choice)) in found.iter().zip(&choice).enumerate() {
         let (pixel, filter) = (at / k, at % k);

@@ -8,7 +8,7 @@ use hilum_graph::Activation;
 use super::algebra::Algebra;
 use super::patch::{AHEAD, Patch, PooledPatch, column, put};
 use crate::kernel::pool::{index_of_largest, largest_of_four};
-use crate::kernel::term::Term;
+use crate::kernel::term::{Stored, Term};
 use crate::kernel::view::{Affine, View};
 use crate::kernel::window::{self, Window};
 use crate::memory::Scattered;
@@ -36,6 +36,7 @@ pub(crate) fn image_tile<
     to: Scattered<'_>,
     plane: usize,
 ) {
+    // Places of a pixel: of words, fewer than it has channels.
     let c = view.stride;
     let top = patch.row as isize - window.padding[0] as isize;
     let left = patch.column as isize - window.padding[1] as isize;
@@ -47,25 +48,22 @@ pub(crate) fn image_tile<
     if inside {
         let pixel = (first + top * width + left) as usize;
         let from = &view.values[pixel * c..];
+        macro_rules! transform {
+            ($affine:expr, $scaled:literal, $relu:literal) => {
+                transform::<S, T, A, OUT, IN, $scaled, $relu, false>(
+                    s, term, from, step, c, $affine, to, plane,
+                )
+            };
+        }
         match (view.affine, view.activation) {
-            (Some(affine), None) => {
-                transform::<S, T, A, OUT, IN, true, false>(
-                    s, term, from, step, c, affine, to, plane,
-                );
-                return;
-            }
-            (Some(affine), Some(Activation::Relu)) => {
-                transform::<S, T, A, OUT, IN, true, true>(
-                    s, term, from, step, c, affine, to, plane,
-                );
-                return;
-            }
+            (Some(affine), None) => return transform!(affine, true, false),
+            (Some(affine), Some(Activation::Relu)) => return transform!(affine, true, true),
+            (None, None) if !view.words => return transform!(Affine::NONE, false, false),
             (None, None) => {
                 let affine = Affine::NONE;
-                transform::<S, T, A, OUT, IN, false, false>(
+                return transform::<S, T, A, OUT, IN, false, false, true>(
                     s, term, from, step, c, affine, to, plane,
                 );
-                return;
             }
             _ => {}
         }
@@ -84,12 +82,20 @@ pub(crate) fn image_tile<
             view.read(s, pixel, (end - start) as usize, line);
         }
     }
-    let affine = Affine::NONE;
-    transform::<S, T, A, OUT, IN, false, false>(s, term, scratch, IN * c, c, affine, to, plane);
+    let (from, step, affine) = (&*scratch, IN * c, Affine::NONE);
+    if view.words {
+        transform::<S, T, A, OUT, IN, false, false, true>(
+            s, term, from, step, c, affine, to, plane,
+        );
+    } else {
+        transform::<S, T, A, OUT, IN, false, false, false>(
+            s, term, from, step, c, affine, to, plane,
+        );
+    }
 }
 
-/// `B^T d B` of pixels of `c` channels at `from`, whose rows are `row_step` apart; with `SCALED`,
-/// batch norm and, with `RELU`, ReLU are applied on the way.
+/// `B^T d B` of pixels of `c` places at `from`, whose rows are `row_step` apart; with `WORDS` a place holds as many
+/// values as `term` takes from it; with `SCALED`, batch norm and, with `RELU`, ReLU are applied on the way.
 #[inline(always)]
 fn transform<
     S: Simd,
@@ -99,6 +105,7 @@ fn transform<
     const IN: usize,
     const SCALED: bool,
     const RELU: bool,
+    const WORDS: bool,
 >(
     s: S,
     term: T,
@@ -109,23 +116,25 @@ fn transform<
     to: Scattered<'_>,
     plane: usize,
 ) {
-    assert!(c.is_multiple_of(S::LANES), "whole registers");
+    let density = if WORDS { T::VALUES } else { 1 };
+    let channels = c * density;
+    assert!(channels.is_multiple_of(S::LANES), "whole registers");
     assert!(
         (IN - 1) * row_step + IN * c <= from.len(),
         "all pixels of the tile"
     );
     assert!(
-        (IN * IN - 1) * plane + c / T::KEPT <= to.len(),
+        (IN * IN - 1) * plane + channels / T::KEPT <= to.len(),
         "room at every position"
     );
     let mut channel = 0;
-    while channel < c {
+    while channel < channels {
         let (scale, shift) = if SCALED {
             (s.read(affine.scale, channel), s.read(affine.shift, channel))
         } else {
             (s.splat(1.0), s.splat(0.0))
         };
-        let from = from.as_ptr().wrapping_add(channel);
+        let from = from.as_ptr().wrapping_add(channel / density);
         let mut rows = [[s.splat(0.0); IN]; IN];
         for (i, row) in rows.iter_mut().enumerate() {
             let line = from.wrapping_add(i * row_step);
@@ -134,7 +143,13 @@ fn transform<
                 #[inline(always)]
                 |j| {
                     // SAFETY: pixel `j` of row `i` has a register at `channel`.
-                    let mut x = unsafe { s.load(line.add(j * c)) };
+                    let mut x = unsafe {
+                        if WORDS {
+                            term.take(line.add(j * c))
+                        } else {
+                            s.load(line.add(j * c))
+                        }
+                    };
                     if SCALED {
                         x = s.fma(x, scale, shift);
                     }
@@ -151,7 +166,7 @@ fn transform<
             for (i, value) in column.iter().enumerate() {
                 let to = to.address((i * IN + j) * plane + channel / T::KEPT);
                 s.prefetch_write(to.wrapping_add(AHEAD));
-                // SAFETY: there is room for `c` values at every position.
+                // SAFETY: there is room for all channels at every position.
                 unsafe { term.keep(*value, to) };
             }
         }
@@ -164,10 +179,12 @@ fn transform<
 pub(crate) struct Output<'a> {
     /// The whole batch's result.
     pub(crate) to: Scattered<'a>,
+    /// Whether it is stored as the term keeps it, [`Term::KEPT`] in a place.
+    pub(crate) kept: bool,
     /// Added per channel.
     pub(crate) bias: &'a [f32],
     /// Added value by value; a batch of its own.
-    pub(crate) residual: Option<&'a [f32]>,
+    pub(crate) residual: Option<Stored<'a>>,
     /// The result is limited to `low..=high`.
     pub(crate) low: f32,
     /// See `low`.
@@ -178,14 +195,46 @@ pub(crate) struct Output<'a> {
     pub(crate) choice: Option<Scattered<'a>>,
 }
 
+impl Output<'_> {
+    /// Stores a register of results at `at`; with `KEPT`, as `term` keeps it.
+    ///
+    /// # Safety
+    /// `at + LANES` is at most the number of results.
+    #[inline(always)]
+    unsafe fn put<S: Simd, T: Term<S>, const KEPT: bool>(
+        &self,
+        s: S,
+        term: T,
+        at: usize,
+        value: S::V,
+    ) {
+        if KEPT {
+            let to = self.to.address(at / T::KEPT);
+            s.prefetch_write(to.wrapping_add(AHEAD));
+            // SAFETY: the caller's promise.
+            unsafe { term.keep(value, to) };
+        } else {
+            // SAFETY: the caller's promise.
+            unsafe { put(s, self.to, at, value) };
+        }
+    }
+}
+
 /// Transforms `channels` of one tile of `k` channels back and stores their results. `from` holds
 /// these channels at every position.
 ///
 /// # Panics
 /// If the patch does not lie in the result, or `from` is too short.
 #[inline(always)]
-pub(crate) fn output_tile<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
+pub(crate) fn output_tile<
+    S: Simd,
+    T: Term<S>,
+    A: Algebra<S, OUT, IN>,
+    const OUT: usize,
+    const IN: usize,
+>(
     s: S,
+    term: T,
     window: &Window,
     from: &[f32],
     plane: usize,
@@ -194,6 +243,37 @@ pub(crate) fn output_tile<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, con
     patch: Patch,
     output: &Output<'_>,
 ) {
+    if output.kept {
+        output_tile_as::<S, T, A, OUT, IN, true>(
+            s, term, window, from, plane, k, channels, patch, output,
+        );
+    } else {
+        output_tile_as::<S, T, A, OUT, IN, false>(
+            s, term, window, from, plane, k, channels, patch, output,
+        );
+    }
+}
+
+#[inline(always)]
+fn output_tile_as<
+    S: Simd,
+    T: Term<S>,
+    A: Algebra<S, OUT, IN>,
+    const OUT: usize,
+    const IN: usize,
+    const KEPT: bool,
+>(
+    s: S,
+    term: T,
+    window: &Window,
+    from: &[f32],
+    plane: usize,
+    k: usize,
+    channels: std::ops::Range<usize>,
+    patch: Patch,
+    output: &Output<'_>,
+) {
+    let density = if KEPT { T::KEPT } else { 1 };
     let [height, width] = window.output;
     let rows_here = OUT.min(height - patch.row);
     let columns_here = OUT.min(width - patch.column);
@@ -206,11 +286,13 @@ pub(crate) fn output_tile<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, con
         "products at every position"
     );
     assert!(
-        output.pool || end <= output.to.len(),
+        output.pool || end <= output.to.len() * density,
         "results of the patch"
     );
     assert!(
-        output.residual.is_none_or(|residual| end <= residual.len()),
+        output
+            .residual
+            .is_none_or(|residual| end <= residual.len::<S, T>()),
         "as many to add"
     );
     let (low, high) = (s.splat(output.low), s.splat(output.high));
@@ -221,7 +303,9 @@ pub(crate) fn output_tile<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, con
         let results = unsafe { tile_results::<S, A, OUT, IN>(s, from, plane) };
         let bias = s.read(output.bias, channel);
         if output.pool {
-            pool_tile(s, &results, window, patch, k, channel, bias, output);
+            pool_tile::<S, T, OUT, KEPT>(
+                s, term, &results, window, patch, k, channel, bias, output,
+            );
         } else {
             for (i, row) in results.iter().enumerate().take(rows_here) {
                 for (j, value) in row.iter().enumerate().take(columns_here) {
@@ -229,10 +313,12 @@ pub(crate) fn output_tile<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, con
                     let mut value = s.add(*value, bias);
                     if let Some(residual) = output.residual {
                         // SAFETY: at most at `end`, as checked above.
-                        value = s.add(value, unsafe { s.read_unchecked(residual, at) });
+                        value = s.add(value, unsafe { residual.register(s, term, at) });
                     }
                     // SAFETY: as above.
-                    unsafe { put(s, output.to, at, s.min(high, s.max(low, value))) };
+                    unsafe {
+                        output.put::<S, T, KEPT>(s, term, at, s.min(high, s.max(low, value)))
+                    };
                 }
             }
         }
@@ -273,8 +359,9 @@ unsafe fn tile_results<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const 
 
 /// The 2x2 max-pool of a tile's results, with bias and limits.
 #[inline(always)]
-fn pool_tile<S: Simd, const OUT: usize>(
+fn pool_tile<S: Simd, T: Term<S>, const OUT: usize, const KEPT: bool>(
     s: S,
+    term: T,
     results: &[[S::V; OUT]; OUT],
     window: &Window,
     patch: Patch,
@@ -283,6 +370,7 @@ fn pool_tile<S: Simd, const OUT: usize>(
     bias: S::V,
     output: &Output<'_>,
 ) {
+    let density = if KEPT { T::KEPT } else { 1 };
     let (low, high) = (s.splat(output.low), s.splat(output.high));
     let pooled = PooledPatch::new(window, patch, OUT);
     for i in 0..pooled.rows {
@@ -301,11 +389,11 @@ fn pool_tile<S: Simd, const OUT: usize>(
             }
             let value = s.min(high, s.max(low, s.add(largest, bias)));
             assert!(
-                at + S::LANES <= output.to.len(),
+                at + S::LANES <= output.to.len() * density,
                 "pooled results of the patch"
             );
             // SAFETY: just checked.
-            unsafe { put(s, output.to, at, value) };
+            unsafe { output.put::<S, T, KEPT>(s, term, at, value) };
         }
     }
 }

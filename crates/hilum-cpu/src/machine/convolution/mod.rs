@@ -10,6 +10,8 @@ use super::algorithm::Algorithm;
 use super::context::{Context, Scratch};
 use super::normalise::Tally;
 use super::plan::{self, Factors};
+use crate::kernel::activation;
+use crate::kernel::term::Stored;
 use crate::kernel::view::View;
 use crate::kernel::window::{Order, Window};
 use crate::kernel::winograd::{Four, Two};
@@ -23,7 +25,7 @@ struct ConvolutionForward<'a> {
     view: View<'a>,
     gate: Option<View<'a>>,
     to: Shared<'a>,
-    residual: Option<&'a [f32]>,
+    residual: Option<Stored<'a>>,
     choice: Option<Shared<'a>>,
     weights: &'a [f32],
     /// Not empty for a stem.
@@ -51,16 +53,6 @@ fn pairs_if<S: Simd>(has_words: bool) -> Option<S::Pairs> {
     has_words.then(|| S::Pairs::detect().expect("words only where they can be multiplied"))
 }
 
-/// The limits that an activation amounts to, or what is left to do afterwards.
-fn limits(activation: Option<Activation>) -> (f32, f32, Option<Activation>) {
-    match activation {
-        None => (f32::NEG_INFINITY, f32::INFINITY, None),
-        Some(Activation::Relu) => (0.0, f32::INFINITY, None),
-        Some(Activation::Relu6) => (0.0, 6.0, None),
-        Some(other) => (f32::NEG_INFINITY, f32::INFINITY, Some(other)),
-    }
-}
-
 impl Context<'_> {
     pub(super) fn convolve<S: Simd>(
         &mut self,
@@ -71,12 +63,15 @@ impl Context<'_> {
         weights: &[f32],
     ) -> Option<Tally> {
         let weights = self.weights(s, index, weights, false);
-        let (low, high, after) = limits(how.activation);
+        let (low, high, after) = activation::limits(how.activation);
         let job = ConvolutionForward {
             view: self.view(step.inputs[0]),
             gate: how.gate.map(|gate| self.view(gate)),
             to: self.stored(step.output),
-            residual: how.residual.map(|id| self.read(id)),
+            residual: how.residual.map(|id| Stored {
+                places: self.read(id),
+                words: self.plan.has_words(id),
+            }),
             choice: self.note(index),
             weights,
             distances: if how.residual.is_none() {

@@ -52,7 +52,7 @@ impl Context<'_> {
             let first = block * rows;
             let count = rows.min(total - first);
             let words = if pairs.is_some() {
-                count * depth / 2
+                count * depth / 2 + SLACK
             } else {
                 0
             };
@@ -124,6 +124,10 @@ impl Context<'_> {
                     #[inline(always)]
                     || match pairs {
                         None => job.gather_factors(s, first, count, to),
+                        Some(_) if job.view.words && job.gate.is_none() => {
+                            job.gather(s, first, count, scratch);
+                            to.copy_from_slice(&scratch[..to.len()]);
+                        }
                         Some(pairs) => narrow(s, pairs, job.rows(s, first, count, scratch), to),
                     },
                 );
@@ -186,15 +190,21 @@ impl<'a> ConvolutionForward<'a> {
         } else if self.is_pointwise() {
             view.read(s, first, count, to);
         } else {
-            let depth = self.window.taps() * self.c;
-            self.window
-                .gather(s, view, self.order, first, count, to, depth);
+            self.gather(s, first, count, to);
         }
         if let Some(gate) = &self.gate {
             for (pixel, to) in (first..first + count).zip(to.chunks_exact_mut(self.c)) {
                 gate.multiply_to(s, pixel / self.window.input_pixels(), to);
             }
         }
+    }
+
+    /// The values under the kernel as they are stored, row by row.
+    #[inline(always)]
+    fn gather<S: Simd>(&self, s: S, first: usize, count: usize, to: &mut [f32]) {
+        let row = self.window.taps() * self.view.stride;
+        self.window
+            .gather(s, &self.view, self.order, first, count, to, row);
     }
 
     /// The same as what the product multiplies, unless that is words.
@@ -253,9 +263,13 @@ impl<'a> ConvolutionForward<'a> {
                     scale(s, pairs, self.view.pixels(pixel, 1), factors(pixel), to);
                 }
             }
-            _ => narrow(s, pairs, self.rows(s, first, count, patches), words),
+            None if self.view.words => self.gather(s, first, count, words),
+            _ => {
+                let words = &mut words[..count * stride];
+                narrow(s, pairs, self.rows(s, first, count, patches), words);
+            }
         }
-        words
+        &words[..count * stride]
     }
 
     /// Where the results of computed pixels from `first` on lie.
@@ -422,7 +436,10 @@ impl<'a> ConvolutionForward<'a> {
         let (start, len) = (first * self.k, count * self.k);
         let finish = matrix::Finish {
             bias: Some(self.bias),
-            residual: self.residual.map(|residual| &residual[start..][..len]),
+            residual: self.residual.map(
+                #[inline(always)]
+                |residual| residual.part::<S, T>(start, len),
+            ),
             low: self.low,
             high: self.high,
             activation: self.after,

@@ -89,7 +89,7 @@ impl Context<'_> {
             };
             self.transform_image::<S, T, A, OUT, IN>(s, term, job, lot);
             self.multiply_positions(s, term, job, lot, IN * IN);
-            self.transform_result::<S, A, OUT, IN>(s, job, lot);
+            self.transform_result::<S, T, A, OUT, IN>(s, term, job, lot);
         }
     }
 
@@ -161,9 +161,16 @@ impl Context<'_> {
         });
     }
 
-    fn transform_result<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
+    fn transform_result<
+        S: Simd,
+        T: Term<S>,
+        A: Algebra<S, OUT, IN>,
+        const OUT: usize,
+        const IN: usize,
+    >(
         &mut self,
         s: S,
+        term: T,
         job: ConvolutionForward<'_>,
         lot: Lot<'_>,
     ) {
@@ -174,15 +181,16 @@ impl Context<'_> {
             let first = task * few;
             // SAFETY: tiles are disjoint, and so are their results.
             let output = unsafe { job.output() };
-            s.vectorize(
+            term.vectorize(
                 #[inline(always)]
                 || {
                     let (window, k, plane) = (&job.window, job.k, lot.result.plane);
                     for tile in first..(first + few).min(lot.count) {
                         let patch = Patch::new(window, OUT, lot.start + tile);
                         let from = &result[tile * lot.result.row..];
-                        output_tile::<S, A, OUT, IN>(
+                        output_tile::<S, T, A, OUT, IN>(
                             s,
+                            term,
                             window,
                             from,
                             plane,
@@ -210,6 +218,7 @@ impl ConvolutionForward<'_> {
         };
         Output {
             to,
+            kept: self.keeps_words,
             bias: self.bias,
             residual: self.residual,
             low: self.low,
@@ -331,7 +340,17 @@ impl ConvolutionForward<'_> {
             for tile in 0..count {
                 let patch = Patch::new(window, OUT, first + tile);
                 let (from, part) = (&result[tile * result_row..], channels.clone());
-                output_tile::<S, A, OUT, IN>(s, window, from, result_plane, k, part, patch, output);
+                output_tile::<S, T, A, OUT, IN>(
+                    s,
+                    term,
+                    window,
+                    from,
+                    result_plane,
+                    k,
+                    part,
+                    patch,
+                    output,
+                );
             }
         }
         if self.after.is_some() {
