@@ -29,3 +29,8 @@ fn convolutions_of_any_shape_are_those_of_plain_loops() {
 fn three_by_three_convolutions_of_every_size_are_those_of_plain_loops() {
     on_every_instruction_set(convolutions::of_three_by_three_at_every_size);
 }
+
+#[test]
+fn depthwise_convolutions_behind_others_are_those_of_plain_loops() {
+    on_every_instruction_set(convolutions::of_depthwise_behind_others);
+}

@@ -181,3 +181,44 @@ pub fn of_three_by_three_at_every_size(engines: &[Open<'_>]) {
         case.check(engines);
     }
 }
+
+/// Depthwise convolutions behind others, of images so large that what lies between need not be stored as a whole.
+pub fn of_depthwise_behind_others(engines: &[Open<'_>]) {
+    let input = Shape::new(131, 90, 3);
+    let padded =
+        |out_channels: usize, kernel: usize, stride: usize, groups: usize| Op::Convolution {
+            out_channels,
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            padding: Padding::same(kernel / 2),
+            groups,
+            bias: true,
+        };
+    let steps = [
+        ("stem", padded(16, 3, 1, 1)),
+        ("bent", Op::Activation(Activation::Silu)),
+        ("depthwise", padded(16, 3, 1, 16)),
+        ("clipped", Op::Activation(Activation::Relu6)),
+        ("narrow", padded(8, 1, 1, 1)),
+        ("expand", padded(24, 1, 1, 1)),
+        ("limited", Op::Activation(Activation::Relu)),
+        ("wide", padded(24, 5, 2, 24)),
+        ("average", Op::GlobalAveragePool),
+    ];
+    let graph = graphs::network(
+        "depthwise behind others",
+        input,
+        |builder: &mut GraphBuilder| {
+            let mut last = builder.input();
+            for (name, op) in steps {
+                last = builder.add(name, op, &[last]);
+            }
+            last
+        },
+    );
+    let parameters = naive::parameters(&graph, 7);
+    for count in [1, 2, 3] {
+        let images = naive::images(&graph, count, 5);
+        infers_what_plain_loops_infer(engines, &graph, &parameters, &images, 1e-4);
+    }
+}

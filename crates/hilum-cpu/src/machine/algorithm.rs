@@ -2,7 +2,7 @@
 
 use hilum_graph::Op;
 
-use super::plan::{Factors, readers};
+use super::plan::{Factors, Plan, Shape, readers};
 use crate::kernel::{activation, depthwise, matrix};
 use crate::program::{Convolution, Program, Work};
 
@@ -155,4 +155,38 @@ pub(super) fn rounded_values(
         rounded.fill(false);
     }
     rounded
+}
+
+/// Places of a value that does not stay near the processor until it is read, at fewer it does.
+const MANY_PLACES: usize = 1 << 16;
+
+/// Weights that stay in the nearest cache while rows of pixels are computed one by one.
+const NEAR_WEIGHTS: usize = 1 << 12;
+
+/// The values that are never stored as a whole: the depthwise convolution that reads one computes it row by row, while the
+/// rows that it needs are still in the second cache.
+pub(super) fn passing_values(program: &Program, plan: &Plan) -> Vec<bool> {
+    let mut passing = vec![false; program.values.len()];
+    for (index, pair) in program.steps.windows(2).enumerate() {
+        let [step, next] = [&pair[0], &pair[1]];
+        let (Work::Convolution(first), Work::Convolution(second)) = (&step.work, &next.work) else {
+            continue;
+        };
+        let value = step.output;
+        let is_product = matches!(
+            plan.algorithms[index],
+            Algorithm::Pointwise | Algorithm::Patches
+        ) && !first.pool;
+        let is_fast = second.depthwise && depthwise::is_fast(&second.window);
+        let reads = program.steps.iter().flat_map(readers);
+        let is_alone = next.inputs[0] == value
+            && reads.filter(|read| *read == value).count() == 1
+            && !program.outputs.contains(&value);
+        // Some are rounded after they were stored.
+        let is_ready = !plan.rounded[value] || plan.has_words(value);
+        let weights = plan.weights(program, index).map_or(0, Shape::len);
+        let gains = plan.places(program, value) >= MANY_PLACES && weights <= NEAR_WEIGHTS;
+        passing[value] = is_product && is_fast && is_alone && is_ready && gains;
+    }
+    passing
 }

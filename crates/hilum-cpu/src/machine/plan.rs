@@ -5,7 +5,7 @@ use crate::kernel::window::{Order, Window};
 use crate::kernel::{depthwise, stem};
 use crate::program::{Convolution, Mode, Program, ValueId, Work};
 
-use super::algorithm::{Algorithm, choose, gains, rounded_values};
+use super::algorithm::{Algorithm, choose, gains, passing_values, rounded_values};
 use super::arena::{self, Lease};
 
 /// What a product multiplies.
@@ -87,6 +87,8 @@ pub(crate) struct Plan {
     pub(crate) factors: Vec<Factors>,
     /// By value: whether it is stored as all that read it would round it.
     pub(crate) rounded: Vec<bool>,
+    /// By value: whether it is never stored as a whole: the step that reads it computes it row by row.
+    pub(crate) passing: Vec<bool>,
     /// What products multiply where that is faster: as that rounded values are stored.
     pub(crate) form: Factors,
     /// Each value's place.
@@ -154,6 +156,7 @@ impl Plan {
             distances: distances.collect(),
             tiles_at_a_time: vec![0; program.steps.len()],
             rounded: rounded_values(program, &algorithms, &by_step),
+            passing: vec![false; program.values.len()],
             form: factors,
             factors: by_step,
             algorithms,
@@ -164,6 +167,9 @@ impl Plan {
             len: 0,
             scratch: 0,
         };
+        if mode == Mode::Inference {
+            plan.passing = passing_values(program, &plan);
+        }
         plan.arrange(program, mode);
         plan.scratch = (0..program.steps.len())
             .map(|step| plan.scratch_of(program, step, mode))
@@ -180,7 +186,17 @@ impl Plan {
     /// Places that a value of one image takes.
     pub(crate) fn places(&self, program: &Program, id: ValueId) -> usize {
         let len = program.values[id].len();
-        if self.has_words(id) { len / 2 } else { len }
+        match (self.passing[id], self.has_words(id)) {
+            (true, _) => 0,
+            (false, true) => len / 2,
+            (false, false) => len,
+        }
+    }
+
+    /// The step before `index` that is computed row by row within it.
+    pub(crate) fn passes_on(&self, program: &Program, index: usize) -> Option<usize> {
+        let before = index.checked_sub(1)?;
+        self.passing[program.steps[before].output].then_some(before)
     }
 
     /// Whether the same algorithms would be chosen for one image alone.
@@ -229,7 +245,7 @@ impl Plan {
     }
 
     fn arrange(&mut self, program: &Program, mode: Mode) {
-        let mut leases = Leases::new(program, self.capacity);
+        let mut leases = Leases::new(program, self.capacity, &self.passing);
         let values: Vec<usize> = (0..program.values.len())
             .map(|id| leases.value(id, self.places(program, id), mode))
             .collect();
@@ -288,6 +304,17 @@ impl Plan {
         sizes
     }
 
+    /// What a row of pixels of step `index` takes where the next one asks for it.
+    fn row_scratch(&self, program: &Program, index: usize) -> usize {
+        let step = &program.steps[index];
+        let Work::Convolution(convolution) = &step.work else {
+            return 0;
+        };
+        let window = &convolution.window;
+        let depth = window.taps() * program.values[step.inputs[0]].stride;
+        2 * window.output[1] * depth + 256
+    }
+
     fn scratch_of(&self, program: &Program, index: usize, mode: Mode) -> usize {
         let step = &program.steps[index];
         let Work::Convolution(convolution) = &step.work else {
@@ -301,7 +328,9 @@ impl Plan {
                 let ring =
                     depthwise::Ring::len(window.kernel[0], depthwise::padded_width(window), c);
                 let (slots, width, _) = depthwise::gradient_ring(window);
-                ring + depthwise::Ring::len(slots, width, c) + window.taps() * c + 64
+                let before = self.passes_on(program, index);
+                let row = before.map_or(0, |before| self.row_scratch(program, before));
+                ring + depthwise::Ring::len(slots, width, c) + window.taps() * c + 64 + row
             }
             Algorithm::Two | Algorithm::Four => {
                 let positions = self.algorithms[index].positions();
@@ -338,14 +367,15 @@ struct Leases<'a> {
 }
 
 impl<'a> Leases<'a> {
-    fn new(program: &'a Program, capacity: usize) -> Self {
+    fn new(program: &'a Program, capacity: usize, passing: &[bool]) -> Self {
         let mut born = vec![0; program.values.len()];
         let mut last_use = vec![0; program.values.len()];
         for (index, step) in program.steps.iter().enumerate() {
             born[step.output] = index;
             last_use[step.output] = index;
+            let read = index + usize::from(passing[step.output]);
             for input in readers(step) {
-                last_use[input] = index;
+                last_use[input] = read;
             }
         }
         for output in &program.outputs {

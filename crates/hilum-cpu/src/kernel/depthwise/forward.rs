@@ -11,8 +11,7 @@ use crate::simd::Simd;
 /// the first of them. The ring's rows are in the form in which the view's are.
 ///
 /// # Panics
-/// If the view does not hold the image, `weights` not one value per tap and channel, or `to` not
-/// the rows; if values are not read or kept as they are and no [fast kernel](is_fast) serves.
+/// If the view does not hold the image; and as [`forward_from`].
 #[inline(always)]
 pub(crate) fn forward<S: Simd, T: Term<S>>(
     s: S,
@@ -26,36 +25,91 @@ pub(crate) fn forward<S: Simd, T: Term<S>>(
     finish: Finish<'_>,
     to: &mut [f32],
 ) {
-    let (c, step) = (view.stride * T::VALUES, view.stride);
+    let step = view.stride;
     let [height, width] = window.input;
-    let top = |row: usize| (row * window.stride[0]) as isize - window.padding[0] as isize;
     let inner = if view.is_plain() {
         inner_results(window)
     } else {
         0..0
     };
     let [left, right] = edges(window, &inner);
-    let mut read = top(rows.start).max(0) as usize;
-    for (row, out) in rows.zip(to.chunks_exact_mut(window.output[1] * c / T::KEPT)) {
-        let end = (top(row) + window.kernel[0] as isize).clamp(0, height as isize);
-        while read < end as usize {
-            let pixel = first_pixel + read * width;
-            let slot = ring.slot(read);
+    let image = Inner {
+        results: inner,
+        image: view.pixels(first_pixel, height * width),
+    };
+    let c = step * T::VALUES;
+    forward_from(
+        s,
+        term,
+        window,
+        c,
+        &image,
+        #[inline(always)]
+        |row: usize, slot: &mut [f32]| {
+            let pixel = first_pixel + row * width;
             view.read(s, pixel, left, slot);
             if right < width {
                 view.read(s, pixel + right, width - right, &mut slot[right * step..]);
             }
+        },
+        rows,
+        weights,
+        ring,
+        finish,
+        to,
+    );
+}
+
+/// Results that need no padding, and the image that they are computed from.
+pub(crate) struct Inner<'a> {
+    results: std::ops::Range<usize>,
+    image: &'a [f32],
+}
+
+impl Inner<'_> {
+    /// Where all results are computed from the ring's rows.
+    pub(crate) const NONE: Self = Self {
+        results: 0..0,
+        image: &[],
+    };
+}
+
+/// Output rows `rows` of one image of `c` channels, whose rows `fill(row, to)` writes to the ring, at least what is read of
+/// them outside of `inner`; `to` begins with the first of the results.
+///
+/// # Panics
+/// If `weights` are not one value per tap and channel, or `to` does not hold the rows; if values are not read or kept as
+/// they are and no [fast kernel](is_fast) serves.
+#[inline(always)]
+pub(crate) fn forward_from<S: Simd, T: Term<S>>(
+    s: S,
+    term: T,
+    window: &Window,
+    c: usize,
+    inner: &Inner<'_>,
+    mut fill: impl FnMut(usize, &mut [f32]),
+    rows: std::ops::Range<usize>,
+    weights: &[f32],
+    ring: &mut Ring<'_>,
+    finish: Finish<'_>,
+    to: &mut [f32],
+) {
+    let height = window.input[0];
+    let top = |row: usize| (row * window.stride[0]) as isize - window.padding[0] as isize;
+    let mut read = top(rows.start).max(0) as usize;
+    for (row, out) in rows.zip(to.chunks_exact_mut(window.output[1] * c / T::KEPT)) {
+        let end = (top(row) + window.kernel[0] as isize).clamp(0, height as isize);
+        while read < end as usize {
+            fill(read, ring.slot(read));
             read += 1;
         }
-        let image = view.pixels(first_pixel, height * width);
         one_row(
             s,
             term,
             window,
             ring,
-            image,
+            inner,
             top(row),
-            &inner,
             c,
             weights,
             finish,
@@ -100,7 +154,7 @@ fn edges(window: &Window, inner: &std::ops::Range<usize>) -> [usize; 2] {
     [left, right.clamp(left, width)]
 }
 
-/// One row of results from the ring's rows, in `inner` from the image's own; the kernel begins at
+/// One row of results from the ring's rows, those in `inner` from the image's own; the kernel begins at
 /// row `top`.
 #[inline(always)]
 fn one_row<S: Simd, T: Term<S>>(
@@ -108,9 +162,8 @@ fn one_row<S: Simd, T: Term<S>>(
     term: T,
     window: &Window,
     ring: &Ring<'_>,
-    image: &[f32],
+    inner: &Inner<'_>,
     top: isize,
-    inner: &std::ops::Range<usize>,
     c: usize,
     weights: &[f32],
     finish: Finish<'_>,
@@ -120,7 +173,7 @@ fn one_row<S: Simd, T: Term<S>>(
     macro_rules! square {
         ($kernel:literal, $step:literal, $span:literal) => {{
             let step = c / T::VALUES;
-            let sources = sources::<$kernel>(window, ring, image, top, inner, step);
+            let sources = sources::<$kernel>(window, ring, inner, top, step);
             square::<S, T, $kernel, $step, $span>(
                 s, term, &sources, c, width, weights, finish, out,
             );
@@ -154,9 +207,8 @@ fn one_row<S: Simd, T: Term<S>>(
 fn sources<'a, const K: usize>(
     window: &Window,
     ring: &'a Ring<'_>,
-    image: &'a [f32],
+    inner: &Inner<'a>,
     top: isize,
-    inner: &std::ops::Range<usize>,
     c: usize,
 ) -> Sources<'a, K> {
     let [height, width] = window.input;
@@ -164,17 +216,17 @@ fn sources<'a, const K: usize>(
     let mut sources = Sources {
         padded: [&[][..]; K],
         image: [&[][..]; K],
-        inner: inner.clone(),
+        inner: inner.results.clone(),
         padding,
     };
     for tap in 0..K {
         let row = top + tap as isize;
         let padded = ring.row(row, height);
         sources.padded[tap] = padded;
-        sources.image[tap] = if row < 0 || row >= height as isize {
+        sources.image[tap] = if inner.results.is_empty() || row < 0 || row >= height as isize {
             &padded[padding..]
         } else {
-            &image[row as usize * width * c..][..width * c]
+            &inner.image[row as usize * width * c..][..width * c]
         };
     }
     sources

@@ -9,7 +9,7 @@ mod gradient;
 mod ring;
 mod row;
 
-pub(crate) use forward::{forward, is_fast};
+pub(crate) use forward::{Inner, forward, forward_from, is_fast};
 pub(crate) use gradient::{InputGradient, WeightGradient, flip, gradient_ring};
 pub(crate) use ring::{Ring, padded_width};
 pub(crate) use row::Finish;

@@ -16,7 +16,7 @@ use crate::kernel::view::View;
 use crate::kernel::window::{Order, Window};
 use crate::kernel::winograd::{Four, Two};
 use crate::memory::Shared;
-use crate::program::{Convolution, Mode, Step};
+use crate::program::{Convolution, Mode, Step, Work};
 use crate::simd::{Pairs, Simd};
 
 /// What all tasks of a convolution know.
@@ -53,7 +53,7 @@ fn pairs_if<S: Simd>(has_words: bool) -> Option<S::Pairs> {
     has_words.then(|| S::Pairs::detect().expect("words only where they can be multiplied"))
 }
 
-impl Context<'_> {
+impl<'c> Context<'c> {
     pub(super) fn convolve<S: Simd>(
         &mut self,
         s: S,
@@ -63,8 +63,48 @@ impl Context<'_> {
         weights: &[f32],
     ) -> Option<Tally> {
         let weights = self.weights(s, index, weights, false);
+        let job = self.convolution(index, step, how, weights);
+        match self.plan.algorithms[index] {
+            Algorithm::Pointwise | Algorithm::Patches => {
+                let weights = job.window.taps() * job.c * job.k;
+                if self.mode == Mode::Inference && self.plan.gathers_first(how, weights) {
+                    self.few_rows(s, job);
+                    return None;
+                }
+                return self.product(s, step.output, job);
+            }
+            Algorithm::Depthwise => {
+                let before = self.computed_with(index);
+                return self.depthwise(s, step.output, before, job);
+            }
+            Algorithm::Four => self.winograd::<S, Four, 4, 6>(s, index, job),
+            Algorithm::Two => self.winograd::<S, Two, 2, 4>(s, index, job),
+        }
+        None
+    }
+
+    /// The convolution before step `index` that is computed along with it.
+    fn computed_with(&self, index: usize) -> Option<ConvolutionForward<'c>> {
+        let before = self.plan.passes_on(self.program, index)?;
+        let step = &self.program.steps[before];
+        let Work::Convolution(how) = &step.work else {
+            return None;
+        };
+        let weights = self.forward_weights[before]
+            .as_ref()
+            .expect("packed weights");
+        Some(self.convolution(before, step, how, weights))
+    }
+
+    fn convolution(
+        &self,
+        index: usize,
+        step: &Step,
+        how: &Convolution,
+        weights: &'c [f32],
+    ) -> ConvolutionForward<'c> {
         let (low, high, after) = activation::limits(how.activation);
-        let job = ConvolutionForward {
+        ConvolutionForward {
             view: self.view(step.inputs[0]),
             gate: how.gate.map(|gate| self.view(gate)),
             to: self.stored(step.output),
@@ -94,20 +134,6 @@ impl Context<'_> {
             c: self.program.values[step.inputs[0]].stride,
             k: self.program.values[step.output].stride,
             scratch: self.scratch,
-        };
-        match self.plan.algorithms[index] {
-            Algorithm::Pointwise | Algorithm::Patches => {
-                let weights = job.window.taps() * job.c * job.k;
-                if self.mode == Mode::Inference && self.plan.gathers_first(how, weights) {
-                    self.few_rows(s, job);
-                    return None;
-                }
-                return self.product(s, step.output, job);
-            }
-            Algorithm::Depthwise => return self.depthwise(s, step.output, job),
-            Algorithm::Four => self.winograd::<S, Four, 4, 6>(s, index, job),
-            Algorithm::Two => self.winograd::<S, Two, 2, 4>(s, index, job),
         }
-        None
     }
 }

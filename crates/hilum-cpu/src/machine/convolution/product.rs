@@ -162,6 +162,38 @@ struct Place<'a> {
 }
 
 impl<'a> ConvolutionForward<'a> {
+    /// What [`row_of_pixels`](Self::row_of_pixels) needs of a thread's memory.
+    pub(super) fn row_scratch(&self) -> [usize; 2] {
+        let values = self.window.output[1] * self.window.taps() * self.c;
+        [values + SLACK, values / 2 + SLACK]
+    }
+
+    /// The pixels of one row of one image's result, to the front of `to`.
+    #[inline(never)]
+    pub(super) fn row_of_pixels<S: Simd>(
+        &self,
+        s: S,
+        image: usize,
+        row: usize,
+        [patches, words]: [&mut [f32]; 2],
+        to: &mut [f32],
+    ) {
+        let [height, width] = self.window.output;
+        let first = (image * height + row) * width;
+        let panels = 0..Panels::new::<S>(self.k).count();
+        let len = width * if self.keeps_words { self.k / 2 } else { self.k };
+        let place = Place {
+            to: Scattered::of(&mut to[..len]),
+            choice: None,
+            sums: None,
+        };
+        let scratch = [patches, &mut [][..], words];
+        s.vectorize(
+            #[inline(always)]
+            || self.product_block(s, self.pairs::<S>(), first, width, panels, scratch, place),
+        );
+    }
+
     /// Whether the rows of the product are the pixels of the image.
     fn is_pointwise(&self) -> bool {
         let window = &self.window;
