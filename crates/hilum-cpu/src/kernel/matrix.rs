@@ -419,15 +419,22 @@ impl Stage<'_> {
         c: Scattered<'_>,
     ) {
         for (i, row) in sums.iter().enumerate() {
-            for (j, sum) in row.iter().enumerate() {
-                let at = self.at::<S>(i, j);
-                // SAFETY: the caller's promise.
-                unsafe {
-                    if self.kept {
-                        term.keep(*sum, c.address(at / T::KEPT));
-                    } else {
-                        c.store(s, at, *sum);
+            if self.kept {
+                // In pairs, as far as they go.
+                for (two, pair) in row.chunks(2).enumerate() {
+                    let to = c.address(self.at::<S>(i, 2 * two) / T::KEPT);
+                    // SAFETY: the caller's promise.
+                    unsafe {
+                        match *pair {
+                            [first, second] => term.keep_two(first, second, to),
+                            _ => term.keep(pair[0], to),
+                        }
                     }
+                }
+            } else {
+                for (j, sum) in row.iter().enumerate() {
+                    // SAFETY: the caller's promise.
+                    unsafe { c.store(s, self.at::<S>(i, j), *sum) };
                 }
             }
         }

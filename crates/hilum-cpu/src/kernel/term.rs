@@ -22,11 +22,34 @@ pub(crate) trait Term<S: Simd>: Copy + Send + Sync {
     /// # Safety
     /// `to` may be written for `LANES / KEPT` places.
     unsafe fn keep(self, results: S::V, to: *mut f32);
+    /// Stores two registers of results, those of `first` in front.
+    ///
+    /// # Safety
+    /// `to` may be written for `2 * LANES / KEPT` places.
+    unsafe fn keep_two(self, first: S::V, second: S::V, to: *mut f32);
     /// Loads a register of values from `LANES / VALUES` places.
     ///
     /// # Safety
     /// `from` may be read for as many.
     unsafe fn take(self, from: *const f32) -> S::V;
+    /// Whether factors and results are words, which [`half`](Self::half) takes apart.
+    const SPLITS: bool = false;
+    /// Of a register of words, every word's first value, or with `SECOND` the other.
+    ///
+    /// # Safety
+    /// `from` may be read for `LANES` words.
+    unsafe fn half<const SECOND: bool>(self, from: *const f32) -> S::V {
+        let _ = from;
+        unreachable!("words only")
+    }
+    /// Stores a register of words of first results and others.
+    ///
+    /// # Safety
+    /// `to` may be written for `LANES` words.
+    unsafe fn keep_halves(self, first: S::V, second: S::V, to: *mut f32) {
+        let _ = (first, second, to);
+        unreachable!("words only")
+    }
 }
 
 /// Values as they lie in memory: one in a place, or words.
@@ -37,7 +60,7 @@ pub(crate) struct Stored<'a> {
     pub(crate) words: bool,
 }
 
-impl<'a> Stored<'a> {
+impl Stored<'_> {
     /// Values in a place.
     #[inline(always)]
     fn density<S: Simd, T: Term<S>>(self) -> usize {
@@ -111,6 +134,14 @@ impl<S: Simd> Term<S> for Single<S> {
         unsafe { self.0.store(to, results) };
     }
     #[inline(always)]
+    unsafe fn keep_two(self, first: S::V, second: S::V, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.0.store(to, first);
+            self.0.store(to.add(S::LANES), second);
+        }
+    }
+    #[inline(always)]
     unsafe fn take(self, from: *const f32) -> S::V {
         // SAFETY: the caller's promise.
         unsafe { self.0.load(from) }
@@ -137,6 +168,11 @@ impl<S: Simd, P: Pairs<S>> Term<S> for Narrowed<S, P> {
     unsafe fn keep(self, results: S::V, to: *mut f32) {
         // SAFETY: the caller's promise.
         unsafe { self.1.store(results, to) };
+    }
+    #[inline(always)]
+    unsafe fn keep_two(self, first: S::V, second: S::V, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.store(to, self.1.narrow(first, second)) };
     }
     #[inline(always)]
     unsafe fn take(self, from: *const f32) -> S::V {
@@ -167,8 +203,26 @@ impl<S: Simd, P: Pairs<S>> Term<S> for Paired<S, P> {
         unsafe { self.1.store(results, to) };
     }
     #[inline(always)]
+    unsafe fn keep_two(self, first: S::V, second: S::V, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.store(to, self.1.narrow(first, second)) };
+    }
+    #[inline(always)]
     unsafe fn take(self, from: *const f32) -> S::V {
         // SAFETY: the caller's promise.
         unsafe { self.1.load(from) }
+    }
+
+    const SPLITS: bool = true;
+
+    #[inline(always)]
+    unsafe fn half<const SECOND: bool>(self, from: *const f32) -> S::V {
+        // SAFETY: the caller's promise.
+        self.1.half::<SECOND>(unsafe { self.0.load(from) })
+    }
+    #[inline(always)]
+    unsafe fn keep_halves(self, first: S::V, second: S::V, to: *mut f32) {
+        // SAFETY: the caller's promise.
+        unsafe { self.0.store(to, self.1.join(first, second)) };
     }
 }

@@ -304,17 +304,6 @@ impl Plan {
         sizes
     }
 
-    /// What a row of pixels of step `index` takes where the next one asks for it.
-    fn row_scratch(&self, program: &Program, index: usize) -> usize {
-        let step = &program.steps[index];
-        let Work::Convolution(convolution) = &step.work else {
-            return 0;
-        };
-        let window = &convolution.window;
-        let depth = window.taps() * program.values[step.inputs[0]].stride;
-        2 * window.output[1] * depth + 256
-    }
-
     fn scratch_of(&self, program: &Program, index: usize, mode: Mode) -> usize {
         let step = &program.steps[index];
         let Work::Convolution(convolution) = &step.work else {
@@ -329,7 +318,7 @@ impl Plan {
                     depthwise::Ring::len(window.kernel[0], depthwise::padded_width(window), c);
                 let (slots, width, _) = depthwise::gradient_ring(window);
                 let before = self.passes_on(program, index);
-                let row = before.map_or(0, |before| self.row_scratch(program, before));
+                let row = before.map_or(0, |before| row_scratch(program, before));
                 ring + depthwise::Ring::len(slots, width, c) + window.taps() * c + 64 + row
             }
             Algorithm::Two | Algorithm::Four => {
@@ -354,6 +343,17 @@ impl Plan {
             }
         }
     }
+}
+
+/// What a row of pixels of step `index` takes where the next one asks for it.
+fn row_scratch(program: &Program, index: usize) -> usize {
+    let step = &program.steps[index];
+    let Work::Convolution(convolution) = &step.work else {
+        return 0;
+    };
+    let window = &convolution.window;
+    let depth = window.taps() * program.values[step.inputs[0]].stride;
+    2 * window.output[1] * depth + 256
 }
 
 /// Spans of time: forward runs at `0..steps`, backward at `steps..2 * steps`.

@@ -7,6 +7,7 @@ use super::packed;
 use super::plan::{Factors, Plan};
 use super::workspace::Workspace;
 use crate::Precision;
+use crate::kernel::depthwise;
 use crate::memory::Buffer;
 use crate::program::{Mode, Program, Step, ValueId, Work};
 use crate::simd::{Pairs, Simd};
@@ -251,6 +252,10 @@ impl<S: Simd> Ready<S> {
             (None, place) => {
                 let place = place.get_or_insert_with(|| Buffer::zeroed(source.len()));
                 place.copy_from_slice(source);
+                if self.plan.has_words(step.inputs[0]) {
+                    let taps = place.chunks_exact_mut(k);
+                    taps.chain([shift]).for_each(depthwise::spread::<S>);
+                }
             }
         }
     }

@@ -6,10 +6,11 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256bh, __m256i, __m512, __m512bh, __m512i, _mm512_add_ps, _mm512_castsi512_ps,
-    _mm512_cvtepu16_epi32, _mm512_cvtne2ps_pbh, _mm512_cvtneps_pbh, _mm512_dpbf16_ps,
-    _mm512_fmadd_ps, _mm512_mul_ps, _mm512_rcp14_ps, _mm512_roundscale_ps, _mm512_scalef_ps,
-    _mm512_set1_ps, _mm512_slli_epi32, _mm512_sub_ps,
+    __m256bh, __m256i, __m512, __m512bh, __m512i, _mm512_add_ps, _mm512_and_si512,
+    _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cvtepu16_epi32, _mm512_cvtne2ps_pbh,
+    _mm512_cvtneps_pbh, _mm512_dpbf16_ps, _mm512_fmadd_ps, _mm512_loadu_si512, _mm512_mul_ps,
+    _mm512_permutexvar_epi16, _mm512_rcp14_ps, _mm512_roundscale_ps, _mm512_scalef_ps,
+    _mm512_set1_epi32, _mm512_set1_ps, _mm512_slli_epi32, _mm512_sub_ps,
 };
 
 use super::Simd;
@@ -38,6 +39,12 @@ pub(crate) trait Pairs<S: Simd>: Copy + Send + Sync + 'static {
     /// # Safety
     /// `from` may be read for `LANES / 2` words.
     unsafe fn load(self, from: *const f32) -> S::V;
+
+    /// Of every word, the first value, or with `SECOND` the other.
+    fn half<const SECOND: bool>(self, words: S::V) -> S::V;
+
+    /// The words of first values and others, each rounded to the nearest `bf16`.
+    fn join(self, first: S::V, second: S::V) -> S::V;
 
     /// `1 / (1 + e^-x)` to 12 bits: enough for what is rounded to a `bf16`.
     fn sigmoid(self, x: S::V) -> S::V;
@@ -89,6 +96,12 @@ impl<S: Simd> Pairs<S> for NoPairs {
     unsafe fn load(self, _from: *const f32) -> S::V {
         match self {}
     }
+    fn half<const SECOND: bool>(self, _words: S::V) -> S::V {
+        match self {}
+    }
+    fn join(self, _first: S::V, _second: S::V) -> S::V {
+        match self {}
+    }
     fn sigmoid(self, _x: S::V) -> S::V {
         match self {}
     }
@@ -97,7 +110,7 @@ impl<S: Simd> Pairs<S> for NoPairs {
     }
 }
 
-/// Proof that the processor has AVX-512 BF16, and all of [`Avx512`].
+/// Proof that the processor has AVX-512 BF16 and BW, and all of [`Avx512`].
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 pub(crate) struct Avx512Pairs(());
@@ -106,6 +119,7 @@ pub(crate) struct Avx512Pairs(());
 impl Pairs<Avx512> for Avx512Pairs {
     fn detect() -> Option<Self> {
         let found = is_x86_feature_detected!("avx512bf16")
+            && is_x86_feature_detected!("avx512bw")
             && Avx512::detect().is_some()
             && Avx2::detect().is_some();
         found.then_some(Self(()))
@@ -115,7 +129,7 @@ impl Pairs<Avx512> for Avx512Pairs {
     fn vectorize<R>(self, work: impl FnOnce() -> R) -> R {
         /// # Safety
         /// The processor has the instructions.
-        #[target_feature(enable = "avx512f,avx512bf16,avx2,fma")]
+        #[target_feature(enable = "avx512f,avx512bw,avx512bf16,avx2,fma")]
         fn enabled<R>(work: impl FnOnce() -> R) -> R {
             work()
         }
@@ -148,6 +162,41 @@ impl Pairs<Avx512> for Avx512Pairs {
         unsafe {
             let words = from.cast::<__m256i>().read_unaligned();
             _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(words)))
+        }
+    }
+
+    #[inline(always)]
+    fn half<const SECOND: bool>(self, words: __m512) -> __m512 {
+        // SAFETY: `self` is proof of the instructions.
+        unsafe {
+            let words = _mm512_castps_si512(words);
+            let half = if SECOND {
+                _mm512_and_si512(words, _mm512_set1_epi32(0xffff_0000_u32 as i32))
+            } else {
+                _mm512_slli_epi32::<16>(words)
+            };
+            _mm512_castsi512_ps(half)
+        }
+    }
+
+    #[inline(always)]
+    fn join(self, first: __m512, second: __m512) -> __m512 {
+        /// One of the first 16, one of the others, and so on.
+        const IN_TURNS: [u16; 32] = {
+            let mut order = [0; 32];
+            let mut at = 0;
+            while at < 32 {
+                order[at] = (at / 2 + at % 2 * 16) as u16;
+                at += 1;
+            }
+            order
+        };
+        // SAFETY: `self` is proof of the instructions; the order is 64 bytes.
+        unsafe {
+            let words = _mm512_cvtne2ps_pbh(second, first);
+            let words = std::mem::transmute::<__m512bh, __m512i>(words);
+            let order = _mm512_loadu_si512(IN_TURNS.as_ptr().cast());
+            _mm512_castsi512_ps(_mm512_permutexvar_epi16(order, words))
         }
     }
 
@@ -242,6 +291,29 @@ mod tests {
         assert_eq!(widened[..], rounded[..]);
         for (found, pair) in words.iter().zip(values.chunks_exact(2)) {
             assert_eq!(found.to_bits(), word(pair[0], pair[1]).to_bits());
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn halves_of_words_are_their_values_and_joined_are_the_words() {
+        let (Some(s), Some(pairs)) = (Avx512::detect(), Avx512Pairs::detect()) else {
+            return;
+        };
+        let words: Vec<f32> = (0..16u32)
+            .map(|index| word(index as f32 - 7.7, 1.37_f32.powi(index as i32)))
+            .collect();
+        let (mut first, mut second, mut joined) = ([0.0; 16], [0.0; 16], [0.0; 16]);
+        pairs.vectorize(|| {
+            let all = s.read(&words, 0);
+            let halves_of = [pairs.half::<false>(all), pairs.half::<true>(all)];
+            s.write(&mut first, 0, halves_of[0]);
+            s.write(&mut second, 0, halves_of[1]);
+            s.write(&mut joined, 0, pairs.join(halves_of[0], halves_of[1]));
+        });
+        for (index, word) in words.iter().enumerate() {
+            assert_eq!([first[index], second[index]], halves(*word));
+            assert_eq!(joined[index].to_bits(), word.to_bits());
         }
     }
 

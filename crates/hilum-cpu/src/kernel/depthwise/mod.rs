@@ -12,4 +12,4 @@ mod row;
 pub(crate) use forward::{Inner, forward, forward_from, is_fast};
 pub(crate) use gradient::{InputGradient, WeightGradient, flip, gradient_ring};
 pub(crate) use ring::{Ring, padded_width};
-pub(crate) use row::Finish;
+pub(crate) use row::{Finish, spread};

@@ -51,13 +51,35 @@ impl Finish<'_> {
         } else {
             sum
         };
+        // SAFETY: the caller's promise.
+        unsafe { term.keep(self.result(s, term, sum), to) };
+    }
+
+    /// Stores the sums of words' first values and of the others; adds to none.
+    ///
+    /// # Safety
+    /// `to` is valid for a register.
+    #[inline(always)]
+    unsafe fn end_halves<S: Simd, T: Term<S>>(
+        &self,
+        s: S,
+        term: T,
+        [first, second]: [S::V; 2],
+        to: *mut f32,
+    ) {
+        let first = self.result(s, term, first);
+        let second = self.result(s, term, second);
+        // SAFETY: the caller's promise.
+        unsafe { term.keep_halves(first, second, to) };
+    }
+
+    #[inline(always)]
+    fn result<S: Simd, T: Term<S>>(&self, s: S, term: T, sum: S::V) -> S::V {
         let limited = s.min(s.splat(self.high), s.max(s.splat(self.low), sum));
-        let result = match self.activation {
+        match self.activation {
             Some(activation) => term.activate(activation, limited),
             None => limited,
-        };
-        // SAFETY: the caller's promise.
-        unsafe { term.keep(result, to) };
+        }
     }
 }
 
@@ -91,8 +113,7 @@ pub(super) fn square<S: Simd, T: Term<S>, const K: usize, const STEP: usize, con
     out: &mut [f32],
 ) {
     check::<S, T, K, STEP>(sources, c, width, weights, &finish, out);
-    // Places of a pixel.
-    let (pixel_in, pixel_out) = (c / T::VALUES, c / T::KEPT);
+    let pixel = c / T::VALUES;
     let mut x = 0;
     while x + GROUP <= width {
         let (rows, missing) = if sources.inner.contains(&x) {
@@ -100,63 +121,146 @@ pub(super) fn square<S: Simd, T: Term<S>, const K: usize, const STEP: usize, con
         } else {
             (&sources.padded, 0)
         };
-        let mut channel = 0;
-        while channel < c {
-            // SAFETY: the bias has `c` values.
-            let mut sums = [unsafe { finish.start(s, channel) }; GROUP];
-            for (ky, row) in rows.iter().enumerate() {
-                let at = x * STEP * pixel_in - missing + channel / T::VALUES;
-                let from = row.as_ptr().wrapping_add(at);
-                let mut pixels = [s.splat(0.0); SPAN];
-                for (i, pixel) in pixels.iter_mut().enumerate() {
-                    // SAFETY: the group ends at pixel `SPAN - 1`, which the row has as checked.
-                    *pixel = unsafe { term.take(from.add(i * pixel_in)) };
-                }
-                for kx in 0..K {
-                    // SAFETY: there are `K * K` weights of `c` values.
-                    let weight = unsafe { s.read_unchecked(weights, (ky * K + kx) * c + channel) };
-                    for (i, sum) in sums.iter_mut().enumerate() {
-                        *sum = s.fma(pixels[i * STEP + kx], weight, *sum);
-                    }
-                }
-            }
-            for (i, sum) in sums.iter().enumerate() {
-                let at = (x + i) * pixel_out + channel / T::KEPT;
-                let to = out.as_mut_ptr().wrapping_add(at);
-                s.prefetch_write(to.wrapping_add(GROUP * pixel_out));
-                // SAFETY: result `x + i` is below `width`.
-                unsafe { finish.end(s, term, *sum, to) };
-            }
-            channel += S::LANES;
+        let at = x * STEP * pixel - missing;
+        // SAFETY: the rows reach the group's last tap, and `out` its results, as checked.
+        unsafe {
+            group::<S, T, K, STEP, SPAN, GROUP>(s, term, rows, at, c, weights, &finish, x, out);
         }
         x += GROUP;
     }
     while x < width {
-        let mut channel = 0;
-        while channel < c {
-            // SAFETY: the bias has `c` values.
-            let mut sum = unsafe { finish.start(s, channel) };
-            for (ky, row) in sources.padded.iter().enumerate() {
-                for kx in 0..K {
-                    // SAFETY: the padded row reaches this tap, and it has `c` weights.
-                    let (pixel, weight) = unsafe {
-                        let at = (x * STEP + kx) * pixel_in + channel / T::VALUES;
-                        (
-                            term.take(row.as_ptr().add(at)),
-                            s.read_unchecked(weights, (ky * K + kx) * c + channel),
-                        )
-                    };
-                    sum = s.fma(pixel, weight, sum);
-                }
-            }
-            // SAFETY: `x` is below `width`.
-            unsafe {
-                let to = out.as_mut_ptr().add(x * pixel_out + channel / T::KEPT);
-                finish.end(s, term, sum, to);
-            }
-            channel += S::LANES;
+        let at = x * STEP * pixel;
+        // SAFETY: as above, for one result.
+        unsafe {
+            group::<S, T, K, STEP, K, 1>(s, term, &sources.padded, at, c, weights, &finish, x, out);
         }
         x += 1;
+    }
+}
+
+/// Results `x..x + N` from pixels that begin at place `at` of each row.
+///
+/// Of words, two registers of channels go together: first values and others are had from the same register by one
+/// instruction each, where next to one another they take two. Their weights lie [so](spread) too.
+///
+/// # Safety
+/// The rows have `SPAN` pixels there, and `out` has the results; weights and bias are as [`square`] checks them.
+#[inline(always)]
+unsafe fn group<
+    S: Simd,
+    T: Term<S>,
+    const K: usize,
+    const STEP: usize,
+    const SPAN: usize,
+    const N: usize,
+>(
+    s: S,
+    term: T,
+    rows: &[&[f32]; K],
+    at: usize,
+    c: usize,
+    weights: &[f32],
+    finish: &Finish<'_>,
+    x: usize,
+    out: &mut [f32],
+) {
+    // Places of a pixel.
+    let (pixel_in, pixel_out) = (c / T::VALUES, c / T::KEPT);
+    let mut channel = 0;
+    while channel < c {
+        let from = at + channel / T::VALUES;
+        let to = out
+            .as_mut_ptr()
+            .wrapping_add(x * pixel_out + channel / T::KEPT);
+        macro_rules! sums {
+            ($take:expr, $channel:expr) => {
+                sums::<S, K, STEP, SPAN, N>(
+                    s, $take, rows, from, pixel_in, c, weights, finish, $channel,
+                )
+            };
+        }
+        // SAFETY: a register of channels, or two, lie at `channel`; the rest is the caller's promise.
+        unsafe {
+            if T::SPLITS && channel + 2 * S::LANES <= c {
+                let first = sums!(
+                    #[inline(always)]
+                    |from| term.half::<false>(from),
+                    channel
+                );
+                let second = sums!(
+                    #[inline(always)]
+                    |from| term.half::<true>(from),
+                    channel + S::LANES
+                );
+                for i in 0..N {
+                    let to = to.wrapping_add(i * pixel_out);
+                    if N == GROUP {
+                        s.prefetch_write(to.wrapping_add(GROUP * pixel_out));
+                    }
+                    finish.end_halves(s, term, [first[i], second[i]], to);
+                }
+                channel += 2 * S::LANES;
+            } else {
+                let sums = sums!(
+                    #[inline(always)]
+                    |from| term.take(from),
+                    channel
+                );
+                for (i, sum) in sums.into_iter().enumerate() {
+                    let to = to.wrapping_add(i * pixel_out);
+                    if N == GROUP {
+                        s.prefetch_write(to.wrapping_add(GROUP * pixel_out));
+                    }
+                    finish.end(s, term, sum, to);
+                }
+                channel += S::LANES;
+            }
+        }
+    }
+}
+
+/// `N` sums of one register of pixels that `take` reads, with the weights and the bias at `channel`.
+///
+/// # Safety
+/// `take` may read `SPAN` pixels from place `from` of each row on; weights and bias have a register at `channel`.
+#[inline(always)]
+unsafe fn sums<S: Simd, const K: usize, const STEP: usize, const SPAN: usize, const N: usize>(
+    s: S,
+    take: impl Fn(*const f32) -> S::V,
+    rows: &[&[f32]; K],
+    from: usize,
+    pixel: usize,
+    c: usize,
+    weights: &[f32],
+    finish: &Finish<'_>,
+    channel: usize,
+) -> [S::V; N] {
+    // SAFETY: the caller's promise.
+    let mut sums = [unsafe { finish.start(s, channel) }; N];
+    for (ky, row) in rows.iter().enumerate() {
+        let from = row.as_ptr().wrapping_add(from);
+        let mut pixels = [s.splat(0.0); SPAN];
+        for (i, value) in pixels.iter_mut().enumerate() {
+            *value = take(from.wrapping_add(i * pixel));
+        }
+        for kx in 0..K {
+            // SAFETY: the caller's promise.
+            let weight = unsafe { s.read_unchecked(weights, (ky * K + kx) * c + channel) };
+            for (i, sum) in sums.iter_mut().enumerate() {
+                *sum = s.fma(pixels[i * STEP + kx], weight, *sum);
+            }
+        }
+    }
+    sums
+}
+
+/// Lays values per channel as kernels of words take them: of every two registers the even ones first, then the odd.
+pub(crate) fn spread<S: Simd>(values: &mut [f32]) {
+    for two in values.chunks_exact_mut(2 * S::LANES) {
+        let (first, second): (Vec<f32>, Vec<f32>) =
+            two.chunks_exact(2).map(|pair| (pair[0], pair[1])).unzip();
+        two[..S::LANES].copy_from_slice(&first);
+        two[S::LANES..].copy_from_slice(&second);
     }
 }
 

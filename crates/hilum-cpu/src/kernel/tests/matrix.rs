@@ -122,6 +122,16 @@ fn product<S: Simd>(s: S, m: usize, k: usize, n: usize) {
     }
 }
 
+/// The words of every two rows of `n` columns.
+#[cfg(target_arch = "x86_64")]
+fn words_of_two_rows(b: &[f32], n: usize) -> Vec<f32> {
+    use crate::simd::word;
+
+    let rows = b.chunks_exact(2 * n);
+    rows.flat_map(|two| (0..n).map(|column| word(two[column], two[n + column])))
+        .collect()
+}
+
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn products_of_pairs_are_those_of_plain_loops_over_rounded_values() {
@@ -129,7 +139,7 @@ fn products_of_pairs_are_those_of_plain_loops_over_rounded_values() {
     use crate::kernel::matrix::runs_at_once;
     use crate::kernel::narrow::narrow;
     use crate::kernel::term::Paired;
-    use crate::simd::{Avx512, Pairs, word};
+    use crate::simd::{Avx512, Pairs};
     use hilum_graph::Activation;
 
     type Words = <Avx512 as Simd>::Pairs;
@@ -142,10 +152,7 @@ fn products_of_pairs_are_those_of_plain_loops_over_rounded_values() {
             let (values, b) = (values(m * k, 1), values(k * n, 2));
             let mut a = vec![0.0; m * k / 2];
             narrow(s, pairs, &values, &mut a);
-            let rows = b.chunks_exact(2 * n);
-            let words: Vec<f32> = rows
-                .flat_map(|two| (0..n).map(|column| word(two[column], two[n + column])))
-                .collect();
+            let words = words_of_two_rows(&b, n);
             let packed = packed::<Avx512>(&words, k / 2, n);
             let (bias, layout) = (self::values(n, 3), Panels::new::<Avx512>(n));
             let finish = Finish {

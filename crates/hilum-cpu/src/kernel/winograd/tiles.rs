@@ -317,7 +317,7 @@ fn output_tile_as<
                     }
                     // SAFETY: as above.
                     unsafe {
-                        output.put::<S, T, KEPT>(s, term, at, s.min(high, s.max(low, value)))
+                        output.put::<S, T, KEPT>(s, term, at, s.min(high, s.max(low, value)));
                     };
                 }
             }
