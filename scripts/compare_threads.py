@@ -4,16 +4,16 @@
     python scripts/compare_threads.py [HILUM [THREADS]]
 
 HILUM is `target/release/hilum` if left out, THREADS the processor's. Printed are images per second, and in
-brackets the share of as many times what one thread does. A batch of 16 lets threads take images by themselves,
-where an image alone is split layer by layer; two processes have half of the threads each.
+brackets the share of as many times what one thread does. Of a batch threads take images by themselves;
+an image alone, and a training step, are split layer by layer. Two processes have half of the threads each.
 """
 import json
 import os
 import subprocess
 import sys
 
-WORK = [("mobilenet-v2", "predict", 1), ("mobilenet-v2", "predict", 64), ("resnet-50", "predict", 1),
-        ("resnet-50", "predict", 64), ("mobilenet-v2", "train", 16), ("resnet-18", "train", 16)]
+WORK = [("mobilenet-v2", "predict", 1), ("mobilenet-v2", "predict", 32), ("resnet-50", "predict", 16),
+        ("mobilenet-v2", "train", 16), ("resnet-18", "train", 16)]
 
 
 def start(hilum: str, arch: str, mode: str, batch: int, precision: str, threads: int) -> subprocess.Popen:
