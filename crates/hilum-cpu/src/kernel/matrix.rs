@@ -13,7 +13,7 @@ use hilum_graph::Activation;
 use super::activation;
 use super::term::{Stored, Term};
 use crate::memory::Scattered;
-use crate::simd::Simd;
+use crate::simd::{SIDE, Simd, Tiles};
 
 /// Steps of `k` that run at once: a panel of them takes 48 kB at most. Fewer were no faster.
 const BLOCK: usize = 256;
@@ -251,6 +251,10 @@ pub(super) const fn tallest<S: Simd>(width: usize) -> usize {
     }
 }
 
+/// Sums of a tile of `SIDE` rows in up to three registers each.
+#[repr(align(64))]
+struct Sums([f32; 3 * SIDE * SIDE]);
+
 /// A block of `k` of one panel, and what is done at its beginning and end.
 struct Stage<'a> {
     rows: usize,
@@ -284,6 +288,12 @@ impl Stage<'_> {
     /// `residual` `rows` rows of as many, `bias` one.
     #[inline(always)]
     unsafe fn column_of_tiles<S: Simd, T: Term<S>, const N: usize>(&self, s: S, term: T) {
+        // However few rows: sums must be the same in blocks of any height.
+        if let Some(tiles) = term.tiles() {
+            // SAFETY: the caller's promise.
+            unsafe { self.column_of_whole_tiles::<S, T, N>(s, term, tiles) };
+            return;
+        }
         let m = self.rows;
         let count = m.div_ceil(tallest::<S>(N));
         let mut row = 0;
@@ -298,7 +308,7 @@ impl Stage<'_> {
                     match height {
                         // SAFETY: the caller's promise; `row + height <= rows`.
                         $($height if $height <= tallest::<S>(N) => unsafe {
-                            self.tile::<S, T, $height, N>(s, term, row, ahead);
+                            self.tile::<S, T, $height, N, false>(s, term, row, ahead);
                         },)*
                         _ => unreachable!("a tile is at most as high as the tallest"),
                     }
@@ -310,17 +320,77 @@ impl Stage<'_> {
         }
     }
 
-    /// `M` rows from `first` on.
+    /// All tiles by instructions that multiply [`SIDE`] rows at once; their sums are finished like those of others.
+    ///
+    /// # Safety
+    /// As for [`column_of_tiles`](Self::column_of_tiles).
+    #[inline(never)]
+    unsafe fn column_of_whole_tiles<S: Simd, T: Term<S>, const N: usize>(
+        &self,
+        s: S,
+        term: T,
+        tiles: Tiles,
+    ) {
+        debug_assert!(
+            S::LANES == SIDE && N <= 3,
+            "a tile is as wide as a register"
+        );
+        let count = self.rows.div_ceil(SIDE);
+        let (mut row, mut configured) = (0, 0);
+        let mut sums = Sums([0.0; 3 * SIDE * SIDE]);
+        for tile in 0..count {
+            let height = (self.rows - row).div_ceil(count - tile);
+            // SAFETY: `a` has the rows, the panel is `depth` rows of `N` registers, and the sums have room.
+            unsafe {
+                if configured != height {
+                    tiles.configure(height, self.depth % SIDE);
+                    configured = height;
+                }
+                let a = self.a.as_ptr().add(row * self.a_stride);
+                let (b, to) = (self.b.as_ptr(), sums.0.as_mut_ptr());
+                tiles.multiply::<N>(a, self.a_stride, b, self.depth, to);
+            }
+            let half = height.div_ceil(2);
+            for (from, count) in [(0, half), (half, height - half)] {
+                let ready = sums.0[from * N * SIDE..].as_ptr();
+                term.vectorize(
+                    #[inline(always)]
+                    || {
+                        macro_rules! rows {
+                            ($($height:literal)*) => {
+                                match count {
+                                    // SAFETY: the caller's promise; these rows' sums lie at `ready`.
+                                    $($height => unsafe {
+                                        self.tile::<S, T, $height, N, true>(
+                                            s, term, row + from, ready,
+                                        );
+                                    },)*
+                                    _ => {}
+                                }
+                            };
+                        }
+                        rows!(1 2 3 4 5 6 7 8);
+                    },
+                );
+            }
+            row += height;
+        }
+        // SAFETY: nothing is left in the registers.
+        unsafe { tiles.release() };
+    }
+
+    /// `M` rows from `first` on; with `READY`, their sums over the block lie at `at`, row by row, else what lies there is
+    /// fetched for later.
     ///
     /// # Safety
     /// As for [`column_of_tiles`](Self::column_of_tiles); `first + M <= rows`.
     #[inline(always)]
-    unsafe fn tile<S: Simd, T: Term<S>, const M: usize, const N: usize>(
+    unsafe fn tile<S: Simd, T: Term<S>, const M: usize, const N: usize, const READY: bool>(
         &self,
         s: S,
         term: T,
         first: usize,
-        ahead: *const f32,
+        at: *const f32,
     ) {
         let start = first * self.c_stride;
         let len = (M - 1) * self.c_stride + N * S::LANES;
@@ -346,8 +416,15 @@ impl Stage<'_> {
                 }
             }
         }
-        // SAFETY: the caller's promise.
-        unsafe { self.accumulate(s, term, first, &mut sums, ahead) };
+        if READY {
+            for (i, sum) in sums.as_flattened_mut().iter_mut().enumerate() {
+                // SAFETY: the caller's promise.
+                *sum = s.add(*sum, unsafe { s.load(at.add(i * S::LANES)) });
+            }
+        } else {
+            // SAFETY: the caller's promise.
+            unsafe { self.accumulate(s, term, first, &mut sums, at) };
+        }
         if self.limit && (self.activation.is_some() || residual.is_some_and(|of| of.words)) {
             // A copy, so that the sums of others stay in registers.
             let mut held = sums;

@@ -3,7 +3,7 @@
 use hilum_graph::Activation;
 
 use super::activation;
-use crate::simd::{Pairs, Simd};
+use crate::simd::{Pairs, Simd, Tiles};
 
 /// What a step of the inner loop adds, in which form it reads factors, and in which results are kept.
 pub(crate) trait Term<S: Simd>: Copy + Send + Sync {
@@ -32,6 +32,10 @@ pub(crate) trait Term<S: Simd>: Copy + Send + Sync {
     /// # Safety
     /// `from` may be read for as many.
     unsafe fn take(self, from: *const f32) -> S::V;
+    /// What multiplies whole tiles of factors, if the processor has it.
+    fn tiles(self) -> Option<Tiles> {
+        None
+    }
     /// Whether factors and results are words, which [`half`](Self::half) takes apart.
     const SPLITS: bool = false;
     /// Of a register of words, every word's first value, or with `SECOND` the other.
@@ -211,6 +215,11 @@ impl<S: Simd, P: Pairs<S>> Term<S> for Paired<S, P> {
     unsafe fn take(self, from: *const f32) -> S::V {
         // SAFETY: the caller's promise.
         unsafe { self.1.load(from) }
+    }
+
+    #[inline(always)]
+    fn tiles(self) -> Option<Tiles> {
+        self.1.tiles()
     }
 
     const SPLITS: bool = true;

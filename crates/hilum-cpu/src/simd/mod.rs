@@ -12,6 +12,7 @@ mod avx512;
 mod neon;
 mod pairs;
 mod portable;
+mod tiles;
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,6 +27,7 @@ pub(crate) use avx512::Avx512;
 pub(crate) use neon::Neon;
 pub(crate) use pairs::{Pairs, round, word};
 pub(crate) use portable::Portable;
+pub(crate) use tiles::{SIDE, Tiles};
 
 /// An instruction set: a value of this type is proof that the processor has it.
 ///
@@ -259,7 +261,7 @@ impl InstructionSet {
     pub fn multiplies_bf16(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => <Avx512 as Simd>::Pairs::detect().is_some(),
+            Self::Avx512 => <Avx512 as Simd>::Pairs::detect().is_some_and(Pairs::is_faster),
             _ => false,
         }
     }

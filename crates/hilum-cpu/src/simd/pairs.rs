@@ -13,9 +13,9 @@ use std::arch::x86_64::{
     _mm512_set1_epi32, _mm512_set1_ps, _mm512_slli_epi32, _mm512_sub_ps,
 };
 
-use super::Simd;
 #[cfg(target_arch = "x86_64")]
 use super::{Avx2, Avx512};
+use super::{Simd, Tiles};
 
 /// Products of pairs: a value is proof that the processor has them.
 pub(crate) trait Pairs<S: Simd>: Copy + Send + Sync + 'static {
@@ -24,6 +24,12 @@ pub(crate) trait Pairs<S: Simd>: Copy + Send + Sync + 'static {
 
     /// As [`Simd::vectorize`], with these instructions too.
     fn vectorize<R>(self, work: impl FnOnce() -> R) -> R;
+
+    /// What multiplies whole tiles of words, if the processor has it.
+    fn tiles(self) -> Option<Tiles>;
+
+    /// Whether products of words take less time than those of values.
+    fn is_faster(self) -> bool;
 
     /// `sum + a0 * b0 + a1 * b1` of the words `a` and `b`; the sum is an `f32`.
     fn dot(self, a: S::V, b: S::V, sum: S::V) -> S::V;
@@ -87,6 +93,12 @@ impl<S: Simd> Pairs<S> for NoPairs {
     fn vectorize<R>(self, _work: impl FnOnce() -> R) -> R {
         match self {}
     }
+    fn tiles(self) -> Option<Tiles> {
+        match self {}
+    }
+    fn is_faster(self) -> bool {
+        match self {}
+    }
     fn dot(self, _a: S::V, _b: S::V, _sum: S::V) -> S::V {
         match self {}
     }
@@ -113,7 +125,9 @@ impl<S: Simd> Pairs<S> for NoPairs {
 /// Proof that the processor has AVX-512 BF16 and BW, and all of [`Avx512`].
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
-pub(crate) struct Avx512Pairs(());
+pub(crate) struct Avx512Pairs {
+    tiles: Option<Tiles>,
+}
 
 #[cfg(target_arch = "x86_64")]
 impl Pairs<Avx512> for Avx512Pairs {
@@ -122,7 +136,9 @@ impl Pairs<Avx512> for Avx512Pairs {
             && is_x86_feature_detected!("avx512bw")
             && Avx512::detect().is_some()
             && Avx2::detect().is_some();
-        found.then_some(Self(()))
+        found.then(|| Self {
+            tiles: Tiles::detect(),
+        })
     }
 
     #[inline(always)]
@@ -135,6 +151,16 @@ impl Pairs<Avx512> for Avx512Pairs {
         }
         // SAFETY: `self` is proof of the instructions.
         unsafe { enabled(work) }
+    }
+
+    #[inline(always)]
+    fn tiles(self) -> Option<Tiles> {
+        self.tiles
+    }
+
+    /// Intel's vectors do one product of words where they do two of values.
+    fn is_faster(self) -> bool {
+        self.tiles.is_some() || !is_of_intel()
     }
 
     #[inline(always)]
@@ -226,6 +252,15 @@ impl Pairs<Avx512> for Avx512Pairs {
             _mm512_castsi512_ps(std::mem::transmute::<__m512bh, __m512i>(words))
         }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn is_of_intel() -> bool {
+    let name = std::arch::x86_64::__cpuid(0);
+    [name.ebx, name.edx, name.ecx]
+        .map(u32::to_le_bytes)
+        .concat()
+        == b"GenuineIntel"
 }
 
 #[cfg(test)]
