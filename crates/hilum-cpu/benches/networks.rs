@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p hilum-cpu --bench networks -- [ARCHITECTURE] [predict|train] [BATCH] [cpu] [bf16]`
 //!
-//! With `bf16`, products of predictions in that precision. With `cpu`, one thread and its processor time (Linux): steadier where others use the machine.
+//! With `bf16`, products in that precision. With `cpu`, one thread and its processor time (Linux): steadier where others use the machine.
 
 mod timing;
 

@@ -32,6 +32,7 @@ pub struct CpuEngine {
     core: Box<dyn AnyCore>,
     set: InstructionSet,
     precision: Precision,
+    training: Precision,
 }
 
 /// How an engine runs.
@@ -43,6 +44,8 @@ pub struct Options {
     pub instruction_set: Option<InstructionSet>,
     /// Of inference.
     pub precision: Precision,
+    /// Of training steps; parameters, sums, gradients and moments are `f32` always.
+    pub training: Precision,
 }
 
 impl CpuEngine {
@@ -68,15 +71,20 @@ impl CpuEngine {
         };
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = options.threads.map_or(cores, NonZeroUsize::get);
-        let precision = options.precision;
+        let Options {
+            precision,
+            training,
+            ..
+        } = options;
+        let precisions = [precision, training];
         let core = match set {
-            InstructionSet::Portable => open::<Portable>(graph, parameters, precision, threads),
+            InstructionSet::Portable => open::<Portable>(graph, parameters, precisions, threads),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx2 => open::<Avx2>(graph, parameters, precision, threads),
+            InstructionSet::Avx2 => open::<Avx2>(graph, parameters, precisions, threads),
             #[cfg(target_arch = "x86_64")]
-            InstructionSet::Avx512 => open::<Avx512>(graph, parameters, precision, threads),
+            InstructionSet::Avx512 => open::<Avx512>(graph, parameters, precisions, threads),
             #[cfg(target_arch = "aarch64")]
-            InstructionSet::Neon => open::<Neon>(graph, parameters, precision, threads),
+            InstructionSet::Neon => open::<Neon>(graph, parameters, precisions, threads),
             _ => None,
         };
         let core =
@@ -85,6 +93,7 @@ impl CpuEngine {
             core,
             set,
             precision,
+            training,
         })
     }
 
@@ -95,15 +104,16 @@ impl CpuEngine {
     }
 }
 
-/// An engine on instruction set `S`; `None` if the processor does not have it.
+/// An engine on instruction set `S`, with the precisions of inference and of training; `None` if the processor does not
+/// have it.
 fn open<S: Simd>(
     graph: Graph,
     parameters: &Parameters,
-    precision: Precision,
+    precisions: [Precision; 2],
     threads: usize,
 ) -> Option<Result<Box<dyn AnyCore>, EngineError>> {
     let simd = S::detect()?;
-    let core = Core::new(simd, graph, parameters, precision, threads);
+    let core = Core::new(simd, graph, parameters, precisions, threads);
     Some(core.map(|core| Box::new(core) as Box<dyn AnyCore>))
 }
 
@@ -170,9 +180,10 @@ impl Engine for CpuEngine {
     }
 
     fn description(&self) -> String {
-        let precision = match self.precision {
-            Precision::F32 => "",
-            Precision::Bf16 => " bf16",
+        let precision = match (self.precision, self.training) {
+            (Precision::F32, Precision::F32) => "",
+            (Precision::F32, Precision::Bf16) => " trained in bf16",
+            (Precision::Bf16, _) => " bf16",
         };
         match self.core.threads() {
             1 => format!("cpu {}{precision}, 1 thread", self.set),

@@ -1,7 +1,9 @@
 //! In which numbers products are computed.
 
-/// In which numbers the products of a pass without backward are computed. Sums are `f32` always, and so is
-/// all of training.
+/// In which numbers products are computed. Sums are `f32` always, and so are heat maps.
+///
+/// In a training step those forward and those for inputs' gradients are meant; parameters, what batch norms find,
+/// weights' gradients and the optimiser's moments stay `f32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
     /// As parameters and images are given.

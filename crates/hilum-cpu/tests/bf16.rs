@@ -53,6 +53,7 @@ impl Network {
             threads: NonZeroUsize::new(threads),
             instruction_set: Some(set),
             precision,
+            ..Options::default()
         };
         CpuEngine::new(self.graph.clone(), &self.parameters, options).expect("an engine")
     }

@@ -6,7 +6,7 @@ use hilum_graph::{DeviceName, Engine, EngineError, Graph, Parameters};
 use crate::session::Session;
 use crate::settings::{Arithmetic, MachineSettings};
 
-/// An engine that runs `graph` on the `machine`, beginning with `parameters`.
+/// An engine that answers with `graph` on the `machine`, in its precision, beginning with `parameters`.
 ///
 /// # Errors
 /// [`EngineError::Device`] if this build has no engine for the device, or it does not answer or
@@ -18,14 +18,52 @@ pub(crate) fn open(
     session: &Session<'_>,
 ) -> Result<Box<dyn Engine>, EngineError> {
     let options = Options {
+        precision: precision(machine),
+        ..options(machine, session)
+    };
+    open_with(options, machine, graph, parameters)
+}
+
+/// An engine that trains in the precision of the `machine`; what it answers, by which epochs are compared and
+/// thresholds are found, is in `f32`.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_to_train(
+    machine: &MachineSettings,
+    graph: Graph,
+    parameters: &Parameters,
+    session: &Session<'_>,
+) -> Result<Box<dyn Engine>, EngineError> {
+    let options = Options {
+        training: precision(machine),
+        ..options(machine, session)
+    };
+    open_with(options, machine, graph, parameters)
+}
+
+fn options(machine: &MachineSettings, session: &Session<'_>) -> Options {
+    Options {
         threads: Some(machine.threads),
         instruction_set: Some(session.instruction_set),
-        precision: match machine.precision {
-            // Open only where no model says whether it would do.
-            Arithmetic::Auto | Arithmetic::F32 => Precision::F32,
-            Arithmetic::Bf16 => Precision::Bf16,
-        },
-    };
+        ..Options::default()
+    }
+}
+
+fn precision(machine: &MachineSettings) -> Precision {
+    match machine.precision {
+        // Open only in training, and where no model says whether it would do.
+        Arithmetic::Auto | Arithmetic::F32 => Precision::F32,
+        Arithmetic::Bf16 => Precision::Bf16,
+    }
+}
+
+fn open_with(
+    options: Options,
+    machine: &MachineSettings,
+    graph: Graph,
+    parameters: &Parameters,
+) -> Result<Box<dyn Engine>, EngineError> {
     match machine.device {
         DeviceName::Cpu => open_cpu(options, graph, parameters),
         DeviceName::Gpu { .. } if machine.precision == Arithmetic::Bf16 => {

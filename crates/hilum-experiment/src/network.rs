@@ -46,7 +46,7 @@ pub(crate) fn open(
 ) -> Result<Box<dyn Engine>, ExperimentError> {
     let (graph, parameters) = build(settings, classes, session)?;
     let machine = &settings.machine;
-    Ok(engine::open(machine, graph, &parameters, session)?)
+    Ok(engine::open_to_train(machine, graph, &parameters, session)?)
 }
 
 /// The network of a run that begins with an imported one; `None` where hilum knows the network.

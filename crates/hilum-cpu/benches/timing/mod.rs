@@ -62,6 +62,7 @@ pub(crate) fn measure(graph: Graph, mode: Mode, count: usize, wanted: &Wanted) -
     let options = Options {
         threads: (clock == Clock::Thread).then_some(NonZeroUsize::MIN),
         precision: wanted.precision(),
+        training: wanted.precision(),
         ..Options::default()
     };
     let mut engine = CpuEngine::new(graph, &parameters, options).expect("an engine");

@@ -23,6 +23,8 @@ pub(super) struct Core<S> {
     pub(super) simd: S,
     /// Of inference.
     pub(super) precision: Precision,
+    /// Of training steps.
+    training_precision: Precision,
     pub(super) graph: Graph,
     pub(super) strides: Vec<usize>,
     pub(super) store: Store,
@@ -77,7 +79,7 @@ impl<S: Simd> Core<S> {
         simd: S,
         graph: Graph,
         parameters: &Parameters,
-        precision: Precision,
+        [precision, training_precision]: [Precision; 2],
         threads: usize,
     ) -> Result<Self, EngineError> {
         let strides = store::strides(&graph, S::LANES);
@@ -85,6 +87,7 @@ impl<S: Simd> Core<S> {
         let mut core = Self {
             simd,
             precision,
+            training_precision,
             parameters: ParameterMemory::new(&store),
             gradients: None,
             optimizer: Optimizer::default(),
@@ -208,7 +211,7 @@ impl<S: Simd> Core<S> {
             program,
             Mode::Training,
             count,
-            Precision::F32,
+            self.training_precision,
             self.pool.threads(),
         );
         let entries = self.store.entries().iter().enumerate();

@@ -1,5 +1,6 @@
 //! Values to words of two `bf16` each, and words times values.
 
+use super::matrix::Rows;
 use crate::simd::{Pairs, Simd};
 
 /// Writes the words of `from`, whole registers, to the front of `to`.
@@ -12,6 +13,32 @@ pub(crate) fn narrow<S: Simd, P: Pairs<S>>(s: S, pairs: P, from: &[f32], to: &mu
     pairs.vectorize(
         #[inline(always)]
         || narrow_here(s, pairs, from, to),
+    );
+}
+
+/// Writes the words of `count` rows of `width` values, whole registers, to the front of `to`, densely.
+///
+/// # Panics
+/// If there is no room for them, or a row is too short.
+#[inline(never)]
+pub(crate) fn narrow_rows<S: Simd, P: Pairs<S>>(
+    s: S,
+    pairs: P,
+    from: Rows<'_>,
+    count: usize,
+    width: usize,
+    to: &mut [f32],
+) {
+    pairs.vectorize(
+        #[inline(always)]
+        || {
+            if from.stride == width {
+                return narrow_here(s, pairs, &from.values[..count * width], to);
+            }
+            for (row, to) in to.chunks_exact_mut(width / 2).enumerate().take(count) {
+                narrow_here(s, pairs, &from.values[row * from.stride..][..width], to);
+            }
+        },
     );
 }
 

@@ -6,6 +6,7 @@ mod backward;
 mod context;
 mod convolution;
 mod expected;
+mod factors;
 mod forward;
 mod gradient;
 mod normalise;

@@ -1,14 +1,18 @@
 //! Weights in the order in which kernels read them.
 
 use super::algorithm::Algorithm;
+use super::convolution::pairs_if;
 use super::plan::{Factors, Shape};
 use crate::kernel::matrix::Panels;
 use crate::kernel::winograd::{Four, Two, transform_weights, transform_weights_to_words};
 use crate::memory::{Scattered, Shared};
-use crate::simd::{Simd, round, word};
+use crate::simd::{Pairs, Simd, round};
 use crate::threads::Pool;
 
 /// Packs `weights`, `[tap][c][k]`, for the forward product.
+///
+/// # Panics
+/// If there are too few of them, or too little room, or words where the processor cannot multiply them.
 pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: Shared<'_>, pool: &mut Pool) {
     let (rows, columns) = (shape.rows, shape.columns);
     assert!(to.len() >= shape.len(), "room for packed weights");
@@ -30,27 +34,20 @@ pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: Shared<'_>,
         let part = task * packed / tasks..(task + 1) * packed / tasks;
         // SAFETY: each task writes the panels' rows of its own channels.
         let to = unsafe { to.scattered() };
+        if let Some(pairs) = pairs_if::<S>(shape.factors == Factors::Words) {
+            pack_part_to_words(s, pairs, shape, weights, part, to);
+            return;
+        }
         s.vectorize(
             #[inline(always)]
-            || match (shape.algorithm, shape.factors) {
-                (Algorithm::Four, Factors::Words) => {
-                    transform_weights_to_words::<S, Four, 4, 6>(
-                        s, weights, rows, columns, part, to,
-                    );
-                }
-                (Algorithm::Four, _) => {
+            || match shape.algorithm {
+                Algorithm::Four => {
                     transform_weights::<S, Four, 4, 6>(s, weights, rows, columns, part, to);
                 }
-                (Algorithm::Two, Factors::Words) => {
-                    transform_weights_to_words::<S, Two, 2, 4>(s, weights, rows, columns, part, to);
-                }
-                (Algorithm::Two, _) => {
+                Algorithm::Two => {
                     transform_weights::<S, Two, 2, 4>(s, weights, rows, columns, part, to);
                 }
-                (_, Factors::Words) => pack_words::<S>(weights, rows, columns, part, to),
-                (_, Factors::Exact | Factors::Rounded) => {
-                    pack_rows::<S>(weights, rows, columns, part, to);
-                }
+                _ => pack_rows::<S>(weights, rows, columns, part, to),
             },
         );
     });
@@ -58,6 +55,30 @@ pub(crate) fn pack<S: Simd>(s: S, shape: Shape, weights: &[f32], to: Shared<'_>,
         // SAFETY: the phase that wrote them is over.
         round(unsafe { to.part(0, shape.len()).write() });
     }
+}
+
+/// Words of two rows, or channels, each: `part` is of words.
+fn pack_part_to_words<S: Simd>(
+    s: S,
+    pairs: S::Pairs,
+    shape: Shape,
+    weights: &[f32],
+    part: std::ops::Range<usize>,
+    to: Scattered<'_>,
+) {
+    let (rows, columns) = (shape.rows, shape.columns);
+    pairs.vectorize(
+        #[inline(always)]
+        || match shape.algorithm {
+            Algorithm::Four => transform_weights_to_words::<S, _, Four, 4, 6>(
+                s, pairs, weights, rows, columns, part, to,
+            ),
+            Algorithm::Two => transform_weights_to_words::<S, _, Two, 2, 4>(
+                s, pairs, weights, rows, columns, part, to,
+            ),
+            _ => pack_words(s, pairs, weights, rows, columns, part, to),
+        },
+    );
 }
 
 fn pack_rows<S: Simd>(
@@ -79,7 +100,10 @@ fn pack_rows<S: Simd>(
 }
 
 /// The same in words of two rows each: `part` is of words.
+#[inline(always)]
 fn pack_words<S: Simd>(
+    s: S,
+    pairs: S::Pairs,
     from: &[f32],
     rows: usize,
     columns: usize,
@@ -87,18 +111,20 @@ fn pack_words<S: Simd>(
     to: Scattered<'_>,
 ) {
     let panels = Panels::new::<S>(columns);
-    let row = |row: usize| &from[row * columns..][..columns];
     for panel in 0..panels.count() {
         let first = panels.start(panel) * S::LANES;
         let width = panels.width(panel) * S::LANES;
         for pair in part.clone() {
             let to = to.part(first * (rows / 2) + pair * width, width);
-            let of_both = row(2 * pair)[first..]
-                .iter()
-                .zip(&row(2 * pair + 1)[first..]);
-            for (column, (first, second)) in of_both.take(width).enumerate() {
-                // SAFETY: `column` lies within the part, which is this task's alone.
-                unsafe { to.address(column).write(word(*first, *second)) };
+            let both = &from[2 * pair * columns + first..][..columns + width];
+            for lane in (0..width).step_by(S::LANES) {
+                // SAFETY: `lane` lies within the part, which is this task's alone, and within a row of
+                // both.
+                unsafe {
+                    let one = s.read_unchecked(both, lane);
+                    let other = s.read_unchecked(both, columns + lane);
+                    to.store(s, lane, pairs.join(one, other));
+                }
             }
         }
     }
@@ -130,15 +156,9 @@ pub(crate) fn pack_transposed<S: Simd>(
             || transpose(s, from, rows, columns, part, to),
         );
     });
-    let turned = Shape {
-        algorithm: shape.algorithm,
-        factors: Factors::Exact,
-        rows: columns,
-        columns: rows,
-    };
     // SAFETY: the phase that wrote them is over.
     let turned_weights = unsafe { between.part(0, len).read() };
-    pack(s, turned, turned_weights, to, pool);
+    pack(s, shape.turned(), turned_weights, to, pool);
 }
 
 /// Rows that a task transposes.
@@ -170,6 +190,77 @@ fn transpose<S: Simd>(
             let to = to.address(column * rows + row);
             // SAFETY: rows `row..row + 8` and columns `column..column + 8` exist in both.
             unsafe { s.transpose(from, columns, to, rows) };
+        }
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use crate::kernel::matrix::{Finish, Rows, RowsMut, multiply};
+    use crate::kernel::narrow::narrow_rows;
+    use crate::kernel::term::Paired;
+    use crate::memory::Buffer;
+    use crate::simd::Avx512;
+
+    type Words = <Avx512 as Simd>::Pairs;
+
+    fn values(len: usize, seed: usize) -> Vec<f32> {
+        let value = |index: usize| ((index + seed) * 7919 % 1009) as f32 / 504.5 - 1.0;
+        (0..len).map(value).collect()
+    }
+
+    fn rounded(values: &[f32]) -> Vec<f64> {
+        let mut values = values.to_vec();
+        round(&mut values);
+        values.into_iter().map(f64::from).collect()
+    }
+
+    /// The product for an input's gradient: rows that lie apart with turned weights.
+    #[test]
+    fn products_with_turned_words_are_those_of_plain_loops_over_rounded_values() {
+        let (Some(s), Some(pairs)) = (Avx512::detect(), Words::detect()) else {
+            return;
+        };
+        for (rows, columns, apart) in [(16, 16, 0), (48, 64, 16), (144, 32, 0), (80, 48, 5)] {
+            let shape = Shape {
+                algorithm: Algorithm::Patches,
+                factors: Factors::Words,
+                rows,
+                columns,
+            };
+            let (count, stride) = (7, columns + apart);
+            let (weights, d) = (values(rows * columns, 3), values(count * stride, 5));
+            let room = || Buffer::zeroed(rows * columns);
+            let (mut between, mut packed) = (room(), room());
+            let mut pool = Pool::new(2);
+            let (turned, to) = (between.shared(), packed.shared());
+            pack_transposed(s, shape, &weights, turned, to, &mut pool);
+            let from = Rows { values: &d, stride };
+            let mut words = vec![0.0; count * columns / 2];
+            narrow_rows(s, pairs, from, count, columns, &mut words);
+            let a = Rows {
+                values: &words,
+                stride: columns / 2,
+            };
+            let mut found = vec![0.0; count * rows];
+            let out = RowsMut::new(Scattered::of(&mut found), rows);
+            let layout = Panels::new::<Avx512>(rows);
+            let (panels, depth) = (0..layout.count(), columns / 2);
+            let (term, store) = (Paired(s, pairs), Finish::STORE);
+            multiply(
+                s, term, count, depth, a, &packed, layout, panels, out, store,
+            );
+            let (weights, d) = (rounded(&weights), rounded(&d));
+            for (at, found) in found.iter().enumerate() {
+                let (row, value) = (at / rows, at % rows);
+                let products = weights[value * columns..][..columns]
+                    .iter()
+                    .zip(&d[row * stride..]);
+                let expected: f64 = products.map(|(weight, d)| weight * d).sum();
+                let off = (f64::from(*found) - expected).abs();
+                assert!(off < 1e-5, "{rows} x {columns}: {found}, not {expected}");
+            }
         }
     }
 }

@@ -7,50 +7,7 @@ use crate::program::{Convolution, Mode, Program, ValueId, Work};
 
 use super::algorithm::{Algorithm, choose, gains, passing_values, rounded_values};
 use super::arena::{self, Lease};
-
-/// What a product multiplies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Factors {
-    /// Values as they are.
-    Exact,
-    /// Words of two `bf16`.
-    Words,
-    /// Values rounded to `bf16`, where the processor cannot multiply words.
-    Rounded,
-}
-
-/// A weight matrix of a convolution: `positions` matrices of `rows x columns`.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
-    pub(crate) algorithm: Algorithm,
-    /// As what it is packed; of words the number of rows is even.
-    pub(crate) factors: Factors,
-    /// Values under the kernel, or channels with Winograd.
-    pub(crate) rows: usize,
-    /// Filters, padding included.
-    pub(crate) columns: usize,
-}
-
-impl Shape {
-    /// Matrices before any transform: one per tap of Winograd's 3x3.
-    pub(crate) fn matrices(self) -> usize {
-        if self.algorithm.positions() > 1 { 9 } else { 1 }
-    }
-
-    /// Values before any transform.
-    pub(crate) fn source_len(self) -> usize {
-        self.matrices() * self.rows * self.columns
-    }
-
-    /// Values at all positions, or words.
-    pub(crate) fn len(self) -> usize {
-        let values = self.algorithm.positions() * self.rows * self.columns;
-        match self.factors {
-            Factors::Words => values / 2,
-            Factors::Exact | Factors::Rounded => values,
-        }
-    }
-}
+pub(crate) use super::factors::{Factors, Shape};
 
 /// The order in which a convolution computes its pixels.
 pub(crate) fn order(convolution: &Convolution) -> Order {
@@ -81,6 +38,8 @@ pub(crate) fn filters_at_a_time(tiles: usize, positions: usize) -> usize {
 pub(crate) struct Plan {
     /// Images that it has room for.
     pub(crate) capacity: usize,
+    /// Whether weights are turned around for gradients.
+    turns: bool,
     /// By step; `Pointwise` where there is no convolution.
     pub(crate) algorithms: Vec<Algorithm>,
     /// By step: what its product multiplies.
@@ -98,7 +57,7 @@ pub(crate) struct Plan {
     /// Each step's own memory: a pool's choices, a dropout's factors; where backward follows.
     pub(crate) notes: Vec<Option<usize>>,
     /// Transformed tiles and their gradients, in turn used by all steps.
-    pub(crate) shared: [usize; 3],
+    pub(crate) shared: [usize; SHARED],
     /// Values that everything together takes.
     pub(crate) len: usize,
     /// Values that each thread needs for itself.
@@ -108,6 +67,10 @@ pub(crate) struct Plan {
     /// Tiles that are transformed at a time where all threads work on them together.
     pub(crate) tiles_at_a_time: Vec<usize>,
 }
+
+/// Places that steps use in turn: tiles of the image, of the result or its gradient, of the image's gradient,
+/// and the result's gradient as products multiply it.
+const SHARED: usize = 4;
 
 /// Rows of a product that are multiplied in one block.
 const FEW_ROWS: usize = 256;
@@ -119,8 +82,8 @@ const MANY_WEIGHTS: usize = 1 << 18;
 const TILE_VALUES: usize = 1 << 20;
 
 impl Plan {
-    /// The plan of `program` for at most `capacity` images at a time. In inference
-    /// products multiply `factors` where that is faster.
+    /// The plan of `program` for at most `capacity` images at a time. Products multiply `factors`
+    /// where that is faster.
     pub(crate) fn new(program: &Program, mode: Mode, capacity: usize, factors: Factors) -> Self {
         let algorithms: Vec<Algorithm> = program
             .steps
@@ -132,7 +95,7 @@ impl Plan {
             .collect();
         let steps = program.steps.iter().zip(&algorithms);
         let by_step = steps.map(|(step, algorithm)| match &step.work {
-            Work::Convolution(convolution) if mode == Mode::Inference => {
+            Work::Convolution(convolution) => {
                 let channels = |id: ValueId| program.values[id].shape.channels;
                 let matrix = channels(step.inputs[0]) * channels(step.output);
                 let weights = convolution.window.taps() * matrix;
@@ -155,7 +118,8 @@ impl Plan {
             capacity,
             distances: distances.collect(),
             tiles_at_a_time: vec![0; program.steps.len()],
-            rounded: rounded_values(program, &algorithms, &by_step),
+            rounded: vec![false; program.values.len()],
+            turns: mode.has_backward(),
             passing: vec![false; program.values.len()],
             form: factors,
             factors: by_step,
@@ -163,11 +127,12 @@ impl Plan {
             values: Vec::new(),
             gradients: Vec::new(),
             notes: Vec::new(),
-            shared: [0; 3],
+            shared: [0; SHARED],
             len: 0,
             scratch: 0,
         };
         if mode == Mode::Inference {
+            plan.rounded = rounded_values(program, &plan.algorithms, &plan.factors);
             plan.passing = passing_values(program, &plan);
         }
         plan.arrange(program, mode);
@@ -230,7 +195,7 @@ impl Plan {
             Algorithm::Depthwise => return None,
             Algorithm::Two | Algorithm::Four => c,
             // Channels of padding are left out, where none is turned around for a gradient.
-            Algorithm::Pointwise if self.factors[index] != Factors::Exact => {
+            Algorithm::Pointwise if self.factors[index] != Factors::Exact && !self.turns => {
                 let channels = program.values[step.inputs[0]].shape.channels;
                 channels.next_multiple_of(8).min(c)
             }
@@ -273,8 +238,8 @@ impl Plan {
     }
 
     /// The sizes of what all steps use in turn, and how many tiles go together in each.
-    fn shared_sizes(&mut self, program: &Program, mode: Mode) -> [usize; 3] {
-        let mut sizes = [0; 3];
+    fn shared_sizes(&mut self, program: &Program, mode: Mode) -> [usize; SHARED] {
+        let mut sizes = [0; SHARED];
         for (index, step) in program.steps.iter().enumerate() {
             let Work::Convolution(convolution) = &step.work else {
                 continue;
@@ -299,6 +264,8 @@ impl Plan {
             sizes[1] = sizes[1].max(positions * plane(most, k));
             if mode.has_backward() {
                 sizes[2] = sizes[2].max(positions * plane(most, c));
+                let own = self.factors[index].places(k);
+                sizes[3] = sizes[3].max(positions * plane(most, own));
             }
         }
         sizes
@@ -330,12 +297,13 @@ impl Plan {
             Algorithm::Pointwise | Algorithm::Patches => {
                 let depth = window.taps() * c;
                 let rows = block_rows(depth);
+                let factors = self.factors[index];
                 let backward = if mode.has_backward() {
-                    rows * depth.next_multiple_of(16)
+                    rows * (depth.next_multiple_of(16) + factors.places(k))
                 } else {
                     0
                 };
-                let words = match self.factors[index] {
+                let words = match factors {
                     Factors::Words => rows * depth / 2,
                     Factors::Exact | Factors::Rounded => 0,
                 };

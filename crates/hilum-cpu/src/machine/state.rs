@@ -37,7 +37,7 @@ pub(super) struct Ready<S> {
 }
 
 impl<S: Simd> Machine<S> {
-    /// A machine for at most `capacity` images at a time. `precision` is that of inference.
+    /// A machine for at most `capacity` images at a time, whose products are of `precision`.
     pub(crate) fn new(
         s: S,
         program: Program,
@@ -192,7 +192,9 @@ impl<S: Simd> Ready<S> {
             return;
         }
         let weights = parameters.values();
-        let rounds = self.plan.factors.iter().any(|of| *of != Factors::Exact);
+        // In training batch norms follow what rounded weights make.
+        let rounds = self.mode == Mode::Inference
+            && self.plan.factors.iter().any(|of| *of != Factors::Exact);
         // What is expected of a step's input is told by parameters of others.
         let expected =
             rounds.then(|| expected::expected(&self.program, &|entry| store.part(weights, entry)));

@@ -25,7 +25,9 @@ pub(crate) use avx2::Avx2;
 pub(crate) use avx512::Avx512;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use neon::Neon;
-pub(crate) use pairs::{Pairs, round, word};
+#[cfg(test)]
+pub(crate) use pairs::word;
+pub(crate) use pairs::{Pairs, round};
 pub(crate) use portable::Portable;
 pub(crate) use tiles::{SIDE, Tiles};
 

@@ -61,6 +61,7 @@ pub(crate) trait Pairs<S: Simd>: Copy + Send + Sync + 'static {
 }
 
 /// The word of two values, each rounded to the nearest `bf16`, ties to even.
+#[cfg(test)]
 pub(crate) fn word(first: f32, second: f32) -> f32 {
     f32::from_bits(u32::from(bits(second)) << 16 | u32::from(bits(first)))
 }

@@ -19,10 +19,22 @@ pub(crate) fn open(
     graph: Graph,
     parameters: &Parameters,
 ) -> Result<Box<dyn Engine>, EngineError> {
+    open_training(set, threads, Precision::F32, graph, parameters)
+}
+
+/// The same, whose training steps are of a precision.
+pub(crate) fn open_training(
+    set: InstructionSet,
+    threads: usize,
+    training: Precision,
+    graph: Graph,
+    parameters: &Parameters,
+) -> Result<Box<dyn Engine>, EngineError> {
     let options = Options {
         threads: NonZeroUsize::new(threads),
         instruction_set: Some(set),
-        precision: Precision::F32,
+        training,
+        ..Options::default()
     };
     Ok(Box::new(CpuEngine::new(graph, parameters, options)?))
 }

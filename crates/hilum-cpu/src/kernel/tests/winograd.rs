@@ -257,9 +257,19 @@ where
     let (c, k, tiles, positions) = (case.c, case.k, case.tiles(OUT), IN * IN);
     let stored = pixels(IMAGES * case.window.input_pixels() * c, 2);
     let mut packed = vec![9.0; positions * c * k / 2];
-    for pairs in [0..c / 4, c / 4..c / 2] {
+    for words in [0..c / 4, c / 4..c / 2] {
         let to = Scattered::of(&mut packed);
-        transform_weights_to_words::<_, A, OUT, IN>(case.s, &case.weights, c, k, pairs, to);
+        pairs.vectorize(|| {
+            transform_weights_to_words::<_, _, A, OUT, IN>(
+                case.s,
+                pairs,
+                &case.weights,
+                c,
+                k,
+                words,
+                to,
+            );
+        });
     }
     let mut exact = case.weights::<A, OUT, IN>();
     round(&mut exact);

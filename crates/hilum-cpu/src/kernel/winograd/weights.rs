@@ -7,7 +7,7 @@ use super::algebra::Algebra;
 use super::patch::column;
 use crate::kernel::matrix::Panels;
 use crate::memory::Scattered;
-use crate::simd::{Simd, registers, round, word};
+use crate::simd::{Pairs, Simd, registers, round};
 
 /// Transforms the weights of input channels `channels` for all filters.
 ///
@@ -54,53 +54,53 @@ pub(crate) fn transform_weights<
     }
 }
 
-/// The same in words of two channels each: `pairs` are of channels.
+/// The same in words of two channels each: `words` are of channels.
 ///
 /// # Panics
 /// If `weights` are not `9 * c * k` values, or `to` has no room for half of `IN * IN * c * k`.
 #[inline(always)]
 pub(crate) fn transform_weights_to_words<
     S: Simd,
+    P: Pairs<S>,
     A: Algebra<S, OUT, IN>,
     const OUT: usize,
     const IN: usize,
 >(
     s: S,
+    pairs: P,
     weights: &[f32],
     c: usize,
     k: usize,
-    pairs: std::ops::Range<usize>,
+    words: std::ops::Range<usize>,
     to: Scattered<'_>,
 ) {
     assert!(
-        k.is_multiple_of(S::LANES) && c.is_multiple_of(2) && pairs.end <= c / 2,
+        k.is_multiple_of(S::LANES) && c.is_multiple_of(2) && words.end <= c / 2,
         "whole registers"
     );
-    assert!(9 * c * k <= weights.len(), "all weights");
+    assert!(
+        9 * c * k <= weights.len() && IN * IN * c * k / 2 <= to.len(),
+        "all weights"
+    );
     let panels = Panels::new::<S>(k);
     for panel in 0..panels.count() {
         let first = panels.start(panel) * S::LANES;
         let width = panels.width(panel) * S::LANES;
-        for pair in pairs.clone() {
+        for word in words.clone() {
             for lane in (0..width).step_by(S::LANES) {
-                let at = 2 * pair * k + first + lane;
+                let at = 2 * word * k + first + lane;
                 // SAFETY: `at + k` lies within the `c * k` weights of a tap.
-                let both = unsafe {
-                    [at, at + k].map(|at| at_positions::<S, A, OUT, IN>(s, weights, c * k, at))
+                let (one, other) = unsafe {
+                    (
+                        at_positions::<S, A, OUT, IN>(s, weights, c * k, at),
+                        at_positions::<S, A, OUT, IN>(s, weights, c * k, at + k),
+                    )
                 };
-                let both = both.each_ref().map(|one| one.as_flattened());
-                for (position, (one, other)) in both[0].iter().zip(both[1]).enumerate() {
-                    let place = position * (c / 2) * k + first * (c / 2) + pair * width + lane;
-                    let mut lanes = [[0.0; 16]; 2];
-                    s.write(&mut lanes[0], 0, *one);
-                    s.write(&mut lanes[1], 0, *other);
-                    let to = to.part(place, S::LANES);
-                    for (lane, (one, other)) in
-                        lanes[0].iter().zip(&lanes[1]).enumerate().take(S::LANES)
-                    {
-                        // SAFETY: `lane` lies within the part, which is this task's alone.
-                        unsafe { to.address(lane).write(word(*one, *other)) };
-                    }
+                let both = one.as_flattened().iter().zip(other.as_flattened());
+                for (position, (one, other)) in both.enumerate() {
+                    let place = position * (c / 2) * k + first * (c / 2) + word * width + lane;
+                    // SAFETY: panels are half of `c * k` words at every position.
+                    unsafe { to.store(s, place, pairs.join(*one, *other)) };
                 }
             }
         }

@@ -49,7 +49,7 @@ struct ConvolutionForward<'a> {
 
 /// What handles words, where there are any.
 #[inline(always)]
-fn pairs_if<S: Simd>(has_words: bool) -> Option<S::Pairs> {
+pub(super) fn pairs_if<S: Simd>(has_words: bool) -> Option<S::Pairs> {
     has_words.then(|| S::Pairs::detect().expect("words only where they can be multiplied"))
 }
 

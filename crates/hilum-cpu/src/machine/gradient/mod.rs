@@ -8,7 +8,7 @@ use super::algorithm::Algorithm;
 use super::backward::Backward;
 use super::context::{Context, Scratch};
 use super::normalise::{ActivationBackprop, Blocks, Tally};
-use super::plan;
+use super::plan::{self, Factors};
 use crate::kernel::norm::Linear;
 use crate::kernel::view::View;
 use crate::kernel::window::{Order, Window};
@@ -37,6 +37,8 @@ struct ConvolutionBackward<'a> {
     trains: bool,
     /// For the input's gradient.
     weights: &'a [f32],
+    /// What its product multiplies; that of the weights' gradient multiplies values.
+    factors: Factors,
     window: Window,
     order: Order,
     c: usize,
@@ -78,6 +80,7 @@ impl Context<'_> {
                 .as_mut()
                 .map(|tally| self.activation_backprop(input, tally)),
             weights,
+            factors: self.plan.factors[index],
             window: how.window,
             order: plan::order(how),
             c,

@@ -2,14 +2,16 @@
 
 use super::ConvolutionBackward;
 use crate::kernel::matrix::{self, Panels, Rows, RowsMut};
+use crate::kernel::narrow::narrow_rows;
 use crate::kernel::outer;
-use crate::kernel::term::Single;
+use crate::kernel::term::{Paired, Single, Term};
 use crate::kernel::window::Order;
 use crate::machine::algorithm::Algorithm;
 use crate::machine::context::Context;
-use crate::machine::plan;
+use crate::machine::convolution::pairs_if;
+use crate::machine::plan::{self, Factors};
 use crate::memory::{REGISTER, Scattered};
-use crate::simd::Simd;
+use crate::simd::{Simd, round};
 
 /// Parts in which a weight gradient is summed up, whatever the thread count: as many as keep
 /// threads busy without costing more than they bring.
@@ -47,6 +49,7 @@ impl Context<'_> {
         let parts = part_count(len, units);
         let mut partial = self.take_partial(parts * len);
         let sums = partial.shared();
+        let pairs = pairs_if::<S>(job.factors == Factors::Words);
         self.pool.run(parts, |number, worker| {
             let first = (number * units / parts) * unit;
             let end = ((number + 1) * units / parts * unit).min(total);
@@ -58,6 +61,7 @@ impl Context<'_> {
                 rows * plan::spread(depth) + SLACK,
                 rows * plan::spread(job.k),
                 rows * depth.next_multiple_of(REGISTER),
+                job.factors.places(rows * job.k),
             ];
             // SAFETY: parts are disjoint, and of whole images where windows overlap; each has
             // sums of its own.
@@ -68,7 +72,7 @@ impl Context<'_> {
             };
             s.vectorize(
                 #[inline(always)]
-                || job.product_part(s, algorithm, &part, scratch, sums, to),
+                || job.product_part(s, pairs, algorithm, &part, scratch, sums, to),
             );
         });
         self.add_up(s, &partial, parts, len, gradient);
@@ -83,9 +87,10 @@ impl ConvolutionBackward<'_> {
     fn product_part<S: Simd>(
         &self,
         s: S,
+        pairs: Option<S::Pairs>,
         algorithm: Algorithm,
         part: &PixelRange,
-        [patches, result, back]: [&mut [f32]; 3],
+        [patches, result, back, factors]: [&mut [f32]; 4],
         sums: &mut [f32],
         to: Option<Scattered<'_>>,
     ) {
@@ -106,7 +111,14 @@ impl ConvolutionBackward<'_> {
                 self.weight_rows(s, algorithm, first, count, d, patches, sums, replace);
             }
             if let Some(to) = to {
-                self.input_rows(s, algorithm, first, count, d, back, to);
+                let d = self.input_factors(s, pairs, count, d, factors);
+                match pairs {
+                    None => self.input_rows(s, Single(s), algorithm, first, count, d, back, to),
+                    Some(pairs) => {
+                        let term = Paired(s, pairs);
+                        self.input_rows(s, term, algorithm, first, count, d, back, to);
+                    }
+                }
             }
             first += count;
         }
@@ -154,11 +166,43 @@ impl ConvolutionBackward<'_> {
         unsafe { to.part(images.start * len, images.len() * len).values() }
     }
 
-    /// The gradient of the input from `dL/dz` at computed pixels.
+    /// Rows of `dL/dz` as the input's gradient multiplies them, in `scratch` if they are written anew.
     #[inline(always)]
-    fn input_rows<S: Simd>(
+    fn input_factors<'b, S: Simd>(
         &self,
         s: S,
+        pairs: Option<S::Pairs>,
+        count: usize,
+        d: Rows<'b>,
+        scratch: &'b mut [f32],
+    ) -> Rows<'b> {
+        let k = self.k;
+        let stride = match (self.factors, pairs) {
+            (Factors::Words, Some(pairs)) => {
+                narrow_rows(s, pairs, d, count, k, scratch);
+                k / 2
+            }
+            (Factors::Rounded, _) => {
+                let rows = d.values.chunks(d.stride).zip(scratch.chunks_exact_mut(k));
+                rows.take(count)
+                    .for_each(|(from, to)| to.copy_from_slice(&from[..k]));
+                round(&mut scratch[..count * k]);
+                k
+            }
+            _ => return d,
+        };
+        Rows {
+            values: scratch,
+            stride,
+        }
+    }
+
+    /// The gradient of the input from `dL/dz` at computed pixels.
+    #[inline(always)]
+    fn input_rows<S: Simd, T: Term<S>>(
+        &self,
+        s: S,
+        term: T,
         algorithm: Algorithm,
         first: usize,
         count: usize,
@@ -166,14 +210,14 @@ impl ConvolutionBackward<'_> {
         back: &mut [f32],
         to: Scattered<'_>,
     ) {
-        let (depth, k) = (self.window.taps() * self.c, self.k);
+        let (depth, k) = (self.window.taps() * self.c, self.k / T::VALUES);
         let down = Panels::new::<S>(depth);
         let weights = self.weights;
         let panels = 0..down.count();
         if algorithm == Algorithm::Patches {
             let store = matrix::Finish::STORE;
             let out = RowsMut::new(Scattered::of(back), depth);
-            matrix::multiply(s, Single(s), count, k, d, weights, down, panels, out, store);
+            matrix::multiply(s, term, count, k, d, weights, down, panels, out, store);
             self.window
                 .scatter(s, back, self.c, self.order, first, count, to);
             return;
@@ -184,18 +228,7 @@ impl ConvolutionBackward<'_> {
             ..matrix::Finish::STORE
         };
         let out = RowsMut::new(block, depth);
-        matrix::multiply(
-            s,
-            Single(s),
-            count,
-            k,
-            d,
-            weights,
-            down,
-            panels,
-            out,
-            finish,
-        );
+        matrix::multiply(s, term, count, k, d, weights, down, panels, out, finish);
         if let Some(backprop) = &self.backprop {
             // SAFETY: a block of pixels is this task's alone.
             unsafe { backprop.run(s, block.values(), first) };

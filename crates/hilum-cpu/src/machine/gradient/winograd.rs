@@ -2,17 +2,19 @@
 
 use super::ConvolutionBackward;
 use crate::kernel::matrix::{self, Panels, RowsMut};
+use crate::kernel::narrow::narrow;
 use crate::kernel::outer;
-use crate::kernel::term::Single;
+use crate::kernel::term::{Paired, Single, Term};
 use crate::kernel::window::Order;
 use crate::kernel::winograd::{
     Algebra, Patch, ResultGradient, gradient_tile, image_tile, input_gradient_tile, weight_gradient,
 };
 use crate::machine::context::Context;
-use crate::machine::plan;
+use crate::machine::convolution::pairs_if;
+use crate::machine::plan::{self, Factors};
 use crate::machine::planes::Planes;
-use crate::memory::Shared;
-use crate::simd::Simd;
+use crate::memory::{Scattered, Shared};
+use crate::simd::{Simd, round};
 
 /// What the phases of a lot of tiles hand on.
 #[derive(Clone, Copy)]
@@ -22,6 +24,8 @@ struct Lot<'a> {
     count: usize,
     image: Planes<'a>,
     result: Planes<'a>,
+    /// The result as the product for the image's gradient multiplies it, if that is not as it is.
+    factors: Planes<'a>,
     back: Planes<'a>,
     /// The weights' gradient at every position.
     sums: Shared<'a>,
@@ -52,6 +56,9 @@ impl Context<'_> {
             Planes::new(memory, most, channels)
         };
         let (image, result, back) = (planes(0, c), planes(1, k), planes(2, c));
+        let own = job.factors.places(k);
+        let factors = if own > 0 { planes(3, own) } else { result };
+        let pairs = pairs_if::<S>(job.factors == Factors::Words);
         if !job.adds {
             self.clear_input_gradient(job);
         }
@@ -61,11 +68,15 @@ impl Context<'_> {
                 count: most.min(tiles - start),
                 image,
                 result,
+                factors,
                 back,
                 sums: partial.shared(),
             };
-            self.transform_both::<S, A, OUT, IN>(s, job, lot);
-            self.multiply_gradients(s, job, lot, IN * IN);
+            self.transform_both::<S, A, OUT, IN>(s, pairs, job, lot);
+            match pairs {
+                None => self.multiply_gradients(s, Single(s), job, lot, IN * IN),
+                Some(pairs) => self.multiply_gradients(s, Paired(s, pairs), job, lot, IN * IN),
+            }
             self.transform_back::<S, A, OUT, IN>(s, job, lot, per_image);
         }
         if !job.trains {
@@ -99,6 +110,7 @@ impl Context<'_> {
     fn transform_both<S: Simd, A: Algebra<S, OUT, IN>, const OUT: usize, const IN: usize>(
         &mut self,
         s: S,
+        pairs: Option<S::Pairs>,
         job: ConvolutionBackward<'_>,
         lot: Lot<'_>,
     ) {
@@ -107,12 +119,13 @@ impl Context<'_> {
         self.pool.run(lot.count.div_ceil(few), |task, worker| {
             let first = task * few;
             // SAFETY: once in this task; of the planes it accesses its own tiles' rows alone.
-            let ([scratch], image, result) = unsafe {
+            let ([scratch], image, result, factors) = unsafe {
                 let scratch = job.scratch.pieces(worker, [IN * IN * job.c]);
                 (
                     scratch,
                     lot.image.memory.scattered(),
                     lot.result.memory.scattered(),
+                    lot.factors.memory.scattered(),
                 )
             };
             let (window, view, k) = (&job.window, &job.view, job.k);
@@ -136,6 +149,10 @@ impl Context<'_> {
                         }
                         let (to, plane) = (lot.result.tile(result, tile), lot.result.plane);
                         gradient_tile::<S, A, OUT, IN>(s, window, &from, k, patch, to, plane);
+                        if job.to.is_some() && job.factors != Factors::Exact {
+                            let factors = (lot.factors.tile(factors, tile), lot.factors.plane);
+                            job.tile_factors(s, pairs, IN * IN, (to, plane), factors);
+                        }
                     }
                 },
             );
@@ -143,9 +160,10 @@ impl Context<'_> {
     }
 
     /// At each position: the weights' gradient `V^T D` and the image's `D U^T`.
-    fn multiply_gradients<S: Simd>(
+    fn multiply_gradients<S: Simd, T: Term<S>>(
         &mut self,
         s: S,
+        term: T,
         job: ConvolutionBackward<'_>,
         lot: Lot<'_>,
         positions: usize,
@@ -156,14 +174,14 @@ impl Context<'_> {
         let kinds = [job.trains, job.to.is_some()].map(usize::from);
         let (first_kind, kinds) = (1 - kinds[0], kinds[0] + kinds[1]);
         // SAFETY: the phase that wrote them is over.
-        let (image, result) = unsafe { (lot.image.memory.read(), lot.result.memory.read()) };
+        let [image, result, factors] =
+            [lot.image, lot.result, lot.factors].map(|of| unsafe { of.memory.read() });
         self.pool.run(positions * groups * kinds, |task, _| {
             let (position, rest) = (task / (groups * kinds), task % (groups * kinds));
             let (kind, group) = (first_kind + rest / groups, rest % groups);
             let part = |panels: Panels| {
                 group * panels.count() / groups..(group + 1) * panels.count() / groups
             };
-            let d = lot.result.matrix(result, position);
             let at = position * c * k;
             // SAFETY: positions, kinds and groups of columns are disjoint.
             let back = unsafe { lot.back.memory.scattered() };
@@ -172,13 +190,16 @@ impl Context<'_> {
                 let sums = unsafe { lot.sums.part(at, c * k).scattered() };
                 let out = RowsMut::new(sums, k);
                 let v = lot.image.matrix(image, position);
+                let d = lot.result.matrix(result, position);
                 let (panels, first) = (part(across), lot.start == 0);
                 outer::add_products(s, lot.count, c, v, d, across, panels, out, first);
             } else {
-                let u = &job.weights[at..][..c * k];
+                let k = k / T::VALUES;
+                let u = &job.weights[position * c * k..][..c * k];
+                let d = lot.factors.matrix(factors, position);
                 let out = lot.back.matrix_mut(back, position);
                 let (panels, store) = (part(down), matrix::Finish::STORE);
-                matrix::multiply(s, Single(s), lot.count, k, d, u, down, panels, out, store);
+                matrix::multiply(s, term, lot.count, k, d, u, down, panels, out, store);
             }
         });
     }
@@ -218,6 +239,31 @@ impl Context<'_> {
 }
 
 impl<'a> ConvolutionBackward<'a> {
+    /// Writes a tile of the result's gradient at all positions as the product for the image's multiplies it. Both come
+    /// with the distance from position to position.
+    #[inline(always)]
+    fn tile_factors<S: Simd>(
+        &self,
+        s: S,
+        pairs: Option<S::Pairs>,
+        positions: usize,
+        (from, plane): (Scattered<'_>, usize),
+        (to, to_plane): (Scattered<'_>, usize),
+    ) {
+        for position in 0..positions {
+            let from = from.part(position * plane, self.k);
+            let to = to.part(position * to_plane, self.factors.places(self.k));
+            // SAFETY: the tile is this task's alone, at every position.
+            let (from, to) = unsafe { (from.values(), to.values()) };
+            if let Some(pairs) = pairs {
+                narrow(s, pairs, from, to);
+            } else {
+                to.copy_from_slice(from);
+                round(to);
+            }
+        }
+    }
+
     fn result_gradient(&self) -> ResultGradient<'a> {
         ResultGradient {
             // SAFETY: nobody writes the result's gradient in these phases.
