@@ -65,7 +65,7 @@ pub struct BenchFigure {
     pub batch: NonZeroUsize,
     /// Threads that computed.
     pub threads: NonZeroUsize,
-    /// In which numbers it multiplied: steps are in f32 always.
+    /// In which numbers it multiplied.
     pub precision: Arithmetic,
     /// Side of the images in pixels.
     pub image_size: usize,
@@ -96,7 +96,11 @@ pub fn bench(request: &Bench, session: &Session<'_>) -> Result<BenchFigure, Expe
     let machine = &request.machine;
     peak_memory::reset();
     let parameters = initialise(&graph, SEED);
-    let mut engine = engine::open(machine, graph, &parameters, session)?;
+    let open = match request.mode {
+        BenchMode::Train => engine::open_to_train,
+        BenchMode::Predict => engine::open,
+    };
+    let mut engine = open(machine, graph, &parameters, session)?;
     drop(parameters);
     let images = images(request.batch, input);
     let best = best_time(engine.as_mut(), request.mode, &images)?;
@@ -107,9 +111,9 @@ pub fn bench(request: &Bench, session: &Session<'_>) -> Result<BenchFigure, Expe
         mode: request.mode,
         batch: request.batch,
         threads: machine.threads,
-        precision: match request.mode {
-            BenchMode::Predict if machine.precision == Arithmetic::Bf16 => Arithmetic::Bf16,
-            BenchMode::Predict | BenchMode::Train => Arithmetic::F32,
+        precision: match machine.precision {
+            Arithmetic::Bf16 => Arithmetic::Bf16,
+            Arithmetic::Auto | Arithmetic::F32 => Arithmetic::F32,
         },
         image_size: input.height,
         ms_per_image: seconds_per_image * 1e3,

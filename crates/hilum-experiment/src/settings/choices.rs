@@ -472,12 +472,12 @@ settings! {
     threads: usize as value, "machine.threads", "threads" <"COUNT">,
         Machine, Kind::Count(Range::ZERO_OR_MORE), Default::Constant(|| Value::Integer(0)), MACHINE;
 
-    /// In which numbers predictions are multiplied. `bf16` rounds weights and activations to 8 bits of
-    /// precision: faster by a third where the processor has instructions for it, and answers change a
-    /// little. `auto` takes it there if the model was found to answer as well in it. Training and heat maps are
-    /// in `f32` always
+    /// In which numbers is multiplied. `bf16` rounds weights and activations to 8 bits of precision: predictions
+    /// are faster by a third where the processor has instructions for it, and change a little; training is
+    /// faster by less, and what it costs in accuracy was not measured. `auto` takes it for predictions, there,
+    /// if the model was found to answer as well in it, and trains in `f32`. Heat maps are in `f32` always
     precision: Arithmetic as value, "machine.precision", "precision" <"PRECISION">,
-        Prediction, Kind::Word(Arithmetic::WORDS), Default::Constant(|| Value::String("auto".to_owned())), MACHINE;
+        Precision, Kind::Word(Arithmetic::WORDS), Default::Constant(|| Value::String("auto".to_owned())), MACHINE;
 
     /// Train on the validation split as well, for a final model whose settings were chosen before
     /// (`hilum cross-validate`): nothing is validated

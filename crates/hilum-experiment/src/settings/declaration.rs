@@ -48,8 +48,8 @@ pub enum Heading {
     Augmentation,
     /// What it runs on.
     Machine,
-    /// How predictions are computed, but nothing that is trained.
-    Prediction,
+    /// In which numbers it computes.
+    Precision,
     /// Where its files go, and what else the run does.
     Run,
 }

@@ -14,7 +14,7 @@ use hilum_train::{EarlyStopping, Freeze, Schedule, Settings};
 use super::defaults::{
     HEAD_EPOCHS, KEPT_VARIATIONS, MAX_PIXELS, MOMENTUM, SEED, STAGED_RATE, WEIGHT_DECAY,
 };
-use super::words::{AugmentationPreset, NormalisationKind, Optimizer, ScheduleKind};
+use super::words::{Arithmetic, AugmentationPreset, NormalisationKind, Optimizer, ScheduleKind};
 use super::{
     ArchitectureChoice, Choices, DataSettings, MachineSettings, NetworkSettings, RunSettings,
     Setting, SettingError,
@@ -113,7 +113,7 @@ impl Choices {
                 partial_weights: self.partial_weights.unwrap_or(false),
                 dropout: self.dropout.map(|share| share as f32),
             },
-            machine: self.machine(),
+            machine: self.training_machine(),
             recipe,
             training: self.training(preset),
         })
@@ -147,6 +147,19 @@ impl Choices {
             threads: threads.unwrap_or_else(cores),
             precision: self.precision.unwrap_or_default(),
             engine: None,
+        }
+    }
+
+    /// The same for a run: `f32` is what it computes in if nobody chose, and is written in one way.
+    fn training_machine(&self) -> MachineSettings {
+        let machine = self.machine();
+        let precision = match machine.precision {
+            Arithmetic::Bf16 => Arithmetic::Bf16,
+            Arithmetic::Auto | Arithmetic::F32 => Arithmetic::Auto,
+        };
+        MachineSettings {
+            precision,
+            ..machine
         }
     }
 

@@ -87,7 +87,7 @@ pub struct MachineSettings {
     pub device: DeviceName,
     /// Threads; results are the same to the bit only for the same count.
     pub threads: NonZeroUsize,
-    /// In which numbers predictions are multiplied.
+    /// In which numbers is multiplied. Of a run, `bf16` or absent: `f32`.
     #[serde(default, skip_serializing_if = "Arithmetic::is_open")]
     pub precision: Arithmetic,
     /// The engine's description; absent until it is open. A record, not a choice.

@@ -174,7 +174,7 @@ fn ranges_are_those_that_settings_have_by_themselves() {
         };
         if matches!(
             setting.heading,
-            Heading::Data | Heading::Machine | Heading::Prediction | Heading::Preprocessing
+            Heading::Data | Heading::Machine | Heading::Precision | Heading::Preprocessing
         ) || setting.name == "network.dropout"
         {
             continue;
@@ -237,6 +237,29 @@ fn defaults_that_help_shows_are_those_of_the_recipes() {
     assert_eq!(shown("views"), "single / mirrored-if-unsure");
     assert_eq!(shown("brightness"), "none / 0.75 1.25");
     assert_eq!(shown("fill"), "nearest");
+}
+
+#[test]
+fn a_run_is_in_f32_whether_that_was_chosen_or_not_and_in_bf16_if_it_was() {
+    let of = |precision| {
+        let mut choices = Choices::default();
+        choices.choose("precision", precision).unwrap();
+        resolved(&choices)
+    };
+    let open = resolved(&Choices::default());
+    assert_eq!(of("f32"), open);
+    assert_eq!(of("auto"), open);
+    let differences = leaves_of(&of("bf16"));
+    let own = leaves_of(&open);
+    let only: Vec<_> = differences
+        .iter()
+        .filter(|leaf| !own.contains(leaf))
+        .collect();
+    let rounded = (
+        "machine.precision".to_owned(),
+        Value::String("bf16".to_owned()),
+    );
+    assert_eq!(only, [&rounded]);
 }
 
 #[test]

@@ -37,9 +37,9 @@ macro_rules! words {
 pub(crate) use words;
 
 words! {
-    /// In which numbers predictions are multiplied.
+    /// In which numbers is multiplied.
     Arithmetic {
-        /// `bf16` where the model was found to answer as well in it and the processor gains by it, else `f32`.
+        /// Of predictions `bf16` where the model was found to answer as well in it and the processor gains by it; else `f32`.
         Auto = "auto",
         /// As weights and images are given.
         F32 = "f32",

@@ -45,22 +45,22 @@ macro_rules! selections {
 
 selections! {
     /// All that decides a run.
-    OfRun = |setting| setting.heading != Heading::Prediction;
+    OfRun = |_setting| true;
     /// The same without what makes a final model.
-    OfFolds = |setting| !matches!(setting.heading, Heading::Run | Heading::Prediction);
+    OfFolds = |setting| setting.heading != Heading::Run;
     /// How data is read.
     OfData = |setting| setting.heading == Heading::Data;
     /// How data is read, audited and judged.
-    OfEvaluation = |setting| matches!(setting.heading, Heading::Data | Heading::Audit | Heading::Machine | Heading::Prediction);
+    OfEvaluation = |setting| matches!(setting.heading, Heading::Data | Heading::Audit | Heading::Machine | Heading::Precision);
     /// How files are read and judged.
     OfPrediction = |setting| {
         setting.flag == "max-pixels"
-            || matches!(setting.heading, Heading::Machine | Heading::Prediction)
+            || matches!(setting.heading, Heading::Machine | Heading::Precision)
     };
     /// What computes.
     OfMachine = |setting| setting.heading == Heading::Machine;
-    /// What computes, and how it predicts.
-    OfBench = |setting| matches!(setting.heading, Heading::Machine | Heading::Prediction);
+    /// What computes, and in which numbers.
+    OfBench = |setting| matches!(setting.heading, Heading::Machine | Heading::Precision);
 }
 
 impl<S: Selection> Args for Chosen<S> {
@@ -206,7 +206,7 @@ fn heading(heading: Heading) -> &'static str {
         Heading::Training => "Training (defaults: from nothing / from pre-trained weights)",
         Heading::Preprocessing => "Preprocessing",
         Heading::Augmentation => "Augmentation (training slices only)",
-        Heading::Machine | Heading::Prediction => "Machine",
+        Heading::Machine | Heading::Precision => "Machine",
         Heading::Run => "Run",
     }
 }

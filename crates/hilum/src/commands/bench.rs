@@ -19,7 +19,7 @@ least 5, after one to warm up\n  gflops_per_second: 10^9 floating-point operatio
 addition in convolutions and dense layers; a training step counts 3 times a forward pass\n  memory_mb: 10^6 bytes that the engine keeps; null if it cannot say\n  peak_rss_mb: 10^6 bytes of memory that the process held at its peak; null outside of Linux\n  engine: what ran it\n\n\
 Weights are random, images are synthetic, four classes are told apart. Nothing is read or \
 written.\n\n\
-Examples:\n  hilum bench --arch mobilenet-v2 --mode predict --batch 1 --precision bf16\n  hilum bench --arch reference-cnn --mode train --threads 2"
+Examples:\n  hilum bench --arch mobilenet-v2 --mode predict --batch 1 --precision bf16\n  hilum bench --arch reference-cnn --mode train --threads 2 --precision bf16"
 )]
 pub(crate) struct Arguments {
     /// The network; all, one after another, if left out

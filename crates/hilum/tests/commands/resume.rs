@@ -167,6 +167,47 @@ fn a_finished_run_gets_more_epochs_as_if_it_had_them_from_the_start() {
 }
 
 #[test]
+fn a_run_in_bf16_says_so_and_goes_on_in_it() {
+    let workplace = Workplace::new();
+    workplace.slices();
+    let rounded = ["--name", "rounded", "--epochs", "2", "--precision", "bf16"];
+    workplace.hilum(&arguments(&rounded)).succeeds();
+    let more = [
+        "train", "slices", "--resume", "--name", "rounded", "--epochs", "3",
+    ];
+    workplace.hilum(&more).succeeds();
+    let settings = std::fs::read_to_string(workplace.path("runs/rounded/settings.toml")).unwrap();
+    for record in ["precision = \"bf16\"", "trained in bf16"] {
+        assert!(settings.contains(record), "{settings}");
+    }
+    let otherwise = [
+        "train",
+        "slices",
+        "--resume",
+        "--name",
+        "rounded",
+        "--precision",
+        "f32",
+    ];
+    let refused = workplace.hilum(&otherwise);
+    refused.refuses(&["machine.precision is bf16"]);
+
+    // Nobody chose otherwise than what is so by itself.
+    let exact = ["--name", "exact", "--epochs", "1"];
+    workplace.hilum(&arguments(&exact)).succeeds();
+    let same = [
+        "train",
+        "slices",
+        "--resume",
+        "--name",
+        "exact",
+        "--precision",
+        "f32",
+    ];
+    workplace.hilum(&same).succeeds();
+}
+
+#[test]
 fn a_run_whose_learning_rate_was_planned_for_its_end_says_how_to_go_on() {
     let workplace = Workplace::new();
     workplace.slices();
