@@ -44,8 +44,10 @@ fn train(workplace: &Workplace, more: &[&str]) -> Finished {
 
 /// Every answer of a folder, and those that are not like the training data.
 fn predicted(workplace: &Workplace, folder: &str, more: &[&str]) -> (Vec<Value>, usize) {
+    // The same counts on every machine: not all multiply in `bf16`.
     let arguments = [
         &["predict", folder, "--model", MODEL, "--format", "json"][..],
+        &["--precision", "f32"],
         more,
     ];
     let finished = workplace.hilum(&arguments.concat());

@@ -190,7 +190,7 @@ fn a_run_in_bf16_says_so_and_goes_on_in_it() {
         "f32",
     ];
     let refused = workplace.hilum(&otherwise);
-    refused.refuses(&["machine.precision is bf16"]);
+    refused.refuses(&["machine.precision is \"bf16\""]);
 
     // Nobody chose otherwise than what is so by itself.
     let exact = ["--name", "exact", "--epochs", "1"];
