@@ -261,10 +261,13 @@ impl InstructionSet {
     /// Whether the processor has instructions for products of pairs of `bf16`, which are faster
     /// than those of `f32`.
     pub fn multiplies_bf16(self) -> bool {
+        fn is_faster<S: Simd>() -> bool {
+            S::Pairs::detect().is_some_and(Pairs::is_faster)
+        }
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => <Avx512 as Simd>::Pairs::detect().is_some_and(Pairs::is_faster),
-            _ => false,
+            Self::Avx512 => is_faster::<Avx512>(),
+            _ => is_faster::<Portable>(),
         }
     }
 
