@@ -1,6 +1,7 @@
 //! What a call tells while it goes on.
 
 use std::path::Path;
+use std::time::Instant;
 
 use hilum_core::{AuditSummary, Split};
 use hilum_dataset::{Dataset, Ignored};
@@ -74,11 +75,11 @@ impl Task {
 pub enum Passage {
     /// They wait for their turn.
     Waits,
-    /// A batch with some of them begins.
-    Begins,
-    /// It ends, and so many are done.
-    Ends {
-        /// Those of earlier batches too.
+    /// A batch with some of them is through.
+    Passed {
+        /// When it began.
+        begun: Instant,
+        /// How many slices are done, those of earlier batches too.
         done: usize,
     },
 }

@@ -1,6 +1,7 @@
 //! Who judges slices: a model of one's own, or one that several ask at once.
 
 use std::num::NonZeroUsize;
+use std::time::Instant;
 
 use hilum_core::Cancel;
 use hilum_imaging::{LesionDisc, Pixels};
@@ -68,6 +69,14 @@ impl Judging<'_> {
         }
     }
 
+    /// Reads a single file on the caller's thread.
+    pub(crate) fn read_here<T>(&self, read: impl FnOnce() -> T) -> T {
+        match self {
+            Self::Own(_) => read(),
+            Self::Shared(model) => model.read_here(read),
+        }
+    }
+
     /// What network and detector say of slices that the model's recipe prepared; tells how far
     /// they are.
     ///
@@ -84,7 +93,7 @@ impl Judging<'_> {
     ) -> Result<Vec<Judgement>, ExperimentError> {
         match self {
             Self::Own(model) => {
-                let told = |done: usize| told(Passage::Ends { done });
+                let told = passed(told);
                 model.judgements(slices, batch_size, policy, &told, cancel)
             }
             Self::Shared(model) => model.judgements(slices, policy.ood_share, told, cancel),
@@ -107,7 +116,7 @@ impl Judging<'_> {
         let share = policy.ood_share;
         match self {
             Self::Own(model) => {
-                let told = |done: usize| told(Passage::Ends { done });
+                let told = passed(told);
                 let mut network = model.network();
                 network.judgements_and_features(slices, batch_size, share, &told, cancel)
             }
@@ -183,4 +192,10 @@ impl Judging<'_> {
             }
         }
     }
+}
+
+/// Tells of slices that nobody else's go with: they began when they were handed over.
+fn passed(told: &(dyn Fn(Passage) + Sync)) -> impl Fn(usize) + Sync {
+    let begun = Instant::now();
+    move |done| told(Passage::Passed { begun, done })
 }

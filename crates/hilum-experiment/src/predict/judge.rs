@@ -83,25 +83,7 @@ impl Judge<'_, '_, '_> {
     /// slices at a time.
     pub(crate) fn files(&mut self, inputs: &[&Input]) -> Result<(), ExperimentError> {
         self.session.cancel().check()?;
-        let (model, request) = (self.model.file(), self.request);
-        let keeps = self.keeps_pixels;
-        let readers = self.model.readers();
-        let opened: Vec<Opened> = match self.fetched {
-            Some(fetched) => {
-                let before = self.progress.opened;
-                in_order(readers, inputs.len(), |at| {
-                    let file = fetched.open(before + at, inputs[at], request.limits);
-                    Opened::of(inputs[at], file, model, request, keeps)
-                })
-            }
-            None => readers.install(|| {
-                let open = |input: &&Input| {
-                    let file = input.open(request.limits);
-                    Opened::of(input, file, model, request, keeps)
-                };
-                inputs.par_iter().map(open).collect()
-            }),
-        };
+        let opened = self.opened(inputs);
         self.progress.opened += inputs.len();
         let mut single = Vec::new();
         for (input, opened) in inputs.iter().zip(opened) {
@@ -114,6 +96,25 @@ impl Judge<'_, '_, '_> {
             }
         }
         self.slices(single)
+    }
+
+    /// Looks at files: one on this thread, several on as many as read.
+    fn opened(&self, inputs: &[&Input]) -> Vec<Opened> {
+        let (model, request, keeps) = (self.model.file(), self.request, self.keeps_pixels);
+        let readers = self.model.readers();
+        let look = |input: &Input, file| Opened::of(input, file, model, request, keeps);
+        if let Some(fetched) = self.fetched {
+            let before = self.progress.opened;
+            return in_order(readers, inputs.len(), |at| {
+                let input = inputs[at];
+                look(input, fetched.open(before + at, input, request.limits))
+            });
+        }
+        let open = |input: &&Input| look(input, input.open(request.limits));
+        match inputs {
+            [input] => vec![self.model.read_here(|| open(input))],
+            _ => readers.install(|| inputs.par_iter().map(open).collect()),
+        }
     }
 
     /// Every slice of a file that holds several.
@@ -177,7 +178,7 @@ impl Judge<'_, '_, '_> {
         let (before, count) = (self.progress.counts.files, read.len());
         let told = |passage: Passage| {
             session.tell(&Event::Network(passage));
-            if let Passage::Ends { done } = passage {
+            if let Passage::Passed { done, .. } = passage {
                 let done = before + count * done / pixels.len();
                 session.tell(&Event::Advances { task, done });
             }

@@ -5,6 +5,7 @@
 
 mod error;
 mod queue;
+mod seats;
 mod worker;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use crate::ready_network::ReadyNetwork;
 use crate::session::workers;
 use crate::{ExperimentError, Model, ModelOrigin, Passage, Predict};
 use queue::{EngineWork, Queue, Reply, SliceTask, Task};
+use seats::Seats;
 
 pub use error::SharedModelError;
 
@@ -69,8 +71,10 @@ pub(super) struct Core {
     origin: ModelOrigin,
     engine: String,
     file: Arc<ModelFile>,
-    /// Decode what callers hand in.
+    /// Decode what callers hand in, if it is several files.
     readers: ThreadPool,
+    /// Where callers decode a single one.
+    seats: Seats,
     done: Done,
 }
 
@@ -108,6 +112,7 @@ impl SharedModel {
             origin: model.origin,
             file: model.file,
             readers: model.workers,
+            seats: Seats::new(model.machine.threads),
             done: Done::default(),
         });
         let queue = Arc::new(Queue::new(sharing));
@@ -167,6 +172,12 @@ impl SharedModel {
         &self.handle.core.readers
     }
 
+    /// Reads a single file on the caller's thread, which spares handing it over and back; no more
+    /// at once than the pool would.
+    pub(crate) fn read_here<T>(&self, read: impl FnOnce() -> T) -> T {
+        self.handle.core.seats.seated(read)
+    }
+
     /// What network and detector say of prepared slices; waits for its turn, and tells how far it is.
     ///
     /// # Errors
@@ -188,8 +199,12 @@ impl SharedModel {
         self.handle.queue.push(Task::Slices(task), cancel)?;
         for reply in replies {
             match reply {
-                Reply::Passes(passage) => told(passage),
-                Reply::All(outcome) => return outcome,
+                Reply::Some(passage) => told(passage),
+                Reply::All(passage, judgements) => {
+                    told(passage);
+                    return Ok(judgements);
+                }
+                Reply::Failed(error) => return Err(error),
             }
         }
         Err(SharedModelError::Gone.into())

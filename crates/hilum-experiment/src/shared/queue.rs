@@ -25,12 +25,14 @@ pub(super) struct SliceTask {
     replies: Sender<Reply>,
 }
 
-/// What a caller is told.
+/// What a caller is told, once for each batch: being woken takes time that the network could use.
 pub(super) enum Reply {
-    /// A batch with some slices begins, or so many are done.
-    Passes(Passage),
-    /// All are, or none will be.
-    All(Result<Vec<Judgement>, ExperimentError>),
+    /// Some slices are through.
+    Some(Passage),
+    /// All are.
+    All(Passage, Vec<Judgement>),
+    /// None will be.
+    Failed(ExperimentError),
 }
 
 /// Something else that takes the engine.
@@ -82,30 +84,31 @@ impl SliceTask {
         self.slices[self.judged.len()..].iter().take(count)
     }
 
-    /// Tells the caller that a batch with the next slices begins.
-    pub(super) fn begins(&self) {
-        let _ = self.replies.send(Reply::Passes(Passage::Begins));
-    }
-
     fn left(&self) -> usize {
         self.slices.len() - self.judged.len()
     }
 
-    /// Keeps what was said of the next slices. Gives itself back if there are more.
-    pub(super) fn judged(mut self, judgements: impl Iterator<Item = Judgement>) -> Option<Self> {
+    /// Keeps what was said of the next slices, in a batch that began at `begun`. Gives itself back
+    /// if there are more.
+    pub(super) fn judged(
+        mut self,
+        begun: Instant,
+        judgements: impl Iterator<Item = Judgement>,
+    ) -> Option<Self> {
         self.judged.extend(judgements);
-        // A caller that is gone wants no reply.
         let done = self.judged.len();
-        let _ = self.replies.send(Reply::Passes(Passage::Ends { done }));
+        let passage = Passage::Passed { begun, done };
+        // A caller that is gone wants no reply.
         if self.left() > 0 {
+            let _ = self.replies.send(Reply::Some(passage));
             return Some(self);
         }
-        let _ = self.replies.send(Reply::All(Ok(self.judged)));
+        let _ = self.replies.send(Reply::All(passage, self.judged));
         None
     }
 
     pub(super) fn fail(self, error: ExperimentError) {
-        let _ = self.replies.send(Reply::All(Err(error)));
+        let _ = self.replies.send(Reply::Failed(error));
     }
 }
 
@@ -363,7 +366,7 @@ mod tests {
         let reply = replies.recv().unwrap();
         assert!(matches!(
             reply,
-            Reply::All(Err(ExperimentError::Cancelled(_)))
+            Reply::Failed(ExperimentError::Cancelled(_))
         ));
     }
 

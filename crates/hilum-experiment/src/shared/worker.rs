@@ -57,8 +57,9 @@ impl Worker<'_> {
 
     /// Judges a batch; gives back the tasks that are not done.
     fn batch(&mut self, parts: Vec<Part>) -> Vec<SliceTask> {
-        match self.judge(&parts) {
-            Ok(judgements) => deal_out(parts, judgements),
+        let begun = Instant::now();
+        match self.judge(&parts, begun) {
+            Ok(judgements) => deal_out(parts, begun, judgements),
             // One caller's slices must not cost the others their answers.
             Err(_) if parts.len() > 1 => {
                 let alone = parts.into_iter().map(|part| vec![part]);
@@ -75,7 +76,7 @@ impl Worker<'_> {
         }
     }
 
-    fn judge(&mut self, parts: &[Part]) -> Result<Vec<Judgement>, ExperimentError> {
+    fn judge(&mut self, parts: &[Part], begun: Instant) -> Result<Vec<Judgement>, ExperimentError> {
         let slices = parts.iter().flat_map(|part| part.task.next(part.count));
         let slices: Vec<&Pixels> = slices.collect();
         let (Some(share), Some(batch)) = (
@@ -84,10 +85,6 @@ impl Worker<'_> {
         ) else {
             return Ok(Vec::new());
         };
-        for part in parts {
-            part.task.begins();
-        }
-        let begin = Instant::now();
         let judged = self.network().judgements(
             &slices,
             batch,
@@ -97,7 +94,7 @@ impl Worker<'_> {
             &Cancel::default(),
         )?;
         let done = &self.core.done;
-        let micros = begin.elapsed().as_micros() as u64;
+        let micros = begun.elapsed().as_micros() as u64;
         done.busy_micros.fetch_add(micros, Ordering::Relaxed);
         done.slices
             .fetch_add(slices.len() as u64, Ordering::Relaxed);
@@ -107,11 +104,11 @@ impl Worker<'_> {
 }
 
 /// To each caller what was said of its slices.
-fn deal_out(parts: Vec<Part>, judgements: Vec<Judgement>) -> Vec<SliceTask> {
+fn deal_out(parts: Vec<Part>, begun: Instant, judgements: Vec<Judgement>) -> Vec<SliceTask> {
     let mut judgements = judgements.into_iter();
     let tasks = parts.into_iter().filter_map(|part| {
         let own = judgements.by_ref().take(part.count);
-        part.task.judged(own)
+        part.task.judged(begun, own)
     });
     tasks.collect()
 }

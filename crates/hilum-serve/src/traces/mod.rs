@@ -8,12 +8,13 @@ mod collector;
 mod steps;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::http::HeaderMap;
 use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::{
-    SpanBuilder, SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _,
+    Span as _, SpanBuilder, SpanKind, Status, TraceContextExt as _, Tracer as _,
+    TracerProvider as _,
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_http::HeaderExtractor;
@@ -52,9 +53,7 @@ struct Begun {
 }
 
 /// A part of a request; it ends when it is dropped.
-pub(crate) struct Step {
-    _span: Option<Span>,
-}
+pub(crate) struct Step(Option<Span>);
 
 impl Traces {
     /// # Errors
@@ -125,10 +124,17 @@ impl Traces {
 impl Trace {
     /// A part of the request, from now on.
     pub(crate) fn step(&self, name: &'static str) -> Step {
-        let span = self.0.as_deref().map(|Begun { tracer, context }| {
-            tracer.build_with_context(SpanBuilder::from_name(name), context)
-        });
-        Step { _span: span }
+        self.build(SpanBuilder::from_name(name))
+    }
+
+    /// A part of the request that began before.
+    pub(crate) fn step_since(&self, name: &'static str, begun: Instant) -> Step {
+        self.build(SpanBuilder::from_name(name).with_start_time(time_of_day(begun)))
+    }
+
+    fn build(&self, span: SpanBuilder) -> Step {
+        let begun = self.0.as_deref();
+        Step(begun.map(|Begun { tracer, context }| tracer.build_with_context(span, context)))
     }
 
     /// The request ends with a status; `499` if its client went before.
@@ -144,4 +150,18 @@ impl Trace {
         }
         span.end();
     }
+}
+
+impl Step {
+    /// It ended before now.
+    pub(crate) fn end_at(mut self, end: Instant) {
+        if let Some(span) = &mut self.0 {
+            span.end_with_timestamp(time_of_day(end));
+        }
+    }
+}
+
+fn time_of_day(past: Instant) -> SystemTime {
+    let now = SystemTime::now();
+    now.checked_sub(past.elapsed()).unwrap_or(now)
 }

@@ -26,12 +26,19 @@ impl Observer for NetworkSteps {
             return;
         };
         let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        // The step before ends first.
-        *now = None;
-        *now = match passage {
-            Passage::Waits => Some(self.trace.step("wait")),
-            Passage::Begins => Some(self.trace.step("network")),
-            Passage::Ends { .. } => None,
-        };
+        let before = now.take();
+        match passage {
+            Passage::Waits => {
+                // The step before ends first.
+                drop(before);
+                *now = Some(self.trace.step("wait"));
+            }
+            Passage::Passed { begun, .. } => {
+                if let Some(before) = before {
+                    before.end_at(*begun);
+                }
+                drop(self.trace.step_since("network", *begun));
+            }
+        }
     }
 }
