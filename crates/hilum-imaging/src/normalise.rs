@@ -6,11 +6,13 @@ use crate::{Channels, Normalisation, Pixels, Recipe, Transform};
 const BLOCK: usize = 64;
 
 /// Turns every row of pixels round.
-fn mirror(values: &mut [f32], width: usize, channels: usize) {
+fn mirror<T>(values: &mut [T], width: usize, channels: usize) {
     for row in values.chunks_exact_mut(width * channels) {
         row.reverse();
         // The channels of each pixel are turned round as well now.
-        row.chunks_exact_mut(channels).for_each(<[f32]>::reverse);
+        if channels > 1 {
+            row.chunks_exact_mut(channels).for_each(<[T]>::reverse);
+        }
     }
 }
 
@@ -56,10 +58,14 @@ impl Recipe {
     /// As [`Recipe::normalise`], and if there is no such view.
     pub fn normalise_view(&self, pixels: &Pixels, view: usize, out: &mut [f32]) {
         assert!(view < self.views.count(), "a view of this recipe");
-        self.normalise(pixels, out);
-        if view == 1 {
-            mirror(out, self.width, self.channels.count());
+        if view == 0 {
+            return self.normalise(pixels, out);
         }
+        // Bytes are fewer than what becomes of them.
+        let (width, height, channels) = (pixels.width(), pixels.height(), pixels.channels());
+        let mut bytes = pixels.data().to_vec();
+        mirror(&mut bytes, width, channels.count());
+        self.normalise(&Pixels::new(width, height, channels, bytes), out);
     }
 
     /// Writes view number `view` of [`Recipe::views`] of what [`Recipe::normalise`] made.

@@ -145,10 +145,14 @@ fn blurred_down(values: &[f32]) -> Vec<f32> {
 }
 
 fn transposed(values: &[f32]) -> Vec<f32> {
-    let side = THUMBNAIL_SIDE;
-    (0..values.len())
-        .map(|place| values[place % side * side + place / side])
-        .collect()
+    let mut turned = vec![0.0; values.len()];
+    let rows = values.as_chunks::<THUMBNAIL_SIDE>().0;
+    for (column, turned) in turned.chunks_exact_mut(THUMBNAIL_SIDE).enumerate() {
+        for (value, row) in turned.iter_mut().zip(rows) {
+            *value = row[column];
+        }
+    }
+    turned
 }
 
 /// The lowest frequencies, `FREQUENCIES x FREQUENCIES`.
