@@ -15,7 +15,14 @@ pub fn differences(
     given: &impl Serialize,
     is_choice: impl Fn(&str) -> bool,
 ) -> String {
-    let (own, given) = (flat(own), flat(given));
+    differing(&flat(own), &flat(given), is_choice)
+}
+
+fn differing(
+    own: &BTreeMap<String, String>,
+    given: &BTreeMap<String, String>,
+    is_choice: impl Fn(&str) -> bool,
+) -> String {
     let mut names: Vec<&String> = own.keys().chain(given.keys()).collect();
     names.sort();
     names.dedup();
@@ -35,7 +42,14 @@ pub fn differences(
 pub fn chosen_differences(own: &RunSettings, given: &RunSettings, chosen: &Choices) -> String {
     let settings = SETTINGS.iter().filter(|one| one.chosen(chosen).is_some());
     let settings: Vec<&Setting> = settings.collect();
-    differences(own, given, |leaf| {
+    let of_run = |run| {
+        let mut leaves = flat(run);
+        // What a run leaves out of its settings has a name all the same.
+        let leaf = leaves.entry("machine.precision".to_owned());
+        leaf.or_insert_with(|| Value::from("f32").to_string());
+        leaves
+    };
+    differing(&of_run(own), &of_run(given), |leaf| {
         let is_place = matches!(leaf, "data.path" | "data.allow");
         !is_place && settings.iter().any(|one| decides(one, leaf))
     })

@@ -260,6 +260,10 @@ fn a_run_is_in_f32_whether_that_was_chosen_or_not_and_in_bf16_if_it_was() {
         Value::String("bf16".to_owned()),
     );
     assert_eq!(only, [&rounded]);
+    let mut asked = Choices::default();
+    asked.choose("precision", "f32").unwrap();
+    let said = chosen_differences(&of("bf16"), &of("f32"), &asked);
+    assert_eq!(said, "\n  machine.precision is \"bf16\", given is \"f32\"");
 }
 
 #[test]
