@@ -36,7 +36,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map(|body| request(address, path, kind, body))
             .collect(),
         count: requests.parse()?,
-        pause: rate.map(|rate| Duration::from_secs_f64(1.0 / rate)),
+        pause: rate
+            .map(|rate| Duration::try_from_secs_f64(1.0 / rate))
+            .transpose()?,
         begin: Instant::now(),
         sent: AtomicUsize::new(0),
         failed: AtomicUsize::new(0),

@@ -48,6 +48,7 @@ impl Drop for Seat<'_> {
 #[cfg(test)]
 mod tests {
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Barrier;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::thread;
 
@@ -59,15 +60,17 @@ mod tests {
         let panics = || seats.seated(|| panic!("a file"));
         assert!(catch_unwind(AssertUnwindSafe(panics)).is_err());
         let (seated, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let pair = Barrier::new(2);
         let work = || {
             let now = seated.fetch_add(1, Ordering::SeqCst) + 1;
             most.fetch_max(now, Ordering::SeqCst);
-            thread::yield_now();
+            // Both seats are taken at once, again and again.
+            pair.wait();
             seated.fetch_sub(1, Ordering::SeqCst);
         };
         thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| (0..200).for_each(|_| seats.seated(work)));
+            for _ in 0..64 {
+                scope.spawn(|| seats.seated(work));
             }
         });
         assert_eq!(seated.into_inner(), 0);
