@@ -17,16 +17,10 @@ use std::time::{Duration, Instant};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (address, path, kind, files, clients, requests, rate) = match arguments.as_slice() {
-        [address, path, kind, files, clients, requests] => {
-            (address, path, kind, files, clients, requests, None)
-        }
-        [address, path, kind, files, clients, requests, rate] => {
-            (address, path, kind, files, clients, requests, Some(rate))
-        }
-        _ => return Err("load ADDRESS PATH KIND FILE CLIENTS REQUESTS [RATE]".into()),
+    let [address, path, kind, files, clients, requests, rate @ ..] = arguments.as_slice() else {
+        return Err("load ADDRESS PATH KIND FILE CLIENTS REQUESTS [RATE]".into());
     };
-    let rate: Option<f64> = rate.map(|rate| rate.parse()).transpose()?;
+    let rate: Option<f64> = rate.first().map(|rate| rate.parse()).transpose()?;
     let clients: usize = clients.parse()?;
     let bodies = bodies(Path::new(files))?;
     let load = Load {
